@@ -1,0 +1,1 @@
+//! Log people in to WorkOS.
