@@ -1,0 +1,80 @@
+//! A map that forgets its oldest entry instead of growing: nothing a client does fills the memory.
+
+use std::collections::{HashMap, VecDeque};
+
+#[derive(Debug)]
+pub(crate) struct Bounded<T> {
+    entries: HashMap<String, T>,
+    order: VecDeque<String>,
+    limit: usize,
+}
+
+impl<T> Bounded<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+            limit,
+        }
+    }
+
+    /// Keeps a value, and drops the oldest one when there are too many.
+    pub(crate) fn insert(&mut self, key: String, value: T) {
+        if self.entries.insert(key.clone(), value).is_none() {
+            self.order.push_back(key);
+        }
+        while self.entries.len() > self.limit {
+            let Some(oldest) = self.order.pop_front() else {
+                break;
+            };
+            self.entries.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
+        self.entries.get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
+        self.entries.get_mut(key)
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
+        let value = self.entries.remove(key)?;
+        self.order.retain(|other| other != key);
+        Some(value)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.order.iter().filter_map(|key| self.entries.get(key))
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.values_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_entry_goes_first() {
+        let mut map = Bounded::new(2);
+        for key in ["a", "b", "c"] {
+            map.insert(key.to_owned(), key);
+        }
+        assert_eq!(map.values().copied().collect::<Vec<_>>(), ["b", "c"]);
+        assert!(map.get("a").is_none());
+    }
+
+    #[test]
+    fn a_removed_entry_does_not_count() {
+        let mut map = Bounded::new(2);
+        map.insert("a".to_owned(), 1);
+        map.insert("b".to_owned(), 2);
+        assert_eq!(map.remove("a"), Some(1));
+        map.insert("c".to_owned(), 3);
+        assert_eq!(map.values().copied().collect::<Vec<_>>(), [2, 3]);
+    }
+}

@@ -1,0 +1,82 @@
+//! Identifiers and opaque values in the forms that the service gives them.
+
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::clock::unix_millis;
+
+/// A ULID: 48 bits of time and 80 random ones, in Crockford's base 32.
+pub(crate) fn ulid(now: SystemTime) -> String {
+    let mut random = [0; 16];
+    random[6..].copy_from_slice(&bytes::<10>());
+    let time = u128::from(unix_millis(now) & 0xffff_ffff_ffff) << 80;
+    let value = time | u128::from_be_bytes(random);
+    (0..26)
+        .rev()
+        .map(|place| char::from(CROCKFORD[usize::from((value >> (place * 5)) as u8 & 31)]))
+        .collect()
+}
+
+/// `user_` and its kin: a prefix and a ULID.
+pub(crate) fn id(prefix: &str, now: SystemTime) -> String {
+    format!("{prefix}_{}", ulid(now))
+}
+
+/// A code or token that nobody can guess.
+pub(crate) fn opaque() -> String {
+    URL_SAFE_NO_PAD.encode(bytes::<24>())
+}
+
+/// What a person types on another device: eight consonants, so that no word comes out.
+pub(crate) fn user_code() -> String {
+    let letters =
+        bytes::<8>().map(|byte| char::from(CONSONANTS[usize::from(byte) % CONSONANTS.len()]));
+    let (left, right) = letters.split_at(4);
+    format!("{}-{}", String::from_iter(left), String::from_iter(right))
+}
+
+fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("every supported system has a source of randomness");
+    bytes
+}
+
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CONSONANTS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_a_prefix_and_26_letters_that_begin_with_the_time() {
+        let id = id(
+            "session",
+            UNIX_EPOCH + Duration::from_millis(1_469_918_176_385),
+        );
+        let ulid = id.strip_prefix("session_").unwrap();
+        assert_eq!(ulid.len(), 26);
+        assert!(ulid.starts_with("01ARYZ6S41"), "{ulid}");
+        assert!(ulid.bytes().all(|byte| CROCKFORD.contains(&byte)));
+    }
+
+    #[test]
+    fn two_opaque_values_differ() {
+        assert_ne!(opaque(), opaque());
+        assert_eq!(opaque().len(), 32);
+    }
+
+    #[test]
+    fn a_user_code_is_four_letters_twice() {
+        let code = user_code();
+        assert_eq!(code.len(), 9);
+        assert_eq!(code.as_bytes()[4], b'-');
+    }
+}

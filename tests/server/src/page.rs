@@ -1,0 +1,129 @@
+//! The pages a person sees: plain forms that need no script.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest;
+use url::Url;
+
+use crate::answer::Answer;
+use crate::user::User;
+
+/// The login page: who are you, or do you refuse?
+pub(crate) fn sign_in(
+    users: &[User],
+    hint: Option<&str>,
+    redirect_uri: &str,
+    query: &str,
+) -> Answer {
+    let people = people(users, hint);
+    let query = escaped(query);
+    let body = format!(
+        "<form method=\"post\" action=\"/user_management/authorize?{query}\">{people}\
+         <button name=\"decision\" value=\"sign-in\">Sign in</button> \
+         <button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></form>"
+    );
+    // The answer to the form leads to the application, and browsers hold it to this policy too.
+    let scheme = Url::parse(redirect_uri)
+        .map(|url| format!(" {}:", url.scheme()))
+        .unwrap_or_default();
+    page(200, "Sign in", &body, &format!("'self'{scheme}"))
+}
+
+/// A page that only says something.
+pub(crate) fn message(status: u16, title: &str, text: &str) -> Answer {
+    page(
+        status,
+        title,
+        &format!("<p>{}</p>", escaped(text)),
+        "'none'",
+    )
+}
+
+/// One radio button for each user; the hinted one, or else the first, is chosen.
+fn people(users: &[User], hint: Option<&str>) -> String {
+    let chosen = users
+        .iter()
+        .position(|user| Some(&*user.email) == hint)
+        .unwrap_or(0);
+    let choices = users.iter().enumerate().map(|(at, user)| {
+        let (email, name) = (escaped(&user.email), escaped(&user.full_name().unwrap_or_default()));
+        let checked = if at == chosen { " checked" } else { "" };
+        format!("<label><input type=\"radio\" name=\"user\" value=\"{email}\" required{checked}> {name} &lt;{email}&gt;</label>")
+    });
+    format!(
+        "<fieldset><legend>Who are you?</legend>{}</fieldset>",
+        choices.collect::<String>()
+    )
+}
+
+fn page(status: u16, title: &str, body: &str, form_action: &str) -> Answer {
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let title = escaped(title);
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}\
+         <p><small>A test server. Nothing here is real, and nothing here is safe.</small></p></main></body></html>"
+    );
+    Answer::new(status)
+        .header("content-type", "text/html; charset=utf-8")
+        .header("content-security-policy", &policy)
+        .header("cache-control", "no-store")
+        .header("referrer-policy", "no-referrer")
+        .header("x-content-type-options", "nosniff")
+        .body(html)
+}
+
+/// Text that means itself in HTML, inside an attribute too.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;margin:4rem auto;max-width:30rem;padding:0 1rem}\
+fieldset{border:1px solid #888;margin:0 0 1rem}label{display:block;padding:.25rem}\
+button{font:inherit;padding:.4rem 1.2rem}small{color:#555}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_comes_from_outside_is_escaped() {
+        let users = [User::new("user_x", "\"><script>@example.com").named("<b>", "'&'")];
+        let page = String::from_utf8(sign_in(&users, None, "http://a/", "state=\"><script>").body)
+            .unwrap();
+        assert!(!page.contains("<script"), "{page}");
+        assert!(page.contains("&lt;b&gt; &#39;&amp;&#39;"), "{page}");
+    }
+
+    #[test]
+    fn the_hinted_user_is_chosen() {
+        let page = sign_in(
+            &[User::alice(), User::bob()],
+            Some("bob@example.com"),
+            "http://a/",
+            "",
+        )
+        .body;
+        let page = String::from_utf8(page).unwrap();
+        assert!(
+            page.contains("value=\"bob@example.com\" required checked"),
+            "{page}"
+        );
+        assert_eq!(page.matches(" checked").count(), 1);
+    }
+}

@@ -1,0 +1,191 @@
+//! The login page and where it leads.
+
+use workos_login_test_server::{Config, Visitor};
+
+use crate::support::*;
+
+#[test]
+fn signing_in_leads_to_the_callback_with_a_code_and_the_state() {
+    let server = start();
+    let callback = server.sign_in(&authorize_url(&server, &[]), ALICE).unwrap();
+    assert!(
+        callback.starts_with("http://127.0.0.1:9/callback?keep=this&code="),
+        "{callback}"
+    );
+    assert_eq!(parameter(&callback, "state").as_deref(), Some("st/at e&é"));
+    assert_eq!(parameter(&callback, "error"), None);
+}
+
+#[test]
+fn denying_leads_to_the_callback_with_an_error() {
+    let server = start();
+    let callback = server.deny(&authorize_url(&server, &[])).unwrap();
+    assert_eq!(
+        parameter(&callback, "error").as_deref(),
+        Some("access_denied")
+    );
+    assert!(parameter(&callback, "error_description").is_some());
+    assert_eq!(parameter(&callback, "state").as_deref(), Some("st/at e&é"));
+    assert_eq!(parameter(&callback, "code"), None);
+}
+
+#[test]
+fn no_state_goes_in_and_none_comes_out() {
+    let server = start();
+    let callback = server
+        .sign_in(&authorize_url(&server, &[("state", None)]), ALICE)
+        .unwrap();
+    assert_eq!(parameter(&callback, "state"), None);
+}
+
+#[test]
+fn a_visitor_who_decides_at_once_needs_no_page() {
+    let server = start_with(|config| config.visitor = Visitor::SignsIn(ALICE.into()));
+    let answer = get(&authorize_url(&server, &[]));
+    assert_eq!(answer.status, 302);
+    assert!(parameter(answer.header("location").unwrap(), "code").is_some());
+
+    server.configure(|config| config.visitor = Visitor::Denies);
+    let answer = get(&authorize_url(&server, &[]));
+    assert_eq!(
+        parameter(answer.header("location").unwrap(), "error").as_deref(),
+        Some("access_denied")
+    );
+}
+
+#[test]
+fn the_page_is_safe_and_prefers_the_hinted_user() {
+    let server = start();
+    let hinted = [
+        ("login_hint", Some(BOB)),
+        ("state", Some("\"><script>alert(1)</script>")),
+    ];
+    let page = get(&authorize_url(&server, &hinted));
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text
+            .contains("value=\"bob@example.com\" required checked"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("<script"), "{}", page.text);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
+    assert!(policy.contains("form-action 'self' http:;"), "{policy}");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+}
+
+#[test]
+fn an_unknown_client_or_a_harmful_address_is_never_redirected() {
+    let server = start();
+    for (name, value, code) in [
+        ("client_id", Some("client_other"), "invalid_request"),
+        ("client_id", None, "invalid_request"),
+        ("redirect_uri", None, "invalid_request"),
+        ("redirect_uri", Some("/callback"), "invalid_redirect_uri"),
+        (
+            "redirect_uri",
+            Some("javascript:alert(1)"),
+            "invalid_redirect_uri",
+        ),
+        (
+            "redirect_uri",
+            Some("http://127.0.0.1:9/cb#x"),
+            "invalid_redirect_uri",
+        ),
+    ] {
+        let answer = get(&authorize_url(&server, &[(name, value)]));
+        assert_eq!(answer.refusal(), (400, code.to_owned()), "{name} {value:?}");
+        assert!(answer.json()["message"].is_string());
+        assert_eq!(answer.header("location"), None);
+    }
+    assert!(
+        server
+            .sign_in(&authorize_url(&server, &[("client_id", None)]), ALICE)
+            .is_err()
+    );
+}
+
+#[test]
+fn a_registered_address_is_compared_letter_for_letter() {
+    let server = start_with(|config| config.redirect_uris = Some(vec![CALLBACK.into()]));
+    assert_eq!(get(&authorize_url(&server, &[])).status, 200);
+    let other = get(&authorize_url(
+        &server,
+        &[("redirect_uri", Some("http://127.0.0.1:9/callback"))],
+    ));
+    assert_eq!(other.refusal(), (400, "invalid_redirect_uri".into()));
+}
+
+#[test]
+fn a_request_that_breaks_the_protocol_goes_back_to_the_application() {
+    let server = start();
+    for (changes, error) in [
+        (
+            &[("response_type", Some("token"))][..],
+            "unsupported_response_type",
+        ),
+        (&[("response_type", None)], "invalid_request"),
+        (&[("provider", None)], "invalid_request"),
+        (
+            &[("code_challenge_method", Some("plain"))],
+            "invalid_request",
+        ),
+        (&[("code_challenge_method", None)], "invalid_request"),
+        (&[("code_challenge", None)], "invalid_request"),
+        (&[("code_challenge", Some("short"))], "invalid_request"),
+    ] {
+        let answer = get(&authorize_url(&server, changes));
+        assert_eq!(answer.status, 302, "{changes:?}");
+        let callback = answer.header("location").unwrap();
+        assert_eq!(
+            parameter(callback, "error").as_deref(),
+            Some(error),
+            "{changes:?}"
+        );
+        assert_eq!(parameter(callback, "state").as_deref(), Some("st/at e&é"));
+    }
+}
+
+#[test]
+fn a_parameter_that_is_there_twice_is_refused_except_scopes() {
+    let server = start();
+    let url = authorize_url(&server, &[]);
+    let twice = get(&format!("{url}&provider=authkit"));
+    assert_eq!(
+        parameter(twice.header("location").unwrap(), "error").as_deref(),
+        Some("invalid_request")
+    );
+    assert_eq!(get(&format!("{url}&client_id=x")).status, 400);
+    assert_eq!(
+        get(&format!("{url}&provider_scopes=a&provider_scopes=b")).status,
+        200
+    );
+}
+
+#[test]
+fn a_server_without_an_api_key_wants_a_challenge_from_everybody() {
+    let unchallenged = [("code_challenge", None), ("code_challenge_method", None)];
+    let server = start();
+    assert_eq!(get(&authorize_url(&server, &unchallenged)).status, 200);
+    server.configure(|config: &mut Config| config.api_key = None);
+    assert_eq!(get(&authorize_url(&server, &unchallenged)).status, 302);
+}
+
+#[test]
+fn what_was_asked_for_is_in_the_log() {
+    let server = start();
+    let url = authorize_url(&server, &[("screen_hint", Some("sign-up"))]);
+    server.sign_in(&url, ALICE).unwrap();
+    let requests = server.requests_to("/user_management/authorize");
+    assert_eq!(requests.len(), 2);
+    assert_eq!(
+        requests[0].query_parameter("screen_hint").as_deref(),
+        Some("sign-up")
+    );
+    assert_eq!(requests[1].method, "POST");
+    assert_eq!(requests[1].parameter("user").as_deref(), Some(ALICE));
+}
