@@ -1,1 +1,49 @@
 //! Log people in to WorkOS.
+
+mod authenticated;
+mod awaiting_callback;
+mod callback;
+mod client;
+mod error;
+mod exchange;
+mod exchanging;
+mod ids;
+mod open_enum;
+mod pkce;
+mod prepared;
+mod redirect_uri;
+mod refresh_policy;
+mod refreshing;
+mod reply;
+mod saved;
+mod stamp;
+mod start;
+mod step_up;
+mod user;
+mod wire;
+
+pub mod answers;
+pub mod limits;
+
+pub use crate::authenticated::Authenticated;
+pub use crate::awaiting_callback::AwaitingCallback;
+pub use crate::callback::Callback;
+pub use crate::client::{Auth, Client, Confidential, InvalidBaseUrl, Public, UserManagement};
+pub use crate::error::{Answer, ClientProblem, Denied, Error, Expired, Forged, Malformed};
+pub use crate::exchange::{Exchange, Lost, Refused, SendError};
+pub use crate::exchanging::{Exchanging, Outcome};
+pub use crate::ids::{
+    ApiKey, ClientId, ConnectionId, InvalidApiKey, InvalidClientId, InvalidId, OrganizationId,
+    SessionId,
+};
+pub use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use crate::refresh_policy::RefreshPolicy;
+pub use crate::refreshing::Refreshing;
+pub use crate::start::{AppStateTooLong, Provider, ReservedParameter, Screen, Start, Via};
+pub use crate::step_up::{StepUp, UnknownStep};
+pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
+
+pub use http;
+pub use rand_core;
+pub use secrecy;
+pub use url;

@@ -1,0 +1,3 @@
+//! Log in to WorkOS from the terminal.
+
+fn main() {}

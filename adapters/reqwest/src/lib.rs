@@ -1,0 +1,1 @@
+//! Send the exchanges of workos-login over reqwest.

@@ -1,0 +1,80 @@
+//! What each error code of the service means, for each exchange: one table.
+//!
+//! An answer is read in this order: a body that is too long and a 3xx are [`Malformed`](crate::Error::Malformed);
+//! a 2xx is a success or `Malformed`; then a code of the table below counts, at any status; then 408, 429 and 5xx are
+//! [`Unavailable`](crate::Error::Unavailable); then an answer with a `pending_authentication_token` is a
+//! step-up that is not known here; what is left is [`Rejected`](crate::Error::Rejected). The code is the `code` of the
+//! body, else its `error`. Status alone never ends a session, and the service's words are never looked at.
+
+/// The exchange that an answer belongs to: the same code can mean different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    CodeExchange,
+    DevicePoll,
+    DeviceStart,
+    OrganizationSwitch,
+    Refresh,
+    StepUpAnswer,
+}
+
+/// What a known code means: the variant of [`Error`](crate::Error), or a step-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    Client,
+    Denied,
+    Expired,
+    Grant,
+    Mistyped,
+    StepUp,
+    Unavailable,
+}
+
+pub(crate) fn meaning(purpose: Purpose, code: &str) -> Option<Meaning> {
+    TABLE
+        .iter()
+        .find(|(known, purposes, _)| *known == code && purposes.contains(&purpose))
+        .map(|(_, _, meaning)| *meaning)
+}
+
+/// Builds the table of the code and the table of the documentation from the same rows.
+macro_rules! answers {
+    ($($code:literal at $($purpose:ident)+ => $meaning:ident, $action:literal;)+) => {
+        const TABLE: &[(&str, &[Purpose], Meaning)] = &[$(($code, &[$(Purpose::$purpose),+], Meaning::$meaning)),+];
+
+        #[doc = "The table, as text: code, exchange, what it comes out as, what the caller does."]
+        #[doc = ""]
+        #[doc = "| code | exchange | comes out as | do |"]
+        #[doc = "|---|---|---|---|"]
+        $(#[doc = concat!("| `", $code, "` |" $(, " ", stringify!($purpose))+, " | `", stringify!($meaning), "` | ", $action, " |")])+
+        pub const CODES: &[&str] = &[$($code),+];
+    };
+}
+
+answers! {
+    "access_denied" at DevicePoll => Denied, "say so, start over";
+    "access_denied" at DeviceStart => Client, "switch the device login on for the team";
+    "code_challenge_not_found" at CodeExchange => Grant, "start over";
+    "expired_token" at DevicePoll => Expired, "start over";
+    "extra_attributes_required" at CodeExchange => Denied, "say so, start over";
+    "invalid_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the API key";
+    "invalid_connection" at CodeExchange => Denied, "say so, start over";
+    "invalid_grant" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => Grant, "start over";
+    "invalid_one_time_code" at StepUpAnswer => Mistyped, "ask for the code again";
+    "invalid_pending_authentication_token" at StepUpAnswer => Grant, "start over";
+    "invalid_profile" at CodeExchange => Denied, "say so, start over";
+    "invalid_request" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the base URL";
+    "invalid_request_parameters" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the base URL";
+    "invalid_scope" at CodeExchange DevicePoll DeviceStart Refresh => Client, "ask for other scopes";
+    "invitation_cannot_be_used_for_email" at CodeExchange => Denied, "say so, start over";
+    "invitation_invalid" at CodeExchange => Denied, "say so, start over";
+    "one_time_code_expired" at StepUpAnswer => Grant, "start over";
+    "one_time_code_previously_used" at StepUpAnswer => Grant, "start over";
+    "one_time_code_too_many_attempts" at StepUpAnswer => Grant, "start over";
+    "pkce_not_supported" at CodeExchange => Client, "check the client in the dashboard";
+    "sign_up_not_allowed" at CodeExchange => Denied, "say so, start over";
+    "token_too_big" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => Client, "make the custom claims smaller";
+    "too_many_requests" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Unavailable, "wait, send again";
+    "unauthorized_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "allow the grant for this client";
+    "unsupported_grant_type" at CodeExchange DevicePoll Refresh => Client, "allow the grant for this client";
+    "user_mismatch" at StepUpAnswer => Grant, "start over";
+}

@@ -1,0 +1,253 @@
+//! The user is logged in. A place to stay.
+//!
+//! [`Exchanging`](crate::Exchanging) and [`Refreshing`] lead in; [`Authenticated::refresh`] leads out and back.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::{Url, form_urlencoded};
+
+use crate::client::{Auth, Client, Owner, UserManagement};
+use crate::error::{ClientProblem, Error, Flaw, Malformed, Problem};
+use crate::exchange::Refused;
+use crate::ids::{OrganizationId, SessionId};
+use crate::refresh_policy::RefreshPolicy;
+use crate::refreshing::Refreshing;
+use crate::reply::Reply;
+use crate::saved::{Version, expose, expose_optional, optional_secs};
+use crate::stamp::Stamp;
+use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
+use crate::wire::claims::Claims;
+use crate::wire::session::Session;
+
+/// A session: the user, and the tokens that act for them.
+///
+/// Always keep the newest one. A refresh token may be good for one use only.
+///
+/// # This is a secret
+///
+/// Its stored form holds the access and the refresh token. Keep it in the operating system's keychain or keystore, on
+/// a server in an encrypted cookie or store. What this type holds is wiped from memory when it is dropped; what
+/// was read out of it is the caller's.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct Authenticated {
+    version: Version,
+    pub(crate) owner: Owner,
+    user: User,
+    pub(crate) organization_id: Option<OrganizationId>,
+    session_id: Option<SessionId>,
+    #[serde(serialize_with = "expose")]
+    access_token: SecretString,
+    #[serde(serialize_with = "expose_optional")]
+    pub(crate) refresh_token: Option<SecretString>,
+    authentication_method: Option<AuthenticationMethod>,
+    impersonator: Option<Impersonator>,
+    provider_tokens: Option<ProviderTokens>,
+    #[serde(serialize_with = "expose_optional")]
+    authkit_authorization_code: Option<SecretString>,
+    received: Stamp,
+    #[serde(with = "optional_secs")]
+    lifetime: Option<Duration>,
+}
+
+impl Authenticated {
+    /// Reads a success of User Management. What a session needs has to be there, and fit to be used.
+    pub(crate) fn read(
+        reply: &Reply<'_>,
+        owner: Owner,
+        now: SystemTime,
+    ) -> Result<Self, Malformed> {
+        let session: Session = reply.json()?;
+        let missing = |name| reply.malformed(Flaw::Missing(name));
+        let user = session
+            .user
+            .filter(|user| !user.id().is_empty())
+            .ok_or_else(|| missing("user"))?;
+        let access_token = session
+            .access_token
+            .filter(|token| fits_into_a_header(token.expose_secret()))
+            .ok_or_else(|| missing("access_token"))?;
+        let refresh_token = session
+            .refresh_token
+            .ok_or_else(|| missing("refresh_token"))?;
+        let claims = Claims::read(access_token.expose_secret());
+        Ok(Self {
+            version: Version,
+            owner,
+            user,
+            lifetime: claims.lifetime(),
+            organization_id: session.organization_id.or(claims.org_id),
+            session_id: claims.sid,
+            access_token,
+            refresh_token: Some(refresh_token),
+            authentication_method: session
+                .authentication_method
+                .as_deref()
+                .map(AuthenticationMethod::from),
+            impersonator: session.impersonator,
+            provider_tokens: session.oauth_tokens,
+            authkit_authorization_code: session.authkit_authorization_code,
+            received: Stamp::from(now),
+        })
+    }
+
+    /// Returns the user.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Returns the organization that the session is for.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<&OrganizationId> {
+        self.organization_id.as_ref()
+    }
+
+    /// Returns the id of the session at the service, when the access token names one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&SessionId> {
+        self.session_id.as_ref()
+    }
+
+    /// Returns the access token, fit for an `Authorization: Bearer` header. Mark that header sensitive.
+    #[must_use]
+    pub fn access_token(&self) -> &SecretString {
+        &self.access_token
+    }
+
+    /// Returns the refresh token.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        self.refresh_token.as_ref()
+    }
+
+    /// Returns how the user signed in.
+    #[must_use]
+    pub fn authentication_method(&self) -> Option<&AuthenticationMethod> {
+        self.authentication_method.as_ref()
+    }
+
+    /// Returns who acts as the user, when it is not the user.
+    #[must_use]
+    pub fn impersonator(&self) -> Option<&Impersonator> {
+        self.impersonator.as_ref()
+    }
+
+    /// Returns the identity provider's tokens, when the environment is set to hand them on.
+    #[must_use]
+    pub fn provider_tokens(&self) -> Option<&ProviderTokens> {
+        self.provider_tokens.as_ref()
+    }
+
+    /// Returns a code that another application can exchange, when the answer had one.
+    #[must_use]
+    pub fn authkit_authorization_code(&self) -> Option<&SecretString> {
+        self.authkit_authorization_code.as_ref()
+    }
+
+    /// Returns how much longer the access token is good; zero when it is not, `None` when that is unknown.
+    ///
+    /// Its life is `exp - iat`, both by the server's clock, laid onto the moment of receipt: a wrong clock on
+    /// this machine does no harm. An opaque token, or one without readable times, has an unknown life: use it until the
+    /// service refuses it.
+    #[must_use]
+    pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
+        Some(self.lifetime?.saturating_sub(self.received.elapsed(now)))
+    }
+
+    /// Returns how long until the access token should be refreshed; zero for now, `None` when its life is unknown.
+    #[must_use]
+    pub fn refresh_in(&self, policy: &RefreshPolicy, now: SystemTime) -> Option<Duration> {
+        Some(
+            self.expires_in(now)?
+                .saturating_sub(policy.margin_for(self.lifetime?)),
+        )
+    }
+
+    /// Prepares a refresh. It names the session's own organization, and never changes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
+    pub fn refresh<A: Auth>(self, client: &Client<A>) -> Result<Refreshing, Refused<Self>> {
+        match self.check(client) {
+            Ok(()) => Ok(Refreshing::new(self, client, None)),
+            Err(problem) => Err(Refused::new(self, problem)),
+        }
+    }
+
+    /// Prepares a refresh that moves the session to `organization`.
+    ///
+    /// The user has to be a member. When the service refuses, or asks for another step, the session stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
+    pub fn refresh_into<A: UserManagement>(
+        self,
+        client: &Client<A>,
+        organization: &OrganizationId,
+    ) -> Result<Refreshing, Refused<Self>> {
+        match self.check(client) {
+            Ok(()) => Ok(Refreshing::new(self, client, Some(organization.clone()))),
+            Err(problem) => Err(Refused::new(self, problem)),
+        }
+    }
+
+    fn check<A: Auth>(&self, client: &Client<A>) -> Result<(), Error> {
+        client.check_owner(&self.owner)?;
+        match self.refresh_token {
+            Some(_) => Ok(()),
+            None => Err(ClientProblem(Problem::NoRefreshToken).into()),
+        }
+    }
+
+    /// Returns the address that ends the session, to be opened in the user's browser.
+    ///
+    /// Only there the hosted login's cookie ends, too. Forget the session here first, whatever the browser does; access
+    /// tokens that are out stay good until they expire. `return_to` must be on the environment's list.
+    /// `None` when the access token does not name its session, or it is another client's.
+    ///
+    /// # Panics
+    ///
+    /// Never: the `expect` inside says why.
+    #[must_use]
+    pub fn logout_url<A: UserManagement>(
+        &self,
+        client: &Client<A>,
+        return_to: Option<&str>,
+    ) -> Option<Url> {
+        client.check_owner(&self.owner).ok()?;
+        let endpoint = &client.endpoints().logout;
+        let mut query =
+            form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());
+        query.append_pair("session_id", self.session_id.as_ref()?.as_str());
+        if let Some(return_to) = return_to.filter(|address| !address.is_empty()) {
+            query.append_pair("return_to", return_to);
+        }
+        Some(
+            Url::parse(&query.finish())
+                .expect("an endpoint that was a URL is one with a form-encoded query, too"),
+        )
+    }
+}
+
+impl fmt::Debug for Authenticated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticated")
+            .field("owner", &self.owner)
+            .field("user_id", &self.user.id())
+            .field("organization_id", &self.organization_id)
+            .field("session_id", &self.session_id)
+            .field("received", &self.received)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token with a line break or a space in it would end or change the header that it is put into (RFC 6750 section 2.1).
+fn fits_into_a_header(token: &str) -> bool {
+    token.bytes().all(|b| b.is_ascii_graphic())
+}

@@ -1,0 +1,266 @@
+//! The browser is open, and the user is on the login page.
+//!
+//! [`Start::begin`](crate::Start::begin) leads in; [`AwaitingCallback::accept`] leads out, to [`Exchanging`].
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use subtle::ConstantTimeEq;
+
+use crate::answers::Purpose;
+use crate::callback::Callback;
+use crate::client::{Auth, Client, Owner};
+use crate::error::{Denied, Difference, Error, Expired, Forged, What};
+use crate::exchange::Refused;
+use crate::exchanging::Exchanging;
+use crate::limits::STAMP_TOLERANCE;
+use crate::pkce::{TOKEN_CHARS, Verifier};
+use crate::redirect_uri::{RedirectUri, before_query};
+use crate::saved::{Version, expose, millis};
+use crate::stamp::Stamp;
+use crate::wire::grant::Grant;
+
+/// A pending login: it waits for the callback, in this process or in the next one.
+///
+/// Store it before the browser opens, and the login survives a restart:
+///
+/// ```
+/// use std::time::SystemTime;
+/// use workos_login::{AwaitingCallback, Callback, Client, Error, Screen, Via};
+///
+/// let client = Client::public("client_123".parse()?);
+/// let (url, pending) = client
+///     .login(Via::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse()?)
+///     .begin(SystemTime::now(), &mut rand::rng());
+/// let stored = serde_json::to_string(&pending)?;
+/// drop(pending); // the process ends here
+///
+/// let pending: AwaitingCallback = serde_json::from_str(&stored)?;
+/// let forged = Callback::parse("/callback?code=abc&state=made-up")?;
+/// let refused = pending.accept(&client, forged, SystemTime::now()).unwrap_err();
+/// let (pending, error) = refused.into_parts();
+/// assert!(matches!(error, Error::Forged(_))); // and `pending` waits on
+/// # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+/// # let real = Callback::parse(&format!("/callback?code=abc&state={state}"))?;
+/// # pending.accept(&client, real, SystemTime::now()).map_err(Error::from)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It can be used once. This does not compile:
+///
+/// ```compile_fail,E0382
+/// # use std::time::SystemTime;
+/// # use workos_login::*;
+/// fn twice<A: Auth>(client: &Client<A>, pending: AwaitingCallback, first: Callback, second: Callback) {
+///     let _ = pending.accept(client, first, SystemTime::now());
+///     let _ = pending.accept(client, second, SystemTime::now());
+/// }
+/// ```
+///
+/// And this does:
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use workos_login::*;
+/// fn once<A: Auth>(client: &Client<A>, pending: AwaitingCallback, first: Callback) {
+///     let _ = pending.accept(client, first, SystemTime::now());
+/// }
+/// ```
+///
+/// # This is a secret
+///
+/// Its stored form holds the code verifier and the state. Keep it in the operating system's keychain, on
+/// a server in an encrypted, `HttpOnly`, `SameSite=Lax` cookie or in a store under an id from one. A
+/// server must bind it to the browser that began the login (RFC 9700 section 4.7).
+#[derive(Deserialize, Serialize)]
+#[serde(remote = "Self")]
+pub struct AwaitingCallback {
+    version: Version,
+    owner: Owner,
+    redirect_uri: RedirectUri,
+    #[serde(serialize_with = "expose")]
+    state: SecretString,
+    verifier: Verifier,
+    begun: Stamp,
+    #[serde(with = "millis")]
+    life: Duration,
+}
+
+impl AwaitingCallback {
+    pub(crate) fn new(
+        owner: Owner,
+        redirect_uri: RedirectUri,
+        state: SecretString,
+        verifier: Verifier,
+        begun: Stamp,
+        life: Duration,
+    ) -> Self {
+        Self {
+            version: Version,
+            owner,
+            redirect_uri,
+            state,
+            verifier,
+            begun,
+            life,
+        }
+    }
+
+    /// Whether `uri`, which a web view, a listener or the operating system is about to open, can be ours.
+    ///
+    /// Only the address is compared, as in [`accept`](Self::accept): scheme, host, port and path of a whole
+    /// URL, or the path of one that has no more. A bare query is not an address.
+    #[must_use]
+    pub fn is_callback(&self, uri: &str) -> bool {
+        self.redirect_uri.is_address(before_query(uri))
+    }
+
+    /// Returns the redirect address that this login comes back to.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// Returns the text that was given to [`Start::app_state`](crate::Start::app_state).
+    #[must_use]
+    pub fn app_state(&self) -> Option<&str> {
+        self.state
+            .expose_secret()
+            .get(TOKEN_CHARS..)?
+            .strip_prefix('.')
+    }
+
+    /// Returns how much longer this login can be finished; zero when it has expired.
+    #[must_use]
+    pub fn expires_in(&self, now: SystemTime) -> Duration {
+        if self.begun.ahead_of(now) > STAMP_TOLERANCE {
+            return Duration::ZERO;
+        }
+        self.life.saturating_sub(self.begun.elapsed(now))
+    }
+
+    /// Accepts the callback of this login, and prepares the exchange of its code for tokens.
+    ///
+    /// The state is compared first and in constant time (RFC 9700 section 4.7), then the address and the issuer. Until
+    /// all of them fit, nothing that the callback says is believed, an error neither.
+    ///
+    /// # Errors
+    ///
+    /// The refusal gives the pending login back, unchanged:
+    ///
+    /// * [`Error::Forged`]: the callback is not of this login. Keep waiting.
+    /// * [`Error::Client`]: this login was begun by another client.
+    /// * [`Error::Expired`], [`Error::Denied`]: the login is over. Begin again.
+    pub fn accept<A: Auth>(
+        self,
+        client: &Client<A>,
+        callback: Callback,
+        now: SystemTime,
+    ) -> Result<Exchanging, Refused<Self>> {
+        match self.check(client, callback, now) {
+            Ok(code) => {
+                let grant = Grant::AuthorizationCode {
+                    code: code.expose_secret(),
+                    code_verifier: self.verifier.expose(),
+                    redirect_uri: None,
+                };
+                Ok(Exchanging::new(
+                    client.prepare(grant),
+                    self.owner,
+                    Purpose::CodeExchange,
+                ))
+            }
+            Err(error) => Err(Refused::new(self, error)),
+        }
+    }
+
+    fn check<A: Auth>(
+        &self,
+        client: &Client<A>,
+        callback: Callback,
+        now: SystemTime,
+    ) -> Result<SecretString, Error> {
+        let state = callback.state.as_ref().ok_or(Forged(Difference::NoState))?;
+        if !bool::from(
+            state
+                .expose_secret()
+                .as_bytes()
+                .ct_eq(self.state.expose_secret().as_bytes()),
+        ) {
+            return Err(Forged(Difference::State).into());
+        }
+        if callback
+            .address
+            .as_ref()
+            .is_some_and(|address| !self.redirect_uri.is_address(address))
+        {
+            return Err(Forged(Difference::Address).into());
+        }
+        client.check_owner(&self.owner)?;
+        if self.expires_in(now).is_zero() {
+            return Err(Expired(What::Login).into());
+        }
+        callback.result.map_err(|failure| {
+            Denied {
+                code: failure.code,
+                description: failure.description,
+                answer: None,
+            }
+            .into()
+        })
+    }
+}
+
+impl fmt::Debug for AwaitingCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwaitingCallback")
+            .field("owner", &self.owner)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("begun", &self.begun)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for AwaitingCallback {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AwaitingCallback {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_option(Stored)
+    }
+}
+
+/// Reads the stored form; `null` is what a store has for nothing.
+struct Stored;
+
+impl<'de> Visitor<'de> for Stored {
+    type Value = AwaitingCallback;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a pending login")
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+        Err(E::custom(Error::NoPendingLogin))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let pending = AwaitingCallback::deserialize(deserializer)?;
+        if pending.state.expose_secret().len() < TOKEN_CHARS {
+            return Err(de::Error::custom(
+                "the state of the stored login is too short: what was stored is damaged, begin again",
+            ));
+        }
+        Ok(pending)
+    }
+}

@@ -1,0 +1,151 @@
+//! What the browser brings back, before it is known which login it belongs to.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
+
+use crate::error::{Error, Flaw, Malformed, Shown};
+use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
+use crate::redirect_uri::before_query;
+
+/// A callback, taken apart but not yet believed.
+///
+/// It is a type of its own because a program has to parse the address before it can know
+/// which pending login it is for. Nothing in it counts until
+/// [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) has compared the state.
+///
+/// ```
+/// use workos_login::Callback;
+///
+/// // The address as a browser, a listener or the operating system hands it over:
+/// let whole = Callback::parse("http://127.0.0.1:8080/callback?code=abc&state=xyz")?;
+/// let path = Callback::parse("/callback?code=abc&state=xyz")?;
+/// let query = Callback::parse("code=abc&state=xyz")?;
+/// assert_eq!([whole.state(), path.state(), query.state()], [Some("xyz"); 3]);
+///
+/// assert!(Callback::parse("/favicon.ico").is_err());
+/// # Ok::<(), workos_login::Error>(())
+/// ```
+pub struct Callback {
+    pub(crate) address: Option<Box<str>>,
+    pub(crate) state: Option<SecretString>,
+    pub(crate) iss: Option<Box<str>>,
+    pub(crate) result: Result<SecretString, Failure>,
+}
+
+/// The `error` of a callback that says no.
+pub(crate) struct Failure {
+    pub(crate) code: Box<str>,
+    pub(crate) description: Option<SecretString>,
+}
+
+impl Callback {
+    /// Parses a whole URL of any scheme, a path with its query, or a bare query.
+    ///
+    /// Names are compared as they are, case included (RFC 6749 section 3.1), names that are
+    /// not of the protocol are ignored, and a fragment is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when the address has neither `code` nor `error`, both of them, one
+    /// of the protocol's parameters twice, or is [too long](crate::limits).
+    pub fn parse(uri: &str) -> Result<Self, Error> {
+        if uri.len() > MAX_CALLBACK_BYTES {
+            return Err(too_long("callback address", MAX_CALLBACK_BYTES));
+        }
+        let uri = uri.split('#').next().unwrap_or(uri);
+        let (address, query) = match before_query(uri) {
+            address if is_address(address) => (
+                Some(address),
+                uri.get(address.len() + 1..).unwrap_or_default(),
+            ),
+            _ => (None, uri.strip_prefix('?').unwrap_or(uri)),
+        };
+
+        let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
+                && values[index].replace(value).is_some() {
+                    return Err(malformed(Flaw::Duplicate(RESPONSE_PARAMETERS[index])));
+                }
+        }
+        let [code, error, description, iss, state] = values;
+
+        let result = match (
+            code.filter(|code| !code.is_empty()),
+            error.filter(|error| !error.is_empty()),
+        ) {
+            (Some(_), Some(_)) => return Err(malformed(Flaw::CodeAndError)),
+            (None, None) => return Err(malformed(Flaw::NeitherCodeNorError)),
+            (Some(code), None) if code.len() > MAX_CODE_BYTES => {
+                return Err(too_long("code of the callback", MAX_CODE_BYTES));
+            }
+            (Some(code), None) => Ok(code.into_owned().into()),
+            (None, Some(error)) => Err(Failure {
+                code: error.into(),
+                description: description.map(|text| text.into_owned().into()),
+            }),
+        };
+        if state
+            .as_ref()
+            .is_some_and(|state| state.len() > MAX_STATE_BYTES)
+        {
+            return Err(too_long("state of the callback", MAX_STATE_BYTES));
+        }
+        Ok(Self {
+            address: address.map(Into::into),
+            state: state.map(|state| state.into_owned().into()),
+            iss: iss.map(Into::into),
+            result,
+        })
+    }
+
+    /// Returns the decoded `state`, to look up the pending login among several of one user.
+    ///
+    /// On a server, look it up through the user's own cookie instead: found by `state` alone, an
+    /// attacker's callback could be finished in a victim's browser (RFC 9700 section 4.7).
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_ref().map(|state| state.expose_secret())
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = self
+            .result
+            .as_ref()
+            .err()
+            .map(|failure| Shown(&failure.code));
+        f.debug_struct("Callback")
+            .field("error", &error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether what stands before the query is an address: a path, or something with a scheme (RFC 3986 section 3.1).
+fn is_address(text: &str) -> bool {
+    let scheme = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    };
+    text.starts_with('/')
+        || text
+            .split_once(':')
+            .is_some_and(|(before, _)| scheme(before))
+}
+
+fn malformed(flaw: Flaw) -> Error {
+    Malformed::from(flaw).into()
+}
+
+fn too_long(what: &'static str, limit: usize) -> Error {
+    malformed(Flaw::TooLong(what, limit))
+}
+
+/// The parameters of a callback that mean something (RFC 6749 section 4.1.2, RFC 9207 section 2).
+pub(crate) const RESPONSE_PARAMETERS: [&str; 5] =
+    ["code", "error", "error_description", "iss", "state"];

@@ -1,0 +1,87 @@
+//! The code, or the answer to a step-up, is on its way to the service.
+//!
+//! [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) leads in; the response leads out, to an [`Outcome`].
+
+use std::time::SystemTime;
+
+use http::{Request, Response};
+
+use crate::answers::Purpose;
+use crate::authenticated::Authenticated;
+use crate::client::Owner;
+use crate::error::Error;
+use crate::exchange::{Exchange, Refused, sealed};
+use crate::prepared::Prepared;
+use crate::reply::{Refusal, Reply};
+use crate::step_up::StepUp;
+
+/// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].
+///
+/// It is not stored: it lives as long as one exchange takes. When the answer is lost it can be sent again without
+/// harm: the code is good for one answer, and the worst one is [`Error::Grant`].
+#[derive(Debug)]
+#[must_use = "a code is good for some minutes only: send it"]
+pub struct Exchanging {
+    prepared: Prepared,
+    owner: Owner,
+    purpose: Purpose,
+}
+
+impl Exchanging {
+    pub(crate) fn new(prepared: Prepared, owner: Owner, purpose: Purpose) -> Self {
+        Self {
+            prepared,
+            owner,
+            purpose,
+        }
+    }
+}
+
+impl Exchange for Exchanging {
+    type Output = Outcome;
+
+    fn request(&self) -> Request<Vec<u8>> {
+        self.prepared.request()
+    }
+
+    fn response(
+        self,
+        response: Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<Outcome, Refused<Self>> {
+        let outcome = match Reply::read(&response, self.purpose, now) {
+            Ok(reply) => Authenticated::read(&reply, self.owner.clone(), now)
+                .map(|session| Outcome::Authenticated(Box::new(session)))
+                .map_err(Error::from),
+            Err(Refusal::StepUp(step)) => Ok(Outcome::StepUp(step)),
+            Err(refusal) => Err(refusal.into()),
+        };
+        outcome.map_err(|error| Refused::new(self, error))
+    }
+}
+
+impl sealed::Sealed for Exchanging {}
+
+/// Where a login has got to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The user is logged in.
+    Authenticated(Box<Authenticated>),
+    /// The service asks for one more step.
+    StepUp(Box<StepUp>),
+}
+
+impl Outcome {
+    /// Returns the session, for a caller that does not handle step-ups.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StepUp`] with the step inside.
+    pub fn authenticated(self) -> Result<Authenticated, Error> {
+        match self {
+            Self::Authenticated(session) => Ok(*session),
+            Self::StepUp(step) => Err(Error::StepUp(step)),
+        }
+    }
+}

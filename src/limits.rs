@@ -1,0 +1,43 @@
+//! Every limit and default in one place.
+//!
+//! Beyond a limit there is a typed error; nothing is read, kept or sent past it.
+
+use std::time::Duration;
+
+/// The largest response body that is read, also after decompression, in bytes.
+pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
+
+/// The longest callback address that is parsed, in bytes.
+pub const MAX_CALLBACK_BYTES: usize = 16 * 1024;
+
+/// The longest `state` in a callback, decoded, in bytes.
+pub const MAX_STATE_BYTES: usize = 2 * 1024;
+
+/// The longest authorization code in a callback, decoded, in bytes.
+pub const MAX_CODE_BYTES: usize = 4 * 1024;
+
+/// The longest redirect URI, in bytes.
+pub const MAX_REDIRECT_URI_BYTES: usize = 2 * 1024;
+
+/// The longest client, connection, organization or session id, in bytes.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// How long one exchange may take from the first byte sent to the last byte read.
+///
+/// The core has no clock of its own: this is what its adapters set, and what an
+/// adapter of your own should set.
+pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a pending login lives when [`Start::expires_after`] does not say otherwise.
+///
+/// [`Start::expires_after`]: crate::Start::expires_after
+pub const PENDING_LOGIN_LIFE: Duration = Duration::from_secs(600);
+
+/// How far in the future the stamp of a stored state may lie before the state counts as expired.
+pub const STAMP_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// The longest wait that a `Retry-After` is believed.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How long before the end of its life an access token is refreshed, unless that is more than half of the life.
+pub const REFRESH_MARGIN: Duration = Duration::from_secs(300);

@@ -1,0 +1,109 @@
+//! A new access token is on its way.
+//!
+//! [`Authenticated::refresh`] leads in; the response leads back, to a new [`Authenticated`].
+
+use std::mem;
+use std::time::SystemTime;
+
+use http::{Request, Response};
+
+use crate::answers::Purpose;
+use crate::authenticated::Authenticated;
+use crate::client::{Auth, Client};
+use crate::error::{Error, Flaw};
+use crate::exchange::{Exchange, Refused, sealed};
+use crate::ids::OrganizationId;
+use crate::prepared::Prepared;
+use crate::reply::Reply;
+use crate::wire::grant::Grant;
+
+/// A session that is being refreshed. Send it with an adapter, or through [`Exchange`].
+///
+/// After any refusal the session is still inside: [`into_session`](Self::into_session). Whether a lost answer may
+/// be asked for again, and for how long, is the keeper's knowledge.
+#[derive(Debug)]
+#[must_use = "the session is inside"]
+pub struct Refreshing {
+    prepared: Prepared,
+    session: Box<Authenticated>,
+    /// The organization asked for, when it is not the session's own.
+    switch_to: Option<OrganizationId>,
+}
+
+impl Refreshing {
+    pub(crate) fn new<A: Auth>(
+        session: Authenticated,
+        client: &Client<A>,
+        switch_to: Option<OrganizationId>,
+    ) -> Self {
+        let prepared = {
+            let organization = switch_to.as_ref().or(session.organization_id.as_ref());
+            client.prepare(Grant::RefreshToken {
+                refresh_token: session
+                    .refresh_token
+                    .as_ref()
+                    .map_or("", secrecy::ExposeSecret::expose_secret),
+                organization_id: organization.map(OrganizationId::as_str),
+            })
+        };
+        Self {
+            prepared,
+            session: Box::new(session),
+            switch_to,
+        }
+    }
+
+    /// Returns the session that was to be refreshed.
+    ///
+    /// It is what it was, with one exception: after an answer for another organization than the one asked for it
+    /// has the newest refresh token, because the old one may be spent.
+    #[must_use]
+    pub fn into_session(self) -> Authenticated {
+        *self.session
+    }
+
+    fn purpose(&self) -> Purpose {
+        if self.switch_to.is_some() {
+            Purpose::OrganizationSwitch
+        } else {
+            Purpose::Refresh
+        }
+    }
+
+    fn read(
+        &mut self,
+        response: &Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<Authenticated, Error> {
+        let reply = Reply::read(response, self.purpose(), now)?;
+        let mut fresh = Authenticated::read(&reply, self.session.owner.clone(), now)?;
+        let expected = self
+            .switch_to
+            .as_ref()
+            .or(self.session.organization_id.as_ref());
+        if fresh.organization_id.as_ref() != expected {
+            mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
+            return Err(reply.malformed(Flaw::OtherOrganization).into());
+        }
+        Ok(fresh)
+    }
+}
+
+impl Exchange for Refreshing {
+    type Output = Authenticated;
+
+    fn request(&self) -> Request<Vec<u8>> {
+        self.prepared.request()
+    }
+
+    fn response(
+        mut self,
+        response: Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<Authenticated, Refused<Self>> {
+        self.read(&response, now)
+            .map_err(|error| Refused::new(self, error))
+    }
+}
+
+impl sealed::Sealed for Refreshing {}

@@ -1,0 +1,160 @@
+//! How every answer is read, in one order for all exchanges.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use http::{Response, StatusCode};
+
+use serde::Deserialize;
+
+use crate::answers::{Meaning, Purpose, meaning};
+use crate::error::{
+    Answer, AnswerParts, ClientProblem, Denied, Error, Expired, Flaw, Malformed, Problem, What,
+};
+use crate::limits::MAX_RESPONSE_BYTES;
+use crate::stamp::Stamp;
+use crate::step_up::StepUp;
+use crate::wire;
+use crate::wire::failure::Failure;
+
+/// A 2xx answer in JSON, not yet read.
+#[derive(Debug)]
+pub(crate) struct Reply<'a> {
+    status: StatusCode,
+    request_id: Option<Box<str>>,
+    body: &'a [u8],
+}
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Error(Error),
+    StepUp(Box<StepUp>),
+}
+
+impl<'a> Reply<'a> {
+    /// Sorts an answer, in this order: too long, a redirect, a success, a known code, "not now", an unknown step, the rest.
+    pub(crate) fn read<B: AsRef<[u8]>>(
+        response: &'a Response<B>,
+        purpose: Purpose,
+        now: SystemTime,
+    ) -> Result<Self, Refusal> {
+        let status = response.status();
+        let headers = response.headers();
+        let body = response.body().as_ref();
+        let malformed = |flaw| Refusal::from(Malformed::answer(flaw, status, request_id(headers)));
+        if body.len() > MAX_RESPONSE_BYTES {
+            return Err(malformed(Flaw::TooLong("answer", MAX_RESPONSE_BYTES)));
+        }
+        if status.is_redirection() || headers.contains_key(LOCATION) && status.is_informational() {
+            return Err(malformed(Flaw::Redirect));
+        }
+        if status.is_success() {
+            if !is_json(headers) {
+                return Err(malformed(Flaw::ContentType));
+            }
+            return Ok(Self {
+                status,
+                request_id: request_id(headers),
+                body,
+            });
+        }
+
+        let failure = Failure::read(body);
+        let answer = Answer::from(AnswerParts {
+            purpose,
+            status,
+            code: failure.code.clone(),
+            description: failure.text.clone(),
+            request_id: request_id(headers),
+            retry_at: retry_after(headers, now).map(|wait| Stamp::from(now).plus(wait)),
+        });
+        Err(sort(purpose, failure, answer))
+    }
+
+    /// Reads the JSON object of the body.
+    pub(crate) fn json<T: Deserialize<'a>>(&self) -> Result<T, Malformed> {
+        wire::object(self.body).ok_or_else(|| self.malformed(Flaw::Json))
+    }
+
+    pub(crate) fn malformed(&self, flaw: Flaw) -> Malformed {
+        Malformed::answer(flaw, self.status, self.request_id.clone())
+    }
+}
+
+fn sort(purpose: Purpose, failure: Failure, answer: Answer) -> Refusal {
+    let known = failure
+        .code
+        .as_deref()
+        .and_then(|code| meaning(purpose, code));
+    let status = answer.status();
+    Refusal::Error(match known {
+        Some(Meaning::Client) => ClientProblem(Problem::Answered(answer)).into(),
+        Some(Meaning::Denied) => Denied {
+            code: failure.code.unwrap_or_default(),
+            description: failure.text,
+            answer: Some(answer),
+        }
+        .into(),
+        Some(Meaning::Expired) => Expired(What::Device(Some(answer))).into(),
+        Some(Meaning::Grant) => Error::Grant(answer),
+        Some(Meaning::Mistyped) => Error::Mistyped(answer),
+        Some(Meaning::StepUp) => return Refusal::StepUp(Box::new(failure.into_step_up())),
+        Some(Meaning::Unavailable) => Error::Unavailable(answer),
+        None if is_not_now(status) => Error::Unavailable(answer),
+        None if failure.pending_authentication_token.is_some() => {
+            return Refusal::StepUp(Box::new(failure.into_step_up()));
+        }
+        None => Error::Rejected(answer),
+    })
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        Self::Error(malformed.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Error(error) => error,
+            Refusal::StepUp(step) => Self::StepUp(step),
+        }
+    }
+}
+
+fn is_not_now(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT
+        || status == StatusCode::TOO_MANY_REQUESTS
+        || status.is_server_error()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Whatever it is called by, it is shown to people: only what a header can hold and one line can take.
+fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
+    const LONGEST: usize = 128;
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    (!id.is_empty() && id.len() <= LONGEST).then(|| id.into())
+}
+
+/// Seconds or a date (RFC 9110 section 10.2.3); a date that has passed is now.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than fit is a very long time, and the wait is capped anyway.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}

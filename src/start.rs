@@ -1,0 +1,401 @@
+//! A login about to begin: options are gathered, then one call makes the address and what must be kept.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use rand_core::CryptoRng;
+use secrecy::ExposeSecret;
+use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
+
+use crate::awaiting_callback::AwaitingCallback;
+use crate::client::{Auth, Client, UserManagement};
+use crate::ids::{ConnectionId, OrganizationId};
+use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_LIFE};
+use crate::open_enum::open_enum;
+use crate::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
+use crate::redirect_uri::RedirectUri;
+use crate::stamp::Stamp;
+
+/// A login about to begin.
+///
+/// Made by [`Client::login`]; [`begin`](Self::begin) leads to [`AwaitingCallback`]. An option that is
+/// given twice counts as given last.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use workos_login::{Client, Screen, Via};
+///
+/// let client = Client::public("client_123".parse()?);
+/// let (url, pending) = client
+///     .login(Via::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
+///     .login_hint("nadia@example.org")
+///     .begin(SystemTime::now(), &mut rand::rng());
+/// assert_eq!(url.host_str(), Some("api.workos.com"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a login that is not begun does nothing"]
+pub struct Start<'a, A> {
+    client: &'a Client<A>,
+    via: Via,
+    redirect_uri: RedirectUri,
+    parameters: Vec<(Cow<'static, str>, String)>,
+    app_state: Option<String>,
+    life: Duration,
+}
+
+impl<'a, A: UserManagement> Start<'a, A> {
+    pub(crate) fn new(client: &'a Client<A>, via: Via, redirect_uri: RedirectUri) -> Self {
+        Self {
+            client,
+            via,
+            redirect_uri,
+            parameters: Vec::new(),
+            app_state: None,
+            life: PENDING_LOGIN_LIFE,
+        }
+    }
+
+    /// Names a connection beside what `via` says.
+    pub fn connection(self, id: &ConnectionId) -> Self {
+        self.with("connection_id", id.as_str())
+    }
+
+    /// Names an organization beside what `via` says: the login is for this one.
+    pub fn organization(self, id: &OrganizationId) -> Self {
+        self.with("organization_id", id.as_str())
+    }
+
+    /// Sets `claim_nonce`.
+    pub fn claim_nonce(self, nonce: impl Into<String>) -> Self {
+        self.with("claim_nonce", nonce)
+    }
+
+    /// Names the domain that the user probably belongs to.
+    pub fn domain_hint(self, domain: impl Into<String>) -> Self {
+        self.with("domain_hint", domain)
+    }
+
+    /// Accepts an invitation with this login.
+    pub fn invitation_token(self, token: impl Into<String>) -> Self {
+        self.with("invitation_token", token)
+    }
+
+    /// Resets the user's password with the token of a reset mail.
+    pub fn password_reset_token(self, token: impl Into<String>) -> Self {
+        self.with("password_reset_token", token)
+    }
+
+    /// Asks the identity provider for more scopes, all of them given at once.
+    ///
+    /// The official SDKs disagree whether they are sent as one list or one by one; they are
+    /// sent one by one, as WorkOS's SDK for Node does.
+    pub fn provider_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        const NAME: &str = "provider_scopes";
+        self.parameters.retain(|(name, _)| name != NAME);
+        self.parameters
+            .extend(scopes.into_iter().map(|scope| (NAME.into(), scope.into())));
+        self
+    }
+
+    /// Hands one query parameter through to the identity provider.
+    pub fn provider_query_param(self, name: &str, value: impl fmt::Display) -> Self {
+        self.with(format!("provider_query_params[{name}]"), format!("{value}"))
+    }
+}
+
+impl<A: Auth> Start<'_, A> {
+    /// Says who probably logs in, usually by an e-mail address.
+    pub fn login_hint(self, hint: impl Into<String>) -> Self {
+        self.with("login_hint", hint)
+    }
+
+    /// Asks for a new sign-in when the last one is longer ago, in whole seconds; zero asks for one in any case.
+    pub fn max_age(self, age: Duration) -> Self {
+        self.with("max_age", age.as_secs().to_string())
+    }
+
+    /// Sets `prompt`, for instance `login`, `none`, `consent` or `select_account`.
+    pub fn prompt(self, prompt: impl Into<String>) -> Self {
+        self.with("prompt", prompt)
+    }
+
+    /// Sends a parameter that has no method here.
+    ///
+    /// # Errors
+    ///
+    /// [`ReservedParameter`] for a name that is part of the protocol, or would put a secret into the address.
+    pub fn parameter(
+        self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Self, ReservedParameter> {
+        let name = name.into();
+        if name.is_empty() || RESERVED.contains(&&*name) {
+            return Err(ReservedParameter(name.into()));
+        }
+        Ok(self.with(name, value))
+    }
+
+    /// Puts a text of the application's own behind the random part of the state.
+    ///
+    /// It comes back with the callback and can be read from the pending login, too:
+    /// [`AwaitingCallback::app_state`]. It is seen by the browser, so it is no place for a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`AppStateTooLong`] when the state would be [longer than a callback's may be](MAX_STATE_BYTES).
+    pub fn app_state(self, text: impl Into<String>) -> Result<Self, AppStateTooLong> {
+        let text = text.into();
+        if text.len() > MAX_APP_STATE_BYTES {
+            return Err(AppStateTooLong);
+        }
+        Ok(Self {
+            app_state: Some(text),
+            ..self
+        })
+    }
+
+    /// Sets how long the pending login can be finished; [ten minutes](PENDING_LOGIN_LIFE) unless it is set.
+    pub fn expires_after(self, life: Duration) -> Self {
+        Self { life, ..self }
+    }
+
+    /// Makes the address to open in the browser, and the pending login to keep until the callback.
+    ///
+    /// 66 bytes are drawn from `rng` in one call: a state and a code verifier, new for each login.
+    /// The address contains the state: show it to the user, but do not log it.
+    ///
+    /// # Panics
+    ///
+    /// Never: the `expect` inside says why.
+    #[must_use = "the login is lost without the pending half"]
+    pub fn begin(self, now: SystemTime, rng: &mut impl CryptoRng) -> (Url, AwaitingCallback) {
+        let mut random = Zeroizing::new([[0; TOKEN_BYTES]; 2]);
+        rng.fill_bytes(random.as_flattened_mut());
+        let suffix = self
+            .app_state
+            .as_ref()
+            .map(|text| format!(".{text}"))
+            .unwrap_or_default();
+        let state = pkce::token(&random[0], &suffix);
+        let verifier = Verifier::new(&random[1]);
+
+        let url = self.url(state.expose_secret(), &verifier.challenge());
+        let owner = self.client.owner();
+        let pending = AwaitingCallback::new(
+            owner,
+            self.redirect_uri,
+            state,
+            verifier,
+            Stamp::from(now),
+            self.life,
+        );
+        (url, pending)
+    }
+
+    fn url(&self, state: &str, challenge: &[u8; TOKEN_CHARS]) -> Url {
+        let challenge = std::str::from_utf8(challenge).expect("base64 is ASCII");
+        let endpoint = &*self.client.endpoints().authorize;
+        let mut text = String::with_capacity(self.longest_url());
+        text.push_str(endpoint);
+        let mut query = form_urlencoded::Serializer::for_suffix(text, endpoint.len());
+        query
+            .append_pair("client_id", self.client.id().as_str())
+            .append_pair("redirect_uri", self.redirect_uri.as_str())
+            .append_pair("response_type", "code")
+            .append_pair("code_challenge", challenge)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("state", state);
+        for (name, value) in self.via.parameters() {
+            // An option can name another organization or connection; each name is sent once.
+            if !self.parameters.iter().any(|(given, _)| given == name) {
+                query.append_pair(name, value);
+            }
+        }
+        query.extend_pairs(&self.parameters);
+        Url::parse(&query.finish())
+            .expect("an endpoint that was a URL is one with a form-encoded query, too")
+    }
+
+    /// Room for everything, were every byte escaped, so that the text is allocated once.
+    fn longest_url(&self) -> usize {
+        const NAMES_AND_FIXED_VALUES: usize = 512;
+        let options: usize = self
+            .parameters
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 2)
+            .sum();
+        let app_state = self.app_state.as_ref().map_or(0, String::len);
+        NAMES_AND_FIXED_VALUES
+            + self.client.endpoints().authorize.len()
+            + self.client.id().as_str().len()
+            + 3 * (self.redirect_uri.as_str().len() + options + app_state)
+    }
+
+    fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.parameters.retain(|(given, _)| *given != name);
+        self.parameters.push((name, value.into()));
+        self
+    }
+}
+
+impl<A> fmt::Debug for Start<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("client", &self.client)
+            .field("via", &self.via)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a login takes place. The service needs to know at least this much.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Via {
+    /// The hosted login page, which offers everything that the environment allows.
+    AuthKit(Screen),
+    /// One SSO connection.
+    Connection(ConnectionId),
+    /// The way of signing in that an organization has set.
+    Organization(OrganizationId),
+    /// One identity provider, without the hosted page.
+    Provider(Provider),
+}
+
+impl Via {
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let (first, second) = match self {
+            Self::AuthKit(screen) => (
+                ("provider", "authkit"),
+                screen.hint().map(|hint| ("screen_hint", hint)),
+            ),
+            Self::Connection(id) => (("connection_id", id.as_str()), None),
+            Self::Organization(id) => (("organization_id", id.as_str()), None),
+            Self::Provider(provider) => (("provider", provider.as_str()), None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
+/// The first page that AuthKit shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a page is for signing in, for signing up, or left to the service"
+)]
+pub enum Screen {
+    /// What the service chooses: sign in.
+    Default,
+    /// The page to sign in.
+    SignIn,
+    /// The page to sign up.
+    SignUp,
+}
+
+impl Screen {
+    fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::Default => None,
+            Self::SignIn => Some("sign-in"),
+            Self::SignUp => Some("sign-up"),
+        }
+    }
+}
+
+open_enum! {
+    /// An identity provider. The list grows: any name can be made with `Provider::from("NewOAuth")`.
+    pub enum Provider {
+        /// Apple.
+        Apple = "AppleOAuth",
+        /// Bitbucket.
+        Bitbucket = "BitbucketOAuth",
+        /// GitHub.
+        GitHub = "GitHubOAuth",
+        /// GitLab.
+        GitLab = "GitLabOAuth",
+        /// Google.
+        Google = "GoogleOAuth",
+        /// Intuit.
+        Intuit = "IntuitOAuth",
+        /// LinkedIn.
+        LinkedIn = "LinkedInOAuth",
+        /// Microsoft.
+        Microsoft = "MicrosoftOAuth",
+        /// Salesforce.
+        Salesforce = "SalesforceOAuth",
+        /// Slack.
+        Slack = "SlackOAuth",
+        /// Vercel.
+        Vercel = "VercelOAuth",
+        /// Vercel Marketplace.
+        VercelMarketplace = "VercelMarketplaceOAuth",
+        /// Xero.
+        Xero = "XeroOAuth",
+    }
+}
+
+/// A parameter name that cannot be set, because the protocol owns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservedParameter(Box<str>);
+
+impl fmt::Display for ReservedParameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            "" => f.write_str("a parameter needs a name"),
+            name => write!(
+                f,
+                "the parameter {name} is part of the protocol: there is a method or an argument for it, or it must not be sent"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ReservedParameter {}
+
+/// An application's state that does not fit into the state of a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppStateTooLong;
+
+impl fmt::Display for AppStateTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the application's state is longer than {MAX_APP_STATE_BYTES} bytes: keep the text, and send an id of it"
+        )
+    }
+}
+
+impl std::error::Error for AppStateTooLong {}
+
+/// What is left of a state beside the random part and the dot.
+const MAX_APP_STATE_BYTES: usize = MAX_STATE_BYTES - TOKEN_CHARS - 1;
+
+/// What the protocol sets itself, what would change how the answer comes back (`response_mode`, `request`,
+/// `request_uri`), and what must never be in an address.
+const RESERVED: &[&str] = &[
+    "access_token",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "connection_id",
+    "id_token",
+    "organization_id",
+    "provider",
+    "redirect_uri",
+    "refresh_token",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "screen_hint",
+    "state",
+];

@@ -1,0 +1,319 @@
+//! Who is logged in, who acts for them, and how they signed in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::open_enum::open_enum;
+use crate::saved::{expose, expose_optional};
+use crate::wire::lenient::{lenient, lenient_json};
+
+/// The user of a session. Only the id is always there; it is what to keep as a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    id: Box<str>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    email: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    email_verified: Option<bool>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    name: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    first_name: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    last_name: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    profile_picture_url: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    locale: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    external_id: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient_json",
+        skip_serializing_if = "Option::is_none"
+    )]
+    metadata: Option<BTreeMap<Box<str>, Box<str>>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    last_sign_in_at: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    created_at: Option<Box<str>>,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    updated_at: Option<Box<str>>,
+}
+
+impl User {
+    /// Returns the user's id, `user_…`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the e-mail address. Whether it was confirmed says [`email_verified`](Self::email_verified).
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Whether the e-mail address was confirmed; `None` when the service does not say.
+    #[must_use]
+    pub fn email_verified(&self) -> Option<bool> {
+        self.email_verified
+    }
+
+    /// Returns the full name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Returns the first name.
+    #[must_use]
+    pub fn first_name(&self) -> Option<&str> {
+        self.first_name.as_deref()
+    }
+
+    /// Returns the last name.
+    #[must_use]
+    pub fn last_name(&self) -> Option<&str> {
+        self.last_name.as_deref()
+    }
+
+    /// Returns the address of a picture of the user.
+    #[must_use]
+    pub fn profile_picture_url(&self) -> Option<&str> {
+        self.profile_picture_url.as_deref()
+    }
+
+    /// Returns the language that the user prefers, for instance `en-GB`.
+    #[must_use]
+    pub fn locale(&self) -> Option<&str> {
+        self.locale.as_deref()
+    }
+
+    /// Returns the id that the application gave this user at the service.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.external_id.as_deref()
+    }
+
+    /// Returns what the application keeps with this user at the service, sorted by key.
+    pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metadata
+            .iter()
+            .flatten()
+            .map(|(key, value)| (&**key, &**value))
+    }
+
+    /// Returns when the user last signed in, ISO 8601 in UTC.
+    #[must_use]
+    pub fn last_sign_in_at(&self) -> Option<&str> {
+        self.last_sign_in_at.as_deref()
+    }
+
+    /// Returns when the user was made, ISO 8601 in UTC.
+    #[must_use]
+    pub fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
+    }
+
+    /// Returns when the user was last changed, ISO 8601 in UTC.
+    #[must_use]
+    pub fn updated_at(&self) -> Option<&str> {
+        self.updated_at.as_deref()
+    }
+}
+
+/// The member of staff who acts as the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impersonator {
+    email: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Box<str>>,
+}
+
+impl Impersonator {
+    /// Returns the e-mail address of the one who acts.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// Returns why, in their words.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
+/// The tokens of the identity provider, when the environment is set to hand them on.
+///
+/// # This is a secret
+///
+/// They act for the user at the provider. They are wiped from memory when dropped.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ProviderTokens {
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
+    provider: Option<Box<str>>,
+    #[serde(serialize_with = "expose")]
+    access_token: SecretString,
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        serialize_with = "expose_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    refresh_token: Option<SecretString>,
+    #[serde(
+        default,
+        deserialize_with = "lenient_json",
+        skip_serializing_if = "Option::is_none"
+    )]
+    expires_at: Option<u64>,
+    #[serde(
+        default,
+        deserialize_with = "lenient_json",
+        skip_serializing_if = "Option::is_none"
+    )]
+    scopes: Option<Vec<Box<str>>>,
+}
+
+impl ProviderTokens {
+    /// Returns the name of the provider, for instance `GoogleOAuth`.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    /// Returns the provider's access token.
+    #[must_use]
+    pub fn access_token(&self) -> &SecretString {
+        &self.access_token
+    }
+
+    /// Returns the provider's refresh token.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        self.refresh_token.as_ref()
+    }
+
+    /// Returns when the access token expires, by the provider's clock.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at?))
+    }
+
+    /// Returns the scopes that were granted.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().flatten().map(|scope| &**scope)
+    }
+}
+
+impl fmt::Debug for ProviderTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderTokens")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+open_enum! {
+    /// How the user signed in. The list grows; a refresh repeats the method that opened the session.
+    pub enum AuthenticationMethod {
+        /// Sign in with Apple.
+        AppleOAuth = "AppleOAuth",
+        /// Bitbucket.
+        BitbucketOAuth = "BitbucketOAuth",
+        /// Access granted from one application to another.
+        CrossAppAuth = "CrossAppAuth",
+        /// Discord.
+        DiscordOAuth = "DiscordOAuth",
+        /// A system of the application's own.
+        ExternalAuth = "ExternalAuth",
+        /// GitHub.
+        GitHubOAuth = "GitHubOAuth",
+        /// GitLab.
+        GitLabOAuth = "GitLabOAuth",
+        /// Google.
+        GoogleOAuth = "GoogleOAuth",
+        /// A member of staff acts as the user.
+        Impersonation = "Impersonation",
+        /// Intuit.
+        IntuitOAuth = "IntuitOAuth",
+        /// LinkedIn.
+        LinkedInOAuth = "LinkedInOAuth",
+        /// A one-time code by e-mail.
+        MagicAuth = "MagicAuth",
+        /// Microsoft.
+        MicrosoftOAuth = "MicrosoftOAuth",
+        /// A session that was brought over from another system.
+        MigratedSession = "MigratedSession",
+        /// A passkey.
+        Passkey = "Passkey",
+        /// A password.
+        Password = "Password",
+        /// Salesforce.
+        SalesforceOAuth = "SalesforceOAuth",
+        /// Slack.
+        SlackOAuth = "SlackOAuth",
+        /// An SSO connection.
+        Sso = "SSO",
+        /// Vercel Marketplace.
+        VercelMarketplaceOAuth = "VercelMarketplaceOAuth",
+        /// Vercel.
+        VercelOAuth = "VercelOAuth",
+        /// Xero.
+        XeroOAuth = "XeroOAuth",
+    }
+}

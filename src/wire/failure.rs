@@ -1,0 +1,50 @@
+//! The body of an answer that is not a success, in either of its two shapes.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::step_up::{StepUp, UnknownStep};
+use crate::wire::lenient::lenient;
+
+/// What is common to the OAuth shape (`error`, `error_description`) and the plain one (`code`, `message`).
+pub(crate) struct Failure {
+    pub(crate) code: Option<Box<str>>,
+    pub(crate) text: Option<SecretString>,
+    pub(crate) pending_authentication_token: Option<SecretString>,
+    body: SecretString,
+}
+
+#[derive(Default, Deserialize)]
+struct Shapes {
+    #[serde(default, deserialize_with = "lenient")]
+    code: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    error: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    message: Option<SecretString>,
+    #[serde(default, deserialize_with = "lenient")]
+    error_description: Option<SecretString>,
+    #[serde(default, deserialize_with = "lenient")]
+    pending_authentication_token: Option<SecretString>,
+}
+
+impl Failure {
+    /// Reads any body: what is not a JSON object has no code.
+    pub(crate) fn read(body: &[u8]) -> Self {
+        let shapes: Shapes = super::object(body).unwrap_or_default();
+        Self {
+            code: shapes.code.or(shapes.error).filter(|code| !code.is_empty()),
+            text: shapes.message.or(shapes.error_description),
+            pending_authentication_token: shapes.pending_authentication_token,
+            body: std::str::from_utf8(body).unwrap_or_default().into(),
+        }
+    }
+
+    pub(crate) fn into_step_up(self) -> StepUp {
+        StepUp::Unknown(UnknownStep {
+            code: self.code.unwrap_or_default(),
+            pending_authentication_token: self.pending_authentication_token,
+            body: self.body,
+        })
+    }
+}
