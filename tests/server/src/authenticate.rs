@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::log::RecordedRequest;
 use crate::params::Params;
 use crate::world::World;
-use crate::{code_grant, refresh_grant};
+use crate::{code_grant, device, refresh_grant, step_up};
 
 /// The client of one request, as far as it proved itself.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub(crate) fn authenticate(world: &mut World, request: &RecordedRequest) -> Resu
     match grant {
         AUTHORIZATION_CODE => code_grant::exchange(world, &params, client),
         REFRESH_TOKEN => refresh_grant::refresh(world, &params, &client),
+        DEVICE_CODE => device::poll(world, &params, client),
+        grant if grant.starts_with(step_up::STEP_UP_GRANTS) => {
+            step_up::complete(world, &params, &client, grant)
+        }
         // The service has no `unsupported_grant_type`.
         _ => Err(Answer::invalid_request("The grant type is not known.")),
     }
@@ -53,4 +57,5 @@ fn client(world: &World, params: &Params) -> Result<Client, Answer> {
 }
 
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";

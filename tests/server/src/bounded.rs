@@ -45,6 +45,14 @@ impl<T> Bounded<T> {
         Some(value)
     }
 
+    /// The newest key whose value is of this kind.
+    pub(crate) fn find_key(&self, condition: impl Fn(&T) -> bool) -> Option<&str> {
+        let mut newest_first = self.order.iter().rev();
+        newest_first
+            .find(|key| self.entries.get(*key).is_some_and(&condition))
+            .map(|key| &**key)
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.order.iter().filter_map(|key| self.entries.get(key))
     }

@@ -1,16 +1,25 @@
-//! The server's clock: the machine's, put forward by hand, and how the service writes a moment.
+//! The server's clock, the machine's or one set by hand, and how the service writes a moment.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     ahead: Duration,
+    stopped_at: Option<SystemTime>,
 }
 
 impl Clock {
     pub(crate) fn now(&self) -> SystemTime {
-        let now = SystemTime::now();
+        let now = self.stopped_at.unwrap_or_else(SystemTime::now);
         now.checked_add(self.ahead).unwrap_or(now)
+    }
+
+    /// Stops the clock at this time. Only `advance` moves it from then on.
+    pub(crate) fn set(&mut self, now: SystemTime) {
+        *self = Self {
+            ahead: Duration::ZERO,
+            stopped_at: Some(now),
+        };
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {
@@ -68,6 +77,16 @@ mod tests {
         assert_eq!(at(951_782_400), "2000-02-29T00:00:00.031Z");
         assert_eq!(at(1_780_000_000), "2026-05-28T20:26:40.031Z");
         assert_eq!(at(4_102_444_800), "2100-01-01T00:00:00.031Z");
+    }
+
+    #[test]
+    fn a_stopped_clock_moves_only_by_hand() {
+        let mut clock = Clock::default();
+        clock.advance(Duration::from_secs(1));
+        clock.set(UNIX_EPOCH);
+        assert_eq!(clock.now(), UNIX_EPOCH);
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(clock.now(), UNIX_EPOCH + Duration::from_secs(5));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::authenticate::{AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN};
 use crate::log::RecordedRequest;
+use crate::step_up::STEP_UP_GRANTS;
 
 /// A kind of request, to say where a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +36,10 @@ impl Endpoint {
     pub(crate) fn of(request: &RecordedRequest) -> Option<Self> {
         let endpoint = match &*request.path {
             "/user_management/authenticate" => match request.parameter("grant_type").as_deref() {
-                Some("authorization_code") => Self::CodeExchange,
-                Some("refresh_token") => Self::Refresh,
-                Some("urn:ietf:params:oauth:grant-type:device_code") => Self::DevicePoll,
-                Some(grant) if grant.starts_with("urn:workos:oauth:grant-type:") => Self::StepUp,
+                Some(AUTHORIZATION_CODE) => Self::CodeExchange,
+                Some(REFRESH_TOKEN) => Self::Refresh,
+                Some(DEVICE_CODE) => Self::DevicePoll,
+                Some(grant) if grant.starts_with(STEP_UP_GRANTS) => Self::StepUp,
                 _ => Self::Authenticate,
             },
             "/user_management/authorize/device" => Self::DeviceStart,

@@ -76,7 +76,8 @@ pub enum Fault {
         /// `Location`, as it is.
         location: String,
     },
-    /// `reset-after`: the real answer, and a TCP reset right behind it.
+    /// `reset-after`: the real answer, and a TCP reset right behind it. Some systems throw away
+    /// what was not read before the reset.
     ResetAfter,
     /// `reset-before`: a TCP reset instead of an answer. The server does not act.
     ResetBefore,
@@ -163,13 +164,7 @@ impl Fault {
     /// One of each, with defaults: for a test over all of them.
     #[must_use]
     pub fn every() -> Vec<Self> {
-        NAMES
-            .iter()
-            .map(|name| {
-                name.parse()
-                    .expect("every name in the table is read by from_str")
-            })
-            .collect()
+        NAMES.iter().filter_map(|name| name.parse().ok()).collect()
     }
 }
 
@@ -353,6 +348,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_read_back_from_its_name() {
+        assert_eq!(Fault::every().len(), NAMES.len());
         for fault in Fault::every() {
             assert_eq!(fault.to_string().parse(), Ok(fault.clone()), "{fault}");
         }

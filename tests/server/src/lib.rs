@@ -39,6 +39,10 @@
 //!
 //! Nothing on disk, and no more than ten thousand of anything in memory: the oldest goes first.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod answer;
 mod authenticate;
 mod authorize;
@@ -47,7 +51,9 @@ mod clock;
 mod code_grant;
 mod config;
 mod connection;
+mod device;
 mod endpoint;
+mod factors;
 mod fault;
 mod gzip;
 mod ids;

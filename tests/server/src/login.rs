@@ -49,7 +49,7 @@ impl World {
         let extra = Map::from_iter([
             (
                 "pending_authentication_token".to_owned(),
-                self.pend(login, None).into(),
+                self.pend(login, None, None).into(),
             ),
             ("organizations".to_owned(), organizations.into()),
             ("user".to_owned(), user_object(user, self.now())),

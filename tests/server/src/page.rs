@@ -29,6 +29,20 @@ pub(crate) fn sign_in(
     page(200, "Sign in", &body, &format!("'self'{scheme}"))
 }
 
+/// The page for a device: which code does it show, and who are you?
+pub(crate) fn device(users: &[User], user_code: Option<&str>) -> Answer {
+    let code = escaped(user_code.unwrap_or_default());
+    let people = people(users, None);
+    let body = format!(
+        "<form method=\"post\" action=\"/device\">\
+         <p><label>The code on the device <input name=\"user_code\" value=\"{code}\" required \
+         autocomplete=\"off\" autocapitalize=\"characters\"></label></p>{people}\
+         <button name=\"decision\" value=\"approve\">Approve</button> \
+         <button name=\"decision\" value=\"deny\">Deny</button></form>"
+    );
+    page(200, "Sign in a device", &body, "'self'")
+}
+
 /// A page that only says something.
 pub(crate) fn message(status: u16, title: &str, text: &str) -> Answer {
     page(

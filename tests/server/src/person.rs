@@ -32,6 +32,35 @@ impl Server {
         self.decide(authorize_url, &[("decision", "deny")])
     }
 
+    /// Enters the code of a device on the page for it and approves as this user.
+    ///
+    /// # Errors
+    ///
+    /// When no device waits under this code, or there is no such user.
+    pub fn approve_device(&self, user_code: &str, email: &str) -> io::Result<()> {
+        let form = [
+            ("user_code", user_code),
+            ("user", email),
+            ("decision", "approve"),
+        ];
+        browse(self.address(), "POST", "/device", &form)?.ok()
+    }
+
+    /// Enters the code of a device on the page for it and refuses.
+    ///
+    /// # Errors
+    ///
+    /// When no device waits under this code.
+    pub fn deny_device(&self, user_code: &str) -> io::Result<()> {
+        browse(
+            self.address(),
+            "POST",
+            "/device",
+            &[("user_code", user_code), ("decision", "deny")],
+        )?
+        .ok()
+    }
+
     fn decide(&self, authorize_url: &str, form: &[(&str, &str)]) -> io::Result<String> {
         let url = Url::parse(authorize_url).map_err(io::Error::other)?;
         if url.port_or_known_default() != Some(self.address().port())

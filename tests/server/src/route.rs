@@ -3,6 +3,8 @@
 use crate::answer::Answer;
 use crate::authenticate::authenticate;
 use crate::authorize;
+use crate::device;
+use crate::factors;
 use crate::ids::id;
 use crate::log::RecordedRequest;
 use crate::logout::{logout, revoke};
@@ -17,6 +19,16 @@ pub(crate) fn answer(world: &mut World, request: &RecordedRequest) -> Answer {
         ("POST", ["user_management", "authenticate"]) => authenticate(world, request),
         ("GET", ["user_management", "sessions", "logout"]) => logout(world, request),
         ("POST", ["user_management", "sessions", "revoke"]) => revoke(world, request),
+        ("POST", ["user_management", "authorize", "device"]) => device::start(world, request),
+        ("GET", ["device"]) => device::show(world, request),
+        ("POST", ["device"]) => device::decide(world, request),
+        ("POST", ["user_management", "users", user, "auth_factors"]) => {
+            factors::enroll(world, request, user)
+        }
+        ("POST", ["auth", "factors", factor, "challenge"]) => {
+            factors::create_challenge(world, request, factor)
+        }
+        ("POST", ["user_management", "radar_challenges"]) => factors::send_message(world, request),
         ("GET", ["sso", "jwks", client_id]) => key_set(world, client_id),
         _ => Err(Answer::message(404, "There is nothing at this address.")),
     };

@@ -106,6 +106,12 @@ impl Server {
         self.shared.world().clock.advance(by);
     }
 
+    /// Sets the server's clock, which stands still from then on but for
+    /// [`advance`](Self::advance).
+    pub fn set_clock(&self, now: SystemTime) {
+        self.shared.world().clock.set(now);
+    }
+
     /// What time it is by the server's clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
@@ -137,6 +143,10 @@ impl Server {
     }
 
     /// Ends a session, as an administrator would. Says whether it was alive.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that it was alive"
+    )]
     pub fn end_session(&self, session_id: &str) -> bool {
         self.shared.world().end_session(session_id)
     }

@@ -7,9 +7,11 @@ use crate::bounded::Bounded;
 use crate::clock::Clock;
 use crate::code_grant::Code;
 use crate::config::Config;
+use crate::device::Device;
 use crate::injection::Injections;
 use crate::refresh_grant::RefreshToken;
 use crate::session::Session;
+use crate::step_up::Pending;
 use crate::token::Signer;
 
 pub(crate) struct World {
@@ -21,6 +23,12 @@ pub(crate) struct World {
     pub(crate) codes: Bounded<Code>,
     pub(crate) sessions: Bounded<Session>,
     pub(crate) refresh_tokens: Bounded<RefreshToken>,
+    pub(crate) pending: Bounded<Pending>,
+    pub(crate) devices: Bounded<Device>,
+    /// Whose each second factor is.
+    pub(crate) factors: Bounded<String>,
+    /// Which factor each challenge is for.
+    pub(crate) challenges: Bounded<String>,
 }
 
 impl World {
@@ -34,6 +42,10 @@ impl World {
             codes: Bounded::new(KEPT),
             sessions: Bounded::new(KEPT),
             refresh_tokens: Bounded::new(KEPT),
+            pending: Bounded::new(KEPT),
+            devices: Bounded::new(KEPT),
+            factors: Bounded::new(KEPT),
+            challenges: Bounded::new(KEPT),
         }
     }
 

@@ -190,20 +190,32 @@ pub(crate) fn claims(answer: &Value) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// Sends one raw refresh request and returns the connection.
+/// Sends one raw refresh and returns the connection, which may be used again.
 pub(crate) fn raw_refresh(server: &Server, token: &str) -> TcpStream {
-    let body = refresh_body(server, token).to_string();
+    raw_post(
+        server,
+        &refresh_body(server, token).to_string(),
+        "keep-alive",
+    )
+}
+
+/// Sends one raw body to the authenticate path; the connection ends with its answer.
+pub(crate) fn raw_last(server: &Server, body: &str) -> TcpStream {
+    raw_post(server, body, "close")
+}
+
+fn raw_post(server: &Server, body: &str, connection: &str) -> TcpStream {
     raw(
         server,
         &format!(
-            "POST /user_management/authenticate HTTP/1.1\r\nhost: x\r\n\
+            "POST /user_management/authenticate HTTP/1.1\r\nhost: x\r\nconnection: {connection}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         ),
     )
 }
 
-pub(crate) fn raw(server: &Server, request: &str) -> TcpStream {
+fn raw(server: &Server, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();

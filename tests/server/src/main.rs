@@ -1,0 +1,95 @@
+//! The server as a program, for a demonstration or for tests in another language.
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+use workos_login_test_server::{Config, Injection, Server, Visitor};
+
+fn main() -> ExitCode {
+    match read(std::env::args().skip(1)) {
+        Ok(Some((config, injections))) => match run(config, injections) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("workos-login-test-server: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Ok(None) => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("workos-login-test-server: {problem}\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(config: Config, injections: Vec<Injection>) -> io::Result<()> {
+    let people: Vec<_> = config.users.iter().map(|user| user.email.clone()).collect();
+    let server = Server::start(config)?;
+    for injection in injections {
+        server.inject(injection);
+    }
+    println!("{}", server.base_url());
+    io::stdout().flush()?;
+    eprintln!(
+        "This is a test server, not production software: no passwords, a public signing key.\n\
+         Client {}; people {}. It runs until its input ends or Ctrl-C.",
+        server.client_id(),
+        people.join(", ")
+    );
+    io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink())?;
+    Ok(())
+}
+
+/// Reads the command line. `None`: help was asked for.
+fn read(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<Option<(Config, Vec<Injection>)>, String> {
+    let mut config = Config::default();
+    let mut injections = Vec::new();
+    while let Some(name) = arguments.next() {
+        if ["--help", "-h"].contains(&&*name) {
+            return Ok(None);
+        }
+        let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
+        match &*name {
+            "--auto" => config.visitor = Visitor::SignsIn(known(&config, value()?)?),
+            "--client-id" => config.client_ids = vec![value()?],
+            "--deny" => config.visitor = Visitor::Denies,
+            "--fault" => injections.push(
+                value()?
+                    .parse::<Injection>()
+                    .map_err(|error| error.to_string())?,
+            ),
+            "--port" => config.address.set_port(
+                value()?
+                    .parse()
+                    .map_err(|_| "the port is no number".to_owned())?,
+            ),
+            _ => return Err(format!("there is no argument {name}")),
+        }
+    }
+    Ok(Some((config, injections)))
+}
+
+fn known(config: &Config, email: String) -> Result<String, String> {
+    match config.users.iter().any(|user| user.email == email) {
+        true => Ok(email),
+        false => Err(format!("there is no user {email}")),
+    }
+}
+
+const HELP: &str = "A local WorkOS for tests and demonstrations. Not production software.
+
+workos-login-test-server [--port N] [--client-id ID] [--auto EMAIL | --deny] [--fault FAULT]..
+
+  --port N         listen there instead of on a free port
+  --client-id ID   the client id that is known
+  --auto EMAIL     sign this user in at once, without a page
+  --deny           refuse every login at once, without a page
+  --fault FAULT    what goes wrong: [WHERE:]NAME[=VALUE][*TIMES|*always], such as
+                   hang, slow=2s*always, refresh:answer-lost-after*3, status=429;retry-after=1
+
+The first line of the output is the base URL.";

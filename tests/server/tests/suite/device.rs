@@ -1,0 +1,171 @@
+//! The device flow.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use workos_login_test_server::{Answer, Endpoint, Server, User, Visitor};
+
+use crate::support::*;
+
+fn begin(server: &Server) -> Value {
+    let answer = post(
+        server,
+        "/user_management/authorize/device",
+        &json!({"client_id": server.client_id()}),
+    );
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+fn poll(server: &Server, device: &Value) -> Got {
+    authenticate(
+        server,
+        &json!({
+            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+            "client_id": server.client_id(),
+            "device_code": device["device_code"],
+        }),
+    )
+}
+
+fn error(answer: &Got) -> String {
+    assert_eq!(answer.status, 400, "{answer:?}");
+    text(&answer.json()["error"]).to_owned()
+}
+
+#[test]
+fn a_device_starts_with_json_or_a_form() {
+    let server = start();
+    let device = begin(&server);
+    let code = text(&device["user_code"]);
+    let page = format!("{}/device", server.base_url());
+    assert_eq!(device["verification_uri"], page);
+    assert_eq!(
+        device["verification_uri_complete"],
+        format!("{page}?user_code={code}")
+    );
+    assert_eq!(
+        (device["expires_in"].as_u64(), device["interval"].as_u64()),
+        (Some(300), Some(5))
+    );
+    let path = "/user_management/authorize/device";
+    assert_eq!(
+        post_form(&server, path, &[("client_id", server.client_id())]).status,
+        200
+    );
+    assert_eq!(
+        post_form(&server, path, &[("client_id", "client_other")]).refusal(),
+        (400, "invalid_client".into())
+    );
+}
+
+#[test]
+fn an_approved_device_is_signed_in_once() {
+    let server = start();
+    let device = begin(&server);
+    assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+    let typed = text(&device["user_code"]).replace('-', "").to_lowercase();
+    server.approve_device(&typed, ALICE).unwrap();
+    let session = poll(&server, &device);
+    assert_eq!(session.json()["user"]["id"], User::ALICE_ID);
+    assert_eq!(
+        refresh(&server, text(&session.json()["refresh_token"])).status,
+        200
+    );
+    assert_eq!(error(&poll(&server, &device)), "invalid_grant");
+}
+
+#[test]
+fn a_denied_device_is_told_so() {
+    let server = start();
+    let device = begin(&server);
+    server.deny_device(text(&device["user_code"])).unwrap();
+    assert_eq!(error(&poll(&server, &device)), "access_denied");
+}
+
+#[test]
+fn a_device_code_grows_too_old() {
+    let server = start();
+    let device = begin(&server);
+    server.advance(Duration::from_secs(300));
+    assert_eq!(error(&poll(&server, &device)), "expired_token");
+    assert!(
+        server
+            .approve_device(text(&device["user_code"]), ALICE)
+            .is_err()
+    );
+}
+
+#[test]
+fn polling_too_fast_widens_the_interval() {
+    let server = start();
+    server.set_clock(SystemTime::now());
+    let device = begin(&server);
+    assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+    server.advance(Duration::from_secs(3));
+    assert_eq!(error(&poll(&server, &device)), "slow_down");
+    server.advance(Duration::from_secs(9));
+    assert_eq!(error(&poll(&server, &device)), "slow_down");
+    server.advance(Duration::from_secs(15));
+    assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+}
+
+#[test]
+fn the_interval_may_be_left_out_and_not_be_enforced() {
+    let server = start_with(|config| {
+        config.device_interval = None;
+        config.device_slow_down = false;
+    });
+    let device = begin(&server);
+    assert!(device.get("interval").is_none());
+    for _ in 0..3 {
+        assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+    }
+}
+
+#[test]
+fn a_code_is_decided_once_and_a_wrong_one_never() {
+    let server = start();
+    let device = begin(&server);
+    let code = text(&device["user_code"]);
+    assert!(server.approve_device("BCDF-GHJK", ALICE).is_err());
+    assert!(server.approve_device(code, "nobody@example.com").is_err());
+    server.approve_device(code, ALICE).unwrap();
+    assert!(server.deny_device(code).is_err());
+    assert_eq!(poll(&server, &device).status, 200);
+}
+
+#[test]
+fn the_complete_address_shows_the_code_or_is_enough_for_a_visitor_who_decides_at_once() {
+    let server = start();
+    let device = begin(&server);
+    let page = get(text(&device["verification_uri_complete"]));
+    assert!(
+        page.text.contains(text(&device["user_code"])),
+        "{}",
+        page.text
+    );
+    assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+    server.configure(|config| config.visitor = Visitor::SignsIn(ALICE.into()));
+    assert_eq!(get(text(&device["verification_uri_complete"])).status, 200);
+    assert_eq!(poll(&server, &device).status, 200);
+}
+
+#[test]
+fn scripted_answers_come_first_and_one_each() {
+    let server = start();
+    let device = begin(&server);
+    server
+        .approve_device(text(&device["user_code"]), ALICE)
+        .unwrap();
+    server.script(
+        Endpoint::DevicePoll,
+        [
+            Answer::oauth_error(400, "authorization_pending", "Wait."),
+            Answer::oauth_error(400, "slow_down", "Wait longer."),
+        ],
+    );
+    assert_eq!(error(&poll(&server, &device)), "authorization_pending");
+    assert_eq!(error(&poll(&server, &device)), "slow_down");
+    assert_eq!(poll(&server, &device).status, 200);
+}

@@ -1,0 +1,115 @@
+//! The server itself: its log, its connections, its end.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use workos_login_test_server::Fault;
+
+use crate::support::*;
+
+#[test]
+fn a_dropped_server_is_gone() {
+    let server = start();
+    let address = server.address();
+    let mut idle = TcpStream::connect(address).unwrap();
+    assert!(server.wait_for_open_connections(1, PATIENCE));
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+    assert!(read_all(&mut idle).0.is_empty());
+}
+
+#[test]
+fn two_servers_share_nothing() {
+    let (one, two) = (start(), start());
+    let session = log_in(&one, ALICE);
+    assert_eq!(
+        refresh(&two, text(&session["refresh_token"])).refusal(),
+        (400, "invalid_grant".into())
+    );
+    assert_eq!(two.request_count(), 1);
+}
+
+#[test]
+fn the_log_shows_what_was_sent() {
+    let server = start();
+    refresh(&server, "secret-token");
+    let requests = server.requests();
+    let [request] = &*requests else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(
+        (&*request.method, &*request.path),
+        ("POST", "/user_management/authenticate")
+    );
+    assert_eq!(request.header("Content-Type"), Some("application/json"));
+    assert_eq!(
+        request.parameter("refresh_token").as_deref(),
+        Some("secret-token")
+    );
+    assert!(request.text().contains("secret-token"));
+    assert_eq!(request.connection, 1);
+    assert_eq!(server.connection_count(), 1);
+    server.clear();
+    assert_eq!((server.requests().len(), server.request_count()), (0, 0));
+}
+
+#[test]
+fn the_log_keeps_the_last_thousand_and_counts_all() {
+    let server = start();
+    let agent = agent();
+    for number in 0..1010 {
+        let _ = agent
+            .get(format!("{}/{number}", server.base_url()))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string();
+    }
+    assert_eq!(server.request_count(), 1010);
+    let requests = server.requests();
+    assert_eq!(
+        (requests.len(), &*requests[0].path, &*requests[999].path),
+        (1000, "/10", "/1009")
+    );
+}
+
+#[test]
+fn one_may_wait_for_a_request() {
+    let server = start();
+    assert!(!server.wait_for_requests(1, Duration::ZERO));
+    let url = format!("{}/x", server.base_url());
+    let client = std::thread::spawn(move || get(&url).status);
+    assert!(server.wait_for_requests(1, PATIENCE));
+    assert_eq!(client.join().unwrap(), 404);
+}
+
+#[test]
+fn unknown_addresses_have_answers_of_the_same_kind() {
+    let server = start();
+    let answer = get(&format!("{}/nowhere", server.base_url()));
+    assert_eq!(answer.status, 404);
+    assert!(answer.json()["message"].is_string());
+    assert!(answer.header("x-request-id").is_some());
+}
+
+#[test]
+fn a_body_that_is_too_long_is_not_read_to_its_end() {
+    let server = start();
+    let answer = post_form(
+        &server,
+        "/user_management/authenticate",
+        &[("code", &"a".repeat(100_000))],
+    );
+    assert_eq!(answer.status, 413);
+    assert!(server.requests()[0].body.is_empty());
+}
+
+#[test]
+fn pages_are_spared_by_faults_that_do_not_name_them() {
+    let server = start();
+    server.inject(Fault::ResetBefore);
+    assert!(!code(&server, ALICE).is_empty());
+    assert_eq!(server.faults_left(), 1);
+    server.clear_faults();
+    assert_eq!(log_in(&server, ALICE)["user"]["email"], ALICE);
+}

@@ -1,0 +1,107 @@
+//! Logging out, revoking, and the keys.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use serde_json::json;
+use workos_login_test_server::Config;
+
+use crate::support::*;
+
+#[test]
+fn a_logout_ends_the_session_and_leads_back() {
+    let server = start();
+    let session = log_in(&server, ALICE);
+    let sid = claims(&session)["sid"].as_str().unwrap().to_owned();
+    let url = format!(
+        "{}/user_management/sessions/logout?session_id={sid}",
+        server.base_url()
+    );
+    let answer = get(&format!("{url}&return_to=https%3A%2F%2Fapp.example%2Fbye"));
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (302, Some("https://app.example/bye"))
+    );
+    let refused = refresh(&server, text(&session["refresh_token"]));
+    assert_eq!(refused.refusal(), (400, "invalid_grant".into()));
+    assert_eq!(get(&url).status, 200);
+}
+
+#[test]
+fn a_logout_leads_nowhere_that_is_not_allowed() {
+    let server =
+        start_with(|config| config.logout_uris = Some(vec!["https://app.example/".into()]));
+    let session = log_in(&server, ALICE);
+    let sid = claims(&session)["sid"].as_str().unwrap().to_owned();
+    let url = format!("{}/user_management/sessions/logout", server.base_url());
+    for query in [
+        String::new(),
+        format!("?session_id={sid}&return_to=https%3A%2F%2Fevil.example%2F"),
+    ] {
+        let answer = get(&format!("{url}{query}"));
+        assert_eq!(answer.status, 422, "{query}");
+        assert!(answer.json()["message"].is_string());
+    }
+    assert_eq!(server.sessions(), [&*sid]);
+    assert_eq!(
+        get(&format!(
+            "{url}?session_id={sid}&return_to=https%3A%2F%2Fapp.example%2F"
+        ))
+        .status,
+        302
+    );
+}
+
+#[test]
+fn a_server_revokes_with_its_key() {
+    let server = start();
+    let session = log_in(&server, ALICE);
+    let body = json!({"session_id": claims(&session)["sid"]});
+    let path = "/user_management/sessions/revoke";
+    assert_eq!(
+        post_with_key(&server, path, "sk_wrong", &body).refusal(),
+        (401, "unauthorized".into())
+    );
+    assert_eq!(server.sessions().len(), 1);
+    assert_eq!(
+        post_with_key(&server, path, Config::API_KEY, &body).status,
+        200
+    );
+    assert!(server.sessions().is_empty());
+    assert_eq!(
+        post_with_key(&server, path, Config::API_KEY, &body).status,
+        400
+    );
+}
+
+#[test]
+fn the_key_set_verifies_the_tokens_it_is_for() {
+    let server = start();
+    let session = log_in(&server, ALICE);
+    let (signed, signature) = text(&session["access_token"]).rsplit_once('.').unwrap();
+    let header = signed.split('.').next().unwrap();
+    let header: serde_json::Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+
+    let keys = get(&format!(
+        "{}/sso/jwks/{}",
+        server.base_url(),
+        server.client_id()
+    ))
+    .json();
+    let key = &keys["keys"][0];
+    assert_eq!(key["kid"], header["kid"]);
+    let part = |name: &str| URL_SAFE_NO_PAD.decode(text(&key[name])).unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    RsaPublicKeyComponents {
+        n: part("n"),
+        e: part("e"),
+    }
+    .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature)
+    .unwrap();
+
+    assert_eq!(
+        get(&format!("{}/sso/jwks/client_other", server.base_url())).status,
+        404
+    );
+}
