@@ -54,6 +54,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
+    use crate::{Config, Organization, User};
 
     #[test]
     fn an_identifier_is_a_prefix_and_26_letters_that_begin_with_the_time() {
@@ -78,5 +79,21 @@ mod tests {
         let code = user_code();
         assert_eq!(code.len(), 9);
         assert_eq!(code.as_bytes()[4], b'-');
+    }
+
+    #[test]
+    fn every_fixed_identifier_has_the_form_of_a_drawn_one() {
+        let user = [User::ALICE_ID, User::BOB_ID, User::CAROL_ID];
+        let organization = [Organization::ACME_ID, Organization::GLOBEX_ID];
+        let others = [
+            Config::CLIENT_ID,
+            crate::step_up::CONNECTION_ID,
+            crate::token::KEY_ID,
+        ];
+        for id in user.iter().chain(&organization).chain(&others) {
+            let (_, ulid) = id.rsplit_once('_').unwrap();
+            assert_eq!(ulid.len(), 26, "{id}");
+            assert!(ulid.bytes().all(|byte| CROCKFORD.contains(&byte)), "{id}");
+        }
     }
 }

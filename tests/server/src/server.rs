@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -47,26 +47,14 @@ impl Server {
             world: Mutex::new(World::new(config, base_url.clone())),
             log: Arc::new(Log::default()),
         });
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
-        };
         let (stop, stopped) = oneshot::channel();
-        let accepting = accept(listener, shared.clone());
+        let (started, starting) = mpsc::channel();
+        let serving = shared.clone();
         let thread = thread::Builder::new()
             .name("workos-login-test-server".to_owned())
-            .spawn(move || {
-                // The runtime ends with this closure, and every connection with the runtime.
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = accepting => {}
-                        _ = stopped => {}
-                    }
-                });
-            })?;
+            .spawn(move || run(listener, serving, stopped, &started))?;
+        // The runtime lives and dies on that thread: here might be one already.
+        starting.recv().map_err(io::Error::other)??;
         Ok(Self {
             shared,
             address,
@@ -239,6 +227,38 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// The life of the server's thread.
+fn run(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    stopped: oneshot::Receiver<()>,
+    started: &mpsc::Sender<io::Result<()>>,
+) {
+    let begin = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
+        Ok((runtime, listener))
+    };
+    let (runtime, listener) = match begin() {
+        Ok(begun) => begun,
+        Err(error) => {
+            let _ = started.send(Err(error));
+            return;
+        }
+    };
+    // Whoever started the server waits for this word, or is gone and stops it at once.
+    let _ = started.send(Ok(()));
+    // The runtime ends with this function, and every connection with the runtime.
+    runtime.block_on(async {
+        tokio::select! {
+            () = accept(listener, shared) => {}
+            _ = stopped => {}
+        }
+    });
 }
 
 async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {

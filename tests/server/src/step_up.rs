@@ -216,5 +216,5 @@ const ORGANIZATION_SELECTION: &str = "urn:workos:oauth:grant-type:organization-s
 const RADAR_EMAIL: &str = "urn:workos:oauth:grant-type:radar-email-challenge:code";
 const RADAR_SMS: &str = "urn:workos:oauth:grant-type:radar-sms-challenge:code";
 
-const CONNECTION_ID: &str = "conn_01K1C0NNECT10N0000000000A0";
+pub(crate) const CONNECTION_ID: &str = "conn_01K1C0NNECT10N0000000000A0";
 const PENDING_LIFE: Duration = Duration::from_secs(600);

@@ -18,7 +18,7 @@ use crate::ids::ulid;
 use crate::session::Session;
 
 /// The key's name in token headers and in the key set.
-const KEY_ID: &str = "key_01K1PVB11CKN0W1EDGE0000000";
+pub(crate) const KEY_ID: &str = "key_01K1PVB11CKN0W1EDGE0000000";
 
 /// An RSA key of 2048 bits in PKCS#1 form, made once with openssl for this crate alone.
 const PRIVATE_KEY: &[u8] = include_bytes!("public_knowledge.der");

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use workos_login_test_server::Fault;
+use workos_login_test_server::{Config, Fault, Server};
 
 use crate::support::*;
 
@@ -16,6 +16,24 @@ fn a_dropped_server_is_gone() {
     drop(server);
     assert!(TcpStream::connect(address).is_err());
     assert!(read_all(&mut idle).0.is_empty());
+}
+
+#[test]
+fn an_address_in_use_is_refused() {
+    let server = start();
+    let second = Server::start(Config::with(|config| config.address = server.address()));
+    assert!(second.is_err());
+}
+
+#[test]
+fn a_server_lives_and_dies_inside_a_runtime_too() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let server = start();
+        assert_eq!(log_in(&server, ALICE)["user"]["email"], ALICE);
+    });
 }
 
 #[test]
