@@ -25,6 +25,8 @@ pub(crate) enum Meaning {
     Expired,
     Grant,
     Mistyped,
+    Pending,
+    SlowDown,
     StepUp,
     Unavailable,
 }
@@ -53,7 +55,13 @@ macro_rules! answers {
 answers! {
     "access_denied" at DevicePoll => Denied, "say so, start over";
     "access_denied" at DeviceStart => Client, "switch the device login on for the team";
+    "application_consent_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "authentication_method_not_allowed" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "authorization_pending" at DevicePoll => Pending, "wait, poll again";
     "code_challenge_not_found" at CodeExchange => Grant, "start over";
+    "email_completion_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "email_password_auth_disabled" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "email_verification_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
     "expired_token" at DevicePoll => Expired, "start over";
     "extra_attributes_required" at CodeExchange => Denied, "say so, start over";
     "invalid_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the API key";
@@ -67,11 +75,23 @@ answers! {
     "invalid_scope" at CodeExchange DevicePoll DeviceStart Refresh => Client, "ask for other scopes";
     "invitation_cannot_be_used_for_email" at CodeExchange => Denied, "say so, start over";
     "invitation_invalid" at CodeExchange => Denied, "say so, start over";
+    "mfa_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "mfa_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "mfa_verification" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
     "one_time_code_expired" at StepUpAnswer => Grant, "start over";
     "one_time_code_previously_used" at StepUpAnswer => Grant, "start over";
     "one_time_code_too_many_attempts" at StepUpAnswer => Grant, "start over";
+    "organization_authentication_methods_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "organization_selection_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "passkey_progressive_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
     "pkce_not_supported" at CodeExchange => Client, "check the client in the dashboard";
+    "radar_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "radar_email_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "radar_sign_up_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "radar_sms_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
     "sign_up_not_allowed" at CodeExchange => Denied, "say so, start over";
+    "slow_down" at DevicePoll => SlowDown, "wait five seconds more from now on, poll again";
+    "sso_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
     "token_too_big" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => Client, "make the custom claims smaller";
     "too_many_requests" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Unavailable, "wait, send again";
     "unauthorized_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "allow the grant for this client";

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
 use crate::client::{Auth, Client, Owner, UserManagement};
+use crate::endpoints::Protocol;
 use crate::error::{ClientProblem, Error, Flaw, Malformed, Problem};
 use crate::exchange::Refused;
 use crate::ids::{OrganizationId, SessionId};
@@ -19,8 +20,9 @@ use crate::reply::Reply;
 use crate::saved::{Version, expose, expose_optional, optional_secs};
 use crate::stamp::Stamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
-use crate::wire::claims::Claims;
+use crate::wire::claims::{self, Claims};
 use crate::wire::session::Session;
+use crate::wire::standard::{IdClaims, TokenResponse};
 
 /// A session: the user, and the tokens that act for them.
 ///
@@ -42,6 +44,8 @@ pub struct Authenticated {
     access_token: SecretString,
     #[serde(serialize_with = "expose_optional")]
     pub(crate) refresh_token: Option<SecretString>,
+    #[serde(serialize_with = "expose_optional")]
+    id_token: Option<SecretString>,
     authentication_method: Option<AuthenticationMethod>,
     impersonator: Option<Impersonator>,
     provider_tokens: Option<ProviderTokens>,
@@ -53,10 +57,35 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Reads a success of User Management. What a session needs has to be there, and fit to be used.
+    /// Reads a success. What a session needs has to be there, and fit to be used.
     pub(crate) fn read(
         reply: &Reply<'_>,
-        owner: Owner,
+        protocol: Protocol,
+        owner: &Owner,
+        now: SystemTime,
+    ) -> Result<Self, Malformed> {
+        match protocol {
+            Protocol::Standard => Self::read_standard(reply, owner, None, now),
+            Protocol::UserManagement => Self::read_user_management(reply, owner, now),
+        }
+    }
+
+    /// Reads the success of a refresh. A standard OAuth server may leave out what has not changed.
+    pub(crate) fn read_refreshed(
+        &self,
+        reply: &Reply<'_>,
+        protocol: Protocol,
+        now: SystemTime,
+    ) -> Result<Self, Malformed> {
+        match protocol {
+            Protocol::Standard => Self::read_standard(reply, &self.owner, Some(self), now),
+            Protocol::UserManagement => Self::read_user_management(reply, &self.owner, now),
+        }
+    }
+
+    fn read_user_management(
+        reply: &Reply<'_>,
+        owner: &Owner,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
@@ -67,7 +96,7 @@ impl Authenticated {
             .ok_or_else(|| missing("user"))?;
         let access_token = session
             .access_token
-            .filter(|token| fits_into_a_header(token.expose_secret()))
+            .filter(fits_into_a_header)
             .ok_or_else(|| missing("access_token"))?;
         let refresh_token = session
             .refresh_token
@@ -75,13 +104,14 @@ impl Authenticated {
         let claims = Claims::read(access_token.expose_secret());
         Ok(Self {
             version: Version,
-            owner,
+            owner: owner.clone(),
             user,
             lifetime: claims.lifetime(),
             organization_id: session.organization_id.or(claims.org_id),
             session_id: claims.sid,
             access_token,
             refresh_token: Some(refresh_token),
+            id_token: None,
             authentication_method: session
                 .authentication_method
                 .as_deref()
@@ -90,6 +120,60 @@ impl Authenticated {
             provider_tokens: session.oauth_tokens,
             authkit_authorization_code: session.authkit_authorization_code,
             received: Stamp::from(now),
+        })
+    }
+
+    fn read_standard(
+        reply: &Reply<'_>,
+        owner: &Owner,
+        before: Option<&Self>,
+        now: SystemTime,
+    ) -> Result<Self, Malformed> {
+        let tokens: TokenResponse = reply.json()?;
+        let missing = |name| reply.malformed(Flaw::Missing(name));
+        let access_token = tokens
+            .access_token
+            .as_ref()
+            .filter(|token| fits_into_a_header(token))
+            .ok_or_else(|| missing("access_token"))?;
+        // RFC 6749 section 7.1: a token of a type that is not understood must not be used.
+        if tokens
+            .token_type
+            .as_ref()
+            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
+        {
+            return Err(missing("token_type"));
+        }
+        let (user, id_token) = match (&tokens.id_token, before) {
+            (Some(id_token), before) => (
+                identify(reply, id_token, owner, before)?,
+                Some(id_token.clone()),
+            ),
+            (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
+            (None, None) => return Err(missing("id_token")),
+        };
+        let claims = Claims::read(access_token.expose_secret());
+        let lifetime = match (tokens.expires_in(), claims.lifetime()) {
+            (Some(told), Some(claimed)) => Some(told.min(claimed)),
+            (told, claimed) => told.or(claimed),
+        };
+        Ok(Self {
+            version: Version,
+            owner: owner.clone(),
+            user,
+            organization_id: claims.org_id,
+            session_id: claims.sid,
+            access_token: access_token.clone(),
+            refresh_token: tokens
+                .refresh_token
+                .or_else(|| before?.refresh_token.clone()),
+            id_token,
+            authentication_method: None,
+            impersonator: None,
+            provider_tokens: None,
+            authkit_authorization_code: None,
+            received: Stamp::from(now),
+            lifetime,
         })
     }
 
@@ -121,6 +205,12 @@ impl Authenticated {
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {
         self.refresh_token.as_ref()
+    }
+
+    /// Returns the ID token of a standard OAuth server. Its signature was not checked.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&SecretString> {
+        self.id_token.as_ref()
     }
 
     /// Returns how the user signed in.
@@ -220,7 +310,7 @@ impl Authenticated {
         return_to: Option<&str>,
     ) -> Option<Url> {
         client.check_owner(&self.owner).ok()?;
-        let endpoint = &client.endpoints().logout;
+        let endpoint = client.endpoints().logout.as_ref()?;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());
         query.append_pair("session_id", self.session_id.as_ref()?.as_str());
@@ -247,7 +337,33 @@ impl fmt::Debug for Authenticated {
     }
 }
 
+/// Reads who an ID token is about.
+///
+/// Its signature is not checked, because it came straight from the token endpoint over TLS; its issuer and its
+/// audience are (OpenID Connect Core section 3.1.3.7). A refresh must not change who it is (section 12.2).
+fn identify(
+    reply: &Reply<'_>,
+    id_token: &SecretString,
+    owner: &Owner,
+    before: Option<&Authenticated>,
+) -> Result<User, Malformed> {
+    let refuse = |why| reply.malformed(Flaw::IdToken(why));
+    let claims: IdClaims =
+        claims::payload(id_token.expose_secret()).ok_or_else(|| refuse("cannot be read"))?;
+    if claims.iss.as_deref() != Some(&*owner.issuer) {
+        return Err(refuse("is from another issuer than the one that was asked"));
+    }
+    if !claims.is_for(owner.client_id.as_str()) {
+        return Err(refuse("is for another client"));
+    }
+    let user = User::from_id_claims(claims).ok_or_else(|| refuse("names no user"))?;
+    if before.is_some_and(|before| before.user.id() != user.id()) {
+        return Err(refuse("is about another user than before"));
+    }
+    Ok(user)
+}
+
 /// A token with a line break or a space in it would end or change the header that it is put into (RFC 6750 section 2.1).
-fn fits_into_a_header(token: &str) -> bool {
-    token.bytes().all(|b| b.is_ascii_graphic())
+fn fits_into_a_header(token: &SecretString) -> bool {
+    token.expose_secret().bytes().all(|b| b.is_ascii_graphic())
 }

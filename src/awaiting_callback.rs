@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::answers::Purpose;
 use crate::callback::Callback;
 use crate::client::{Auth, Client, Owner};
+use crate::endpoints::{Endpoints, Protocol};
 use crate::error::{Denied, Difference, Error, Expired, Forged, What};
 use crate::exchange::Refused;
 use crate::exchanging::Exchanging;
@@ -165,13 +166,12 @@ impl AwaitingCallback {
                 let grant = Grant::AuthorizationCode {
                     code: code.expose_secret(),
                     code_verifier: self.verifier.expose(),
-                    redirect_uri: None,
+                    redirect_uri: match client.endpoints().protocol {
+                        Protocol::Standard => Some(self.redirect_uri.as_str()),
+                        Protocol::UserManagement => None,
+                    },
                 };
-                Ok(Exchanging::new(
-                    client.prepare(grant),
-                    self.owner,
-                    Purpose::CodeExchange,
-                ))
+                Ok(Exchanging::new(client, &grant, Purpose::CodeExchange))
             }
             Err(error) => Err(Refused::new(self, error)),
         }
@@ -199,6 +199,7 @@ impl AwaitingCallback {
         {
             return Err(Forged(Difference::Address).into());
         }
+        check_issuer(client.endpoints(), callback.iss.as_deref())?;
         client.check_owner(&self.owner)?;
         if self.expires_in(now).is_zero() {
             return Err(Expired(What::Login).into());
@@ -211,6 +212,17 @@ impl AwaitingCallback {
             }
             .into()
         })
+    }
+}
+
+/// RFC 9207 section 2.4. User Management does not name itself in a callback, so there a name means nothing.
+fn check_issuer(endpoints: &Endpoints, iss: Option<&str>) -> Result<(), Forged> {
+    match (endpoints.protocol, iss) {
+        (Protocol::UserManagement, _) => Ok(()),
+        (Protocol::Standard, Some(iss)) if *iss == *endpoints.issuer => Ok(()),
+        (Protocol::Standard, Some(_)) => Err(Forged(Difference::Issuer)),
+        (Protocol::Standard, None) if endpoints.advertises_iss => Err(Forged(Difference::NoIssuer)),
+        (Protocol::Standard, None) => Ok(()),
     }
 }
 

@@ -66,9 +66,10 @@ impl Callback {
         let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
-                && values[index].replace(value).is_some() {
-                    return Err(malformed(Flaw::Duplicate(RESPONSE_PARAMETERS[index])));
-                }
+                && values[index].replace(value).is_some()
+            {
+                return Err(malformed(Flaw::Duplicate(RESPONSE_PARAMETERS[index])));
+            }
         }
         let [code, error, description, iss, state] = values;
 

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::Uri;
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
+use crate::connect::{Scope, Server};
+use crate::device::RequestingDevice;
+use crate::endpoints::{Endpoints, InvalidBaseUrl};
 use crate::error::{ClientProblem, Problem};
 use crate::ids::{ApiKey, ClientId};
-use crate::prepared::{Encoding, Prepared};
+use crate::prepared::Prepared;
 use crate::redirect_uri::RedirectUri;
-use crate::start::{Start, Via};
+use crate::start::{Start, Target, Via};
 use crate::wire::grant::{Grant, TokenRequest};
 
 /// An application that logs people in.
@@ -20,6 +22,7 @@ use crate::wire::grant::{Grant, TokenRequest};
 ///
 /// * [`Client::public`], for a program that is given to its users: it has no secret, and no place for one.
 /// * [`Client::confidential`], for a server: it sends its API key beside the code verifier.
+/// * [`Client::connect`], for a program that logs in to a standard OAuth server, WorkOS Connect or another: no secret either.
 ///
 /// ```
 /// use workos_login::Client;
@@ -60,6 +63,37 @@ impl Client<Confidential> {
     }
 }
 
+impl Client<Connect> {
+    /// Makes the client of a program that logs in to a standard OAuth server.
+    #[must_use]
+    pub fn connect(id: ClientId, server: Server) -> Self {
+        Self {
+            id,
+            endpoints: Arc::new(Endpoints::standard(server)),
+            auth: Connect,
+        }
+    }
+
+    /// Begins a login that asks for `scope` and comes back to `redirect_uri`.
+    pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, Connect> {
+        Start::new(self, Target::Scope(scope), redirect_uri)
+    }
+
+    /// Begins a login on another device that asks for `scope`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientProblem`] when the server has [no device authorization endpoint](Server::device_authorization_endpoint).
+    pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientProblem> {
+        let endpoint = self
+            .endpoints
+            .device
+            .as_ref()
+            .ok_or(ClientProblem(Problem::NoDeviceEndpoint))?;
+        Ok(RequestingDevice::new(self, endpoint, Some(scope)))
+    }
+}
+
 impl<A: UserManagement> Client<A> {
     /// Speaks to `url` instead of `https://api.workos.com`: a staging host, a proxy with a path, a local server.
     ///
@@ -83,7 +117,21 @@ impl<A: UserManagement> Client<A> {
     ///
     /// `via` is an argument because the service needs to know where the login takes place.
     pub fn login(&self, via: Via, redirect_uri: RedirectUri) -> Start<'_, A> {
-        Start::new(self, via, redirect_uri)
+        Start::new(self, Target::Via(via), redirect_uri)
+    }
+
+    /// Begins a login on another device.
+    ///
+    /// # Panics
+    ///
+    /// Never: the `expect` inside says why.
+    pub fn device(&self) -> RequestingDevice {
+        let endpoint = self
+            .endpoints
+            .device
+            .as_ref()
+            .expect("User Management has a device endpoint");
+        RequestingDevice::new(self, endpoint, None)
     }
 }
 
@@ -116,16 +164,17 @@ impl<A: Auth> Client<A> {
         }))
     }
 
-    /// Prepares a grant: in JSON, without what is absent.
-    pub(crate) fn prepare(&self, grant: Grant<'_>) -> Prepared {
+    /// Prepares a grant as the service wants it written, without what is absent.
+    pub(crate) fn prepare(&self, grant: &Grant<'_>) -> Prepared {
+        let client_secret = self.auth.secret().filter(|_| grant.takes_secret());
         let request = TokenRequest {
             grant,
             client_id: self.id.as_str(),
-            client_secret: self.auth.secret(),
+            client_secret,
         };
         Prepared::new(
             &self.endpoints.token,
-            Encoding::Json,
+            self.endpoints.protocol.encoding(),
             &request,
             request.size_hint(),
         )
@@ -152,6 +201,11 @@ pub struct Confidential {
     key: ApiKey,
 }
 
+/// The kind of client that speaks standard OAuth, and has no secret.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Connect;
+
 /// A kind of client.
 pub trait Auth: sealed::Auth {}
 
@@ -160,17 +214,23 @@ pub trait UserManagement: Auth {}
 
 impl Auth for Public {}
 impl Auth for Confidential {}
+impl Auth for Connect {}
 impl UserManagement for Public {}
 impl UserManagement for Confidential {}
 
 mod sealed {
-    #[expect(unnameable_types, reason = "nobody else can implement a kind of client")]
+    #[expect(
+        unnameable_types,
+        reason = "nobody else can implement a kind of client"
+    )]
     pub trait Auth {
         /// The value of `client_secret`, where there is one.
         fn secret(&self) -> Option<&str> {
             None
         }
     }
+
+    impl Auth for super::Connect {}
 
     impl Auth for super::Public {}
 
@@ -180,105 +240,6 @@ mod sealed {
         }
     }
 }
-
-/// Where the service is.
-#[derive(Debug)]
-pub(crate) struct Endpoints {
-    /// What tells one service from another: the base URL without a slash at its end.
-    pub(crate) issuer: Arc<str>,
-    /// The authorization endpoint, up to and with its `?`.
-    pub(crate) authorize: Box<str>,
-    pub(crate) token: Uri,
-    /// The logout endpoint, up to and with its `?`.
-    pub(crate) logout: Box<str>,
-}
-
-impl Endpoints {
-    fn production() -> Self {
-        Url::parse("https://api.workos.com")
-            .map_err(|_| InvalidBaseUrl(Flaw::Uri))
-            .and_then(|url| Self::user_management(&url))
-            .expect("the address of the service is a valid base URL")
-    }
-
-    fn user_management(base: &Url) -> Result<Self, InvalidBaseUrl> {
-        check_endpoint(base)?;
-        if base.query().is_some() {
-            return Err(InvalidBaseUrl(Flaw::Query));
-        }
-        let base = base.as_str().trim_end_matches('/');
-        Ok(Self {
-            issuer: base.into(),
-            authorize: format!("{base}/user_management/authorize?").into(),
-            token: uri(&format!("{base}/user_management/authenticate"))?,
-            logout: format!("{base}/user_management/sessions/logout?").into(),
-        })
-    }
-}
-
-fn check_endpoint(url: &Url) -> Result<(), InvalidBaseUrl> {
-    let flaw = match url.scheme() {
-        "https" => None,
-        "http" if is_loopback(url) => None,
-        "http" => Some(Flaw::Insecure),
-        _ => Some(Flaw::Scheme),
-    };
-    let flaw = flaw.or_else(|| {
-        if url.fragment().is_some() {
-            Some(Flaw::Fragment)
-        } else if !url.username().is_empty() || url.password().is_some() {
-            Some(Flaw::User)
-        } else {
-            None
-        }
-    });
-    flaw.map_or(Ok(()), |flaw| Err(InvalidBaseUrl(flaw)))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn uri(text: &str) -> Result<Uri, InvalidBaseUrl> {
-    text.parse().map_err(|_| InvalidBaseUrl(Flaw::Uri))
-}
-
-/// An address that the service cannot be spoken to at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidBaseUrl(Flaw);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
-    Fragment,
-    Insecure,
-    Query,
-    Scheme,
-    Uri,
-    User,
-}
-
-impl fmt::Display for InvalidBaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Flaw::Fragment => "the address of the service has a fragment (#…): remove it",
-            Flaw::Insecure => {
-                "the address of the service is http, which would show tokens to the network: use https \
-                 (http is for 127.0.0.1, [::1] and localhost only)"
-            }
-            Flaw::Query => "the base URL has a query (?…): remove it",
-            Flaw::Scheme => "the address of the service is neither https nor http",
-            Flaw::Uri => "the address of the service is too long or has characters that HTTP does not allow",
-            Flaw::User => "the address of the service has a user or a password in it: remove them",
-        })
-    }
-}
-
-impl std::error::Error for InvalidBaseUrl {}
 
 /// The client that a state belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -218,6 +218,7 @@ pub struct ClientProblem(pub(crate) Problem);
 #[derive(Clone, Debug)]
 pub(crate) enum Problem {
     Answered(Answer),
+    NoDeviceEndpoint,
     NoRefreshToken,
     OtherClient { state: Box<str>, client: Box<str> },
 }
@@ -228,7 +229,9 @@ impl ClientProblem {
     pub fn answer(&self) -> Option<&Answer> {
         match &self.0 {
             Problem::Answered(answer) => Some(answer),
-            Problem::NoRefreshToken | Problem::OtherClient { .. } => None,
+            Problem::NoDeviceEndpoint | Problem::NoRefreshToken | Problem::OtherClient { .. } => {
+                None
+            }
         }
     }
 }
@@ -249,6 +252,7 @@ impl fmt::Display for ClientProblem {
                     _ => "the request is not what the service expects; check the client id and the base URL",
                 })
             }
+            Problem::NoDeviceEndpoint => f.write_str("this server has no device authorization endpoint: set it, or log in with a browser"),
             Problem::NoRefreshToken => {
                 f.write_str("the session has no refresh token: ask for the scope offline_access, and sign in again")
             }
@@ -372,6 +376,7 @@ pub(crate) enum Flaw {
     Duplicate(&'static str),
     Json,
     Missing(&'static str),
+    IdToken(&'static str),
     NeitherCodeNorError,
     OtherOrganization,
     Redirect,
@@ -411,6 +416,7 @@ impl fmt::Display for Malformed {
                 "the answer is not JSON by its content type: something between this program and the service answered",
             ),
             Flaw::Duplicate(name) => write!(f, "the callback has more than one {name}"),
+            Flaw::IdToken(why) => write!(f, "the ID token of the answer {why}"),
             Flaw::Json => f.write_str("the answer is not the JSON object that was expected"),
             Flaw::Missing(name) => write!(f, "the answer has no usable {name}"),
             Flaw::NeitherCodeNorError => f.write_str("the address has neither a code nor an error: it is not a callback"),

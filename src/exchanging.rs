@@ -8,12 +8,14 @@ use http::{Request, Response};
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::Owner;
+use crate::client::{Auth, Client, Owner};
+use crate::endpoints::Protocol;
 use crate::error::Error;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::prepared::Prepared;
 use crate::reply::{Refusal, Reply};
 use crate::step_up::StepUp;
+use crate::wire::grant::Grant;
 
 /// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].
 ///
@@ -24,14 +26,16 @@ use crate::step_up::StepUp;
 pub struct Exchanging {
     prepared: Prepared,
     owner: Owner,
+    protocol: Protocol,
     purpose: Purpose,
 }
 
 impl Exchanging {
-    pub(crate) fn new(prepared: Prepared, owner: Owner, purpose: Purpose) -> Self {
+    pub(crate) fn new<A: Auth>(client: &Client<A>, grant: &Grant<'_>, purpose: Purpose) -> Self {
         Self {
-            prepared,
-            owner,
+            prepared: client.prepare(grant),
+            owner: client.owner(),
+            protocol: client.endpoints().protocol,
             purpose,
         }
     }
@@ -50,7 +54,7 @@ impl Exchange for Exchanging {
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
         let outcome = match Reply::read(&response, self.purpose, now) {
-            Ok(reply) => Authenticated::read(&reply, self.owner.clone(), now)
+            Ok(reply) => Authenticated::read(&reply, self.protocol, &self.owner, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
             Err(Refusal::StepUp(step)) => Ok(Outcome::StepUp(step)),

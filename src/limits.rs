@@ -41,3 +41,12 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How long before the end of its life an access token is refreshed, unless that is more than half of the life.
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(300);
+
+/// The interval between two polls of a device login when the service gives none (RFC 8628 section 3.2).
+pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What `slow_down` adds to the interval of a device login (RFC 8628 section 3.5).
+pub const SLOW_DOWN: Duration = Duration::from_secs(5);
+
+/// The longest wait that lost answers alone lead to between two polls of a device login.
+pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);

@@ -6,15 +6,17 @@ use std::mem;
 use std::time::SystemTime;
 
 use http::{Request, Response};
+use secrecy::ExposeSecret;
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
 use crate::client::{Auth, Client};
+use crate::endpoints::Protocol;
 use crate::error::{Error, Flaw};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
 use crate::prepared::Prepared;
-use crate::reply::Reply;
+use crate::reply::{Refusal, Reply};
 use crate::wire::grant::Grant;
 
 /// A session that is being refreshed. Send it with an adapter, or through [`Exchange`].
@@ -25,6 +27,7 @@ use crate::wire::grant::Grant;
 #[must_use = "the session is inside"]
 pub struct Refreshing {
     prepared: Prepared,
+    protocol: Protocol,
     session: Box<Authenticated>,
     /// The organization asked for, when it is not the session's own.
     switch_to: Option<OrganizationId>,
@@ -36,18 +39,21 @@ impl Refreshing {
         client: &Client<A>,
         switch_to: Option<OrganizationId>,
     ) -> Self {
-        let prepared = {
-            let organization = switch_to.as_ref().or(session.organization_id.as_ref());
-            client.prepare(Grant::RefreshToken {
-                refresh_token: session
-                    .refresh_token
-                    .as_ref()
-                    .map_or("", secrecy::ExposeSecret::expose_secret),
-                organization_id: organization.map(OrganizationId::as_str),
-            })
+        let protocol = client.endpoints().protocol;
+        let organization = match protocol {
+            Protocol::Standard => None,
+            Protocol::UserManagement => switch_to.as_ref().or(session.organization_id.as_ref()),
         };
+        let prepared = client.prepare(&Grant::RefreshToken {
+            refresh_token: session
+                .refresh_token
+                .as_ref()
+                .map_or("", |token| token.expose_secret()),
+            organization_id: organization.map(OrganizationId::as_str),
+        });
         Self {
             prepared,
+            protocol,
             session: Box::new(session),
             switch_to,
         }
@@ -75,12 +81,16 @@ impl Refreshing {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Authenticated, Error> {
-        let reply = Reply::read(response, self.purpose(), now)?;
-        let mut fresh = Authenticated::read(&reply, self.session.owner.clone(), now)?;
         let expected = self
             .switch_to
             .as_ref()
             .or(self.session.organization_id.as_ref());
+        let reply =
+            Reply::read(response, self.purpose(), now).map_err(|refusal| match refusal {
+                Refusal::StepUp(step) => Error::StepUp(Box::new(step.in_organization(expected))),
+                refusal => refusal.into(),
+            })?;
+        let mut fresh = self.session.read_refreshed(&reply, self.protocol, now)?;
         if fresh.organization_id.as_ref() != expected {
             mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
             return Err(reply.malformed(Flaw::OtherOrganization).into());

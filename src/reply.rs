@@ -29,7 +29,16 @@ pub(crate) struct Reply<'a> {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Error(Error),
+    /// A device code that nobody has entered yet.
+    Pending(Pace, Answer),
     StepUp(Box<StepUp>),
+}
+
+/// How a device is to go on polling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Same,
+    Slower,
 }
 
 impl<'a> Reply<'a> {
@@ -69,7 +78,7 @@ impl<'a> Reply<'a> {
             request_id: request_id(headers),
             retry_at: retry_after(headers, now).map(|wait| Stamp::from(now).plus(wait)),
         });
-        Err(sort(purpose, failure, answer))
+        Err(sort(purpose, failure, answer, body))
     }
 
     /// Reads the JSON object of the body.
@@ -82,7 +91,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-fn sort(purpose: Purpose, failure: Failure, answer: Answer) -> Refusal {
+fn sort(purpose: Purpose, failure: Failure, answer: Answer, body: &[u8]) -> Refusal {
     let known = failure
         .code
         .as_deref()
@@ -99,11 +108,15 @@ fn sort(purpose: Purpose, failure: Failure, answer: Answer) -> Refusal {
         Some(Meaning::Expired) => Expired(What::Device(Some(answer))).into(),
         Some(Meaning::Grant) => Error::Grant(answer),
         Some(Meaning::Mistyped) => Error::Mistyped(answer),
-        Some(Meaning::StepUp) => return Refusal::StepUp(Box::new(failure.into_step_up())),
+        Some(Meaning::Pending) => return Refusal::Pending(Pace::Same, answer),
+        Some(Meaning::SlowDown) => return Refusal::Pending(Pace::Slower, answer),
+        Some(Meaning::StepUp) => {
+            return Refusal::StepUp(Box::new(wire::step_up::read(failure, body)));
+        }
         Some(Meaning::Unavailable) => Error::Unavailable(answer),
         None if is_not_now(status) => Error::Unavailable(answer),
         None if failure.pending_authentication_token.is_some() => {
-            return Refusal::StepUp(Box::new(failure.into_step_up()));
+            return Refusal::StepUp(Box::new(wire::step_up::read(failure, body)));
         }
         None => Error::Rejected(answer),
     })
@@ -119,6 +132,8 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Error(error) => error,
+            // Only a device poll is answered so, and it looks first.
+            Refusal::Pending(_, answer) => Self::Rejected(answer),
             Refusal::StepUp(step) => Self::StepUp(step),
         }
     }

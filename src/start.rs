@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter;
 use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::awaiting_callback::AwaitingCallback;
 use crate::client::{Auth, Client, UserManagement};
+use crate::connect::Scope;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_LIFE};
 use crate::open_enum::open_enum;
@@ -38,25 +40,27 @@ use crate::stamp::Stamp;
 #[must_use = "a login that is not begun does nothing"]
 pub struct Start<'a, A> {
     client: &'a Client<A>,
-    via: Via,
+    target: Target,
     redirect_uri: RedirectUri,
     parameters: Vec<(Cow<'static, str>, String)>,
     app_state: Option<String>,
     life: Duration,
 }
 
-impl<'a, A: UserManagement> Start<'a, A> {
-    pub(crate) fn new(client: &'a Client<A>, via: Via, redirect_uri: RedirectUri) -> Self {
+impl<'a, A: Auth> Start<'a, A> {
+    pub(crate) fn new(client: &'a Client<A>, target: Target, redirect_uri: RedirectUri) -> Self {
         Self {
             client,
-            via,
+            target,
             redirect_uri,
             parameters: Vec::new(),
             app_state: None,
             life: PENDING_LOGIN_LIFE,
         }
     }
+}
 
+impl<A: UserManagement> Start<'_, A> {
     /// Names a connection beside what `via` says.
     pub fn connection(self, id: &ConnectionId) -> Self {
         self.with("connection_id", id.as_str())
@@ -132,7 +136,7 @@ impl<A: Auth> Start<'_, A> {
         value: impl Into<String>,
     ) -> Result<Self, ReservedParameter> {
         let name = name.into();
-        if name.is_empty() || RESERVED.contains(&&*name) {
+        if name.is_empty() || RESERVED_PARAMETERS.contains(&&*name) {
             return Err(ReservedParameter(name.into()));
         }
         Ok(self.with(name, value))
@@ -208,7 +212,7 @@ impl<A: Auth> Start<'_, A> {
             .append_pair("code_challenge", challenge)
             .append_pair("code_challenge_method", "S256")
             .append_pair("state", state);
-        for (name, value) in self.via.parameters() {
+        for (name, value) in self.target.parameters() {
             // An option can name another organization or connection; each name is sent once.
             if !self.parameters.iter().any(|(given, _)| given == name) {
                 query.append_pair(name, value);
@@ -246,11 +250,30 @@ impl<A> fmt::Debug for Start<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start")
             .field("client", &self.client)
-            .field("via", &self.via)
+            .field("target", &self.target)
             .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()
     }
 }
+
+/// What an authorization request is for.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Scope(Scope),
+    Via(Via),
+}
+
+impl Target {
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let (first, second) = match self {
+            Self::Scope(scope) => (("scope", scope.as_str()), None),
+            Self::Via(via) => via.parameters(),
+        };
+        iter::once(first).chain(second)
+    }
+}
+
+type Parameter<'a> = (&'static str, &'a str);
 
 /// Where a login takes place. The service needs to know at least this much.
 #[derive(Clone, Debug)]
@@ -267,8 +290,8 @@ pub enum Via {
 }
 
 impl Via {
-    fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let (first, second) = match self {
+    fn parameters(&self) -> (Parameter<'_>, Option<Parameter<'_>>) {
+        match self {
             Self::AuthKit(screen) => (
                 ("provider", "authkit"),
                 screen.hint().map(|hint| ("screen_hint", hint)),
@@ -276,8 +299,7 @@ impl Via {
             Self::Connection(id) => (("connection_id", id.as_str()), None),
             Self::Organization(id) => (("organization_id", id.as_str()), None),
             Self::Provider(provider) => (("provider", provider.as_str()), None),
-        };
-        std::iter::once(first).chain(second)
+        }
     }
 }
 
@@ -377,7 +399,7 @@ const MAX_APP_STATE_BYTES: usize = MAX_STATE_BYTES - TOKEN_CHARS - 1;
 
 /// What the protocol sets itself, what would change how the answer comes back (`response_mode`, `request`,
 /// `request_uri`), and what must never be in an address.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED_PARAMETERS: &[&str] = &[
     "access_token",
     "client_id",
     "client_secret",

@@ -1,6 +1,5 @@
 //! Who is logged in, who acts for them, and how they signed in.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
 use crate::saved::{expose, expose_optional};
-use crate::wire::lenient::{lenient, lenient_json};
+use crate::wire::lenient::{Texts, lenient, lenient_map, lenient_texts};
+use crate::wire::standard::IdClaims;
 
 /// The user of a session. Only the id is always there; it is what to keep as a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +65,10 @@ pub struct User {
     external_id: Option<Box<str>>,
     #[serde(
         default,
-        deserialize_with = "lenient_json",
+        deserialize_with = "lenient_map",
         skip_serializing_if = "Option::is_none"
     )]
-    metadata: Option<BTreeMap<Box<str>, Box<str>>>,
+    metadata: Option<Texts>,
     #[serde(
         default,
         deserialize_with = "lenient",
@@ -90,6 +90,25 @@ pub struct User {
 }
 
 impl User {
+    /// Makes the user that an ID token is about; `None` when it does not say who.
+    pub(crate) fn from_id_claims(claims: IdClaims) -> Option<Self> {
+        Some(Self {
+            id: claims.sub.filter(|sub| !sub.is_empty())?,
+            email: claims.email,
+            email_verified: claims.email_verified,
+            name: claims.name,
+            first_name: claims.given_name,
+            last_name: claims.family_name,
+            profile_picture_url: claims.picture,
+            locale: claims.locale,
+            external_id: None,
+            metadata: None,
+            last_sign_in_at: None,
+            created_at: None,
+            updated_at: None,
+        })
+    }
+
     /// Returns the user's id, `user_…`.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -217,13 +236,13 @@ pub struct ProviderTokens {
     refresh_token: Option<SecretString>,
     #[serde(
         default,
-        deserialize_with = "lenient_json",
+        deserialize_with = "lenient",
         skip_serializing_if = "Option::is_none"
     )]
     expires_at: Option<u64>,
     #[serde(
         default,
-        deserialize_with = "lenient_json",
+        deserialize_with = "lenient_texts",
         skip_serializing_if = "Option::is_none"
     )]
     scopes: Option<Vec<Box<str>>>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::ids::{OrganizationId, SessionId};
@@ -24,19 +25,9 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Reads the payload of a compact JWS; an opaque or damaged token has no claims.
+    /// An opaque or damaged token has no claims.
     pub(crate) fn read(token: &str) -> Self {
-        let mut parts = token.split('.');
-        let (Some(_), Some(payload), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Self::default();
-        };
-        let mut json = Zeroizing::new(Vec::with_capacity(payload.len()));
-        if URL_SAFE_NO_PAD.decode_vec(payload, &mut json).is_err() {
-            return Self::default();
-        }
-        super::object(&json).unwrap_or_default()
+        payload(token).unwrap_or_default()
     }
 
     /// How long the token lives, by the server's own clock: `exp - iat`. `None` when that is unknown.
@@ -47,4 +38,17 @@ impl Claims {
         let seconds = self.exp?.checked_sub(self.iat?)?;
         (seconds > 0).then(|| Duration::from_secs(seconds))
     }
+}
+
+/// Reads the payload of a compact JWS (RFC 7515 section 3.1).
+pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Option<T> {
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let mut json = Zeroizing::new(Vec::with_capacity(payload.len()));
+    URL_SAFE_NO_PAD.decode_vec(payload, &mut json).ok()?;
+    super::object(&json)
 }

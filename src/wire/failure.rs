@@ -3,7 +3,6 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::step_up::{StepUp, UnknownStep};
 use crate::wire::lenient::lenient;
 
 /// What is common to the OAuth shape (`error`, `error_description`) and the plain one (`code`, `message`).
@@ -11,7 +10,6 @@ pub(crate) struct Failure {
     pub(crate) code: Option<Box<str>>,
     pub(crate) text: Option<SecretString>,
     pub(crate) pending_authentication_token: Option<SecretString>,
-    body: SecretString,
 }
 
 #[derive(Default, Deserialize)]
@@ -36,15 +34,6 @@ impl Failure {
             code: shapes.code.or(shapes.error).filter(|code| !code.is_empty()),
             text: shapes.message.or(shapes.error_description),
             pending_authentication_token: shapes.pending_authentication_token,
-            body: std::str::from_utf8(body).unwrap_or_default().into(),
         }
-    }
-
-    pub(crate) fn into_step_up(self) -> StepUp {
-        StepUp::Unknown(UnknownStep {
-            code: self.code.unwrap_or_default(),
-            pending_authentication_token: self.pending_authentication_token,
-            body: self.body,
-        })
     }
 }

@@ -1,0 +1,327 @@
+//! A login on another device (RFC 8628): this one shows a code, the user enters it elsewhere.
+//!
+//! [`Client::device`] leads in, to [`RequestingDevice`] and [`AwaitingDevice`]; polling leads out, to an [`Outcome`].
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::{Request, Response, Uri};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::answers::Purpose;
+use crate::authenticated::Authenticated;
+use crate::client::{Auth, Client, Owner};
+use crate::connect::Scope;
+use crate::endpoints::Protocol;
+use crate::error::{Error, Expired, Flaw, What};
+use crate::exchange::{Exchange, Refused, sealed};
+use crate::exchanging::Outcome;
+use crate::limits::{DEVICE_INTERVAL, LONGEST_BACK_OFF, SLOW_DOWN, STAMP_TOLERANCE};
+use crate::prepared::Prepared;
+use crate::reply::{Pace, Refusal, Reply};
+use crate::saved::{Version, expose, millis};
+use crate::stamp::Stamp;
+use crate::wire::device::{DeviceAuthorization, DeviceRequest};
+use crate::wire::grant::Grant;
+
+/// A device login that is about to begin. Send it with an adapter, or through [`Exchange`].
+#[derive(Debug)]
+#[must_use = "nothing has been asked for yet: send it"]
+pub struct RequestingDevice {
+    prepared: Prepared,
+    owner: Owner,
+}
+
+impl RequestingDevice {
+    pub(crate) fn new<A: Auth>(client: &Client<A>, endpoint: &Uri, scope: Option<&Scope>) -> Self {
+        let fields = DeviceRequest {
+            client_id: client.id().as_str(),
+            scope: scope.map(Scope::as_str),
+        };
+        let size = fields.client_id.len() + fields.scope.map_or(0, str::len) + 64;
+        let prepared = Prepared::new(
+            endpoint,
+            client.endpoints().protocol.encoding(),
+            &fields,
+            size,
+        );
+        Self {
+            prepared,
+            owner: client.owner(),
+        }
+    }
+
+    fn read(
+        &self,
+        response: &Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<AwaitingDevice, Error> {
+        let reply = Reply::read(response, Purpose::DeviceStart, now)?;
+        let answer: DeviceAuthorization = reply.json()?;
+        let missing = |name| Error::from(reply.malformed(Flaw::Missing(name)));
+        let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
+        let interval = answer.interval().unwrap_or(DEVICE_INTERVAL);
+        let user_code = answer
+            .user_code
+            .filter(|code| !code.is_empty())
+            .ok_or_else(|| missing("user_code"))?;
+        Ok(AwaitingDevice {
+            version: Version,
+            owner: self.owner.clone(),
+            device_code: answer.device_code.ok_or_else(|| missing("device_code"))?,
+            user_code,
+            verification_uri: answer
+                .verification_uri
+                .filter(|uri| is_page(uri))
+                .ok_or_else(|| missing("verification_uri"))?,
+            verification_uri_complete: answer.verification_uri_complete.filter(|uri| is_page(uri)),
+            begun: Stamp::from(now),
+            life,
+            interval,
+            last: Stamp::from(now),
+            wait: interval,
+        })
+    }
+}
+
+impl Exchange for RequestingDevice {
+    type Output = AwaitingDevice;
+
+    fn request(&self) -> Request<Vec<u8>> {
+        self.prepared.request()
+    }
+
+    fn response(
+        self,
+        response: Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<AwaitingDevice, Refused<Self>> {
+        self.read(&response, now)
+            .map_err(|error| Refused::new(self, error))
+    }
+}
+
+impl sealed::Sealed for RequestingDevice {}
+
+/// The address is about to be opened in a browser: nothing but a page will do.
+fn is_page(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// A device login that waits for its user, in this process or in the next one.
+///
+/// Show the address and the code, wait for [`poll_in`](Self::poll_in), poll:
+///
+/// ```
+/// # use std::time::{Duration, SystemTime};
+/// # use workos_login::*;
+/// # fn sleep(_: Duration) {}
+/// # fn send<E: Exchange>(_: E) -> Result<E::Output, SendError<E, std::io::Error>> { unimplemented!() }
+/// fn log_in(client: &Client) -> Result<Outcome, Box<dyn std::error::Error>> {
+///     let mut device = send(client.device())?;
+///     println!("Go to {} and enter {}", device.verification_uri(), device.user_code());
+///     loop {
+///         sleep(device.poll_in(SystemTime::now()));
+///         match send(device.poll(client, SystemTime::now())?) {
+///             Ok(DevicePoll::Done(outcome)) => return Ok(outcome),
+///             Ok(DevicePoll::Pending(still)) => device = still,
+///             // No answer, or "not now": poll later, and more slowly.
+///             Err(error) if error.retry_in(SystemTime::now()).is_some() => {
+///                 device = error.into_state().into_awaiting(SystemTime::now());
+///             }
+///             Err(error) => return Err(error.into()),
+///         }
+///     }
+/// }
+/// ```
+///
+/// # This is a secret
+///
+/// Its stored form holds the device code. The user code and the addresses are for showing.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct AwaitingDevice {
+    version: Version,
+    owner: Owner,
+    #[serde(serialize_with = "expose")]
+    device_code: SecretString,
+    user_code: Box<str>,
+    verification_uri: Box<str>,
+    verification_uri_complete: Option<Box<str>>,
+    begun: Stamp,
+    #[serde(with = "millis")]
+    life: Duration,
+    /// What the service asks for between two polls.
+    #[serde(with = "millis")]
+    interval: Duration,
+    /// When it was last asked.
+    last: Stamp,
+    /// How long after that it is asked again: the interval, or longer after a lost answer.
+    #[serde(with = "millis")]
+    wait: Duration,
+}
+
+impl AwaitingDevice {
+    /// Returns the code that the user enters.
+    #[must_use]
+    pub fn user_code(&self) -> &str {
+        &self.user_code
+    }
+
+    /// Returns the address where the user enters the code: an http or https address.
+    #[must_use]
+    pub fn verification_uri(&self) -> &str {
+        &self.verification_uri
+    }
+
+    /// Returns the address with the code already in it, for a browser or a QR code.
+    #[must_use]
+    pub fn verification_uri_complete(&self) -> Option<&str> {
+        self.verification_uri_complete.as_deref()
+    }
+
+    /// Returns how long to wait before the next poll, the first one too (RFC 8628 section 3.5); zero for now.
+    #[must_use]
+    pub fn poll_in(&self, now: SystemTime) -> Duration {
+        self.wait.saturating_sub(self.last.elapsed(now))
+    }
+
+    /// Returns how much longer the user can enter the code; zero when it has expired.
+    #[must_use]
+    pub fn expires_in(&self, now: SystemTime) -> Duration {
+        if self.begun.ahead_of(now) > STAMP_TOLERANCE {
+            return Duration::ZERO;
+        }
+        self.life.saturating_sub(self.begun.elapsed(now))
+    }
+
+    /// Prepares the next poll. It never carries a secret, whatever the client.
+    ///
+    /// # Errors
+    ///
+    /// The refusal gives this state back, unchanged:
+    ///
+    /// * [`Error::Expired`]: the code has run out, by the time that the service gave it. Begin again.
+    /// * [`Error::Client`]: this login was begun by another client.
+    pub fn poll<A: Auth>(
+        self,
+        client: &Client<A>,
+        now: SystemTime,
+    ) -> Result<PollingDevice, Refused<Self>> {
+        if let Err(problem) = client.check_owner(&self.owner) {
+            return Err(Refused::new(self, problem));
+        }
+        if self.expires_in(now).is_zero() {
+            return Err(Refused::new(self, Expired(What::Device(None))));
+        }
+        let prepared = client.prepare(&Grant::DeviceCode {
+            device_code: self.device_code.expose_secret(),
+        });
+        Ok(PollingDevice {
+            prepared,
+            protocol: client.endpoints().protocol,
+            asked_wait: None,
+            device: Box::new(self),
+        })
+    }
+}
+
+impl fmt::Debug for AwaitingDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwaitingDevice")
+            .field("owner", &self.owner)
+            .field("user_code", &self.user_code)
+            .field("verification_uri", &self.verification_uri)
+            .field("begun", &self.begun)
+            .field("life", &self.life)
+            .field("wait", &self.wait)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A device that asks whether its user is done. Send it with an adapter, or through [`Exchange`].
+#[derive(Debug)]
+#[must_use = "the device login is inside"]
+pub struct PollingDevice {
+    prepared: Prepared,
+    protocol: Protocol,
+    /// How long the service asked to be left alone, when it answered "not now".
+    asked_wait: Option<Duration>,
+    device: Box<AwaitingDevice>,
+}
+
+impl PollingDevice {
+    /// Goes back to waiting after a poll without an answer, or one that was answered "not now".
+    ///
+    /// The next poll comes later: after twice the wait, up to a minute (RFC 8628 section 3.5 asks for it), or after
+    /// what the service asked for. The first answer brings the interval back.
+    #[must_use]
+    pub fn into_awaiting(self, now: SystemTime) -> AwaitingDevice {
+        let doubled = self.device.wait.saturating_mul(2).min(LONGEST_BACK_OFF);
+        let wait = doubled
+            .max(self.device.interval)
+            .max(self.asked_wait.unwrap_or_default());
+        AwaitingDevice {
+            last: Stamp::from(now),
+            wait,
+            ..*self.device
+        }
+    }
+
+    fn read(
+        &mut self,
+        response: &Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<DevicePoll, Error> {
+        match Reply::read(response, Purpose::DevicePoll, now) {
+            Ok(reply) => {
+                let session = Authenticated::read(&reply, self.protocol, &self.device.owner, now)?;
+                Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
+            }
+            Err(Refusal::Pending(pace, _)) => {
+                let mut device = (*self.device).clone();
+                if pace == Pace::Slower {
+                    device.interval = device.interval.saturating_add(SLOW_DOWN);
+                }
+                device.last = Stamp::from(now);
+                device.wait = device.interval;
+                Ok(DevicePoll::Pending(device))
+            }
+            Err(Refusal::StepUp(step)) => Ok(DevicePoll::Done(Outcome::StepUp(step))),
+            Err(Refusal::Error(error)) => {
+                self.asked_wait = error.retry_in(now);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Exchange for PollingDevice {
+    type Output = DevicePoll;
+
+    fn request(&self) -> Request<Vec<u8>> {
+        self.prepared.request()
+    }
+
+    fn response(
+        mut self,
+        response: Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<DevicePoll, Refused<Self>> {
+        self.read(&response, now)
+            .map_err(|error| Refused::new(self, error))
+    }
+}
+
+impl sealed::Sealed for PollingDevice {}
+
+/// What a poll found out.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the user is done, or is not")]
+pub enum DevicePoll {
+    /// The user is done.
+    Done(Outcome),
+    /// Not yet: wait for [`AwaitingDevice::poll_in`] and poll again. After a `slow_down` that is five seconds more, for good.
+    Pending(AwaitingDevice),
+}

@@ -1,0 +1,116 @@
+//! The login needs an organization, or has to follow the rules of one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::answers::Purpose;
+use crate::client::{Client, Confidential, UserManagement};
+use crate::exchanging::Exchanging;
+use crate::ids::{ConnectionId, OrganizationId};
+use crate::redirect_uri::RedirectUri;
+use crate::start::{Screen, Start, Via};
+use crate::step_up::Step;
+use crate::user::User;
+use crate::wire::grant::Grant;
+
+/// The user has several organizations and has to choose one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SelectOrganization {
+    pub(crate) step: Step,
+    pub(crate) user: Option<User>,
+    pub(crate) organizations: Vec<Organization>,
+}
+
+impl SelectOrganization {
+    /// Returns the user who is about to log in.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// Returns the organizations to choose from.
+    #[must_use]
+    pub fn organizations(&self) -> &[Organization] {
+        &self.organizations
+    }
+
+    /// Chooses an organization. The user has to be an active member.
+    ///
+    /// The step stays: when the service refuses this one, another can be chosen.
+    pub fn select(
+        &self,
+        client: &Client<Confidential>,
+        organization: &OrganizationId,
+    ) -> Exchanging {
+        let grant = Grant::OrganizationSelection {
+            pending_authentication_token: self.step.token(),
+            organization_id: organization.as_str(),
+        };
+        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+    }
+
+    /// Begins the login into an organization, for a client without a secret.
+    pub fn login<'a, A: UserManagement>(
+        &self,
+        client: &'a Client<A>,
+        organization: &OrganizationId,
+        redirect_uri: RedirectUri,
+    ) -> Start<'a, A> {
+        self.step
+            .fill_in(client.login(Via::AuthKit(Screen::SignIn), redirect_uri))
+            .organization(organization)
+    }
+}
+
+/// An organization that the user can choose.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Organization {
+    id: OrganizationId,
+    #[serde(default)]
+    name: Option<Box<str>>,
+}
+
+impl Organization {
+    /// Returns the id.
+    #[must_use]
+    pub fn id(&self) -> &OrganizationId {
+        &self.id
+    }
+
+    /// Returns the name, to be shown to the user.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+/// The organization allows only some ways of signing in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct UseAllowedMethod {
+    pub(crate) step: Step,
+    pub(crate) email: Option<Box<str>>,
+    pub(crate) connection_ids: Vec<ConnectionId>,
+    pub(crate) methods: BTreeMap<Box<str>, bool>,
+}
+
+impl UseAllowedMethod {
+    /// Returns the user's e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Returns the SSO connections that are allowed.
+    #[must_use]
+    pub fn connection_ids(&self) -> &[ConnectionId] {
+        &self.connection_ids
+    }
+
+    /// Returns each other way of signing in, as the service names it, and whether it is allowed.
+    pub fn methods(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.methods
+            .iter()
+            .map(|(name, allowed)| (&**name, *allowed))
+    }
+}

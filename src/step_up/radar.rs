@@ -1,0 +1,95 @@
+//! An extra check by Radar: a code that is sent by e-mail or SMS.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answers::Purpose;
+use crate::client::{Client, Confidential};
+use crate::exchanging::Exchanging;
+use crate::step_up::Step;
+use crate::user::User;
+use crate::wire::grant::Grant;
+
+/// Radar has sent a code by e-mail.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct EnterRadarEmailCode {
+    pub(crate) step: Step,
+    pub(crate) user: Option<User>,
+    pub(crate) radar_challenge_id: Option<Box<str>>,
+}
+
+impl EnterRadarEmailCode {
+    /// Returns the user who is about to log in.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// Returns the id of the challenge, `radar_challenge_…`.
+    #[must_use]
+    pub fn radar_challenge_id(&self) -> Option<&str> {
+        self.radar_challenge_id.as_deref()
+    }
+
+    /// Answers with the code that the user received.
+    ///
+    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
+        let grant = Grant::RadarEmailChallenge {
+            code,
+            pending_authentication_token: self.step.token(),
+            radar_challenge_id: self.radar_challenge_id(),
+        };
+        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+    }
+}
+
+/// Radar wants a code that is sent by SMS.
+///
+/// Have it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct EnterRadarSmsCode {
+    pub(crate) step: Step,
+    pub(crate) user: Option<User>,
+}
+
+impl EnterRadarSmsCode {
+    /// Returns the user who is about to log in.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// Answers with the code that the user received.
+    ///
+    /// `verification` is what the sending of the SMS answered; a challenge at sign-up needs it, one at sign-in does not.
+    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    pub fn answer(
+        &self,
+        client: &Client<Confidential>,
+        code: &str,
+        verification: Option<SmsVerification<'_>>,
+    ) -> Exchanging {
+        let grant = Grant::RadarSmsChallenge {
+            code,
+            pending_authentication_token: self.step.token(),
+            verification_id: verification.map(|verification| verification.id),
+            phone_number: verification.map(|verification| verification.phone_number),
+        };
+        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+    }
+}
+
+/// An SMS that was sent for a Radar challenge.
+#[derive(Clone, Copy, Debug)]
+pub struct SmsVerification<'a> {
+    id: &'a str,
+    phone_number: &'a str,
+}
+
+impl<'a> SmsVerification<'a> {
+    /// Names the SMS by the `verification_id` and the `phone_number` that its sending answered.
+    #[must_use]
+    pub fn new(id: &'a str, phone_number: &'a str) -> Self {
+        Self { id, phone_number }
+    }
+}

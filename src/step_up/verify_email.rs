@@ -1,0 +1,42 @@
+//! A code that was sent to an e-mail address.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answers::Purpose;
+use crate::client::{Client, Confidential};
+use crate::exchanging::Exchanging;
+use crate::step_up::Step;
+use crate::wire::grant::Grant;
+
+/// The e-mail address has to be confirmed, with the code that was sent to it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct VerifyEmail {
+    pub(crate) step: Step,
+    pub(crate) email: Option<Box<str>>,
+    pub(crate) email_verification_id: Option<Box<str>>,
+}
+
+impl VerifyEmail {
+    /// Returns the address that the code was sent to.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Returns the id of this verification, `email_verification_…`.
+    #[must_use]
+    pub fn email_verification_id(&self) -> Option<&str> {
+        self.email_verification_id.as_deref()
+    }
+
+    /// Answers with the code that the user received.
+    ///
+    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
+        let grant = Grant::EmailVerification {
+            code,
+            pending_authentication_token: self.step.token(),
+        };
+        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+    }
+}

@@ -1,0 +1,50 @@
+//! What starts a device login, and what the service answers (RFC 8628 section 3.1 and 3.2).
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::lenient::{lenient, lenient_json};
+
+#[derive(Serialize)]
+pub(crate) struct DeviceRequest<'a> {
+    pub(crate) client_id: &'a str,
+    /// Only a standard OAuth endpoint takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct DeviceAuthorization {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) device_code: Option<SecretString>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) user_code: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) verification_uri: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) verification_uri_complete: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_json")]
+    expires_in: Option<f64>,
+    #[serde(default, deserialize_with = "lenient_json")]
+    interval: Option<f64>,
+}
+
+impl DeviceAuthorization {
+    pub(crate) fn expires_in(&self) -> Option<Duration> {
+        positive(self.expires_in)
+    }
+
+    /// `None` when it is absent or zero.
+    pub(crate) fn interval(&self) -> Option<Duration> {
+        positive(self.interval)
+    }
+}
+
+/// Seconds, whole (`300`) or not (`300.0`): both are seen.
+fn positive(seconds: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds?)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+}

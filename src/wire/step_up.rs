@@ -1,0 +1,126 @@
+//! What an answer carries that asks for one more step.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::ids::ConnectionId;
+use crate::step_up::{
+    BareStep, CompleteEmail, EnrollMfa, EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp,
+    Organization, SelectOrganization, Step, StepUp, UnknownStep, UseAllowedMethod, UseSso,
+    VerifyEmail,
+};
+use crate::user::User;
+use crate::wire::failure::Failure;
+use crate::wire::lenient::{lenient, lenient_json, lenient_list};
+
+/// Every field of every step; a step takes its own.
+#[derive(Default, Deserialize)]
+struct Fields {
+    #[serde(default, deserialize_with = "lenient_json")]
+    auth_methods: Option<BTreeMap<Box<str>, bool>>,
+    #[serde(default, deserialize_with = "lenient_json")]
+    authentication_challenge: Option<WithId>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    authentication_factors: Vec<WithId>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    connection_ids: Vec<ConnectionId>,
+    #[serde(default, deserialize_with = "lenient")]
+    email: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    email_completion_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "lenient")]
+    email_verification_id: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    organizations: Vec<Organization>,
+    #[serde(default, deserialize_with = "lenient")]
+    radar_challenge_id: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    sso_connection_ids: Vec<ConnectionId>,
+    #[serde(default, deserialize_with = "lenient_json")]
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct WithId {
+    id: Box<str>,
+}
+
+/// Reads the step that `body` asks for; `failure` is what was read of it before.
+pub(crate) fn read(failure: Failure, body: &[u8]) -> StepUp {
+    let fields: Fields = super::object(body).unwrap_or_default();
+    let code = failure.code.unwrap_or_default();
+    let user = fields.user;
+    let email = fields.email;
+    let hint = email
+        .clone()
+        .or_else(|| user.as_ref().and_then(User::email).map(Into::into));
+    let step = Step::new(code.clone(), failure.pending_authentication_token, hint);
+    match &*code {
+        "application_consent_required" => StepUp::ApplicationConsent(BareStep { step }),
+        "authentication_method_not_allowed"
+        | "email_password_auth_disabled"
+        | "mfa_verification" => StepUp::SignInAnotherWay(BareStep { step }),
+        "email_completion_required" => StepUp::EmailCompletion(CompleteEmail {
+            step,
+            email_completion_token: fields.email_completion_token,
+        }),
+        "email_verification_required" => StepUp::EmailVerification(VerifyEmail {
+            step,
+            email,
+            email_verification_id: fields.email_verification_id,
+        }),
+        "mfa_challenge" => StepUp::MfaChallenge(EnterTotp {
+            step,
+            user,
+            challenge_id: fields
+                .authentication_challenge
+                .map(|challenge| challenge.id),
+            factor_ids: fields
+                .authentication_factors
+                .into_iter()
+                .map(|factor| factor.id)
+                .collect(),
+        }),
+        "mfa_enrollment" => StepUp::MfaEnrollment(EnrollMfa { step, user }),
+        "organization_authentication_methods_required" => {
+            StepUp::OrganizationMethods(UseAllowedMethod {
+                step,
+                email,
+                connection_ids: fields.sso_connection_ids,
+                methods: fields.auth_methods.unwrap_or_default(),
+            })
+        }
+        "organization_selection_required" => StepUp::OrganizationSelection(SelectOrganization {
+            step,
+            user,
+            organizations: fields.organizations,
+        }),
+        "passkey_progressive_enrollment" => StepUp::PasskeyEnrollment(BareStep { step }),
+        "radar_email_challenge" => radar_email(step, user, fields.radar_challenge_id),
+        "radar_sms_challenge" => StepUp::RadarSmsChallenge(EnterRadarSmsCode { step, user }),
+        // The older names do not say how the code is sent. Only the challenge by e-mail has an id.
+        "radar_challenge" | "radar_sign_up_challenge" => match fields.radar_challenge_id {
+            Some(id) => radar_email(step, user, Some(id)),
+            None => StepUp::RadarSmsChallenge(EnterRadarSmsCode { step, user }),
+        },
+        "sso_required" => StepUp::SsoRequired(UseSso {
+            step,
+            email,
+            connection_ids: fields.connection_ids,
+        }),
+        _ => StepUp::Unknown(UnknownStep {
+            step,
+            body: std::str::from_utf8(body).unwrap_or_default().into(),
+        }),
+    }
+}
+
+fn radar_email(step: Step, user: Option<User>, radar_challenge_id: Option<Box<str>>) -> StepUp {
+    StepUp::RadarEmailChallenge(EnterRadarEmailCode {
+        step,
+        user,
+        radar_challenge_id,
+    })
+}
