@@ -1,0 +1,237 @@
+//! The listener: bound first, so that its address is known before the login begins.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use mio::net::TcpListener;
+use mio::{Interest, Poll, Token, Waker};
+use workos_login::{Auth, AwaitingCallback, Client, Exchanging, RedirectUri};
+
+use crate::address::Address;
+use crate::bind_error::BindError;
+use crate::canceller::Canceller;
+use crate::wait::wait;
+use crate::wait_error::WaitError;
+use crate::waiting::Waiting;
+
+/// A listener for the callback of one login.
+///
+/// It exists only once its port is open, and only it has the [`redirect_uri`](Self::redirect_uri): a login cannot be
+/// begun before the browser has somewhere to come back to. It listens from here on; a browser that is faster than the call
+/// of [`wait`](Self::wait) is served then.
+///
+/// A wait takes the listener, and closes it when it ends, whatever it ends with (RFC 8252 section 8.3).
+pub struct Listener {
+    pub(crate) address: Address,
+    pub(crate) app_name: Option<Box<str>>,
+    pub(crate) poll: Poll,
+    pub(crate) sockets: Vec<TcpListener>,
+    pub(crate) canceller: Canceller,
+}
+
+impl Listener {
+    /// Listens on `http://127.0.0.1:PORT/callback`, on a port that is free (RFC 8252 section 7.3).
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] when the operating system has no socket for it.
+    pub fn bind() -> Result<Self, BindError> {
+        Self::bind_port(0)
+    }
+
+    /// Listens on `http://127.0.0.1:PORT/callback`, on this port; 0 is one that is free.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError::Taken`] when another program has the port, [`BindError::Io`] when it may not be opened.
+    pub fn bind_port(port: u16) -> Result<Self, BindError> {
+        let redirect_uri = format!("http://127.0.0.1:{port}/callback")
+            .parse()
+            .map_err(BindError::Invalid)?;
+        Self::bind_for(&redirect_uri)
+    }
+
+    /// Listens where `redirect_uri` says, for an address that is registered as it is.
+    ///
+    /// Its scheme is `http`, its host 127.0.0.1 (or another of 127.0.0.0/8), `[::1]`, or `localhost`, which is served on IPv4
+    /// and on IPv6 where the machine has both, because nobody knows which one a browser takes. Prefer an IP address: a name
+    /// can be made to mean something else (RFC 8252 section 8.3). No other machine can ever connect.
+    ///
+    /// Port 0 stands for one that is free, where any port is registered (RFC 8252 section 7.3); all else of the address is kept:
+    ///
+    /// ```
+    /// use workos_login_loopback::Listener;
+    ///
+    /// let listener = Listener::bind_for(&"http://localhost:0/login/done".parse()?)?;
+    /// assert!(listener.redirect_uri().as_str().ends_with("/login/done"));
+    /// assert!(!listener.redirect_uri().as_str().contains(":0/"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BindError::NotLoopback`] for any other address, [`BindError::Taken`] when another program has the port (on either
+    /// family: it could receive the callback), [`BindError::Io`] when it may not be opened.
+    pub fn bind_for(redirect_uri: &RedirectUri) -> Result<Self, BindError> {
+        let address = Address::of(redirect_uri)
+            .ok_or_else(|| BindError::NotLoopback(redirect_uri.clone()))?;
+        let (mut sockets, port) = open(&address)?;
+        let at = SocketAddr::new(address.hosts[0], port);
+        let (poll, waker) = watch(&mut sockets).map_err(|source| BindError::Io {
+            address: at,
+            source,
+        })?;
+        Ok(Self {
+            address: address.at_port(port).map_err(BindError::Invalid)?,
+            app_name: None,
+            poll,
+            sockets,
+            canceller: Canceller::new(waker),
+        })
+    }
+
+    /// Sets the name that the page shows ("return to …"). It is text: tags in it are shown, not followed.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = Some(name.into().into());
+        self
+    }
+
+    /// Returns the address that the browser comes back to. Begin the login with it.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.address.redirect_uri
+    }
+
+    /// Returns what ends the wait from outside.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
+    /// Waits for the callback of `pending`, and blocks this thread until it came, the time is over or the wait is cancelled.
+    ///
+    /// Only a `GET` of the redirect address with the awaited state ends the wait. Everything else that connects gets a
+    /// fitting answer, or none, and the wait goes on. The browser is shown what happened: that the login was received (the
+    /// code is yet to be exchanged), denied, or too late.
+    ///
+    /// A natural `timeout` is [`pending.expires_in(now)`](AwaitingCallback::expires_in). With zero, what has already arrived
+    /// is taken, and nothing is waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], which has the pending login inside. [`WaitError::Refused`] when the callback came and the login is over.
+    pub fn wait<A: Auth>(
+        self,
+        client: &Client<A>,
+        pending: AwaitingCallback,
+        timeout: Duration,
+    ) -> Result<Exchanging, WaitError> {
+        wait(self, client, pending, timeout, |_| {})
+    }
+
+    /// As [`wait`](Self::wait), and calls `tick` at the beginning and then once a second with the time that is left.
+    ///
+    /// Nothing is received while `tick` runs: let it draw a line, not ask a question.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    pub fn wait_with<A: Auth>(
+        self,
+        client: &Client<A>,
+        pending: AwaitingCallback,
+        timeout: Duration,
+        tick: impl FnMut(Duration),
+    ) -> Result<Exchanging, WaitError> {
+        wait(self, client, pending, timeout, tick)
+    }
+
+    /// As [`wait`](Self::wait), as a future. It needs no particular runtime: a thread of its own does the waiting.
+    ///
+    /// The wait begins now, not at the first poll. Dropping the future ends it and closes the port.
+    ///
+    /// ```no_run
+    /// # use workos_login::{AwaitingCallback, Client, Exchanging, limits};
+    /// # use workos_login_loopback::{Listener, WaitError};
+    /// # async fn example(listener: Listener, client: Client, pending: AwaitingCallback) -> Result<Exchanging, WaitError> {
+    /// let exchanging = listener.wait_async(&client, pending, limits::PENDING_LOGIN_LIFE).await?;
+    /// # Ok(exchanging)
+    /// # }
+    /// ```
+    pub fn wait_async<A: Auth + Clone + Send + 'static>(
+        self,
+        client: &Client<A>,
+        pending: AwaitingCallback,
+        timeout: Duration,
+    ) -> Waiting {
+        Waiting::begin(self, client.clone(), pending, timeout)
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener")
+            .field("redirect_uri", self.redirect_uri())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens the sockets of an address, all on one port.
+fn open(address: &Address) -> Result<(Vec<TcpListener>, u16), BindError> {
+    let mut attempts = 1..=FREE_PORT_ATTEMPTS;
+    loop {
+        attempts.next();
+        match open_once(&address.hosts, address.port) {
+            // The port that was free on one family was not on the other.
+            Err(BindError::Taken(_)) if address.port == 0 && !attempts.is_empty() => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn open_once(hosts: &[IpAddr], mut port: u16) -> Result<(Vec<TcpListener>, u16), BindError> {
+    let mut sockets = Vec::new();
+    let mut missing = None;
+    for &host in hosts {
+        let address = SocketAddr::new(host, port);
+        match TcpListener::bind(address)
+            .and_then(|socket| Ok((socket.local_addr()?.port(), socket)))
+        {
+            Ok((bound, socket)) => {
+                port = bound;
+                sockets.push(socket);
+            }
+            Err(source) => match source.kind() {
+                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
+                    return Err(BindError::io(address, source));
+                }
+                // A machine without this family: no browser will come over it.
+                _ => missing = Some(BindError::io(address, source)),
+            },
+        }
+    }
+    match missing {
+        Some(error) if sockets.is_empty() => Err(error),
+        _ => Ok((sockets, port)),
+    }
+}
+
+fn watch(sockets: &mut [TcpListener]) -> io::Result<(Poll, Waker)> {
+    let poll = Poll::new()?;
+    let waker = Waker::new(poll.registry(), WAKE)?;
+    for socket in sockets {
+        poll.registry()
+            .register(socket, CONNECTION, Interest::READABLE)?;
+    }
+    Ok((poll, waker))
+}
+
+const WAKE: Token = Token(0);
+
+/// All sockets share it: whichever stirs, each is asked, and there are few.
+pub(crate) const CONNECTION: Token = Token(1);
+
+const FREE_PORT_ATTEMPTS: u32 = 16;

@@ -1,0 +1,186 @@
+//! The wait: everyone who connects is served, and the right callback ends it.
+//!
+//! One thread serves all connections and never waits for a single one of them. Whenever something stirs, each is asked what
+//! it has: there are never more than a few, and so no book is kept of which one stirred.
+
+use std::io;
+use std::time::{Duration, Instant, SystemTime};
+
+use mio::{Events, Interest};
+use workos_login::{Auth, AwaitingCallback, Callback, Client, Error, Exchanging, Refused};
+
+use crate::connection::{Connection, LINGER};
+use crate::listener::{CONNECTION, Listener};
+use crate::page::Page;
+use crate::wait_error::WaitError;
+
+/// Waits until the login is decided, the time is over or someone cancels, and closes the listener.
+pub(crate) fn wait<A: Auth>(
+    listener: Listener,
+    client: &Client<A>,
+    mut pending: AwaitingCallback,
+    timeout: Duration,
+    mut tick: impl FnMut(Duration),
+) -> Result<Exchanging, WaitError> {
+    if pending.redirect_uri() != listener.redirect_uri() {
+        return Err(WaitError::OtherAddress {
+            pending: pending.into(),
+            served: listener.redirect_uri().clone(),
+        });
+    }
+    let begun = Instant::now();
+    let mut next_tick = begun;
+    let mut desk = Desk::new(listener);
+    loop {
+        pending = match desk.serve(Stage::Awaiting(pending), |stage, target| {
+            stage.take(client, target)
+        }) {
+            Stage::Awaiting(pending) => pending,
+            Stage::Decided(outcome) => {
+                desk.close();
+                return outcome.map_err(WaitError::Refused);
+            }
+        };
+        let now = Instant::now();
+        let left = timeout.saturating_sub(now - begun);
+        if desk.is_cancelled() {
+            return Err(WaitError::Cancelled(pending.into()));
+        }
+        if left.is_zero() {
+            return Err(WaitError::TimedOut(pending.into()));
+        }
+        if now >= next_tick {
+            tick(left);
+            next_tick = now + TICK;
+        }
+        if let Err(source) = desk.sleep(left.min(next_tick - now)) {
+            return Err(WaitError::Io {
+                pending: pending.into(),
+                source,
+            });
+        }
+    }
+}
+
+/// The login, before and after the callback that decides it.
+enum Stage {
+    Awaiting(AwaitingCallback),
+    Decided(Result<Exchanging, Refused<AwaitingCallback>>),
+}
+
+impl Stage {
+    /// Takes what was asked for at the redirect address, and says what the browser is shown.
+    fn take<A: Auth>(self, client: &Client<A>, target: &str) -> (Page, Self) {
+        let Self::Awaiting(pending) = self else {
+            return (Page::AlreadyDone, self);
+        };
+        let Ok(callback) = Callback::parse(target) else {
+            return (Page::NotACallback, Self::Awaiting(pending));
+        };
+        let refused = match pending.accept(client, callback, SystemTime::now()) {
+            Ok(exchanging) => return (Page::Accepted, Self::Decided(Ok(exchanging))),
+            Err(refused) => refused,
+        };
+        let page = match refused.error() {
+            Error::Forged(_) => return (Page::Forged, Self::Awaiting(refused.into_parts().0)),
+            Error::Denied(denied) if denied.code() == "access_denied" => Page::Denied,
+            Error::Expired(_) => Page::Expired,
+            _ => Page::Failed,
+        };
+        (page, Self::Decided(Err(refused)))
+    }
+}
+
+/// Where connections are served.
+struct Desk {
+    listener: Listener,
+    connections: Vec<Connection>,
+    events: Events,
+}
+
+impl Desk {
+    fn new(listener: Listener) -> Self {
+        Self {
+            listener,
+            connections: Vec::new(),
+            events: Events::with_capacity(MAX_CONNECTIONS),
+        }
+    }
+
+    /// Does everything that can be done without waiting. `take` is shown each callback, and finds its page.
+    fn serve<S>(&mut self, mut state: S, mut take: impl FnMut(S, &str) -> (Page, S)) -> S {
+        let now = Instant::now();
+        let listener = &self.listener;
+        accept(listener, &mut self.connections, now);
+        for connection in &mut self.connections {
+            while let Some(target) = connection.advance(now, listener) {
+                let page;
+                (page, state) = take(state, &target);
+                connection.answer(page, now, listener);
+            }
+        }
+        self.connections.retain(|connection| !connection.is_over());
+        state
+    }
+
+    /// Stops listening, and sends the answers that are on their way, for a moment at most.
+    fn close(&mut self) {
+        let until = Instant::now() + LINGER;
+        // A browser that asked twice has its second connection in here already, and shows that one's answer.
+        accept(&self.listener, &mut self.connections, Instant::now());
+        self.listener.sockets.clear();
+        loop {
+            self.serve((), |(), _| (Page::AlreadyDone, ()));
+            let left = until.saturating_duration_since(Instant::now());
+            let answering = self.connections.iter().any(Connection::is_answering);
+            if !answering || left.is_zero() || self.is_cancelled() || self.sleep(left).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until something stirs or a connection has had its time.
+    fn sleep(&mut self, at_most: Duration) -> io::Result<()> {
+        let now = Instant::now();
+        let deadlines = self.connections.iter().map(Connection::deadline);
+        let timeout = deadlines
+            .map(|deadline| deadline.saturating_duration_since(now))
+            .fold(at_most, Duration::min);
+        match self.listener.poll.poll(&mut self.events, Some(timeout)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.listener.canceller.is_cancelled()
+    }
+}
+
+/// Takes all connections that wait to be taken. When there are too many, the one with the least to lose makes room.
+fn accept(listener: &Listener, connections: &mut Vec<Connection>, now: Instant) {
+    for socket in &listener.sockets {
+        // An error ends only this turn: either nobody is there, or the system is short of something and may have it later.
+        while let Ok((mut stream, _)) = socket.accept() {
+            let watched = listener.poll.registry().register(
+                &mut stream,
+                CONNECTION,
+                Interest::READABLE | Interest::WRITABLE,
+            );
+            if watched.is_err() {
+                continue;
+            }
+            if connections.len() >= MAX_CONNECTIONS {
+                let least = (0..connections.len()).min_by_key(|&index| connections[index].worth());
+                if let Some(index) = least {
+                    connections.remove(index);
+                }
+            }
+            connections.push(Connection::new(stream, now));
+        }
+    }
+}
+
+const TICK: Duration = Duration::from_secs(1);
+
+const MAX_CONNECTIONS: usize = 32;
