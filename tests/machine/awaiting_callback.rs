@@ -1,0 +1,346 @@
+//! A pending login: every refusal gives it back, and it still works afterwards.
+
+use std::time::{Duration, SystemTime};
+
+use workos_login::{
+    AwaitingCallback, Callback, Client, Error, Exchange, Exchanging, Public, Refused,
+};
+
+use crate::scenario::{
+    CODE, STATE, Scenario, VERIFIER, begin, body, callback, kind, now, refused, secs, stored,
+};
+
+/// Hands `uri` to a pending login, which has to refuse it and stay what it was.
+#[track_caller]
+fn check(uri: &str, expected: &str) -> Error {
+    check_at(&Scenario::public(), now(), uri, expected)
+}
+
+#[track_caller]
+fn check_at(scenario: &Scenario<Public>, now: SystemTime, uri: &str, expected: &str) -> Error {
+    let pending = scenario.to_awaiting_callback();
+    let before = stored(&pending);
+    let (pending, error) = refused(pending.accept(&scenario.client, callback(uri), now));
+    assert_eq!(kind(&error), expected, "{uri}: {error}");
+    assert_eq!(stored(&pending), before, "{uri}");
+    assert!(still_works(pending, &scenario.client), "{uri}");
+    error
+}
+
+/// Whether the real callback, in time, still leads on.
+fn still_works(pending: AwaitingCallback, client: &Client<Public>) -> bool {
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    pending.accept(client, real, now()).is_ok()
+}
+
+#[track_caller]
+fn accepts(uri: &str) {
+    let scenario = Scenario::public();
+    let pending = scenario.to_awaiting_callback();
+    let exchanging = pending
+        .accept(&scenario.client, callback(uri), now())
+        .unwrap();
+    assert_eq!(body(&exchanging.request())["code"], CODE, "{uri}");
+}
+
+#[test]
+fn the_real_callback_leads_to_the_exchange_of_its_code() {
+    accepts(&format!(
+        "http://127.0.0.1:52143/callback?code={CODE}&state={STATE}"
+    ));
+    accepts(&format!("/callback?code={CODE}&state={STATE}"));
+    accepts(&format!("code={CODE}&state={STATE}"));
+}
+
+#[test]
+fn the_exchange_proves_the_login_with_its_own_verifier() {
+    let exchanging = Scenario::public().to_exchanging();
+    assert_eq!(body(&exchanging.request())["code_verifier"], VERIFIER);
+}
+
+#[test]
+fn a_forged_callback_keeps_the_login() {
+    let almost = STATE.replace('g', "h");
+    for state in [
+        "made-up",
+        "",
+        &STATE[..42],
+        &format!("{STATE}x"),
+        &almost,
+        &STATE.to_lowercase(),
+    ] {
+        let error = check(&format!("/callback?code=x&state={state}"), "Forged");
+        assert_eq!(
+            error.to_string(),
+            "the state of the callback is not the one of this login: it belongs to another login, or \
+             someone made it up; keep waiting"
+        );
+    }
+}
+
+#[test]
+fn a_callback_without_a_state_keeps_the_login() {
+    let error = check("/callback?code=x", "Forged");
+    assert!(
+        error.to_string().starts_with("the callback has no state:"),
+        "{error}"
+    );
+}
+
+#[test]
+fn m6_an_error_is_not_believed_before_the_state() {
+    check("/callback?error=access_denied&state=made-up", "Forged");
+    check("/callback?error=access_denied", "Forged");
+}
+
+#[test]
+fn a_callback_to_another_address_keeps_the_login() {
+    for address in [
+        "http://127.0.0.1:52144/callback",
+        "http://127.0.0.2:52143/callback",
+        "http://localhost:52143/callback",
+        "https://127.0.0.1:52143/callback",
+        "http://127.0.0.1:52143/callback/",
+        "http://127.0.0.1:52143/Callback",
+        "http://127.0.0.1:52143/",
+        "http://127.0.0.1:52143",
+        "http://user@127.0.0.1:52143/callback",
+        "myapp://callback",
+        "myapp:/callback",
+        "/other",
+        "/",
+        "//127.0.0.1:52143/callback",
+        "//evil.example/callback",
+    ] {
+        let error = check(&format!("{address}?code=x&state={STATE}"), "Forged");
+        assert!(error.to_string().contains("another address"), "{error}");
+        check(
+            &format!("{address}?error=access_denied&state={STATE}"),
+            "Forged",
+        );
+    }
+}
+
+#[test]
+fn a_denied_login_says_so() {
+    let uri = format!("/callback?error=access_denied&error_description=No&state={STATE}");
+    let error = check(&uri, "Denied");
+    assert_eq!(
+        error.to_string(),
+        "the login was denied (access_denied): begin again to try once more"
+    );
+    let Error::Denied(denied) = error else {
+        unreachable!()
+    };
+    assert_eq!(
+        (denied.code(), denied.description()),
+        ("access_denied", Some("No"))
+    );
+}
+
+#[test]
+fn an_unknown_error_is_kept_as_it_came() {
+    for code in [
+        "temporarily_unavailable",
+        "user_not_found",
+        "Something New",
+        "ünï",
+    ] {
+        let error = check(&format!("/callback?error={code}&state={STATE}"), "Denied");
+        let Error::Denied(denied) = error else {
+            unreachable!()
+        };
+        assert_eq!((denied.code(), denied.description()), (code, None));
+    }
+}
+
+#[test]
+fn what_the_error_says_cannot_drive_a_terminal() {
+    let error = check(&format!("error=%1B%5B2J%0Ax&state={STATE}"), "Denied");
+    assert!(
+        !error.to_string().chars().any(char::is_control),
+        "{error:?}"
+    );
+    assert!(
+        !format!("{error:?}").chars().any(char::is_control),
+        "{error:?}"
+    );
+}
+
+/// Hands the real callback to another client, and then to the login's own.
+#[track_caller]
+fn foreign(other: &Client<Public>) {
+    let scenario = Scenario::public();
+    let pending = scenario.to_awaiting_callback();
+    let before = stored(&pending);
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    let (pending, error) = refused(pending.accept(other, real, now()));
+    assert_eq!(kind(&error), "Client");
+    assert!(
+        error.to_string().contains("use the client that began it"),
+        "{error}"
+    );
+    assert_eq!(stored(&pending), before);
+    assert!(still_works(pending, &scenario.client));
+}
+
+#[test]
+fn another_client_cannot_finish_the_login() {
+    let url = |text: &str| text.parse().unwrap();
+    foreign(&Client::public("client_other".parse().unwrap()));
+    let same = || Scenario::public().client;
+    foreign(&same().base_url(url("https://api.workos-test.com")).unwrap());
+    foreign(
+        &same()
+            .base_url(url("https://api.workos.com/proxy"))
+            .unwrap(),
+    );
+    foreign(&same().base_url(url("http://localhost:8080")).unwrap());
+}
+
+#[test]
+fn a_client_that_is_made_anew_is_the_same_client() {
+    let pending = Scenario::public().to_awaiting_callback();
+    let again = Scenario::public()
+        .client
+        .base_url("https://api.workos.com/".parse().unwrap());
+    assert!(still_works(pending, &again.unwrap()));
+}
+
+#[test]
+fn a_forged_callback_is_forged_for_another_client_too() {
+    let other = Client::public("client_other".parse().unwrap());
+    let pending = Scenario::public().to_awaiting_callback();
+    let forged = callback("code=x&state=made-up");
+    assert_eq!(
+        kind(&refused(pending.accept(&other, forged, now())).1),
+        "Forged"
+    );
+}
+
+fn after(login: Duration, elapsed: Duration) -> Result<Exchanging, Refused<AwaitingCallback>> {
+    let scenario = Scenario::public();
+    let (_, pending) = begin(scenario.to_start().expires_after(login));
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    pending.accept(&scenario.client, real, now() + elapsed)
+}
+
+#[test]
+fn a_login_expires() {
+    let moment = Duration::from_millis(1);
+    let (pending, error) = refused(after(secs(60), secs(60)));
+    assert_eq!(kind(&error), "Expired");
+    assert_eq!(
+        error.to_string(),
+        "the pending login has expired: begin again"
+    );
+    assert!(still_works(pending, &Scenario::public().client));
+    assert!(after(secs(60), secs(60) - moment).is_ok());
+    assert!(after(secs(600), secs(599)).is_ok());
+    assert!(after(Duration::ZERO, Duration::ZERO).is_err());
+}
+
+#[test]
+fn a_login_lives_ten_minutes_unless_it_is_told_otherwise() {
+    let pending = Scenario::public().to_awaiting_callback();
+    assert_eq!(pending.expires_in(now()), secs(600));
+    assert_eq!(pending.expires_in(now() + secs(599)), secs(1));
+    assert_eq!(pending.expires_in(now() + secs(600)), Duration::ZERO);
+    assert_eq!(pending.expires_in(now() + secs(6000)), Duration::ZERO);
+}
+
+#[test]
+fn an_expired_login_is_not_believed_to_be_denied() {
+    let uri = format!("error=access_denied&state={STATE}");
+    check_at(&Scenario::public(), now() + secs(600), &uri, "Expired");
+    check_at(
+        &Scenario::public(),
+        now() + secs(600),
+        "code=x&state=made-up",
+        "Forged",
+    );
+}
+
+#[test]
+fn no_refusal_of_a_callback_is_worth_a_retry() {
+    for uri in [
+        "code=x&state=made-up".to_owned(),
+        format!("error=access_denied&state={STATE}"),
+    ] {
+        let scenario = Scenario::public();
+        let pending = scenario.to_awaiting_callback();
+        let refused = pending
+            .accept(&scenario.client, callback(&uri), now())
+            .unwrap_err();
+        assert_eq!(refused.retry_in(now()), None);
+    }
+}
+
+#[test]
+fn the_state_with_the_applications_own_part_is_compared_whole() {
+    let scenario = Scenario::public();
+    let begun = || begin(scenario.to_start().app_state("a+b c").unwrap()).1;
+    let accept = |state: &str| {
+        let callback = Callback::parse(&format!("code={CODE}&state={state}")).unwrap();
+        begun().accept(&scenario.client, callback, now()).is_ok()
+    };
+    assert!(accept(&format!("{STATE}.a%2Bb+c")));
+    for state in [
+        STATE.to_owned(),
+        format!("{STATE}."),
+        format!("{STATE}.a%2Bb+d"),
+        format!("{STATE}.a+b+c"),
+    ] {
+        assert!(!accept(&state), "{state}");
+    }
+}
+
+#[track_caller]
+fn is_ours(redirect_uri: &str, uri: &str, expected: bool) {
+    let pending = Scenario::public()
+        .redirect_uri(redirect_uri)
+        .to_awaiting_callback();
+    assert_eq!(
+        pending.is_callback(uri),
+        expected,
+        "{uri} for {redirect_uri}"
+    );
+}
+
+#[test]
+fn it_is_known_whether_an_address_about_to_be_opened_is_ours() {
+    let web = "https://app.example.org/cb?next=1";
+    is_ours(web, "https://app.example.org/cb?code=x&state=y", true);
+    is_ours(web, "https://app.example.org/cb", true);
+    is_ours(web, "https://app.example.org/cb#x", true);
+    is_ours(web, "HTTPS://APP.EXAMPLE.ORG:443/cb?error=x", true);
+    is_ours(web, "/cb?code=x", true);
+    is_ours(web, "https://app.example.org/cb/", false);
+    is_ours(web, "https://app.example.org/", false);
+    is_ours(web, "https://app.example.org:8443/cb", false);
+    is_ours(web, "http://app.example.org/cb", false);
+    is_ours(web, "https://app.example.org.evil.example/cb", false);
+    is_ours(web, "https://app.example.org@evil.example/cb", false);
+    is_ours(
+        web,
+        "https://evil.example/cb?x=https://app.example.org/cb",
+        false,
+    );
+    is_ours(web, "code=x&state=y", false);
+    is_ours(web, "", false);
+
+    let private = "myapp://callback";
+    is_ours(private, "myapp://callback?code=x", true);
+    is_ours(private, "MYAPP://callback?code=x", true);
+    is_ours(private, "myapp://callback/?code=x", true);
+    is_ours(private, "myapp://callback/other", false);
+    is_ours(private, "myapp://other", false);
+    is_ours(private, "myapp:callback", false);
+    is_ours(private, "otherapp://callback", false);
+
+    let short = "com.example.app:/cb";
+    is_ours(short, "com.example.app:/cb?code=x", true);
+    is_ours(short, "com.example.app:/cb/", false);
+    is_ours(short, "com.example.app://cb", false);
+    is_ours(short, "com.example.app:cb", false);
+}

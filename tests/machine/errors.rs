@@ -1,0 +1,182 @@
+//! What a person reads when something goes wrong, and what a program can do then.
+
+use std::error::Error as _;
+
+use serde_json::{Value, json};
+use workos_login::{
+    Authenticated, AwaitingCallback, Callback, Error, Exchange, Exchanging, Refreshing, SendError,
+};
+
+use crate::answers::{FIXTURES, at_code_exchange, error_answer};
+use crate::scenario::{
+    CODE, STATE, Scenario, VERIFIER, answer, body, callback, fixture, kind, now, refusal, refused,
+    secs, stored,
+};
+
+#[test]
+fn invalid_grant_at_the_code_exchange_says_what_can_cause_it() {
+    let error = at_code_exchange(400, &fixture("error_oauth_invalid_grant_code.json"));
+    assert_eq!(
+        error.to_string(),
+        "the service refused the authorization code (invalid_grant): it was used before, it has expired, \
+         it was issued to another client id, or it does not fit the code verifier of this login; \
+         begin the login again"
+    );
+}
+
+#[test]
+fn invalid_grant_at_a_refresh_says_that_the_session_has_ended() {
+    let response = answer(400, fixture("error_oauth_invalid_grant_refresh.json"));
+    let (_, error) = refusal(Scenario::public().to_refreshing(), response);
+    assert_eq!(
+        error.to_string(),
+        "the session has ended (invalid_grant): sign in again"
+    );
+}
+
+#[track_caller]
+fn damaged_verifier(verifier: &str, why: &str) {
+    let stored = stored(&Scenario::public().to_awaiting_callback());
+    let damaged = stored.replace(VERIFIER, verifier);
+    assert_ne!(stored, damaged);
+    let message = serde_json::from_str::<AwaitingCallback>(&damaged)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains(why), "{message}");
+    assert!(
+        message.contains("store the pending login whole and unchanged, and begin again"),
+        "{message}"
+    );
+    assert!(
+        verifier.trim().is_empty() || !message.contains(verifier),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_damaged_verifier_is_named_with_the_remedy() {
+    damaged_verifier("", "the code verifier is empty");
+    damaged_verifier("   ", "the code verifier is empty");
+    damaged_verifier(&"v".repeat(42), "not 43 to 128 characters");
+    damaged_verifier(&"v".repeat(129), "not 43 to 128 characters");
+    damaged_verifier(&format!("{}+", "v".repeat(43)), "character outside of");
+    damaged_verifier(&format!("{}ü", "v".repeat(43)), "character outside of");
+}
+
+#[test]
+fn a_login_lost_with_a_restart_is_named_with_the_remedy() {
+    let message = Error::NoPendingLogin.to_string();
+    assert_eq!(
+        message,
+        "no pending login is stored for this callback: it was lost with a restart, or has ended; \
+         store the pending login before the browser opens, and begin again"
+    );
+    let nothing = serde_json::from_str::<AwaitingCallback>("null")
+        .unwrap_err()
+        .to_string();
+    assert!(nothing.contains(&message), "{nothing}");
+}
+
+#[test]
+fn a_session_without_a_refresh_token_is_named_and_kept() {
+    let session = stored(&Scenario::public().to_authenticated());
+    let mut fields: Value = serde_json::from_str(&session).unwrap();
+    fields["refresh_token"] = json!(null);
+    let session: Authenticated = serde_json::from_str(&fields.to_string()).unwrap();
+    let (session, error) = refused(session.refresh(&Scenario::public().client));
+    assert_eq!(kind(&error), "Client");
+    assert!(error.to_string().contains("no refresh token"), "{error}");
+    assert_eq!(session.user().first_name(), Some("Nadia"));
+}
+
+/// One error of each kind, and of each text.
+fn all_errors() -> Vec<Error> {
+    let scenario = Scenario::public();
+    let accept = |uri: &str, seconds: u64| {
+        let later = now() + secs(seconds);
+        refused(
+            scenario
+                .to_awaiting_callback()
+                .accept(&scenario.client, callback(uri), later),
+        )
+        .1
+    };
+    let mut all = vec![
+        Error::NoPendingLogin,
+        Callback::parse("").unwrap_err(),
+        Callback::parse("code=x&code=y").unwrap_err(),
+        Callback::parse("code=x&error=y").unwrap_err(),
+        Callback::parse(&"x".repeat(100_000)).unwrap_err(),
+        accept("code=x", 0),
+        accept("code=x&state=y", 0),
+        accept(&format!("myapp:/x?code=x&state={STATE}"), 0),
+        accept(&format!("code={CODE}&state={STATE}"), 600),
+        accept(&format!("error=access_denied&state={STATE}"), 0),
+        accept(&format!("error=server_error&state={STATE}"), 0),
+        at_code_exchange(200, "{}"),
+        at_code_exchange(200, "x"),
+        at_code_exchange(302, ""),
+        at_code_exchange(403, &fixture("step_up_unknown_future.json")[1..]),
+    ];
+    for (name, status, ..) in FIXTURES {
+        all.push(refusal(scenario.to_exchanging(), error_answer(name, *status)).1);
+        all.push(refusal(scenario.to_refreshing(), error_answer(name, *status)).1);
+        all.push(refusal(scenario.to_switching(), error_answer(name, *status)).1);
+    }
+    all
+}
+
+#[test]
+fn every_error_reads_as_part_of_a_sentence() {
+    for error in all_errors() {
+        let text = error.to_string();
+        assert!(
+            text.starts_with(|first: char| first.is_ascii_lowercase()),
+            "{text}"
+        );
+        assert!(!text.ends_with(['.', '!', ' ', '\n']), "{text}");
+        assert!(!text.contains('\n') && !text.contains("  "), "{text:?}");
+        assert!(text.len() < 400, "{text}");
+        assert!(error.source().is_none());
+    }
+}
+
+#[test]
+fn a_lost_answer_says_so_and_gives_the_state_back() {
+    let exchanging = Scenario::public().to_exchanging();
+    let sent = exchanging.request();
+    let lost = SendError::transport(exchanging, std::io::Error::other("connection reset"));
+    assert_eq!(
+        lost.to_string(),
+        "there was no answer from the service: check the network and try again"
+    );
+    assert_eq!(lost.source().unwrap().to_string(), "connection reset");
+    assert_eq!(lost.retry_in(now()), Some(secs(1)));
+    assert!(lost.refusal().is_none());
+    assert_eq!(lost.into_state().request().body(), sent.body());
+}
+
+#[test]
+fn a_refused_answer_goes_through_an_adapter_as_it_is() {
+    let refused = |status| {
+        let refused = Scenario::public()
+            .to_exchanging()
+            .response(answer(status, ""), now());
+        SendError::<Exchanging, std::io::Error>::from(refused.unwrap_err())
+    };
+    assert_eq!(refused(503).refusal().map(kind), Some("Unavailable"));
+    assert_eq!(refused(503).retry_in(now()), Some(secs(1)));
+    assert_eq!(refused(404).retry_in(now()), None);
+    assert!(refused(404).source().is_none());
+    assert!(refused(404).to_string().contains("404"));
+    assert_eq!(body(&refused(404).into_state().request())["code"], CODE);
+}
+
+#[test]
+fn a_question_mark_turns_a_refusal_into_its_error() {
+    fn question_mark(refreshing: Refreshing) -> Result<Authenticated, Error> {
+        Ok(refreshing.response(answer(503, ""), now())?)
+    }
+    let error = question_mark(Scenario::public().to_refreshing()).unwrap_err();
+    assert_eq!(kind(&error), "Unavailable");
+}

@@ -1,0 +1,233 @@
+//! Answers that are not the protocol: they are refused, and the exchange stays as it was.
+
+use serde_json::{Value, json};
+use workos_login::http::Response;
+use workos_login::http::header::{CONTENT_TYPE, LOCATION};
+use workos_login::limits::MAX_RESPONSE_BYTES;
+use workos_login::{Error, Exchange};
+
+use crate::scenario::{Scenario, answer, edited, fixture, now, session, with_header};
+
+/// Checks that an answer is not the protocol, says why, and leaves the exchange as it was.
+#[track_caller]
+fn malformed(response: Response<Vec<u8>>, why: &str) {
+    let status = response.status();
+    let exchanging = Scenario::public().to_exchanging();
+    let before = exchanging.request();
+    let refused = exchanging.response(response, now()).unwrap_err();
+    assert_eq!(refused.retry_in(now()), None);
+    let (exchanging, error) = refused.into_parts();
+    assert_eq!(exchanging.request().body(), before.body());
+    let message = error.to_string();
+    assert!(message.contains(why), "{message}");
+    let Error::Malformed(malformed) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(malformed.status(), Some(status));
+    assert_eq!(error.request_id(), Some("req_fixture"));
+}
+
+#[test]
+fn a_success_has_to_be_json_by_its_content_type() {
+    let full = || answer(200, fixture("success_full.json"));
+    for other in [
+        "text/html",
+        "text/plain",
+        "application/jsonp",
+        "application/json+x",
+        "json",
+        "",
+        "é",
+    ] {
+        malformed(
+            with_header(full(), CONTENT_TYPE, other),
+            "not JSON by its content type",
+        );
+    }
+    let mut without = full();
+    without.headers_mut().remove(CONTENT_TYPE);
+    malformed(without, "not JSON by its content type");
+    for json in [
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        " application/json ; x=y",
+    ] {
+        let response = with_header(full(), CONTENT_TYPE, json);
+        assert!(
+            Scenario::public()
+                .to_exchanging()
+                .response(response, now())
+                .is_ok(),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn m11_a_redirect_is_never_an_answer() {
+    for status in [300, 301, 302, 303, 304, 307, 308, 399] {
+        let response = answer(status, fixture("success_full.json"));
+        let elsewhere = "https://evil.example/user_management/authenticate";
+        malformed(with_header(response, LOCATION, elsewhere), "redirect");
+        malformed(answer(status, ""), "redirect");
+        malformed(answer(status, r#"{"error":"invalid_grant"}"#), "redirect");
+    }
+}
+
+#[test]
+fn a_success_that_is_not_one_json_object_is_malformed() {
+    let minimal = fixture("success_minimal.json");
+    let member = |text: &str| minimal.replacen('{', &format!("{{{text},"), 1);
+    for bad in [
+        "".to_owned(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        format!("[{minimal}]"),
+        "\"text\"".to_owned(),
+        "<html>".to_owned(),
+        minimal[..minimal.len() - 10].to_owned(),
+        format!("{minimal}x"),
+        format!("{minimal}{{}}"),
+        format!("\u{feff}{minimal}"),
+        member(r#""refresh_token":"twice""#),
+        member(r#""user":{"id":"twice"}"#),
+        member(r#""organization_id":7"#),
+        member(r#""organization_id":"""#),
+        member(r#""impersonator":"someone""#),
+        member(r#""impersonator":{"reason":"no email"}"#),
+        "[".repeat(200_000),
+        "{\"user\":".repeat(25_000),
+    ] {
+        malformed(answer(200, bad), "not the JSON object that was expected");
+    }
+    let mut bytes = minimal
+        .replace("example.org", "ex\u{1}mple.org")
+        .into_bytes();
+    malformed(
+        answer(200, bytes.clone()),
+        "not the JSON object that was expected",
+    );
+    for byte in &mut bytes {
+        if *byte == 1 {
+            *byte = 0xff;
+        }
+    }
+    malformed(answer(200, bytes), "not the JSON object that was expected");
+}
+
+#[test]
+fn a_positional_list_is_not_a_session() {
+    let list = r#"[{"id":"user_1"},"access","refresh",null,null,null,null,null]"#;
+    malformed(answer(200, list), "not the JSON object that was expected");
+    let user = edited("success_minimal.json", |body| {
+        body["user"] = json!(["user_1"])
+    });
+    malformed(answer(200, user), "not the JSON object that was expected");
+}
+
+/// Checks that a session cannot do without this member, whatever is in its place.
+#[track_caller]
+fn needs(member: &str, places: &[Value]) {
+    let missing = edited("success_minimal.json", |body| {
+        body.as_object_mut().unwrap().remove(member);
+    });
+    malformed(answer(200, missing), &format!("no usable {member}"));
+    for place in places {
+        let bad = edited("success_minimal.json", |body| body[member] = place.clone());
+        malformed(answer(200, bad), &format!("no usable {member}"));
+    }
+}
+
+#[test]
+fn a_session_needs_a_user_and_both_tokens() {
+    let texts = [
+        json!(null),
+        json!(""),
+        json!(7),
+        json!(true),
+        json!(["x"]),
+        json!({ "x": 1 }),
+    ];
+    needs("user", &[json!(null), json!({ "id": "" })]);
+    needs("access_token", &texts);
+    needs("refresh_token", &texts);
+}
+
+#[test]
+fn an_access_token_fits_into_a_header() {
+    for token in [
+        "a b",
+        "a\nb",
+        "a\r\nX-Evil: 1",
+        "a\u{7f}",
+        "é",
+        " a",
+        "a\u{0}",
+    ] {
+        let bad = edited("success_minimal.json", |body| {
+            body["access_token"] = token.into()
+        });
+        malformed(answer(200, bad), "no usable access_token");
+    }
+}
+
+#[test]
+fn what_a_session_can_do_without_cannot_spoil_it() {
+    for odd in [
+        json!(null),
+        json!(7),
+        json!(1.5),
+        json!("x"),
+        json!(["x"]),
+        json!({ "x": [1] }),
+        json!(false),
+    ] {
+        let body = edited("success_full.json", |body| {
+            let user = body["user"].as_object_mut().unwrap();
+            user.values_mut().for_each(|value| *value = odd.clone());
+            user.insert("id".to_owned(), "user_1".into());
+            body["authentication_method"] = odd.clone();
+            body["authkit_authorization_code"] = odd.clone();
+            body["oauth_tokens"]["provider"] = odd.clone();
+            body["oauth_tokens"]["refresh_token"] = odd.clone();
+            body["oauth_tokens"]["expires_at"] = odd.clone();
+            body["oauth_tokens"]["scopes"] = odd.clone();
+            body["sealed_session"] = odd.clone();
+            body["new"] = odd.clone();
+        });
+        assert_eq!(session(&body).user().id(), "user_1", "{odd}");
+    }
+}
+
+#[test]
+fn what_is_not_known_here_may_nest_as_deep_as_it_likes() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let body = fixture("success_minimal.json").replacen('{', &format!("{{\"new\":{deep},"), 1);
+    assert_eq!(
+        session(&body).user().id(),
+        "user_01KRD61NFP1TMK7DSQQ9C3Z534"
+    );
+}
+
+#[test]
+fn m12_an_answer_is_256_kib_at_most() {
+    let padded = |length: usize| {
+        let minimal = fixture("success_minimal.json");
+        format!("{minimal}{}", " ".repeat(length - minimal.len()))
+    };
+    session(&padded(MAX_RESPONSE_BYTES - 1));
+    session(&padded(MAX_RESPONSE_BYTES));
+    malformed(
+        answer(200, padded(MAX_RESPONSE_BYTES + 1)),
+        "longer than 262144 bytes",
+    );
+    malformed(
+        answer(503, padded(MAX_RESPONSE_BYTES + 1)),
+        "longer than 262144 bytes",
+    );
+    malformed(
+        answer(400, vec![b'{'; 8_000_000]),
+        "longer than 262144 bytes",
+    );
+}

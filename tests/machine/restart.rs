@@ -1,0 +1,77 @@
+//! A login that outlives the process that began it.
+
+use std::path::PathBuf;
+use std::process::{self, Command};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use workos_login::url::Url;
+use workos_login::{AwaitingCallback, Callback, Error, Exchange};
+
+use crate::scenario::{Scenario, answer, body, fixture};
+
+/// Where the first process leaves the login; set only for it.
+const STORE: &str = "WORKOS_LOGIN_TEST_STORE";
+
+#[test]
+fn a_login_outlives_the_process_that_began_it() {
+    if let Some(store) = std::env::var_os(STORE) {
+        begin_and_end(store.into());
+    }
+    let file = format!("login-{}.json", process::id());
+    let store = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
+    let first = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "restart::a_login_outlives_the_process_that_began_it",
+        ])
+        .env(STORE, &store)
+        .output()
+        .unwrap();
+    assert_eq!(first.status.code(), Some(BEGUN), "{first:?}");
+    let left: Value = serde_json::from_str(&std::fs::read_to_string(&store).unwrap()).unwrap();
+    std::fs::remove_file(&store).unwrap();
+
+    let pending: AwaitingCallback = serde_json::from_str(left["login"].as_str().unwrap()).unwrap();
+    let url = Url::parse(left["url"].as_str().unwrap()).unwrap();
+    let state = url
+        .query_pairs()
+        .find(|(name, _)| name == "state")
+        .unwrap()
+        .1;
+    let scenario = Scenario::public();
+    let now = SystemTime::now();
+
+    let forged = Callback::parse("/callback?code=x&state=made-up").unwrap();
+    let (pending, error) = pending
+        .accept(&scenario.client, forged, now)
+        .unwrap_err()
+        .into_parts();
+    assert!(matches!(error, Error::Forged(_)), "{error}");
+
+    let real = Callback::parse(&format!("/callback?code=real&state={state}")).unwrap();
+    let exchanging = pending.accept(&scenario.client, real, now).unwrap();
+    let sent = body(&exchanging.request());
+    assert_eq!(sent["code"], "real");
+    assert_eq!(sent["code_verifier"].as_str().map(str::len), Some(43));
+    let outcome = exchanging.response(answer(200, fixture("success_full.json")), now);
+    let session = outcome.unwrap().authenticated().unwrap();
+    assert_eq!(session.user().first_name(), Some("Nadia"));
+}
+
+/// What the first process does, with nothing fixed: the clock and the generator are real ones.
+fn begin_and_end(store: PathBuf) -> ! {
+    let (url, pending) = Scenario::public()
+        .to_start()
+        .begin(SystemTime::now(), &mut rand::rng());
+    let login = serde_json::to_string(&pending).unwrap();
+    std::fs::write(
+        store,
+        json!({ "url": url.as_str(), "login": login }).to_string(),
+    )
+    .unwrap();
+    process::exit(BEGUN)
+}
+
+/// The exit code of the first process: one that no test ends with by itself.
+const BEGUN: i32 = 42;

@@ -1,0 +1,264 @@
+//! Walks to any state, the same way each time, so that a test starts where it is interesting.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use workos_login::http::{HeaderName, Request, Response};
+use workos_login::rand_core::{TryCryptoRng, TryRng};
+use workos_login::url::Url;
+use workos_login::{
+    Auth, Authenticated, AwaitingCallback, Callback, Client, Confidential, Error, Exchange,
+    Exchanging, OrganizationId, Public, RedirectUri, Refreshing, Refused, Screen, Start,
+    UserManagement, Via,
+};
+
+pub(crate) const CLIENT_ID: &str = "client_01KNSDWF9DQP23M7WQGY8FE2N1";
+pub(crate) const API_KEY: &str = "sk_test_fixture";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:52143/callback";
+pub(crate) const CODE: &str = "fixtureCode01";
+/// The organization and the session of the fixtures.
+pub(crate) const ORGANIZATION: &str = "org_01KVAT1B7BJM4R31T4Y7ZGRV9B";
+pub(crate) const OTHER_ORGANIZATION: &str = "org_other";
+pub(crate) const SESSION: &str = "session_01KANPKVAH3QK9VJPDJVNT68B7";
+/// The bytes 0 to 32 and 33 to 65, as the counting generator gives them, encoded and cut to 43 characters.
+pub(crate) const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub(crate) const VERIFIER: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0B";
+/// The S256 challenge of [`VERIFIER`].
+pub(crate) const CHALLENGE: &str = "MVwCA9yGVElHL4fYtrHdhXpOELxMuCAwSmWWGxPNr_4";
+
+/// The moment at which every scenario begins: the `iat` of the fixtures' tokens.
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + secs(1_780_000_000)
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A client, on its way through a login.
+pub(crate) struct Scenario<A> {
+    pub(crate) client: Client<A>,
+    redirect_uri: RedirectUri,
+}
+
+impl Scenario<Public> {
+    pub(crate) fn public() -> Self {
+        Self::of(Client::public(CLIENT_ID.parse().unwrap()))
+    }
+}
+
+impl Scenario<Confidential> {
+    pub(crate) fn confidential() -> Self {
+        let key = API_KEY.parse().unwrap();
+        Self::of(Client::confidential(CLIENT_ID.parse().unwrap(), key))
+    }
+}
+
+impl<A: Auth + UserManagement> Scenario<A> {
+    pub(crate) fn of(client: Client<A>) -> Self {
+        Self {
+            client,
+            redirect_uri: REDIRECT_URI.parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn redirect_uri(self, text: &str) -> Self {
+        Self {
+            redirect_uri: text.parse().unwrap(),
+            ..self
+        }
+    }
+
+    pub(crate) fn to_start(&self) -> Start<'_, A> {
+        self.client
+            .login(Via::AuthKit(Screen::Default), self.redirect_uri.clone())
+    }
+
+    pub(crate) fn to_awaiting_callback(&self) -> AwaitingCallback {
+        begin(self.to_start()).1
+    }
+
+    pub(crate) fn to_exchanging(&self) -> Exchanging {
+        let callback = callback(&format!("code={CODE}&state={STATE}"));
+        self.to_awaiting_callback()
+            .accept(&self.client, callback, now())
+            .unwrap()
+    }
+
+    /// A session of [`ORGANIZATION`], with everything that an answer can have.
+    pub(crate) fn to_authenticated(&self) -> Authenticated {
+        self.to_authenticated_by(&fixture("success_full.json"))
+    }
+
+    #[track_caller]
+    pub(crate) fn to_authenticated_by(&self, body: &str) -> Authenticated {
+        let outcome = self.to_exchanging().response(answer(200, body), now());
+        outcome.unwrap().authenticated().unwrap()
+    }
+
+    pub(crate) fn to_refreshing(&self) -> Refreshing {
+        self.to_authenticated().refresh(&self.client).unwrap()
+    }
+
+    pub(crate) fn to_switching(&self) -> Refreshing {
+        self.to_authenticated()
+            .refresh_into(&self.client, &organization(OTHER_ORGANIZATION))
+            .unwrap()
+    }
+}
+
+/// Begins a login with the counting generator.
+pub(crate) fn begin<A: Auth + UserManagement>(start: Start<'_, A>) -> (Url, AwaitingCallback) {
+    start.begin(now(), &mut Counting::default())
+}
+
+/// Gives the bytes 0, 1, 2 and so on, and counts how often it is asked.
+#[derive(Default)]
+pub(crate) struct Counting {
+    next: u8,
+    pub(crate) calls: Vec<usize>,
+}
+
+impl TryRng for Counting {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.calls.push(bytes.len());
+        for byte in bytes {
+            *byte = self.next;
+            self.next = self.next.wrapping_add(1);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Counting {}
+
+pub(crate) fn organization(id: &str) -> OrganizationId {
+    id.parse().unwrap()
+}
+
+#[track_caller]
+pub(crate) fn callback(uri: &str) -> Callback {
+    Callback::parse(uri).unwrap()
+}
+
+/// The text of a file in `tests/data`.
+#[track_caller]
+pub(crate) fn data(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a wire fixture.
+#[track_caller]
+pub(crate) fn fixture(name: &str) -> String {
+    data(&format!("wire/{name}"))
+}
+
+/// A wire fixture, changed.
+#[track_caller]
+pub(crate) fn edited(name: &str, edit: impl FnOnce(&mut Value)) -> String {
+    let mut body = serde_json::from_str(&fixture(name)).unwrap();
+    edit(&mut body);
+    body.to_string()
+}
+
+/// A success whose access token has these claims.
+pub(crate) fn success_with_claims(claims: &str) -> String {
+    edited("success_minimal.json", |body| {
+        body["access_token"] = jwt(claims).into();
+    })
+}
+
+/// An unsigned token: the core reads what it says, and verifies nothing.
+pub(crate) fn jwt(claims: &str) -> String {
+    format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+}
+
+/// An answer as the service gives it.
+pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json; charset=utf-8")
+        .header("x-request-id", "req_fixture")
+        .body(body.into())
+        .unwrap()
+}
+
+/// An answer with this header, in place of the one it had.
+pub(crate) fn with_header(
+    mut response: Response<Vec<u8>>,
+    name: HeaderName,
+    value: &str,
+) -> Response<Vec<u8>> {
+    response.headers_mut().insert(name, value.parse().unwrap());
+    response
+}
+
+/// The JSON body of a request.
+#[track_caller]
+pub(crate) fn body(request: &Request<Vec<u8>>) -> Value {
+    serde_json::from_slice(request.body()).unwrap()
+}
+
+pub(crate) fn stored(state: &impl serde::Serialize) -> String {
+    serde_json::to_string(state).unwrap()
+}
+
+/// Answers an exchange, and returns the refusal in its parts.
+#[track_caller]
+pub(crate) fn refusal<E: Exchange>(exchange: E, response: Response<Vec<u8>>) -> (E, Error)
+where
+    E::Output: Debug,
+{
+    refused(exchange.response(response, now()))
+}
+
+#[track_caller]
+pub(crate) fn refused<T: Debug, S>(result: Result<T, Refused<S>>) -> (S, Error) {
+    result.unwrap_err().into_parts()
+}
+
+/// Answers a code exchange with a body that has to be a session.
+#[track_caller]
+pub(crate) fn session(body: &str) -> Authenticated {
+    Scenario::public().to_authenticated_by(body)
+}
+
+/// The name of the variant: what the caller does next.
+pub(crate) fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Client(_) => "Client",
+        Error::Denied(_) => "Denied",
+        Error::Expired(_) => "Expired",
+        Error::Forged(_) => "Forged",
+        Error::Grant(_) => "Grant",
+        Error::Malformed(_) => "Malformed",
+        Error::Mistyped(_) => "Mistyped",
+        Error::NoPendingLogin => "NoPendingLogin",
+        Error::Rejected(_) => "Rejected",
+        Error::StepUp(_) => "StepUp",
+        Error::Unavailable(_) => "Unavailable",
+        _ => "a variant that is new",
+    }
+}
