@@ -126,17 +126,17 @@ impl Page {
                 "It took too long, and you are not signed in. You can close this window, return to {app} and try again."
             }
             Self::Failed => {
-                "You are not signed in. You can close this window; {app} says more about what went wrong."
+                "You are not signed in. You can close this window, and see in {app} what went wrong."
             }
             Self::Forged => {
                 "This page was opened by another login, or by a stranger, and nothing was done. \
-                 {app} still waits: finish the login that it began."
+                 Finish the login that you began: {app} still waits for it."
             }
             Self::NotACallback | Self::NotFound => {
-                "{app} waits here for the end of a login, and this is none."
+                "Here, {app} waits for the end of a login, and this is none."
             }
             Self::BadRequest | Self::Misdirected => {
-                "{app} waits here for the end of a login, and nothing else."
+                "Here, {app} waits for the end of a login, and for nothing else."
             }
             Self::HeadersTooLarge => {
                 "The browser sent too much. Delete its cookies for this address, and begin the login again."

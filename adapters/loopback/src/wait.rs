@@ -6,6 +6,7 @@
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
+use mio::net::TcpStream;
 use mio::{Events, Interest};
 use workos_login::{Auth, AwaitingCallback, Callback, Client, Error, Exchanging, Refused};
 
@@ -96,6 +97,8 @@ struct Desk {
     listener: Listener,
     connections: Vec<Connection>,
     events: Events,
+    /// Whether there may be connections that wait to be taken.
+    more: bool,
 }
 
 impl Desk {
@@ -104,6 +107,7 @@ impl Desk {
             listener,
             connections: Vec::new(),
             events: Events::with_capacity(MAX_CONNECTIONS),
+            more: false,
         }
     }
 
@@ -111,26 +115,41 @@ impl Desk {
     fn serve<S>(&mut self, mut state: S, mut take: impl FnMut(S, &str) -> (Page, S)) -> S {
         let now = Instant::now();
         let listener = &self.listener;
-        accept(listener, &mut self.connections, now);
-        for connection in &mut self.connections {
+        let mut advance = |mut state: S, connection: &mut Connection| {
             while let Some(target) = connection.advance(now, listener) {
                 let page;
                 (page, state) = take(state, &target);
                 connection.answer(page, now, listener);
             }
+            state
+        };
+        for connection in &mut self.connections {
+            state = advance(state, connection);
         }
         self.connections.retain(|connection| !connection.is_over());
+        // Bounded, so that a flood of connections does not keep the older ones from their turn.
+        self.more = true;
+        for _ in 0..MAX_CONNECTIONS {
+            let Some(stream) = accept(listener) else {
+                self.more = false;
+                break;
+            };
+            make_room(&mut self.connections);
+            // It is read before the next one is taken: what has something to say is not the first that makes room.
+            let mut connection = Connection::new(stream, now);
+            state = advance(state, &mut connection);
+            self.connections.push(connection);
+        }
         state
     }
 
     /// Stops listening, and sends the answers that are on their way, for a moment at most.
     fn close(&mut self) {
         let until = Instant::now() + LINGER;
-        // A browser that asked twice has its second connection in here already, and shows that one's answer.
-        accept(&self.listener, &mut self.connections, Instant::now());
-        self.listener.sockets.clear();
         loop {
             self.serve((), |(), _| (Page::AlreadyDone, ()));
+            // A browser that asked twice has its second connection in here by now, and shows that one's answer.
+            self.listener.sockets.clear();
             let left = until.saturating_duration_since(Instant::now());
             let answering = self.connections.iter().any(Connection::is_answering);
             if !answering || left.is_zero() || self.is_cancelled() || self.sleep(left).is_err() {
@@ -145,7 +164,10 @@ impl Desk {
         let deadlines = self.connections.iter().map(Connection::deadline);
         let timeout = deadlines
             .map(|deadline| deadline.saturating_duration_since(now))
-            .fold(at_most, Duration::min);
+            .fold(
+                if self.more { Duration::ZERO } else { at_most },
+                Duration::min,
+            );
         match self.listener.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
@@ -157,27 +179,26 @@ impl Desk {
     }
 }
 
-/// Takes all connections that wait to be taken. When there are too many, the one with the least to lose makes room.
-fn accept(listener: &Listener, connections: &mut Vec<Connection>, now: Instant) {
-    for socket in &listener.sockets {
-        // An error ends only this turn: either nobody is there, or the system is short of something and may have it later.
-        while let Ok((mut stream, _)) = socket.accept() {
-            let watched = listener.poll.registry().register(
-                &mut stream,
-                CONNECTION,
-                Interest::READABLE | Interest::WRITABLE,
-            );
-            if watched.is_err() {
-                continue;
-            }
-            if connections.len() >= MAX_CONNECTIONS {
-                let least = (0..connections.len()).min_by_key(|&index| connections[index].worth());
-                if let Some(index) = least {
-                    connections.remove(index);
-                }
-            }
-            connections.push(Connection::new(stream, now));
-        }
+/// Takes one of the connections that wait to be taken.
+fn accept(listener: &Listener) -> Option<TcpStream> {
+    // An error ends only this turn: nobody is there, or the system is short of something and may have it later.
+    let (mut stream, _) = listener
+        .sockets
+        .iter()
+        .find_map(|socket| socket.accept().ok())?;
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    let registry = listener.poll.registry();
+    registry.register(&mut stream, CONNECTION, interest).ok()?;
+    Some(stream)
+}
+
+/// Makes room for one more connection, by closing the oldest of those that have the least to lose.
+fn make_room(connections: &mut Vec<Connection>) {
+    if connections.len() < MAX_CONNECTIONS {
+        return;
+    }
+    if let Some(index) = (0..connections.len()).min_by_key(|&index| connections[index].worth()) {
+        connections.remove(index);
     }
 }
 
