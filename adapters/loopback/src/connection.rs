@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     phase: Phase,
     /// When the phase has to be over.
     deadline: Instant,
+    /// Whether it came with a callback, real or not.
+    callback: bool,
 }
 
 enum Phase {
@@ -56,6 +58,7 @@ impl Connection {
                 filled: 0,
             },
             deadline: now + REQUEST_TIME,
+            callback: false,
         }
     }
 
@@ -66,7 +69,10 @@ impl Connection {
             match self.step(&listener.address) {
                 Ok(Step::Again) => {}
                 Ok(Step::Answer(page)) => self.answer(page, now, listener),
-                Ok(Step::Callback(target)) => return Some(target),
+                Ok(Step::Callback(target)) => {
+                    self.callback = true;
+                    return Some(target);
+                }
                 Ok(Step::Over) => self.phase = Phase::Over,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -138,8 +144,9 @@ impl Connection {
         matches!(self.phase, Phase::Over)
     }
 
-    pub(crate) fn is_answering(&self) -> bool {
-        matches!(self.phase, Phase::Answering { .. } | Phase::Draining { .. })
+    /// Whether a callback is here whose answer has not arrived yet.
+    pub(crate) fn is_answering_callback(&self) -> bool {
+        self.callback && !self.is_over()
     }
 
     /// How much would be lost by closing it now: nothing while it is silent, an answer at worst.
@@ -165,3 +172,93 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
 const MAX_DRAINED_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::net;
+
+    use super::*;
+
+    /// Someone who connects, and the connection that is made for it at `now`.
+    fn connection(listener: &Listener, now: Instant) -> (net::TcpStream, Connection) {
+        let there = net::TcpStream::connect(listener.sockets[0].local_addr().unwrap()).unwrap();
+        let (here, _) = loop {
+            match listener.sockets[0].accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => break accepted.unwrap(),
+            }
+        };
+        (there, Connection::new(here, now))
+    }
+
+    fn read_to_end(mut stream: net::TcpStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_request_that_does_not_end_in_time_is_told_so() {
+        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
+        let (mut there, mut here) = connection(&listener, begun);
+        there.write_all(b"GET /callback?code=").unwrap();
+        while !matches!(here.phase, Phase::Reading { filled: 19, .. }) {
+            assert!(here.advance(begun, &listener).is_none());
+        }
+        let almost = begun + REQUEST_TIME - Duration::from_millis(1);
+        assert!(here.advance(almost, &listener).is_none());
+        assert!(matches!(here.phase, Phase::Reading { .. }));
+        assert!(here.advance(begun + REQUEST_TIME, &listener).is_none());
+        assert!(read_to_end(there).starts_with("HTTP/1.1 408 "));
+    }
+
+    #[test]
+    fn a_silent_connection_is_closed_in_time_and_without_a_word() {
+        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
+        let (there, mut here) = connection(&listener, begun);
+        assert!(here.advance(begun, &listener).is_none());
+        assert!(!here.is_over());
+        assert!(here.advance(begun + REQUEST_TIME, &listener).is_none());
+        assert!(here.is_over());
+        drop(here);
+        assert_eq!(read_to_end(there), "");
+    }
+
+    #[test]
+    fn an_answer_that_is_not_taken_is_waited_for_only_so_long() {
+        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
+        let (there, mut here) = connection(&listener, begun);
+        here.answer(Page::NotFound, begun, &listener);
+        assert!(here.advance(begun, &listener).is_none());
+        assert!(matches!(here.phase, Phase::Draining { .. }));
+        assert!(here.advance(begun + LINGER, &listener).is_none());
+        assert!(here.is_over());
+        drop(there);
+    }
+
+    #[test]
+    fn what_comes_after_the_request_is_thrown_away_up_to_a_limit() {
+        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
+        let (mut there, mut here) = connection(&listener, begun);
+        here.answer(Page::NotFound, begun, &listener);
+        let mut sent = 0;
+        there.set_nonblocking(true).unwrap();
+        while !here.is_over() {
+            sent += there.write(&[0; 4096]).unwrap_or(0);
+            assert!(here.advance(begun, &listener).is_none());
+        }
+        assert!(sent > MAX_DRAINED_BYTES);
+    }
+
+    #[test]
+    fn the_least_is_lost_by_closing_what_is_silent() {
+        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
+        let (_there, mut here) = connection(&listener, begun);
+        let silent = here.worth();
+        here.answer(Page::NotFound, begun, &listener);
+        let answering = here.worth();
+        here.advance(begun, &listener);
+        let answered = here.worth();
+        assert!(silent < answered && answered < answering);
+    }
+}

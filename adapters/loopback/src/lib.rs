@@ -57,3 +57,7 @@ pub use crate::wait_error::WaitError;
 pub use crate::waiting::Waiting;
 
 pub use workos_login;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -151,7 +151,10 @@ impl Desk {
             // A browser that asked twice has its second connection in here by now, and shows that one's answer.
             self.listener.sockets.clear();
             let left = until.saturating_duration_since(Instant::now());
-            let answering = self.connections.iter().any(Connection::is_answering);
+            let answering = self
+                .connections
+                .iter()
+                .any(Connection::is_answering_callback);
             if !answering || left.is_zero() || self.is_cancelled() || self.sleep(left).is_err() {
                 return;
             }
