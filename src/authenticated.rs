@@ -177,6 +177,11 @@ impl Authenticated {
         })
     }
 
+    /// Dates the session back: its token's life began when the service first answered.
+    pub(crate) fn received_at(self, received: Stamp) -> Self {
+        Self { received, ..self }
+    }
+
     /// Returns the user.
     #[must_use]
     pub fn user(&self) -> &User {

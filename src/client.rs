@@ -6,13 +6,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::authenticated::Authenticated;
 use crate::connect::{Scope, Server};
 use crate::device::RequestingDevice;
 use crate::endpoints::{Endpoints, InvalidBaseUrl};
 use crate::error::{ClientProblem, Problem};
-use crate::ids::{ApiKey, ClientId};
+use crate::exchange::Refused;
+use crate::ids::{ApiKey, ClientId, OrganizationId};
 use crate::prepared::Prepared;
 use crate::redirect_uri::RedirectUri;
+use crate::refreshing::Refreshing;
 use crate::start::{Start, Target, Via};
 use crate::wire::grant::{Grant, TokenRequest};
 
@@ -142,6 +145,11 @@ impl<A: Auth> Client<A> {
         &self.id
     }
 
+    /// The client without its type, for what keeps one and serves all kinds.
+    pub(crate) fn erased(&self) -> AnyClient {
+        A::erase(self.clone())
+    }
+
     pub(crate) fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
@@ -218,23 +226,79 @@ impl Auth for Connect {}
 impl UserManagement for Public {}
 impl UserManagement for Confidential {}
 
+/// A client of any kind.
+#[derive(Clone, Debug)]
+pub(crate) enum AnyClient {
+    Confidential(Client<Confidential>),
+    Connect(Client<Connect>),
+    Public(Client<Public>),
+}
+
+impl AnyClient {
+    pub(crate) fn refresh(
+        &self,
+        session: Authenticated,
+    ) -> Result<Refreshing, Refused<Authenticated>> {
+        match self {
+            Self::Confidential(client) => session.refresh(client),
+            Self::Connect(client) => session.refresh(client),
+            Self::Public(client) => session.refresh(client),
+        }
+    }
+
+    pub(crate) fn refresh_into(
+        &self,
+        session: Authenticated,
+        organization: &OrganizationId,
+    ) -> Result<Refreshing, Refused<Authenticated>> {
+        match self {
+            Self::Confidential(client) => session.refresh_into(client, organization),
+            Self::Connect(_) => Err(Refused::new(
+                session,
+                ClientProblem(Problem::NoOrganizations),
+            )),
+            Self::Public(client) => session.refresh_into(client, organization),
+        }
+    }
+}
+
 mod sealed {
+    use super::{AnyClient, Client};
+
     #[expect(
         unnameable_types,
         reason = "nobody else can implement a kind of client"
     )]
-    pub trait Auth {
+    pub trait Auth: Clone {
+        #[expect(private_interfaces, reason = "nobody else can call it, either")]
+        fn erase(client: Client<Self>) -> AnyClient;
+
         /// The value of `client_secret`, where there is one.
         fn secret(&self) -> Option<&str> {
             None
         }
     }
 
-    impl Auth for super::Connect {}
+    impl Auth for super::Connect {
+        #[expect(private_interfaces, reason = "nobody else can call it, either")]
+        fn erase(client: Client<Self>) -> AnyClient {
+            AnyClient::Connect(client)
+        }
+    }
 
-    impl Auth for super::Public {}
+    impl Auth for super::Public {
+        #[expect(private_interfaces, reason = "nobody else can call it, either")]
+        fn erase(client: Client<Self>) -> AnyClient {
+            AnyClient::Public(client)
+        }
+    }
 
     impl Auth for super::Confidential {
+        #[expect(private_interfaces, reason = "nobody else can call it, either")]
+        fn erase(client: Client<Self>) -> AnyClient {
+            AnyClient::Confidential(client)
+        }
+
         fn secret(&self) -> Option<&str> {
             Some(self.key.expose())
         }

@@ -219,6 +219,7 @@ pub struct ClientProblem(pub(crate) Problem);
 pub(crate) enum Problem {
     Answered(Answer),
     NoDeviceEndpoint,
+    NoOrganizations,
     NoRefreshToken,
     OtherClient { state: Box<str>, client: Box<str> },
 }
@@ -229,9 +230,10 @@ impl ClientProblem {
     pub fn answer(&self) -> Option<&Answer> {
         match &self.0 {
             Problem::Answered(answer) => Some(answer),
-            Problem::NoDeviceEndpoint | Problem::NoRefreshToken | Problem::OtherClient { .. } => {
-                None
-            }
+            Problem::NoDeviceEndpoint
+            | Problem::NoOrganizations
+            | Problem::NoRefreshToken
+            | Problem::OtherClient { .. } => None,
         }
     }
 }
@@ -253,6 +255,7 @@ impl fmt::Display for ClientProblem {
                 })
             }
             Problem::NoDeviceEndpoint => f.write_str("this server has no device authorization endpoint: set it, or log in with a browser"),
+            Problem::NoOrganizations => f.write_str("a standard OAuth server has no organizations to move between: begin a new login"),
             Problem::NoRefreshToken => {
                 f.write_str("the session has no refresh token: ask for the scope offline_access, and sign in again")
             }
@@ -389,6 +392,10 @@ impl Malformed {
             flaw,
             answer: Some((status, request_id)),
         }
+    }
+
+    pub(crate) fn is_other_organization(&self) -> bool {
+        matches!(self.flaw, Flaw::OtherOrganization)
     }
 
     /// Returns the HTTP status; `None` for a callback.

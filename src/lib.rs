@@ -26,6 +26,7 @@ mod user;
 mod wire;
 
 pub mod answers;
+pub mod keeper;
 pub mod limits;
 
 pub use crate::authenticated::Authenticated;

@@ -22,6 +22,11 @@ impl Stamp {
         Duration::from_millis(self.0.saturating_sub(Self::from(now).0))
     }
 
+    /// The time from `earlier` to this stamp; zero when `earlier` is later.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
     pub(crate) fn plus(self, later: Duration) -> Self {
         Self(self.0.saturating_add(millis(later)))
     }

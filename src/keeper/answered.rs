@@ -1,0 +1,293 @@
+//! What comes of a refresh: the second half of an operation.
+
+use std::time::SystemTime;
+
+use http::StatusCode;
+
+use crate::authenticated::Authenticated;
+use crate::error::Error;
+use crate::keeper::record::Generation;
+use crate::keeper::step::{Clearing, Done, Loading, Saving, SignedOut, Step, Waiting, Warning};
+use crate::keeper::turn::{Stage, Task, Turn};
+use crate::keeper::{Keeper, Record};
+use crate::refreshing::Refreshing;
+
+/// How often storing is tried within one operation.
+const SAVES: u8 = 3;
+
+/// How often a session of another process is taken over within one operation.
+const ROUNDS: u8 = 3;
+
+impl Turn {
+    /// There is a new session.
+    pub(super) fn refreshed(
+        self,
+        keeper: &mut Keeper,
+        session: Authenticated,
+        _: SystemTime,
+    ) -> Step {
+        let Some(refresh) = self.refresh else {
+            return self.end(Done::Ready(None));
+        };
+        let repeated = refresh.resumed || refresh.attempts > 1;
+        let replayed = refresh.last_sent.since(refresh.first_sent) < keeper.policy.replay_window;
+        // What the service repeats is as old as what it said first.
+        let session = if repeated && replayed {
+            session.received_at(refresh.first_sent)
+        } else {
+            session
+        };
+        keeper.arrive(session, Some(refresh.token));
+        keeper.calm();
+        self.confirm(None)
+    }
+
+    /// The service did not refresh.
+    pub(super) fn refused(
+        self,
+        keeper: &mut Keeper,
+        exchange: Refreshing,
+        error: Error,
+        now: SystemTime,
+    ) -> Step {
+        let Some(refresh) = self.refresh else {
+            return self.refuse(keeper, error, now);
+        };
+        let switching = matches!(self.task, Task::Switch(_));
+        match error {
+            Error::Grant(answer) if !switching => {
+                self.verify(match refresh.resumed || refresh.attempts > 1 {
+                    true => SignedOut::ReplyLost(answer),
+                    false => SignedOut::Ended(answer),
+                })
+            }
+            Error::StepUp(step) if !switching => self.verify(SignedOut::StepUp(step)),
+            Error::Unavailable(ref answer) => {
+                // "Too many requests" says that nothing was done; after any other, nobody knows.
+                let idle = answer.status() == StatusCode::TOO_MANY_REQUESTS;
+                keeper.rest(error.retry_in(now), now);
+                if idle {
+                    self.withdraw(keeper, error, now)
+                } else {
+                    self.fall_back(keeper, Some(error), now)
+                }
+            }
+            Error::Malformed(malformed) if malformed.is_other_organization() => {
+                // Its refresh token is the newest one, and the old one may be spent.
+                keeper.arrive(exchange.into_session(), Some(refresh.token));
+                self.confirm(Some(malformed.into()))
+            }
+            Error::Malformed(_) => self.lost(keeper, now),
+            error => self.withdraw(keeper, error, now),
+        }
+    }
+
+    /// There was no answer, or none that can be understood: the service may have acted.
+    pub(super) fn lost(self, keeper: &mut Keeper, now: SystemTime) -> Step {
+        let Some(refresh) = self.refresh else {
+            return self.fall_back(keeper, None, now);
+        };
+        let pause = keeper.pause_after(refresh.attempts.saturating_sub(1));
+        let window = keeper
+            .policy
+            .replay_window
+            .saturating_sub(refresh.first_sent.elapsed(now));
+        if pause < window {
+            return Step::Wait(Waiting {
+                turn: Self {
+                    stage: Stage::Pause,
+                    ..self
+                },
+                time: pause,
+            });
+        }
+        keeper.rest(None, now);
+        self.fall_back(keeper, None, now)
+    }
+
+    /// Before the answer is stored, the store is read again: somebody may have logged out.
+    pub(super) fn confirm(self, error: Option<Error>) -> Step {
+        Step::Load(Loading(Self {
+            stage: Stage::Confirm(error),
+            ..self
+        }))
+    }
+
+    pub(super) fn confirmed(
+        self,
+        keeper: &mut Keeper,
+        record: Option<Option<Record>>,
+        error: Option<Error>,
+        now: SystemTime,
+    ) -> Step {
+        let Some(record) = record else {
+            return self.kept(keeper, false, error, now);
+        };
+        let Some(record) = record else {
+            keeper.forget();
+            return self.end(Done::SignedOut(SignedOut::LoggedOut));
+        };
+        let stored = Generation::of(record.session());
+        if self
+            .refresh
+            .is_some_and(|refresh| refresh.token.refresh == stored.refresh)
+        {
+            return self.keep(keeper, error);
+        }
+        // Another process has stored a session since. What it stored is in use; what came here is not.
+        keeper.adopt(record.into_session());
+        match keeper.is_usable(now) {
+            true => self.end(Done::Ready(None)),
+            false => self.fall_back(keeper, error, now),
+        }
+    }
+
+    /// Stores the session that is here.
+    pub(super) fn keep(self, keeper: &Keeper, error: Option<Error>) -> Step {
+        match &keeper.session {
+            Some(session) => {
+                let record = Box::new(Record::new(session.clone()));
+                Step::Save(Saving {
+                    turn: Self {
+                        stage: Stage::Keep(error),
+                        ..self
+                    },
+                    record,
+                })
+            }
+            None => self.end(Done::SignedOut(SignedOut::NotSignedIn)),
+        }
+    }
+
+    pub(super) fn keep_locked(self, keeper: &Keeper) -> Step {
+        match self.locked {
+            Some(_) => self.keep(keeper, None),
+            None => self.lock(keeper),
+        }
+    }
+
+    pub(super) fn kept(
+        mut self,
+        keeper: &mut Keeper,
+        ok: bool,
+        error: Option<Error>,
+        now: SystemTime,
+    ) -> Step {
+        if ok {
+            keeper.unsaved = None;
+            return match error {
+                Some(error) => self.refuse(keeper, error, now),
+                None if self.refresh.is_none()
+                    && matches!(self.task, Task::Switch(_) | Task::Token { .. }) =>
+                {
+                    self.proceed(keeper, None, now)
+                }
+                None => self.end(Done::Ready(None)),
+            };
+        }
+        self.unsaved = self.unsaved.saturating_add(1);
+        if self.unsaved < SAVES {
+            let time = keeper.pause_after(u32::from(self.unsaved) - 1);
+            return Step::Wait(Waiting {
+                turn: Self {
+                    stage: Stage::Keep(error),
+                    ..self
+                },
+                time,
+            });
+        }
+        if let Some(unsaved) = &mut keeper.unsaved {
+            unsaved.shown = true;
+        }
+        match error {
+            Some(error) => self.refuse(keeper, error, now),
+            None => self.end(Done::Ready(Some(Warning::NotStored))),
+        }
+    }
+
+    /// A definite refusal: nothing is under way any more.
+    pub(super) fn withdraw(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
+        match (self.refresh, keeper.session.clone()) {
+            (Some(refresh), Some(session)) if !refresh.resumed && refresh.attempts <= 1 => {
+                let record = Box::new(Record::new(session));
+                Step::Save(Saving {
+                    turn: Self {
+                        stage: Stage::Withdraw(error),
+                        ..self
+                    },
+                    record,
+                })
+            }
+            _ => self.refuse(keeper, error, now),
+        }
+    }
+
+    /// The session stays, and the caller is told.
+    pub(super) fn refuse(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
+        if matches!(error, Error::Unavailable(_)) {
+            return self.fall_back(keeper, Some(error), now);
+        }
+        if !matches!(self.task, Task::Switch(_)) {
+            keeper.rest(None, now);
+            if keeper.is_usable(now) && !self.is_forced() {
+                return self.end(Done::Ready(Some(Warning::NotRefreshed(Some(error)))));
+            }
+        }
+        self.end(Done::Failed(error))
+    }
+
+    /// The service ended the session that was sent. Is it still the one that is stored?
+    pub(super) fn verify(self, reason: SignedOut) -> Step {
+        Step::Load(Loading(Self {
+            stage: Stage::Verify(reason),
+            ..self
+        }))
+    }
+
+    pub(super) fn verified(
+        mut self,
+        keeper: &mut Keeper,
+        record: Option<Option<Record>>,
+        reason: SignedOut,
+        now: SystemTime,
+    ) -> Step {
+        let Some(record) = record else {
+            return self.store_failed(keeper, now);
+        };
+        let Some(record) = record else {
+            keeper.forget();
+            return self.end(Done::SignedOut(reason));
+        };
+        if self.refresh.is_some_and(|refresh| {
+            refresh.token.refresh == Generation::of(record.session()).refresh
+        }) {
+            return self.clear(reason);
+        }
+        self.rounds += 1;
+        self.refresh = None;
+        if self.rounds < ROUNDS {
+            return self.found(keeper, record, now);
+        }
+        keeper.adopt(record.into_session());
+        self.fall_back(keeper, None, now)
+    }
+
+    pub(super) fn clear(self, reason: SignedOut) -> Step {
+        Step::Clear(Clearing(Self {
+            stage: Stage::Bury(reason),
+            ..self
+        }))
+    }
+
+    pub(super) fn cleared(mut self, keeper: &mut Keeper, ok: bool) -> Step {
+        let session = keeper.forget().map(Box::new);
+        match (&self.task, std::mem::replace(&mut self.stage, Stage::Look)) {
+            (Task::LogOut, _) => self.end(Done::LoggedOut {
+                session,
+                cleared: ok,
+            }),
+            (_, Stage::Bury(reason)) => self.end(Done::SignedOut(reason)),
+            _ => self.end(Done::SignedOut(SignedOut::LoggedOut)),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! One operation of a keeper, from step to step.
+
+use std::time::{Duration, SystemTime};
+
+use crate::authenticated::Authenticated;
+use crate::error::Error;
+use crate::ids::OrganizationId;
+use crate::keeper::record::{Fingerprint, Generation, Intent};
+use crate::keeper::step::{
+    Done, Loading, Locking, Saving, Sending, SignedOut, Step, Unlocking, Warning,
+};
+use crate::keeper::{Keeper, Record, Unsaved};
+use crate::limits::EXCHANGE_TIMEOUT;
+use crate::stamp::Stamp;
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub(super) enum Task {
+    Flush,
+    LogOut,
+    SignIn(Box<Authenticated>),
+    Switch(OrganizationId),
+    Token {
+        /// The access token that a resource server has refused: any other will do.
+        refused: Option<Fingerprint>,
+    },
+}
+
+/// Where an operation has got to.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) task: Task,
+    pub(super) stage: Stage,
+    pub(super) locked: Option<Stamp>,
+    /// How often the store had another session than the one that was refused.
+    pub(super) rounds: u8,
+    /// How often a new session could not be stored.
+    pub(super) unsaved: u8,
+    /// The refresh of this operation.
+    pub(super) refresh: Option<Refresh>,
+}
+
+/// A refresh, which may take several attempts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refresh {
+    pub(super) token: Generation,
+    /// When it was sent first, by this process or by one that did not finish.
+    pub(super) first_sent: Stamp,
+    /// Whether an earlier operation sent it, and its answer never arrived.
+    pub(super) resumed: bool,
+    pub(super) attempts: u32,
+    pub(super) last_sent: Stamp,
+}
+
+/// What the answer to a step is about.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// What does the store hold?
+    Look,
+    /// The intent is being stored.
+    Announce,
+    /// A repetition is waited for.
+    Pause,
+    /// Does the store still hold what the answer is to replace?
+    Confirm(Option<Error>),
+    /// The answer is being stored.
+    Keep(Option<Error>),
+    /// A definite refusal: the intent is being taken back.
+    Withdraw(Error),
+    /// The service ended the session: does the store still hold it?
+    Verify(SignedOut),
+    /// It does, and is being cleared.
+    Bury(SignedOut),
+}
+
+impl Turn {
+    pub(super) fn new(task: Task) -> Self {
+        Self {
+            task,
+            stage: Stage::Look,
+            locked: None,
+            rounds: 0,
+            unsaved: 0,
+            refresh: None,
+        }
+    }
+
+    pub(super) fn begin(self, keeper: &mut Keeper, now: SystemTime) -> Step {
+        match &self.task {
+            Task::Flush if keeper.unsaved.is_none() => return Step::Done(Done::Ready(None)),
+            Task::Token { refused } => {
+                if self.is_satisfied(keeper, now) {
+                    return Step::Done(Done::Ready(None));
+                }
+                if let Some(left) = keeper.pause_left(now) {
+                    if refused.is_none() && keeper.is_usable(now) {
+                        return Step::Done(Done::Ready(None));
+                    }
+                    return Step::Done(Done::TryAgain {
+                        after: left,
+                        error: None,
+                    });
+                }
+                if keeper.session.is_none() {
+                    return Step::Load(Loading(self));
+                }
+            }
+            Task::Flush | Task::LogOut | Task::SignIn(_) | Task::Switch(_) => {}
+        }
+        self.lock(keeper)
+    }
+
+    /// Whether the token that is wanted is at hand.
+    pub(super) fn is_satisfied(&self, keeper: &Keeper, now: SystemTime) -> bool {
+        let Task::Token { refused } = &self.task else {
+            return false;
+        };
+        match (refused, keeper.session()) {
+            (Some(refused), Some(session))
+                if Fingerprint::of(session.access_token()) == *refused =>
+            {
+                false
+            }
+            _ => keeper.fresh(now).is_some(),
+        }
+    }
+
+    pub(super) fn lock(self, keeper: &Keeper) -> Step {
+        Step::Lock(Locking {
+            turn: self,
+            lease: keeper.policy.lease,
+        })
+    }
+
+    pub(super) fn locked(mut self, keeper: &mut Keeper, ok: bool, now: SystemTime) -> Step {
+        if ok {
+            self.locked = Some(Stamp::from(now));
+            return Step::Load(Loading(self));
+        }
+        match self.task {
+            // Whoever logs out or in does not wait for a process that hangs.
+            Task::LogOut | Task::SignIn(_) => Step::Load(Loading(self)),
+            Task::Flush | Task::Switch(_) | Task::Token { .. } => self.fall_back(keeper, None, now),
+        }
+    }
+
+    pub(super) fn loaded(
+        mut self,
+        keeper: &mut Keeper,
+        record: Option<Option<Record>>,
+        now: SystemTime,
+    ) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Look) {
+            Stage::Confirm(error) => self.confirmed(keeper, record, error, now),
+            Stage::Verify(reason) => self.verified(keeper, record, reason, now),
+            _ => self.looked(keeper, record, now),
+        }
+    }
+
+    /// The store was read before anything is done.
+    pub(super) fn looked(
+        self,
+        keeper: &mut Keeper,
+        record: Option<Option<Record>>,
+        now: SystemTime,
+    ) -> Step {
+        match &self.task {
+            Task::LogOut => {
+                if let Some(Some(record)) = record {
+                    keeper.adopt(record.into_session());
+                }
+                self.clear(SignedOut::LoggedOut)
+            }
+            Task::SignIn(session) => {
+                let replaced = record
+                    .flatten()
+                    .map(|record| Generation::of(record.session()));
+                keeper.arrive((**session).clone(), replaced);
+                keeper.calm();
+                self.keep(keeper, None)
+            }
+            Task::Flush | Task::Switch(_) | Task::Token { .. } => match record {
+                None => self.store_failed(keeper, now),
+                // A new login that could not be stored: the store was empty then, too.
+                Some(None)
+                    if matches!(
+                        keeper.unsaved,
+                        Some(Unsaved {
+                            predecessor: None,
+                            ..
+                        })
+                    ) =>
+                {
+                    self.keep_locked(keeper)
+                }
+                Some(None) => {
+                    let reason = match keeper.forget() {
+                        Some(_) => SignedOut::LoggedOut,
+                        None => SignedOut::NotSignedIn,
+                    };
+                    self.end(Done::SignedOut(reason))
+                }
+                Some(Some(record)) => self.found(keeper, record, now),
+            },
+        }
+    }
+
+    /// The store has a session: is it newer than the one here, or older?
+    pub(super) fn found(self, keeper: &mut Keeper, record: Record, now: SystemTime) -> Step {
+        let stored = Generation::of(record.session());
+        let sent = record.sent();
+        let here = keeper.session.as_ref().map(Generation::of);
+        match &keeper.unsaved {
+            Some(_) if here == Some(stored) => keeper.unsaved = None,
+            Some(unsaved)
+                if unsaved
+                    .predecessor
+                    .is_some_and(|before| before.refresh == stored.refresh) =>
+            {
+                return self.keep_locked(keeper);
+            }
+            _ if here == Some(stored) => {}
+            _ => keeper.adopt(record.into_session()),
+        }
+        self.proceed(keeper, sent, now)
+    }
+
+    /// What is here is what the store holds: refresh it, unless it will do.
+    pub(super) fn proceed(self, keeper: &mut Keeper, sent: Option<Stamp>, now: SystemTime) -> Step {
+        if matches!(self.task, Task::Flush) || self.is_satisfied(keeper, now) {
+            return self.end(Done::Ready(None));
+        }
+        if self.locked.is_none() {
+            return self.lock(keeper);
+        }
+        let Some(session) = keeper.session.clone() else {
+            return self.end(Done::SignedOut(SignedOut::NotSignedIn));
+        };
+        let token = Generation::of(&session);
+        let Some(fingerprint) = token.refresh else {
+            return match keeper.is_usable(now) && !self.is_forced() {
+                true => self.end(Done::Ready(None)),
+                false => self.end(Done::SignedOut(SignedOut::Expired)),
+            };
+        };
+        let at = Stamp::from(now);
+        let refresh = Refresh {
+            token,
+            first_sent: sent.unwrap_or(at),
+            resumed: sent.is_some(),
+            attempts: 0,
+            last_sent: at,
+        };
+        let turn = Self {
+            refresh: Some(refresh),
+            ..self
+        };
+        if sent.is_some() {
+            // The intent is stored already: by a process that crashed, or whose answer was lost.
+            return turn.send(keeper, now);
+        }
+        let record = Record::about_to_refresh(session, Intent { fingerprint, at });
+        Step::Save(Saving {
+            turn: Self {
+                stage: Stage::Announce,
+                ..turn
+            },
+            record: Box::new(record),
+        })
+    }
+
+    pub(super) fn saved(mut self, keeper: &mut Keeper, ok: bool, now: SystemTime) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Look) {
+            Stage::Announce if ok => self.send(keeper, now),
+            // A token that cannot be replaced in the store is not spent.
+            Stage::Announce => self.store_failed(keeper, now),
+            Stage::Keep(error) => self.kept(keeper, ok, error, now),
+            Stage::Withdraw(error) => self.refuse(keeper, error, now),
+            _ => self.end(Done::Ready(None)),
+        }
+    }
+
+    pub(super) fn send(self, keeper: &mut Keeper, now: SystemTime) -> Step {
+        let Some(mut refresh) = self.refresh else {
+            return self.fall_back(keeper, None, now);
+        };
+        let limit = match refresh.first_sent.elapsed(now) < keeper.policy.replay_window {
+            true => keeper.policy.attempt_limit,
+            false => EXCHANGE_TIMEOUT,
+        };
+        // The machine may have slept since it took the lock; then the lock may be another's by now.
+        let held = self
+            .locked
+            .map_or(Duration::MAX, |locked| locked.elapsed(now));
+        if held.saturating_add(limit) > keeper.policy.lease {
+            return self.fall_back(keeper, None, now);
+        }
+        let Some(session) = keeper.session.clone() else {
+            return self.fall_back(keeper, None, now);
+        };
+        let exchange = match &self.task {
+            Task::Switch(organization) => keeper.client.refresh_into(session, organization),
+            _ => keeper.client.refresh(session),
+        };
+        let exchange = match exchange {
+            Ok(exchange) => exchange,
+            Err(refused) => return self.withdraw(keeper, refused.into(), now),
+        };
+        refresh.attempts = refresh.attempts.saturating_add(1);
+        refresh.last_sent = Stamp::from(now);
+        Step::Send(Sending {
+            turn: Self {
+                refresh: Some(refresh),
+                ..self
+            },
+            exchange,
+            limit,
+        })
+    }
+
+    pub(super) fn waited(mut self, keeper: &mut Keeper, now: SystemTime) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Look) {
+            Stage::Keep(error) => self.keep(keeper, error),
+            _ => self.send(keeper, now),
+        }
+    }
+
+    /// The store cannot be read or written: nothing is sent, because the answer could not be kept.
+    pub(super) fn store_failed(self, keeper: &mut Keeper, now: SystemTime) -> Step {
+        match keeper.is_usable(now) && !self.is_forced() && matches!(self.task, Task::Token { .. })
+        {
+            true => self.end(Done::Ready(Some(Warning::StoreFailed))),
+            false => self.end(Done::StoreFailed),
+        }
+    }
+
+    /// Not refreshed this time: the old token while it is good, else "try again".
+    pub(super) fn fall_back(
+        self,
+        keeper: &mut Keeper,
+        error: Option<Error>,
+        now: SystemTime,
+    ) -> Step {
+        if matches!(self.task, Task::Token { .. }) && keeper.is_usable(now) && !self.is_forced() {
+            return self.end(Done::Ready(Some(Warning::NotRefreshed(error))));
+        }
+        let after = keeper.pause_left(now).unwrap_or(keeper.policy.first_pause);
+        self.end(Done::TryAgain { after, error })
+    }
+
+    /// Whether the token at hand will not do, however good it looks.
+    pub(super) fn is_forced(&self) -> bool {
+        matches!(self.task, Task::Token { refused: Some(_) })
+    }
+
+    pub(super) fn end(self, done: Done) -> Step {
+        match self.locked {
+            Some(_) => Step::Unlock(Unlocking(done)),
+            None => Step::Done(done),
+        }
+    }
+}
