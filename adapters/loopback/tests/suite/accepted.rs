@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use workos_login::{Exchange, RedirectUri};
 use workos_login_loopback::Listener;
 
-use crate::support::{Begun, CODE, Way, each_way, receive};
+use crate::support::{Begun, CODE, Way, bind_again, each_way, receive};
 
 #[test]
 fn the_real_callback_ends_the_wait_with_its_code() {
@@ -180,6 +180,6 @@ fn the_port_is_closed_and_free_after_the_login() {
         let login = way.login();
         let redirect_uri: RedirectUri = login.redirect_uri.as_str().parse().unwrap();
         login.finish();
-        Listener::bind_for(&redirect_uri).unwrap();
+        bind_again(&redirect_uri);
     });
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use workos_login::{AwaitingCallback, Callback, Error, RedirectUri};
 use workos_login_loopback::{Listener, WaitError};
 
-use crate::support::{Begun, Login, Site, client, each_way};
+use crate::support::{Begun, Login, PATIENCE, Site, bind_again, client, each_way};
 
 /// Checks that the login can still be finished.
 #[track_caller]
@@ -111,13 +111,13 @@ fn a_timeout_gives_the_pending_login_back_and_it_can_be_waited_for_again() {
             "the browser did not come back in time: begin the login again"
         );
         let pending = error.into_pending();
-        let listener = Listener::bind_for(pending.redirect_uri()).unwrap();
+        let listener = bind_again(pending.redirect_uri());
         Begun {
             site,
             client,
             listener,
             pending,
-            timeout: crate::support::PATIENCE,
+            timeout: PATIENCE,
         }
         .wait(way)
         .finish();
@@ -185,7 +185,7 @@ fn the_port_is_free_after_a_wait_that_failed() {
         let redirect_uri: RedirectUri = login.redirect_uri.as_str().parse().unwrap();
         login.get(login.denial("access_denied"));
         let error = login.error();
-        Listener::bind_for(&redirect_uri).unwrap();
+        bind_again(&redirect_uri);
         drop(error);
     });
 }
@@ -201,7 +201,7 @@ fn the_port_is_free_when_the_future_is_dropped() {
     } = Begun::at(Listener::bind().unwrap());
     let redirect_uri = listener.redirect_uri().clone();
     drop(listener.wait_async(&client, pending, timeout));
-    Listener::bind_for(&redirect_uri).unwrap();
+    bind_again(&redirect_uri);
 }
 
 #[test]

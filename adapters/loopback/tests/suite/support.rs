@@ -5,11 +5,11 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::ops::Deref;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use workos_login::url::Url;
-use workos_login::{AwaitingCallback, Client, Exchanging, Screen, Via};
-use workos_login_loopback::{Canceller, Listener, WaitError};
+use workos_login::{AwaitingCallback, Client, Exchanging, RedirectUri, Screen, Via};
+use workos_login_loopback::{BindError, Canceller, Listener, WaitError};
 
 /// Long enough for the slowest machine; no test waits for it unless it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,6 +34,17 @@ impl Way {
     /// Begins a login, and waits for its callback in another thread.
     pub(crate) fn login(self) -> Login {
         Begun::at(Listener::bind().unwrap()).wait(self)
+    }
+}
+
+/// Listens on an address that was closed just now. Another test may have got its port for a moment.
+pub(crate) fn bind_again(redirect_uri: &RedirectUri) -> Listener {
+    let begun = Instant::now();
+    loop {
+        match Listener::bind_for(redirect_uri) {
+            Err(BindError::Taken(_)) if begun.elapsed() < PATIENCE => thread::yield_now(),
+            bound => return bound.unwrap(),
+        }
     }
 }
 
