@@ -187,7 +187,7 @@ fn every_error_fixture_comes_out_as_what_to_do() {
 }
 
 /// The names of the fixtures that begin like this.
-fn fixtures(beginning: &str) -> BTreeSet<String> {
+pub(crate) fn fixtures(beginning: &str) -> BTreeSet<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/wire");
     let names = std::fs::read_dir(folder)
         .unwrap()

@@ -159,17 +159,17 @@ fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
 #[test]
 fn a_session_without_an_organization_does_not_get_one_by_itself() {
     let scenario = Scenario::public();
-    let refreshing = |_| {
+    let refreshing = || {
         let session = scenario.to_authenticated_by(&fixture("success_minimal.json"));
         session.refresh(&scenario.client).unwrap()
     };
-    let (kept, error) = refusal(refreshing(()), answer(200, success_for(Some(ORGANIZATION))));
+    let (kept, error) = refusal(refreshing(), answer(200, success_for(Some(ORGANIZATION))));
     assert_eq!(kind(&error), "Malformed");
     let session = kept.into_session();
     assert_eq!(session.organization_id(), None);
     assert_eq!(refresh_token(&session), SECOND);
     assert!(
-        refreshing(())
+        refreshing()
             .response(answer(200, success_for(None)), now())
             .is_ok()
     );

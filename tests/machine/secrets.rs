@@ -11,6 +11,7 @@ use workos_login::{
     Lost, Outcome, SendError,
 };
 
+use crate::answers::fixtures;
 use crate::scenario::{
     CLIENT_ID, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, edited, jwt,
     now, organization, stored,
@@ -150,6 +151,14 @@ impl Display for Broken {
 
 impl Error for Broken {}
 
+/// What the answer that asks for a step can hold, and nobody else may read.
+const SECRETS_OF_A_STEP: [&str; 4] = [
+    "email_completion_token",
+    "error_description",
+    "message",
+    "pending_authentication_token",
+];
+
 /// Shows everything that a login can come across, with the marker in every secret of it.
 fn show_all(watch: &mut Watch) {
     let marker = watch.marker.clone();
@@ -256,6 +265,20 @@ fn show_all(watch: &mut Watch) {
     };
     watch.debug(&step_up);
     watch.error(&Outcome::StepUp(step_up).authenticated().unwrap_err());
+
+    for name in fixtures("step_up_") {
+        let body = edited(&name, |body| {
+            for secret in SECRETS_OF_A_STEP {
+                body[secret] = json!(marker);
+            }
+        });
+        let outcome = exchanging(marker).response(answer(403, body), now());
+        let Outcome::StepUp(step_up) = outcome.unwrap() else {
+            panic!("{name}")
+        };
+        watch.debug(&step_up);
+        watch.error(&Outcome::StepUp(step_up).authenticated().unwrap_err());
+    }
 
     // The session, its refresh, and every refusal of it.
     let outcome = exchanging(marker)
