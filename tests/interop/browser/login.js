@@ -1,0 +1,123 @@
+// Logins of the terminal program in a real browser: `node login.js PROGRAM [FOLDER FOR SCREENSHOTS]`.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+import { Program } from './program.js';
+
+const [file, given] = process.argv.slice(2);
+const screenshots = given ?? mkdtempSync(join(tmpdir(), 'workos-login-browser-'));
+mkdirSync(screenshots, { recursive: true });
+
+const checks = {
+  'a login through the browser greets who signed in': async (page) => {
+    const program = await Program.start(file, ['login', '--demo']);
+    try {
+      await page.goto(await program.opened());
+      await page.getByLabel('carol@example.com').check();
+      await screenshot(page, 'sign-in');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await arrived(page, program, 'Login received', 'You can close this window');
+      await screenshot(page, 'accepted');
+      assert.equal(await program.exited(), 0, program.output);
+      assert.match(program.output, /^Hello Carol /m);
+    } finally {
+      program.end();
+    }
+  },
+
+  'a login that is denied ends the program with its own code': async (page) => {
+    const program = await Program.start(file, ['login', '--demo', '--no-browser']);
+    try {
+      await page.goto(await program.printed(/http:\S+\/user_management\/authorize\?\S+(?=\s)/));
+      await page.getByRole('button', { name: 'Deny' }).click();
+      await arrived(page, program, 'Login denied', 'You are not signed in');
+      await screenshot(page, 'denied');
+      assert.equal(await program.exited(), 3, program.output);
+      assert.doesNotMatch(program.output, /^Hello /m);
+    } finally {
+      program.end();
+    }
+  },
+
+  'what else a browser asks the program for does not disturb the login': async (page) => {
+    const program = await Program.start(file, ['login', '--demo']);
+    try {
+      const address = await program.opened();
+      const callback = new URL(new URL(address).searchParams.get('redirect_uri'));
+      const stranger = await page.context().newPage();
+      for (const path of ['/', '/favicon.ico', callback.pathname]) {
+        const response = await stranger.goto(new URL(path, callback).href);
+        assert.ok([400, 404].includes(response.status()), `${path}: ${response.status()}`);
+      }
+      callback.search = new URLSearchParams({ code: 'made_up', state: 'made_up' });
+      await stranger.goto(callback.href);
+      assert.equal(await stranger.getByRole('heading').innerText(), 'Not the login that is awaited');
+      await screenshot(stranger, 'forged');
+      await page.goto(address);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await arrived(page, program, 'Login received', 'You can close this window');
+      assert.equal(await program.exited(), 0, program.output);
+      assert.match(program.output, /^Hello Alice /m);
+    } finally {
+      program.end();
+    }
+  },
+};
+
+/** The browser is at the program's own page, which says so, and shows nothing of what it was called with. */
+async function arrived(page, program, title, text) {
+  await page.waitForURL((url) => url.pathname === '/callback');
+  assert.equal(await page.getByRole('heading').innerText(), title);
+  assert.ok((await page.innerText('body')).includes(text), await page.innerText('body'));
+  const { searchParams } = new URL(page.url());
+  const html = await page.content();
+  for (const [name, value] of searchParams) {
+    assert.ok(!html.includes(value), `the page shows the ${name}`);
+  }
+  const code = searchParams.get('code');
+  assert.ok(!code || !program.output.includes(code), 'the program shows the code');
+}
+
+async function screenshot(page, name) {
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-sync',
+    '--no-first-run',
+  ],
+});
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
+  try {
+    const page = await context.newPage();
+    const complaints = [];
+    // A policy that the page breaks, a resource that is missing and a script that fails are all errors here.
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await check(page);
+    assert.deepEqual(complaints, []);
+    console.log(`browser: ${name} ... ok`);
+  } catch (error) {
+    failed += 1;
+    console.log(`browser: ${name} ... FAILED: ${error.message}`);
+  } finally {
+    await context.close();
+  }
+}
+await browser.close();
+console.log(`screenshots: ${screenshots}`);
+console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,63 @@
+// An independent OpenID Connect server on a free loopback port, set up for a native client that has no secret.
+//
+// The first line of its output is its issuer. It runs until its input ends.
+
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+
+import Provider from 'oidc-provider';
+
+// The provider's notices go where its warnings go: the output is for the issuer alone.
+console.info = console.error;
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+const configuration = {
+  clients: [
+    {
+      application_type: 'native',
+      client_id: 'interop_client',
+      grant_types: [
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
+      // A native client may use any port of this address (RFC 8252 section 7.3).
+      redirect_uris: ['http://127.0.0.1/callback'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    },
+  ],
+  cookies: { keys: [randomBytes(32).toString('hex')] },
+  features: {
+    // The pages that come with it: any login name is a user.
+    devInteractions: { enabled: true },
+    deviceFlow: { enabled: true },
+  },
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  // One lifetime for each kind of token that is used, so that the server does not warn of its own defaults.
+  ttl: {
+    AccessToken: 3600,
+    AuthorizationCode: 60,
+    DeviceCode: 600,
+    Grant: 3600,
+    IdToken: 3600,
+    Interaction: 600,
+    RefreshToken: 3600,
+    Session: 3600,
+  },
+};
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, configuration);
+  provider.on('server_error', (_, error) => console.error(error));
+  server.on('request', provider.callback());
+  console.log(issuer);
+});
+
+process.stdin.on('end', () => process.exit()).resume();

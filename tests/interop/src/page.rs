@@ -1,0 +1,70 @@
+//! What a person needs to see of a page: its form, and where its links lead.
+
+use url::{Url, form_urlencoded};
+
+/// A page that was shown.
+pub(crate) struct Page {
+    pub(crate) url: Url,
+    pub(crate) html: String,
+}
+
+/// The first form of a page, filled in as it came.
+pub(crate) struct Form {
+    pub(crate) action: Url,
+    fields: Vec<(String, String)>,
+}
+
+impl Page {
+    pub(crate) fn form(&self) -> Option<Form> {
+        let (_, rest) = self.html.split_once("<form ")?;
+        let (form, _) = rest.split_once("</form>")?;
+        let (tag, inside) = form.split_once('>')?;
+        let fields = inside
+            .split("<input")
+            .skip(1)
+            .filter_map(|input| {
+                let (tag, _) = input.split_once('>')?;
+                let value = attribute(tag, "value").unwrap_or_default();
+                Some((attribute(tag, "name")?, value))
+            })
+            .collect();
+        Some(Form {
+            action: self.url.join(&attribute(tag, "action")?).ok()?,
+            fields,
+        })
+    }
+
+    /// Returns where the first link goes whose address ends so.
+    pub(crate) fn link(&self, ending: &str) -> Option<Url> {
+        let address = self
+            .html
+            .split("<a ")
+            .skip(1)
+            .filter_map(|link| attribute(link.split_once('>')?.0, "href"))
+            .find(|address| address.ends_with(ending))?;
+        self.url.join(&address).ok()
+    }
+}
+
+impl Form {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.fields.retain(|(field, _)| field != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn body(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish()
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!("{name}=\""))?;
+    let (value, _) = rest.split_once('"')?;
+    Some(value.replace("&#39;", "'").replace("&amp;", "&"))
+}
