@@ -1,0 +1,24 @@
+//! Any text as a callback: it is refused or parsed, and only the state that was sent is accepted.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use workos_login::{Callback, RedirectUri};
+use workos_login_fuzz::{begin, client, now};
+
+fuzz_target!(|text: &str| {
+    let (url, pending) = begin();
+    let _ = pending.is_callback(text);
+    let _ = text.parse::<RedirectUri>();
+    let Ok(callback) = Callback::parse(text) else { return };
+    let awaited = url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let ours = callback.state() == awaited.as_deref();
+    let before = serde_json::to_string(&pending).expect("a stored login");
+    match pending.accept(&client(), callback, now()) {
+        Ok(_) => assert!(ours, "a callback with another state was accepted"),
+        Err(refused) => {
+            let (pending, error) = refused.into_parts();
+            let _ = format!("{error} {error:?}");
+            assert_eq!(serde_json::to_string(&pending).expect("a stored login"), before);
+        }
+    }
+});

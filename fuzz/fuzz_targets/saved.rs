@@ -1,0 +1,22 @@
+//! Any bytes as a stored form: they are refused, or read, stored and read again the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde::{Serialize, de::DeserializeOwned};
+use workos_login::keeper::Record;
+use workos_login::{Authenticated, AwaitingCallback, AwaitingDevice, StepUp};
+
+fuzz_target!(|bytes: &[u8]| {
+    round_trip::<Authenticated>(bytes);
+    round_trip::<AwaitingCallback>(bytes);
+    round_trip::<AwaitingDevice>(bytes);
+    round_trip::<Record>(bytes);
+    round_trip::<StepUp>(bytes);
+});
+
+fn round_trip<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
+    let Ok(state) = serde_json::from_slice::<T>(bytes) else { return };
+    let stored = serde_json::to_string(&state).expect("a state that was read can be stored");
+    let again: T = serde_json::from_str(&stored).expect("what was stored can be read");
+    assert_eq!(serde_json::to_string(&again).expect("a stored state"), stored);
+}
