@@ -1,0 +1,155 @@
+//! Every status reaches the core, and the request reaches the service as the core made it.
+
+use std::time::{Duration, SystemTime};
+
+use workos_login::secrecy::ExposeSecret;
+use workos_login::{Callback, Error, Exchange, Screen, SendError, Via};
+use workos_login_test_server::{Answer, Endpoint, Fault};
+
+use crate::adapters::Adapter;
+use crate::support::{
+    ALICE, REDIRECT_URI, authenticated, confidential, exchanging, log_in, public, refused, start,
+};
+
+fn a_whole_login_ends_with_a_session<A: Adapter>() {
+    let server = start();
+    let session = log_in(&A::new(), &server);
+    assert_eq!(session.user().email(), Some(ALICE));
+    assert_eq!(server.sessions().len(), 1);
+}
+
+fn a_server_logs_in_with_its_key<A: Adapter>() {
+    let server = start();
+    let client = confidential(&server);
+    let (url, pending) = client
+        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
+        .begin(SystemTime::now(), &mut rand::rng());
+    let callback = Callback::parse(&server.sign_in(url.as_str(), ALICE).unwrap()).unwrap();
+    let exchanging = pending
+        .accept(&client, callback, SystemTime::now())
+        .unwrap();
+    authenticated(A::new().send(exchanging));
+}
+
+fn a_refresh_gives_new_tokens<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let session = log_in(&adapter, &server);
+    let old = session.refresh_token().cloned();
+    let client = public(server.base_url());
+    let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
+    assert_ne!(
+        session.refresh_token().unwrap().expose_secret(),
+        old.unwrap().expose_secret()
+    );
+    assert_eq!(session.user().email(), Some(ALICE));
+}
+
+fn a_spent_code_is_refused_by_its_code<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let exchanging = exchanging(&server);
+    server.inject(Fault::AnswerLostAfter);
+    let exchanging = adapter.send(exchanging).unwrap_err().into_state();
+    let (_, error) = refused(adapter.send(exchanging));
+    let Error::Grant(answer) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(answer.code(), Some("invalid_grant"));
+}
+
+fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
+    let server = start();
+    for status in [400, 401, 403, 404, 422] {
+        server.script(
+            Endpoint::CodeExchange,
+            [Answer::plain_error(status, "of_tomorrow", "No.").header("x-request-id", "req_1")],
+        );
+        let (_, error) = refused(A::new().send(exchanging(&server)));
+        let Error::Rejected(answer) = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.code(), Some("of_tomorrow"));
+        assert_eq!(error.request_id(), Some("req_1"));
+    }
+}
+
+fn an_unavailable_service_is_asked_again<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let mut exchanging = exchanging(&server);
+    for status in [408, 429, 500, 502, 503, 504] {
+        let answer = Answer::new(status).header("retry-after", "7");
+        server.script(Endpoint::CodeExchange, [answer]);
+        let error = adapter.send(exchanging).unwrap_err();
+        assert!(
+            matches!(error.refusal(), Some(Error::Unavailable(_))),
+            "{error:?}"
+        );
+        let wait = error.retry_in(SystemTime::now()).unwrap();
+        assert!(wait <= Duration::from_secs(7), "{wait:?}");
+        assert!(wait > Duration::from_secs(1), "{wait:?}");
+        exchanging = error.into_state();
+    }
+    authenticated(adapter.send(exchanging));
+}
+
+fn an_answer_that_is_no_json_is_refused<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let mut exchanging = exchanging(&server);
+    for fault in [Fault::HtmlPage, Fault::GarbageJson] {
+        server.inject(fault);
+        let error = adapter.send(exchanging).unwrap_err();
+        assert!(
+            matches!(error.refusal(), Some(Error::Malformed(_))),
+            "{error:?}"
+        );
+        exchanging = error.into_state();
+    }
+    server.inject(Fault::Html502);
+    let error = adapter.send(exchanging).unwrap_err();
+    let SendError::Refused(refused) = &error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        matches!(refused.error(), Error::Unavailable(_)),
+        "{error:?}"
+    );
+    authenticated(adapter.send(error.into_state()));
+}
+
+fn the_request_arrives_as_the_core_made_it<A: Adapter>() {
+    let server = start();
+    let exchanging = exchanging(&server);
+    let made = exchanging.request();
+    server.clear();
+    authenticated(A::new().send(exchanging));
+    let [arrived] = &*server.requests() else {
+        panic!("one request for one call")
+    };
+    assert_eq!(arrived.method, made.method().as_str());
+    assert_eq!(arrived.path, made.uri().path());
+    assert_eq!(arrived.query, None);
+    assert_eq!(arrived.body, *made.body());
+    for (name, value) in made.headers() {
+        assert_eq!(arrived.header(name.as_str()), value.to_str().ok(), "{name}");
+    }
+    for name in [
+        "authorization",
+        "cookie",
+        "idempotency-key",
+        "referer",
+        "expect",
+    ] {
+        assert_eq!(arrived.header(name), None, "{name}");
+    }
+}
+
+on_every_adapter!(
+    a_code_that_is_not_known_here_comes_through,
+    a_refresh_gives_new_tokens,
+    a_server_logs_in_with_its_key,
+    a_spent_code_is_refused_by_its_code,
+    a_whole_login_ends_with_a_session,
+    an_answer_that_is_no_json_is_refused,
+    an_unavailable_service_is_asked_again,
+    the_request_arrives_as_the_core_made_it,
+);

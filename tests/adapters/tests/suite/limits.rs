@@ -1,0 +1,96 @@
+//! No more of a body is read than the core takes, whatever the wire or a compression makes of it.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use workos_login::Error;
+use workos_login::limits::MAX_RESPONSE_BYTES;
+use workos_login_test_server::{Answer, Endpoint, Fault};
+
+use crate::adapters::Adapter;
+use crate::support::{authenticated, exchanging, exchanging_at, lost, malformed, refused, start};
+use crate::wire::Wire;
+
+fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
+    let server = start();
+    let exchanging = exchanging(&server);
+    let full = Answer::new(503).body(vec![b' '; MAX_RESPONSE_BYTES]);
+    server.script(Endpoint::CodeExchange, [full]);
+    let (exchanging, error) = refused(A::new().send(exchanging));
+    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    authenticated(A::new().send(exchanging));
+}
+
+fn a_body_beyond_the_limit_is_refused<A: Adapter>() {
+    let server = start();
+    let exchanging = exchanging(&server);
+    let fuller = Answer::new(503).body(vec![b' '; MAX_RESPONSE_BYTES + 1]);
+    server.script(Endpoint::CodeExchange, [fuller]);
+    let (exchanging, flaw) = malformed(A::new().send(exchanging));
+    assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
+    authenticated(A::new().send(exchanging));
+}
+
+fn a_body_without_an_end_is_not_waited_for<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let exchanging = exchanging(&server);
+    server.inject(Fault::EndlessBody);
+    let (exchanging, flaw) = malformed(adapter.send(exchanging));
+    assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
+    authenticated(adapter.send(exchanging));
+}
+
+fn headers_without_an_end_are_not_waited_for<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    let exchanging = exchanging(&server);
+    server.inject(Fault::EndlessHeaders);
+    let exchanging = lost(adapter.send(exchanging));
+    authenticated(adapter.send(exchanging));
+}
+
+/// Whether a client stops at the limit shows by the connection breaking behind it: who reads on has no answer.
+fn the_limit_holds_after_decompression<A: Adapter>() {
+    let wire = Wire::start(|mut stream| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&[b' '; 16 * MAX_RESPONSE_BYTES]).unwrap();
+        packed.flush().unwrap();
+        let packed = packed.get_ref();
+        assert!(packed.len() < MAX_RESPONSE_BYTES);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n\
+             content-length: {}\r\n\r\n",
+            packed.len() + 100
+        );
+        // The client may be gone before the end.
+        let _ = stream.write_all(&[head.as_bytes(), packed].concat());
+    });
+    let result = A::unpacking().send(exchanging_at(&wire.base_url()));
+    if A::UNPACKS {
+        let (_, flaw) = malformed(result);
+        assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
+    } else {
+        let _state = lost(result);
+    }
+}
+
+fn a_compressed_answer_is_read_by_a_client_that_unpacks<A: Adapter>() {
+    let server = start();
+    let exchanging = exchanging(&server);
+    server.inject(Fault::GzipBomb(0));
+    let result = A::unpacking().send(exchanging);
+    if A::UNPACKS {
+        authenticated(result);
+    } else {
+        let _refused = malformed(result);
+    }
+}
+
+on_every_adapter!(
+    a_body_at_the_limit_is_read_whole,
+    a_body_beyond_the_limit_is_refused,
+    a_body_without_an_end_is_not_waited_for,
+    a_compressed_answer_is_read_by_a_client_that_unpacks,
+    headers_without_an_end_are_not_waited_for,
+    the_limit_holds_after_decompression,
+);

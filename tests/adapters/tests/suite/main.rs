@@ -1,0 +1,46 @@
+//! What every HTTP adapter has to do, over real sockets.
+//!
+//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `redirects::a_redirect_is_not_followed::ureq`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test and its helpers end at what they did not expect"
+)]
+
+/// Makes a test for every adapter of each of these functions.
+macro_rules! on_every_adapter {
+    ($($behaviour:ident),+ $(,)?) => {
+        $(
+            mod $behaviour {
+                use crate::adapters::{Hyper, Reqwest, Ureq};
+
+                #[test]
+                fn hyper() {
+                    super::$behaviour::<Hyper>();
+                }
+
+                #[test]
+                fn reqwest() {
+                    super::$behaviour::<Reqwest>();
+                }
+
+                #[test]
+                fn ureq() {
+                    super::$behaviour::<Ureq>();
+                }
+            }
+        )+
+    };
+}
+
+mod adapters;
+mod answers;
+mod breaks;
+mod certificates;
+mod limits;
+mod own_clients;
+mod pool;
+mod redirects;
+mod support;
+mod timeouts;
+mod wire;

@@ -1,0 +1,84 @@
+//! One call is one request on the wire, whatever has become of the connection of the call before.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use workos_login::SendError;
+use workos_login_test_server::Fault;
+
+use crate::adapters::Adapter;
+use crate::support::{authenticated, exchanging, exchanging_at, log_in, lost, public, start};
+use crate::wire::Wire;
+
+fn no_connection_is_used_twice<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    // A second request on the first connection would be reset.
+    server.inject(Fault::Stale);
+    let exchanging = exchanging(&server);
+    let connections = server.connection_count();
+    server.clear();
+    let session = authenticated(adapter.send(exchanging));
+    let client = public(server.base_url());
+    adapter.send(session.refresh(&client).unwrap()).unwrap();
+    assert_eq!(server.request_count(), 2);
+    assert_eq!(server.connection_count() - connections, 2);
+}
+
+/// The pool of a caller's own client may lose an answer so, but it does not send the request again.
+fn a_request_on_a_stale_connection_is_sent_once<A: Adapter>() {
+    let (server, adapter) = (start(), A::pooled());
+    server.inject(Fault::Stale);
+    let session = log_in(&adapter, &server);
+    let client = public(server.base_url());
+    let connections = server.connection_count();
+    server.clear();
+    let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
+    // It went out on the old connection, which was reset, and nothing came after it.
+    assert_eq!(server.connection_count(), connections);
+    assert_eq!(server.request_count(), 0);
+    adapter.send(refreshing).unwrap();
+    assert_eq!(server.request_count(), 1);
+}
+
+fn a_request_on_a_connection_that_closes_is_sent_once<A: Adapter>() {
+    let (server, adapter) = (start(), A::pooled());
+    let session = log_in(&adapter, &server);
+    let client = public(server.base_url());
+    let connections = server.connection_count();
+    server.inject(Fault::CloseBefore);
+    server.clear();
+    let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
+    assert_eq!(server.connection_count(), connections);
+    assert_eq!(server.request_count(), 1);
+    adapter.send(refreshing).unwrap();
+    assert_eq!(server.request_count(), 2);
+}
+
+/// Whether a client notices that an idle connection was closed is a race. It must not be one whether it asks twice.
+fn a_connection_that_was_closed_while_idle_makes_no_second_request<A: Adapter>() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counting = seen.clone();
+    let wire = Wire::start(move |mut stream| {
+        counting.fetch_add(1, Ordering::SeqCst);
+        let answer = b"HTTP/1.1 503 \r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).unwrap();
+    });
+    let adapter = A::pooled();
+    let mut exchanging = exchanging_at(&wire.base_url());
+    let mut answered = 0;
+    for _ in 0..5 {
+        let error = adapter.send(exchanging).unwrap_err();
+        answered += usize::from(matches!(error, SendError::Refused(_)));
+        exchanging = error.into_state();
+    }
+    assert!(answered > 0);
+    assert_eq!(seen.load(Ordering::SeqCst), answered);
+}
+
+on_every_adapter!(
+    a_connection_that_was_closed_while_idle_makes_no_second_request,
+    a_request_on_a_connection_that_closes_is_sent_once,
+    a_request_on_a_stale_connection_is_sent_once,
+    no_connection_is_used_twice,
+);

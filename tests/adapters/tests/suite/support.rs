@@ -1,0 +1,108 @@
+//! The first steps that many tests share, and the ways in which an exchange can end.
+
+use std::fmt::Debug;
+use std::time::SystemTime;
+
+use workos_login::url::Url;
+use workos_login::{
+    Authenticated, Callback, Client, Confidential, Error, Exchange, Exchanging, Outcome, Public,
+    Screen, SendError, Via,
+};
+use workos_login_test_server::{Config, Server};
+
+use crate::adapters::Adapter;
+
+pub(crate) const ALICE: &str = "alice@example.com";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
+
+pub(crate) fn start() -> Server {
+    Server::start(Config::default()).unwrap()
+}
+
+pub(crate) fn public(base_url: &str) -> Client<Public> {
+    Client::public(Config::CLIENT_ID.parse().unwrap())
+        .base_url(Url::parse(base_url).unwrap())
+        .unwrap()
+}
+
+pub(crate) fn confidential(server: &Server) -> Client<Confidential> {
+    let key = Config::API_KEY.parse().unwrap();
+    Client::confidential(Config::CLIENT_ID.parse().unwrap(), key)
+        .base_url(Url::parse(server.base_url()).unwrap())
+        .unwrap()
+}
+
+/// A login at this server up to its exchange.
+pub(crate) fn exchanging(server: &Server) -> Exchanging {
+    let client = public(server.base_url());
+    let (url, pending) = client
+        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
+        .begin(SystemTime::now(), &mut rand::rng());
+    let callback = server.sign_in(url.as_str(), ALICE).unwrap();
+    let callback = Callback::parse(&callback).unwrap();
+    pending
+        .accept(&client, callback, SystemTime::now())
+        .unwrap()
+}
+
+/// An exchange of a code that somebody made up, with a server that need not know of logins.
+pub(crate) fn exchanging_at(base_url: &str) -> Exchanging {
+    let client = public(base_url);
+    let (url, pending) = client
+        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
+        .begin(SystemTime::now(), &mut rand::rng());
+    let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
+    let callback = Callback::parse(&format!("code=made-up&state={state}")).unwrap();
+    pending
+        .accept(&client, callback, SystemTime::now())
+        .unwrap()
+}
+
+/// A whole login; nothing goes wrong.
+#[track_caller]
+pub(crate) fn log_in<A: Adapter>(adapter: &A, server: &Server) -> Authenticated {
+    authenticated(adapter.send(exchanging(server)))
+}
+
+#[track_caller]
+pub(crate) fn authenticated<S, T: Debug>(
+    result: Result<Outcome, SendError<S, T>>,
+) -> Authenticated {
+    match result {
+        Ok(outcome) => outcome.authenticated().unwrap(),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// The state of an exchange that had no answer.
+#[track_caller]
+pub(crate) fn lost<E: Exchange, T: Debug>(result: Result<E::Output, SendError<E, T>>) -> E {
+    match result {
+        Err(error @ SendError::Transport(_)) => error.into_state(),
+        Err(error @ SendError::Refused(_)) => panic!("an answer: {error:?}"),
+        Ok(_) => panic!("an answer, and a good one"),
+    }
+}
+
+/// The state of an exchange whose answer was refused, and why.
+#[track_caller]
+pub(crate) fn refused<E: Exchange, T: Debug>(
+    result: Result<E::Output, SendError<E, T>>,
+) -> (E, Error) {
+    match result {
+        Err(SendError::Refused(refused)) => refused.into_parts(),
+        Err(error @ SendError::Transport(_)) => panic!("no answer: {error:?}"),
+        Ok(_) => panic!("a good answer"),
+    }
+}
+
+/// The refusal as not of the protocol, and the state.
+#[track_caller]
+pub(crate) fn malformed<E: Exchange, T: Debug>(
+    result: Result<E::Output, SendError<E, T>>,
+) -> (E, String) {
+    match refused(result) {
+        (state, Error::Malformed(flaw)) => (state, flaw.to_string()),
+        (_, error) => panic!("{error:?}"),
+    }
+}
