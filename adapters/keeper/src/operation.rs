@@ -1,0 +1,326 @@
+//! One operation of the machine: what it asks of the store, and what came of it.
+
+use std::error;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
+
+use workos_login::keeper::{self, Done, Keeper, Sending, SentRefresh, SignedOut, Step, Waiting};
+use workos_login::{Authenticated, Refreshing, Refused, SendError};
+
+use crate::error::{Cause, Error, Locked};
+use crate::logged_out::LoggedOut;
+use crate::store::Store;
+use crate::token::{Token, Warning};
+
+/// What all users of a keeper share.
+///
+/// The machine is locked for a moment at each step, never while something is waited for: a fresh token
+/// is at hand also during an operation.
+pub(crate) struct Shared<S> {
+    pub(crate) store: S,
+    machine: RwLock<Keeper>,
+}
+
+impl<S: Store> Shared<S> {
+    pub(crate) fn new(machine: Keeper, store: S) -> Self {
+        Self {
+            store,
+            machine: RwLock::new(machine),
+        }
+    }
+
+    pub(crate) fn machine(&self) -> RwLockReadGuard<'_, Keeper> {
+        self.machine.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn machine_mut(&self) -> RwLockWriteGuard<'_, Keeper> {
+        self.machine.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the access token when it is not due.
+    pub(crate) fn fresh(&self) -> Option<Token> {
+        let machine = self.machine();
+        let secret = machine.fresh(SystemTime::now())?.clone();
+        let warning = machine.is_unsaved().then_some(Warning::NotStored(None));
+        Some(Token::new(secret, warning))
+    }
+
+    /// Returns the session that is here, or else the one in the store.
+    pub(crate) fn session(&self) -> Result<Option<Authenticated>, Error> {
+        if let Some(session) = self.machine().session() {
+            return Ok(Some(session.clone()));
+        }
+        match self.store.load() {
+            Ok(record) => Ok(record.map(|record| record.session().clone())),
+            Err(error) => Err(Error::Store(Arc::new(error))),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.store
+            .check()
+            .map_err(|error| Error::Store(Arc::new(error)))
+    }
+}
+
+impl<S> fmt::Debug for Shared<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a refresh.
+pub(crate) enum Answer {
+    Lost(Option<Cause>),
+    Read(Result<Authenticated, Refused<Refreshing>>),
+}
+
+impl<T> From<Result<Authenticated, SendError<Refreshing, T>>> for Answer
+where
+    T: error::Error + Send + Sync + 'static,
+{
+    fn from(result: Result<Authenticated, SendError<Refreshing, T>>) -> Self {
+        match result {
+            Ok(session) => Self::Read(Ok(session)),
+            Err(SendError::Refused(refused)) => Self::Read(Err(refused)),
+            Err(lost @ SendError::Transport(_)) => Self::Lost(Some(Arc::new(lost))),
+        }
+    }
+}
+
+/// An operation under way. Dropped, it gives the lock of the store back.
+pub(crate) struct Operation<S: Store> {
+    shared: Arc<Shared<S>>,
+    guard: Option<S::Guard>,
+    /// How long the lock is waited for at most, if that is shorter than its lease.
+    patience: Duration,
+    /// Whether it is done whatever the store says: a login or a logout.
+    is_forced: bool,
+    /// Whether a token that is due will do, too.
+    takes_old: bool,
+    store_error: Option<Cause>,
+    /// Why the lock was not taken.
+    lock_error: Option<Cause>,
+    network_error: Option<Cause>,
+}
+
+/// What an operation wants beside the store.
+pub(crate) enum Next {
+    Done(Done),
+    Send(Sending),
+    Wait(Waiting),
+}
+
+impl<S: Store> Operation<S> {
+    pub(crate) fn new(shared: &Arc<Shared<S>>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            guard: None,
+            patience: Duration::MAX,
+            is_forced: false,
+            takes_old: false,
+            store_error: None,
+            lock_error: None,
+            network_error: None,
+        }
+    }
+
+    /// An operation that is done whatever the store says, and waits for the lock no longer than `patience`.
+    pub(crate) fn forced(shared: &Arc<Shared<S>>, patience: Duration) -> Self {
+        Self {
+            patience,
+            is_forced: true,
+            ..Self::new(shared)
+        }
+    }
+
+    /// An operation for a token, for which one that is due will do where there is no better.
+    pub(crate) fn lenient(shared: &Arc<Shared<S>>) -> Self {
+        Self {
+            takes_old: true,
+            ..Self::new(shared)
+        }
+    }
+
+    /// Takes the steps that concern the store, up to the next one that does not.
+    pub(crate) fn run(&mut self, mut step: Step) -> Next {
+        loop {
+            step = match step {
+                Step::Clear(clearing) => {
+                    let ok = self.ask(S::clear).is_some();
+                    clearing.cleared(&mut self.shared.machine_mut(), ok)
+                }
+                Step::Load(loading) => match self.ask(S::load) {
+                    Some(record) => {
+                        let now = SystemTime::now();
+                        loading.loaded(&mut self.shared.machine_mut(), Ok(record), now)
+                    }
+                    // Who logs in or out goes on without knowing what was there.
+                    None if self.is_forced => {
+                        let now = SystemTime::now();
+                        loading.loaded(&mut self.shared.machine_mut(), Ok(None), now)
+                    }
+                    None => return Next::Done(self.unreadable()),
+                },
+                Step::Lock(locking) => {
+                    let ok = self.lock(locking.lease());
+                    locking.locked(&mut self.shared.machine_mut(), ok, SystemTime::now())
+                }
+                Step::Save(saving) => {
+                    let ok = self.ask(|store| store.save(saving.record())).is_some();
+                    saving.saved(&mut self.shared.machine_mut(), ok, SystemTime::now())
+                }
+                Step::Unlock(unlocking) => {
+                    self.guard = None;
+                    unlocking.unlocked()
+                }
+                Step::Done(done) => return Next::Done(done),
+                Step::Send(sending) => return Next::Send(sending),
+                Step::Wait(waiting) => return Next::Wait(waiting),
+            };
+        }
+    }
+
+    pub(crate) fn sent(&mut self, sent: SentRefresh, answer: Answer) -> Step {
+        let now = SystemTime::now();
+        let mut machine = self.shared.machine_mut();
+        match answer {
+            Answer::Lost(cause) => {
+                self.network_error = cause;
+                sent.timed_out(&mut machine, now)
+            }
+            Answer::Read(result) => {
+                self.network_error = None;
+                let result = result.map_err(SendError::<_, std::convert::Infallible>::Refused);
+                sent.sent(&mut machine, result, now)
+            }
+        }
+    }
+
+    pub(crate) fn waited(&self, waiting: Waiting) -> Step {
+        waiting.waited(&mut self.shared.machine_mut(), SystemTime::now())
+    }
+
+    /// Says what came of it, to those who want a token.
+    pub(crate) fn token(self, done: Done) -> Result<Token, Error> {
+        match done {
+            Done::Ready(warning) => {
+                let secret = self
+                    .shared
+                    .machine()
+                    .session()
+                    .map(|session| session.access_token().clone());
+                match secret {
+                    Some(secret) => Ok(Token::new(
+                        secret,
+                        warning.map(|warning| self.warning(warning)),
+                    )),
+                    // Somebody in this process logged out in the same moment.
+                    None => Err(Error::SignedOut(Arc::new(SignedOut::LoggedOut))),
+                }
+            }
+            done => Err(self.error(done)),
+        }
+    }
+
+    /// Says what came of it, to those who want everything to be stored.
+    pub(crate) fn stored(self, done: Done) -> Result<(), Error> {
+        match done {
+            Done::Ready(None) => Ok(()),
+            Done::Ready(Some(_)) => Err(self.error(Done::StoreFailed)),
+            done => Err(self.error(done)),
+        }
+    }
+
+    /// Says what came of it, to those who wanted to log out.
+    pub(crate) fn logged_out(self, done: Done) -> LoggedOut {
+        match done {
+            Done::LoggedOut {
+                session,
+                cleared: true,
+            } => LoggedOut::new(session, None),
+            Done::LoggedOut { session, .. } => LoggedOut::new(session, Some(self.store_cause())),
+            _ => LoggedOut::new(None, self.store_error),
+        }
+    }
+
+    fn error(self, done: Done) -> Error {
+        match done {
+            Done::Failed(error) => Error::Failed(Arc::new(error)),
+            Done::SignedOut(reason) => Error::SignedOut(Arc::new(reason)),
+            Done::TryAgain { after, error } => match self.store_error {
+                // There is no lock to be had, and so nothing to be tried again.
+                Some(cause) if self.lock_error.is_some() => Error::Store(cause),
+                _ => Error::TryAgain {
+                    after,
+                    cause: self.cause(error),
+                },
+            },
+            _ => Error::Store(self.store_cause()),
+        }
+    }
+
+    fn warning(self, warning: keeper::Warning) -> Warning {
+        match warning {
+            keeper::Warning::NotStored => Warning::NotStored(self.store_error),
+            keeper::Warning::StoreFailed => Warning::StoreFailed(self.store_error),
+            keeper::Warning::NotRefreshed(error) => Warning::NotRefreshed(self.cause(error)),
+            _ => Warning::NotRefreshed(self.cause(None)),
+        }
+    }
+
+    /// Why there was no refresh: what the service said, what the network said, or that there was no lock.
+    fn cause(self, error: Option<workos_login::Error>) -> Option<Cause> {
+        match error {
+            Some(error) => Some(Arc::new(error)),
+            None => self.network_error.or(self.lock_error),
+        }
+    }
+
+    /// The store cannot be read: the operation stops here, and the next one takes up what was left.
+    fn unreadable(&mut self) -> Done {
+        self.guard = None;
+        let machine = self.shared.machine();
+        let life = |session: &Authenticated| session.expires_in(SystemTime::now());
+        match machine.session().map(life) {
+            Some(left) if self.takes_old && left != Some(Duration::ZERO) => {
+                Done::Ready(Some(keeper::Warning::StoreFailed))
+            }
+            _ => Done::StoreFailed,
+        }
+    }
+
+    fn store_cause(self) -> Cause {
+        self.store_error.unwrap_or_else(|| Arc::new(Locked))
+    }
+
+    fn lock(&mut self, lease: Duration) -> bool {
+        let patience = self.patience.min(lease);
+        match self.ask(|store| store.lock(patience)) {
+            Some(guard) => {
+                self.guard = guard;
+                if self.guard.is_none() {
+                    self.lock_error = Some(Arc::new(Locked));
+                }
+            }
+            None => self.lock_error = self.store_error.clone(),
+        }
+        self.guard.is_some()
+    }
+
+    fn ask<T>(&mut self, what: impl FnOnce(&S) -> Result<T, S::Error>) -> Option<T> {
+        match what(&self.shared.store) {
+            Ok(value) => {
+                self.store_error = None;
+                Some(value)
+            }
+            Err(error) => {
+                self.store_error = Some(Arc::new(error));
+                None
+            }
+        }
+    }
+}
