@@ -38,7 +38,7 @@ pub(crate) fn wait<A: Auth>(
         }) {
             Stage::Awaiting(pending) => pending,
             Stage::Decided(outcome) => {
-                desk.close();
+                desk.close(LINGER);
                 return outcome.map_err(WaitError::Refused);
             }
         };
@@ -143,9 +143,9 @@ impl Desk {
         state
     }
 
-    /// Stops listening, and sends the answers that are on their way, for a moment at most.
-    fn close(&mut self) {
-        let until = Instant::now() + LINGER;
+    /// Stops listening, and sees the answers to callbacks through, for as long as `linger`.
+    fn close(&mut self, linger: Duration) {
+        let until = Instant::now() + linger;
         loop {
             self.serve((), |(), _| (Page::AlreadyDone, ()));
             // A browser that asked twice has its second connection in here by now, and shows that one's answer.
@@ -208,3 +208,72 @@ fn make_room(connections: &mut Vec<Connection>) {
 const TICK: Duration = Duration::from_secs(1);
 
 const MAX_CONNECTIONS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_closed_desk_listens_no_more() {
+        let mut desk = Desk::new(Listener::bind().unwrap());
+        let address = desk.listener.sockets[0].local_addr().unwrap();
+        desk.close(Duration::ZERO);
+        assert!(desk.listener.sockets.is_empty());
+        assert!(net::TcpStream::connect(address).is_err());
+    }
+
+    #[test]
+    fn a_desk_serves_only_so_many_at_once() {
+        let mut desk = Desk::new(Listener::bind().unwrap());
+        let address = desk.listener.sockets[0].local_addr().unwrap();
+        let browsers: Vec<_> = (0..2 * MAX_CONNECTIONS)
+            .map(|_| net::TcpStream::connect(address).unwrap())
+            .collect();
+        while desk.connections.is_empty() || desk.more {
+            desk.serve((), |(), _| (Page::AlreadyDone, ()));
+        }
+        assert!(desk.connections.len() <= MAX_CONNECTIONS);
+        drop(browsers);
+    }
+
+    #[test]
+    fn a_desk_closes_when_the_browser_has_its_page() {
+        let patience = Duration::from_secs(60);
+        let mut desk = Desk::new(Listener::bind().unwrap());
+        let mut browser =
+            net::TcpStream::connect(desk.listener.sockets[0].local_addr().unwrap()).unwrap();
+        let port = desk.listener.address.port;
+        write!(
+            browser,
+            "GET /callback?code=a HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"
+        )
+        .unwrap();
+
+        let mut connection = loop {
+            if let Some(stream) = accept(&desk.listener) {
+                break Connection::new(stream, Instant::now());
+            }
+        };
+        while connection.advance(Instant::now(), &desk.listener).is_none() {}
+        let later = Instant::now() + patience;
+        connection.answer(Page::Accepted, later, &desk.listener);
+        desk.connections.push(connection);
+
+        let browser = thread::spawn(move || {
+            let mut page = String::new();
+            browser.read_to_string(&mut page).unwrap();
+            // The desk still reads: this would be answered with a reset otherwise.
+            browser.write_all(b"more").unwrap();
+            (page, Instant::now())
+        });
+        desk.close(patience);
+        let closed = Instant::now();
+        let (page, had_its_page) = browser.join().unwrap();
+        assert!(page.ends_with("</html>\n"), "{page}");
+        assert!(had_its_page <= closed);
+    }
+}

@@ -175,6 +175,18 @@ fn the_page_names_the_application_as_text() {
 }
 
 #[test]
+fn a_page_that_does_not_fit_into_one_write_arrives_whole() {
+    each_way(|way| {
+        let listener = Listener::bind().unwrap().app_name("a".repeat(8 << 20));
+        let login = Begun::at(listener).wait(way);
+        let answer = login.get(login.callback());
+        assert_eq!(answer.title(), "Login received");
+        assert!(answer.body().ends_with("</html>\n"));
+        login.outcome().map(drop).unwrap();
+    });
+}
+
+#[test]
 fn the_port_is_closed_and_free_after_the_login() {
     each_way(|way| {
         let login = way.login();

@@ -1,0 +1,50 @@
+//! A login in a terminal, up to the code: the time that is left, and an end on demand.
+//!
+//! `cargo run --example terminal -- client_123`, with the client id of a WorkOS environment that has a redirect address on
+//! 127.0.0.1. Enter ends it.
+
+use std::env;
+use std::error::Error;
+use std::io;
+use std::thread;
+use std::time::SystemTime;
+
+use workos_login::{Client, Screen, Via};
+use workos_login_loopback::{Listener, WaitError};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let id = env::args().nth(1).ok_or("usage: terminal CLIENT_ID")?;
+    let client = Client::public(id.parse()?);
+    let listener = Listener::bind()?.app_name("the terminal");
+
+    let now = SystemTime::now();
+    let (url, pending) = client
+        .login(
+            Via::AuthKit(Screen::SignIn),
+            listener.redirect_uri().clone(),
+        )
+        .begin(now, &mut rand::rng());
+    println!("Open {url}\nEnter to stop.");
+
+    let canceller = listener.canceller();
+    thread::spawn(move || {
+        if io::stdin()
+            .read_line(&mut String::new())
+            .is_ok_and(|read| read > 0)
+        {
+            canceller.cancel();
+        }
+    });
+
+    let life = pending.expires_in(now);
+    let outcome = listener.wait_with(&client, pending, life, |left| {
+        eprint!("\rWaiting for the browser, {:>3} s left ", left.as_secs());
+    });
+    eprintln!();
+    match outcome {
+        Ok(exchanging) => println!("{exchanging:?} is ready to be sent."),
+        Err(WaitError::Cancelled(_)) => println!("Stopped."),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
