@@ -1,8 +1,10 @@
 //! A connection that breaks, or that speaks something else, gives the state back, ready to be sent again.
 
+use std::collections::HashMap;
+use std::error::Error as _;
 use std::net::TcpListener;
 
-use workos_login::Error;
+use workos_login::{Error, Exchange};
 use workos_login_test_server::Fault;
 
 use crate::adapters::Adapter;
@@ -80,10 +82,38 @@ fn a_service_that_is_not_there_gives_the_state_back<A: Adapter>() {
     let _again = lost(A::new().send(exchanging));
 }
 
+fn an_error_shows_no_secret<A: Adapter>() {
+    let (server, adapter) = (start(), A::new());
+    for fault in [
+        Fault::CloseBefore,
+        Fault::Cut,
+        Fault::EndlessHeaders,
+        Fault::Garbage,
+        Fault::redirect(307),
+        Fault::status(403),
+    ] {
+        let exchanging = exchanging(&server);
+        let body: HashMap<String, String> =
+            serde_json::from_slice(exchanging.request().body()).unwrap();
+        server.inject(fault);
+        let error = adapter.send(exchanging).unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = error.source();
+        while let Some(error) = source {
+            shown += &format!(" {error} {error:?}");
+            source = error.source();
+        }
+        for secret in ["code", "code_verifier"] {
+            assert!(!shown.contains(&body[secret]), "{secret}: {shown}");
+        }
+    }
+}
+
 on_every_adapter!(
     a_connection_that_breaks_after_the_service_acted_gives_the_state_back,
     a_connection_that_breaks_before_the_service_acts_loses_nothing,
     a_lost_refresh_keeps_the_session,
     a_reset_behind_the_answer_is_an_answer_or_none,
     a_service_that_is_not_there_gives_the_state_back,
+    an_error_shows_no_secret,
 );
