@@ -14,10 +14,13 @@ use crate::endpoints::Protocol;
 use crate::error::{ClientProblem, Error, Flaw, Malformed, Problem};
 use crate::exchange::Refused;
 use crate::ids::{OrganizationId, SessionId};
+use crate::limits::STAMP_TOLERANCE;
 use crate::refresh_policy::RefreshPolicy;
 use crate::refreshing::Refreshing;
 use crate::reply::Reply;
-use crate::saved::{Version, expose, expose_optional, optional_secs};
+use crate::saved::{
+    NO_SESSION, Version, expose, expose_optional, nested, optional_secs, stored, unquoted,
+};
 use crate::stamp::Stamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 use crate::wire::claims::{self, Claims};
@@ -30,13 +33,16 @@ use crate::wire::standard::{IdClaims, TokenResponse};
 ///
 /// # This is a secret
 ///
-/// Its stored form holds the access and the refresh token. Keep it in the operating system's keychain or keystore, on
+/// Its stored form (JSON, or any other format that names its members) holds the access and the refresh token. Keep it in the operating system's keychain or keystore, on
 /// a server in an encrypted cookie or store. What this type holds is wiped from memory when it is dropped; what
 /// was read out of it is the caller's.
 #[derive(Clone, Deserialize, Serialize)]
+#[serde(remote = "Self")]
 pub struct Authenticated {
     version: Version,
+    #[serde(deserialize_with = "nested")]
     pub(crate) owner: Owner,
+    #[serde(deserialize_with = "unquoted")]
     user: User,
     pub(crate) organization_id: Option<OrganizationId>,
     session_id: Option<SessionId>,
@@ -47,10 +53,13 @@ pub struct Authenticated {
     #[serde(serialize_with = "expose_optional")]
     id_token: Option<SecretString>,
     authentication_method: Option<AuthenticationMethod>,
+    #[serde(deserialize_with = "unquoted")]
     impersonator: Option<Impersonator>,
+    #[serde(deserialize_with = "unquoted")]
     provider_tokens: Option<ProviderTokens>,
     #[serde(serialize_with = "expose_optional")]
     authkit_authorization_code: Option<SecretString>,
+    #[serde(deserialize_with = "unquoted")]
     received: Stamp,
     #[serde(with = "optional_secs")]
     lifetime: Option<Duration>,
@@ -249,7 +258,12 @@ impl Authenticated {
     /// service refuses it.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
-        Some(self.lifetime?.saturating_sub(self.received.elapsed(now)))
+        let lifetime = self.lifetime?;
+        // Received in the future: a clock was wrong, then or now, and the token is as old as it likes.
+        if self.received.ahead_of(now) > STAMP_TOLERANCE {
+            return Some(Duration::ZERO);
+        }
+        Some(lifetime.saturating_sub(self.received.elapsed(now)))
     }
 
     /// Returns how long until the access token should be refreshed; zero for now, `None` when its life is unknown.
@@ -329,6 +343,22 @@ impl Authenticated {
     }
 }
 
+stored!(
+    Authenticated,
+    NO_SESSION,
+    fn check(&self) -> Result<(), &'static str> {
+        if !fits_into_a_header(&self.access_token) {
+            return Err(
+                "the access token of the stored session does not fit into a header: sign in again",
+            );
+        }
+        if self.user.id().is_empty() {
+            return Err("the stored session names no user: sign in again");
+        }
+        Ok(())
+    }
+);
+
 impl fmt::Debug for Authenticated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated")
@@ -368,7 +398,8 @@ fn identify(
     Ok(user)
 }
 
-/// A token with a line break or a space in it would end or change the header that it is put into (RFC 6750 section 2.1).
+/// A token that is empty, or has a line break or a space in it, would end or change the header that it is put into (RFC 6750 section 2.1).
 fn fits_into_a_header(token: &SecretString) -> bool {
-    token.expose_secret().bytes().all(|b| b.is_ascii_graphic())
+    let token = token.expose_secret();
+    !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }

@@ -6,8 +6,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{self, Deserializer, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::answers::Purpose;
@@ -17,10 +16,10 @@ use crate::endpoints::{Endpoints, Protocol};
 use crate::error::{Denied, Difference, Error, Expired, Forged, What};
 use crate::exchange::Refused;
 use crate::exchanging::Exchanging;
-use crate::limits::STAMP_TOLERANCE;
+use crate::limits::{MAX_CALLBACK_BYTES, STAMP_TOLERANCE};
 use crate::pkce::{TOKEN_CHARS, Verifier};
 use crate::redirect_uri::{RedirectUri, before_query};
-use crate::saved::{Version, expose, millis};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
 use crate::stamp::Stamp;
 use crate::wire::grant::Grant;
 
@@ -73,18 +72,20 @@ use crate::wire::grant::Grant;
 ///
 /// # This is a secret
 ///
-/// Its stored form holds the code verifier and the state. Keep it in the operating system's keychain, on
+/// Its stored form (JSON, or any other format that names its members) holds the code verifier and the state. Keep it in the operating system's keychain, on
 /// a server in an encrypted, `HttpOnly`, `SameSite=Lax` cookie or in a store under an id from one. A
 /// server must bind it to the browser that began the login (RFC 9700 section 4.7).
 #[derive(Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct AwaitingCallback {
     version: Version,
+    #[serde(deserialize_with = "nested")]
     owner: Owner,
     redirect_uri: RedirectUri,
     #[serde(serialize_with = "expose")]
     state: SecretString,
     verifier: Verifier,
+    #[serde(deserialize_with = "unquoted")]
     begun: Stamp,
     #[serde(with = "millis")]
     life: Duration,
@@ -106,7 +107,8 @@ impl AwaitingCallback {
             state,
             verifier,
             begun,
-            life,
+            // What is stored are whole milliseconds, and a restart changes nothing.
+            life: Duration::from_millis(u64::try_from(life.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -116,7 +118,7 @@ impl AwaitingCallback {
     /// URL, or the path of one that has no more. A bare query is not an address.
     #[must_use]
     pub fn is_callback(&self, uri: &str) -> bool {
-        self.redirect_uri.is_address(before_query(uri))
+        uri.len() <= MAX_CALLBACK_BYTES && self.redirect_uri.is_address(before_query(uri))
     }
 
     /// Returns the redirect address that this login comes back to.
@@ -236,43 +238,15 @@ impl fmt::Debug for AwaitingCallback {
     }
 }
 
-impl Serialize for AwaitingCallback {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AwaitingCallback {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_option(Stored)
-    }
-}
-
-/// Reads the stored form; `null` is what a store has for nothing.
-struct Stored;
-
-impl<'de> Visitor<'de> for Stored {
-    type Value = AwaitingCallback;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a pending login")
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-        Err(E::custom(Error::NoPendingLogin))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        self.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        let pending = AwaitingCallback::deserialize(deserializer)?;
-        if pending.state.expose_secret().len() < TOKEN_CHARS {
-            return Err(de::Error::custom(
+stored!(
+    AwaitingCallback,
+    NO_PENDING_LOGIN,
+    fn check(&self) -> Result<(), &'static str> {
+        match self.state.expose_secret().len() {
+            0..TOKEN_CHARS => Err(
                 "the state of the stored login is too short: what was stored is damaged, begin again",
-            ));
+            ),
+            _ => Ok(()),
         }
-        Ok(pending)
     }
-}
+);

@@ -56,7 +56,7 @@ impl Callback {
         }
         let uri = uri.split('#').next().unwrap_or(uri);
         let (address, query) = match before_query(uri) {
-            address if is_address(address) => (
+            address if is_address(address, address.len() < uri.len()) => (
                 Some(address),
                 uri.get(address.len() + 1..).unwrap_or_default(),
             ),
@@ -125,18 +125,20 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// Whether what stands before the query is an address: a path, or something with a scheme (RFC 3986 section 3.1).
-fn is_address(text: &str) -> bool {
-    let scheme = |text: &str| {
+/// Whether what stands before the query is an address: a path, something with a scheme (RFC 3986 section 3.1), or
+/// whatever else a question mark follows. A value of a bare query can have a question mark, but `=` comes first.
+fn is_address(before: &str, has_query: bool) -> bool {
+    let is_scheme = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     };
-    text.starts_with('/')
-        || text
+    before.starts_with('/')
+        || before
             .split_once(':')
-            .is_some_and(|(before, _)| scheme(before))
+            .is_some_and(|(scheme, _)| is_scheme(scheme))
+        || has_query && !before.is_empty() && !before.contains('=')
 }
 
 fn malformed(flaw: Flaw) -> Error {

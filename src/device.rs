@@ -21,7 +21,7 @@ use crate::exchanging::Outcome;
 use crate::limits::{DEVICE_INTERVAL, LONGEST_BACK_OFF, SLOW_DOWN, STAMP_TOLERANCE};
 use crate::prepared::Prepared;
 use crate::reply::{Pace, Refusal, Reply};
-use crate::saved::{Version, expose, millis};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
 use crate::stamp::Stamp;
 use crate::wire::device::{DeviceAuthorization, DeviceRequest};
 use crate::wire::grant::Grant;
@@ -141,14 +141,17 @@ fn is_page(uri: &str) -> bool {
 ///
 /// Its stored form holds the device code. The user code and the addresses are for showing.
 #[derive(Clone, Deserialize, Serialize)]
+#[serde(remote = "Self")]
 pub struct AwaitingDevice {
     version: Version,
+    #[serde(deserialize_with = "nested")]
     owner: Owner,
     #[serde(serialize_with = "expose")]
     device_code: SecretString,
     user_code: Box<str>,
     verification_uri: Box<str>,
     verification_uri_complete: Option<Box<str>>,
+    #[serde(deserialize_with = "unquoted")]
     begun: Stamp,
     #[serde(with = "millis")]
     life: Duration,
@@ -156,6 +159,7 @@ pub struct AwaitingDevice {
     #[serde(with = "millis")]
     interval: Duration,
     /// When it was last asked.
+    #[serde(deserialize_with = "unquoted")]
     last: Stamp,
     /// How long after that it is asked again: the interval, or longer after a lost answer.
     #[serde(with = "millis")]
@@ -226,6 +230,8 @@ impl AwaitingDevice {
         })
     }
 }
+
+stored!(AwaitingDevice, NO_PENDING_LOGIN);
 
 impl fmt::Debug for AwaitingDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Purpose;
 use crate::limits::MAX_RETRY_AFTER;
+use crate::saved::NO_PENDING_LOGIN;
 use crate::stamp::Stamp;
 use crate::step_up::StepUp;
 
@@ -92,11 +93,8 @@ impl Error {
             Self::Denied(denied) => denied.answer.as_ref().and_then(Answer::request_id),
             Self::Expired(Expired(What::Device(Some(answer)))) => answer.request_id(),
             Self::Malformed(malformed) => malformed.request_id(),
-            Self::Client(_)
-            | Self::Expired(_)
-            | Self::Forged(_)
-            | Self::NoPendingLogin
-            | Self::StepUp(_) => None,
+            Self::StepUp(step) => step.request_id(),
+            Self::Client(_) | Self::Expired(_) | Self::Forged(_) | Self::NoPendingLogin => None,
         }
     }
 }
@@ -116,10 +114,23 @@ impl fmt::Display for Error {
                     answer.shown_code()
                 ),
                 Purpose::DevicePoll | Purpose::DeviceStart => {
-                    write!(f, "the service refused the device code ({}): begin again", answer.shown_code())
+                    write!(
+                        f,
+                        "the service refused the device code ({}): begin again",
+                        answer.shown_code()
+                    )
                 }
-                Purpose::OrganizationSwitch | Purpose::Refresh => {
-                    write!(f, "the session has ended ({}): sign in again", answer.shown_code())
+                Purpose::OrganizationSwitch => write!(
+                    f,
+                    "the service did not move the session to the organization ({}): the session stays as it is",
+                    answer.shown_code()
+                ),
+                Purpose::Refresh => {
+                    write!(
+                        f,
+                        "the session has ended ({}): sign in again",
+                        answer.shown_code()
+                    )
                 }
                 Purpose::StepUpAnswer => write!(
                     f,
@@ -129,16 +140,26 @@ impl fmt::Display for Error {
             },
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Mistyped(answer) => {
-                write!(f, "the service did not accept the one-time code ({}): enter it again", answer.shown_code())
+                write!(
+                    f,
+                    "the service did not accept the one-time code ({}): enter it again",
+                    answer.shown_code()
+                )
             }
-            Self::NoPendingLogin => f.write_str(
-                "no pending login is stored for this callback: it was lost with a restart, or has ended; \
-                 store the pending login before the browser opens, and begin again",
-            ),
+            Self::NoPendingLogin => f.write_str(NO_PENDING_LOGIN),
             Self::Rejected(answer) => {
-                write!(f, "the service refused the request ({}, status {})", answer.shown_code(), answer.status().as_u16())
+                write!(
+                    f,
+                    "the service refused the request ({}, status {})",
+                    answer.shown_code(),
+                    answer.status().as_u16()
+                )
             }
-            Self::StepUp(step) => write!(f, "the service asks for one more step ({})", Shown(step.code())),
+            Self::StepUp(step) => write!(
+                f,
+                "the service asks for one more step ({})",
+                Shown(step.code())
+            ),
             Self::Unavailable(answer) => write!(
                 f,
                 "the service cannot answer now (status {}): try again later, nothing is lost",
@@ -284,6 +305,12 @@ impl Denied {
         &self.code
     }
 
+    /// Returns the service's answer, when it was not the browser that brought the news.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
+    }
+
     /// Returns the service's own words. They can quote a code or a token: do not log or print them.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
@@ -382,6 +409,7 @@ pub(crate) enum Flaw {
     IdToken(&'static str),
     NeitherCodeNorError,
     OtherOrganization,
+    OtherUser,
     Redirect,
     TooLong(&'static str, usize),
 }
@@ -431,6 +459,7 @@ impl fmt::Display for Malformed {
                 "the answer is for another organization than the one asked for; the session keeps its own: \
                  to change it, refresh into the other organization",
             ),
+            Flaw::OtherUser => f.write_str("the answer is about another user than the session; the session stays as it is"),
             Flaw::Redirect => f.write_str("the service answered with a redirect, which is never followed: check the base URL"),
             Flaw::TooLong(what, limit) => write!(f, "the {what} is longer than {limit} bytes"),
         }?;

@@ -24,6 +24,9 @@ use crate::limits::MAX_REDIRECT_URI_BYTES;
 /// # Ok::<(), workos_login::InvalidRedirectUri>(())
 /// ```
 ///
+/// What the service has registered decides: an `http` address that is not on this machine is taken here, too, for
+/// development hosts. The code on its way to it can be read, but is worth nothing without the verifier.
+///
 /// For a scheme of your own, use a domain name that you control, reversed
 /// (`com.example.app`): any program on the machine can register any scheme, and a long
 /// name is at least not taken by accident (RFC 8252 section 7.1).

@@ -91,6 +91,9 @@ impl Refreshing {
                 refusal => refusal.into(),
             })?;
         let mut fresh = self.session.read_refreshed(&reply, self.protocol, now)?;
+        if fresh.user().id() != self.session.user().id() {
+            return Err(reply.malformed(Flaw::OtherUser).into());
+        }
         if fresh.organization_id.as_ref() != expected {
             mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
             return Err(reply.malformed(Flaw::OtherOrganization).into());

@@ -111,12 +111,20 @@ fn sort(purpose: Purpose, failure: Failure, answer: Answer, body: &[u8]) -> Refu
         Some(Meaning::Pending) => return Refusal::Pending(Pace::Same, answer),
         Some(Meaning::SlowDown) => return Refusal::Pending(Pace::Slower, answer),
         Some(Meaning::StepUp) => {
-            return Refusal::StepUp(Box::new(wire::step_up::read(failure, body)));
+            return Refusal::StepUp(Box::new(wire::step_up::read(
+                failure,
+                body,
+                answer.request_id(),
+            )));
         }
         Some(Meaning::Unavailable) => Error::Unavailable(answer),
         None if is_not_now(status) => Error::Unavailable(answer),
         None if failure.pending_authentication_token.is_some() => {
-            return Refusal::StepUp(Box::new(wire::step_up::read(failure, body)));
+            return Refusal::StepUp(Box::new(wire::step_up::read(
+                failure,
+                body,
+                answer.request_id(),
+            )));
         }
         None => Error::Rejected(answer),
     })

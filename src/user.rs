@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
 use crate::saved::{expose, expose_optional};
-use crate::wire::lenient::{Texts, lenient, lenient_map, lenient_texts};
+use crate::wire::lenient::{Texts, lenient, lenient_map, lenient_or_empty, lenient_texts};
 use crate::wire::standard::IdClaims;
 
 /// The user of a session. Only the id is always there; it is what to keep as a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
+    /// Empty when it is absent or not a text; such a user is refused by name.
+    #[serde(default, deserialize_with = "lenient_or_empty")]
     id: Box<str>,
     #[serde(
         default,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use crate::authenticated::Authenticated;
-use crate::saved::Version;
+use crate::saved::{NO_SESSION, Version, stored, unquoted};
 use crate::stamp::Stamp;
 
 /// A session as a store keeps it.
@@ -21,11 +21,15 @@ use crate::stamp::Stamp;
 ///
 /// It holds the session. Keep it as an [`Authenticated`] is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(remote = "Self")]
 pub struct Record {
     version: Version,
     session: Authenticated,
+    #[serde(deserialize_with = "unquoted")]
     intent: Option<Intent>,
 }
+
+stored!(Record, NO_SESSION);
 
 impl Record {
     /// Makes the record of a session that no refresh was sent for.

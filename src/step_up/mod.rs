@@ -18,7 +18,7 @@ use crate::client::{Client, UserManagement};
 use crate::error::Shown;
 use crate::ids::OrganizationId;
 use crate::redirect_uri::RedirectUri;
-use crate::saved::{Version, expose_optional};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, stored};
 use crate::start::{Screen, Start, Via};
 
 pub use self::organization::{Organization, SelectOrganization, UseAllowedMethod};
@@ -67,7 +67,7 @@ pub use self::verify_email::VerifyEmail;
 /// The stored form holds the pending authentication token, which stands for a user who is half logged in. Keep it as
 /// an [`AwaitingCallback`](crate::AwaitingCallback) is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepUp {
     /// The user has to agree to something on the hosted page.
@@ -103,6 +103,12 @@ impl StepUp {
     #[must_use]
     pub fn code(&self) -> &str {
         &self.step().code
+    }
+
+    /// Returns the service's id of the answer (`x-request-id`), which its support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.step().request_id.as_deref()
     }
 
     /// Begins the login that continues here for a client without a secret.
@@ -178,13 +184,17 @@ pub(crate) struct Step {
     pending_authentication_token: Option<SecretString>,
     login_hint: Option<Box<str>>,
     organization_id: Option<OrganizationId>,
+    request_id: Option<Box<str>>,
 }
+
+stored!(StepUp, NO_PENDING_LOGIN);
 
 impl Step {
     pub(crate) fn new(
         code: Box<str>,
         pending_authentication_token: Option<SecretString>,
         login_hint: Option<Box<str>>,
+        request_id: Option<Box<str>>,
     ) -> Self {
         Self {
             version: Version,
@@ -192,6 +202,7 @@ impl Step {
             pending_authentication_token,
             login_hint,
             organization_id: None,
+            request_id,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::client::{Client, Confidential, UserManagement};
 use crate::exchanging::Exchanging;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::redirect_uri::RedirectUri;
+use crate::saved::{nested, unquoted};
 use crate::start::{Screen, Start, Via};
 use crate::step_up::Step;
 use crate::user::User;
@@ -17,8 +18,11 @@ use crate::wire::grant::Grant;
 /// The user has several organizations and has to choose one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SelectOrganization {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) organizations: Vec<Organization>,
 }
 
@@ -88,9 +92,12 @@ impl Organization {
 /// The organization allows only some ways of signing in.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct UseAllowedMethod {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
     pub(crate) email: Option<Box<str>>,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) methods: BTreeMap<Box<str>, bool>,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
+use crate::saved::{nested, unquoted};
 use crate::step_up::Step;
 use crate::user::User;
 use crate::wire::grant::Grant;
@@ -12,7 +13,9 @@ use crate::wire::grant::Grant;
 /// Radar has sent a code by e-mail.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EnterRadarEmailCode {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
     pub(crate) radar_challenge_id: Option<Box<str>>,
 }
@@ -48,7 +51,9 @@ impl EnterRadarEmailCode {
 /// Have it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EnterRadarSmsCode {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
+use crate::saved::{nested, unquoted};
 use crate::step_up::Step;
 use crate::user::User;
 use crate::wire::grant::Grant;
@@ -15,9 +16,12 @@ use crate::wire::grant::Grant;
 /// [`factor_ids`](Self::factor_ids) with `POST /auth/factors/{id}/challenge`, which is another API and needs the API key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EnterTotp {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
     pub(crate) challenge_id: Option<Box<str>>,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) factor_ids: Vec<Box<str>>,
 }
 
@@ -58,7 +62,9 @@ impl EnterTotp {
 /// secret for the user's authenticator, and the id of a first challenge.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EnrollMfa {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
 }
 

@@ -6,12 +6,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnectionId;
-use crate::saved::expose;
+use crate::saved::{expose, nested, unquoted};
 use crate::step_up::Step;
 
 /// A step with nothing but its code.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct BareStep {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
 }
 
@@ -26,6 +27,7 @@ impl BareStep {
 /// The profile has no e-mail address. How a grant completes this is not published; a new login asks the user.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct CompleteEmail {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
     #[serde(serialize_with = "crate::saved::expose_optional")]
     pub(crate) email_completion_token: Option<SecretString>,
@@ -50,8 +52,10 @@ impl fmt::Debug for CompleteEmail {
 /// The user has to sign in through an SSO connection.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct UseSso {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
     pub(crate) email: Option<Box<str>>,
+    #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
 }
 
@@ -72,6 +76,7 @@ impl UseSso {
 /// A step that is not known here: its code, its token and its raw fields.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct UnknownStep {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
     #[serde(serialize_with = "expose")]
     pub(crate) body: SecretString,

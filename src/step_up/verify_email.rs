@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
+use crate::saved::nested;
 use crate::step_up::Step;
 use crate::wire::grant::Grant;
 
 /// The e-mail address has to be confirmed, with the code that was sent to it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct VerifyEmail {
+    #[serde(deserialize_with = "nested")]
     pub(crate) step: Step,
     pub(crate) email: Option<Box<str>>,
     pub(crate) email_verification_id: Option<Box<str>>,

@@ -31,7 +31,10 @@ impl Failure {
     pub(crate) fn read(body: &[u8]) -> Self {
         let shapes: Shapes = super::object(body).unwrap_or_default();
         Self {
-            code: shapes.code.or(shapes.error).filter(|code| !code.is_empty()),
+            code: shapes
+                .code
+                .filter(|code| !code.is_empty())
+                .or(shapes.error.filter(|error| !error.is_empty())),
             text: shapes.message.or(shapes.error_description),
             pending_authentication_token: shapes.pending_authentication_token,
         }

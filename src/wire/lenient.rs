@@ -72,6 +72,13 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Lenient>(
     deserializer.deserialize_any(LenientVisitor(PhantomData))
 }
 
+/// For a text that is checked by name afterwards.
+pub(crate) fn lenient_or_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Box<str>, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or_default())
+}
+
 struct LenientVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Lenient> Visitor<'de> for LenientVisitor<T> {

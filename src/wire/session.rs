@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::ids::OrganizationId;
 use crate::user::{Impersonator, ProviderTokens, User};
-use crate::wire::lenient::lenient;
+use crate::wire::lenient::{lenient, lenient_json};
 use crate::wire::member;
 
 /// What is needed is checked by name after reading. What could change who someone is or acts for
@@ -24,7 +24,7 @@ pub(crate) struct Session {
     pub(crate) authentication_method: Option<Box<str>>,
     #[serde(default, deserialize_with = "member")]
     pub(crate) impersonator: Option<Impersonator>,
-    #[serde(default, deserialize_with = "member")]
+    #[serde(default, deserialize_with = "lenient_json")]
     pub(crate) oauth_tokens: Option<ProviderTokens>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) authkit_authorization_code: Option<SecretString>,

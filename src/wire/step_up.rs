@@ -48,7 +48,7 @@ struct WithId {
 }
 
 /// Reads the step that `body` asks for; `failure` is what was read of it before.
-pub(crate) fn read(failure: Failure, body: &[u8]) -> StepUp {
+pub(crate) fn read(failure: Failure, body: &[u8], request_id: Option<&str>) -> StepUp {
     let fields: Fields = super::object(body).unwrap_or_default();
     let code = failure.code.unwrap_or_default();
     let user = fields.user;
@@ -56,7 +56,12 @@ pub(crate) fn read(failure: Failure, body: &[u8]) -> StepUp {
     let hint = email
         .clone()
         .or_else(|| user.as_ref().and_then(User::email).map(Into::into));
-    let step = Step::new(code.clone(), failure.pending_authentication_token, hint);
+    let step = Step::new(
+        code.clone(),
+        failure.pending_authentication_token,
+        hint,
+        request_id.map(Into::into),
+    );
     match &*code {
         "application_consent_required" => StepUp::ApplicationConsent(BareStep { step }),
         "authentication_method_not_allowed"

@@ -256,3 +256,10 @@ fn a_session_belongs_to_a_client_id_and_not_to_a_kind_of_client() {
     );
     assert!(stored(&session).contains(CLIENT_ID));
 }
+
+#[test]
+fn a_session_received_in_the_future_is_not_good_for_ever() {
+    let session = session(&fixture("success_refresh_expired_token.json"));
+    assert_eq!(session.expires_in(now() - secs(60)), Some(secs(300)));
+    assert_eq!(session.expires_in(now() - secs(61)), Some(secs(0)));
+}

@@ -344,3 +344,18 @@ fn it_is_known_whether_an_address_about_to_be_opened_is_ours() {
     is_ours(short, "com.example.app://cb", false);
     is_ours(short, "com.example.app:cb", false);
 }
+
+#[test]
+fn an_address_without_a_scheme_is_an_address() {
+    for address in ["evil.example/cb?x=1", "127.0.0.1:9/other?x=1"] {
+        check(&format!("{address}&code={CODE}&state={STATE}"), "Forged");
+    }
+}
+
+#[test]
+fn an_address_that_is_too_long_is_not_ours() {
+    let pending = Scenario::public().to_awaiting_callback();
+    let address = pending.redirect_uri().to_string();
+    assert!(pending.is_callback(&format!("{address}?code={}", "a".repeat(1000))));
+    assert!(!pending.is_callback(&format!("{address}?code={}", "a".repeat(16 * 1024))));
+}

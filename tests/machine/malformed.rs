@@ -231,3 +231,27 @@ fn m12_an_answer_is_256_kib_at_most() {
         "longer than 262144 bytes",
     );
 }
+
+#[test]
+fn provider_tokens_that_cannot_be_read_do_not_spoil_a_login() {
+    for odd in [
+        json!({"provider": "GoogleOAuth"}),
+        json!([]),
+        json!("x"),
+        json!({"access_token": 7}),
+    ] {
+        let body = edited("success_full.json", |body| {
+            body["oauth_tokens"] = odd.clone()
+        });
+        let session = session(&body);
+        assert!(session.provider_tokens().is_none(), "{odd}");
+    }
+}
+
+#[test]
+fn a_user_without_an_id_is_named() {
+    for user in [json!({}), json!({"id": 7}), json!({"id": ""})] {
+        let body = edited("success_minimal.json", |body| body["user"] = user);
+        malformed(answer(200, body), "user");
+    }
+}

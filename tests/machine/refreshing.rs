@@ -277,3 +277,38 @@ fn a_refresh_that_is_given_up_leaves_the_session_as_it_was() {
         before
     );
 }
+
+#[test]
+fn an_empty_code_gives_way_to_the_error() {
+    let gone = answer(400, r#"{"code":"","error":"invalid_grant"}"#);
+    let (_, error) = refusal(Scenario::public().to_refreshing(), gone);
+    assert_eq!(kind(&error), "Grant");
+}
+
+#[test]
+fn a_refresh_does_not_change_who_it_is() {
+    let body = edited("success_refresh_rotated.json", |body| {
+        body["user"]["id"] = json!("user_other")
+    });
+    let (refreshing, error) = refusal(Scenario::public().to_refreshing(), answer(200, body));
+    assert!(error.to_string().contains("another user"), "{error}");
+    let session = refreshing.into_session();
+    assert_eq!(session.refresh_token().unwrap().expose_secret(), FIRST);
+}
+
+#[test]
+fn a_refused_switch_does_not_say_that_the_session_has_ended() {
+    let gone = answer(400, r#"{"error":"invalid_grant"}"#);
+    let (_, error) = refusal(Scenario::public().to_switching(), gone);
+    assert!(
+        error.to_string().contains("the session stays as it is"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_step_up_keeps_the_request_id() {
+    let step = answer(403, fixture("step_up_unknown_future.json"));
+    let (_, error) = refusal(Scenario::public().to_refreshing(), step);
+    assert_eq!(error.request_id(), Some("req_fixture"));
+}

@@ -130,8 +130,11 @@ fn a_form_without_a_version_is_refused() {
     );
     let session = Scenario::public().to_authenticated();
     refused::<Authenticated>(&without(&session, "version"), "missing field `version`");
-    refused::<Authenticated>(&with(&session, "/version", json!("1")), "expected u32");
-    refused::<Authenticated>(&with(&session, "/version", json!(-1)), "expected u32");
+    refused::<Authenticated>(&with(&session, "/version", json!("1")), "is not a number");
+    refused::<Authenticated>(
+        &with(&session, "/version", json!(-1)),
+        "expected the number of a version",
+    );
 }
 
 #[test]
@@ -174,8 +177,8 @@ fn a_damaged_pending_login_is_refused() {
     damaged("/redirect_uri", json!("javascript:x"), "scheme");
     damaged("/owner/client_id", json!(""), "the client id is empty");
     damaged("/owner/client_id", json!("sk_test_x"), "API key");
-    damaged("/begun", json!(-1), "u64");
-    damaged("/life", json!("10 minutes"), "u64");
+    damaged("/begun", json!(-1), "damaged");
+    damaged("/life", json!("10 minutes"), "damaged");
 }
 
 #[test]
@@ -250,4 +253,63 @@ fn a_pending_login_can_be_kept_as_a_json_value() {
     let value = serde_json::to_value(pending_login()).unwrap();
     let read: AwaitingCallback = serde_json::from_value(value).unwrap();
     assert_eq!(stored(&read), stored(&pending_login()));
+}
+
+#[test]
+fn a_form_that_was_encoded_twice_is_refused_without_being_quoted() {
+    let twice = serde_json::to_string(&stored(&pending_login())).unwrap();
+    refused::<AwaitingCallback>(&twice, "encoded twice");
+    let twice = serde_json::to_string(&stored(&Scenario::public().to_authenticated())).unwrap();
+    refused::<Authenticated>(&twice, "encoded twice");
+}
+
+#[test]
+fn a_member_in_the_wrong_place_is_not_quoted() {
+    let session = Scenario::public().to_authenticated();
+    let form: Value = serde_json::from_str(&stored(&session)).unwrap();
+    for member in form.as_object().unwrap().keys() {
+        let misplaced = with(&session, &format!("/{member}"), json!("fixture-secret\n"));
+        if let Err(error) = serde_json::from_str::<Authenticated>(&misplaced) {
+            assert!(
+                !error.to_string().contains("fixture-secret"),
+                "{member}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_of_the_members_is_not_a_stored_form() {
+    let form: Value = serde_json::from_str(&stored(&pending_login())).unwrap();
+    let members: Vec<_> = form.as_object().unwrap().values().cloned().collect();
+    refused::<AwaitingCallback>(&json!(members).to_string(), "expected a stored form");
+}
+
+#[test]
+fn what_a_session_needs_is_checked_when_it_is_read_back() {
+    let session = Scenario::public().to_authenticated();
+    let token = with(&session, "/access_token", json!("a\r\nX-Evil: 1"));
+    refused::<Authenticated>(&token, "does not fit into a header");
+    refused::<Authenticated>(
+        &with(&session, "/access_token", json!("")),
+        "does not fit into a header",
+    );
+    refused::<Authenticated>(&with(&session, "/user/id", json!("")), "names no user");
+}
+
+#[test]
+fn a_session_can_be_read_from_a_reader_and_from_a_value() {
+    let text = stored(&Scenario::public().to_authenticated());
+    let read: Authenticated = serde_json::from_reader(text.as_bytes()).unwrap();
+    let again: Authenticated =
+        serde_json::from_value(serde_json::to_value(&read).unwrap()).unwrap();
+    assert_eq!(stored(&again), text);
+}
+
+#[test]
+fn a_life_below_a_millisecond_is_the_same_after_a_restart() {
+    let life = std::time::Duration::from_micros(1500);
+    let (_, pending) = begin(Scenario::public().to_start().expires_after(life));
+    let read: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
+    assert_eq!(pending.expires_in(now()), read.expires_in(now()));
 }
