@@ -1,0 +1,121 @@
+//! A whole login without an account anywhere: the service runs inside this process.
+
+use std::thread;
+
+use workos_login::url::Url;
+use workos_login_loopback::Canceller;
+use workos_login_test_server::{Config, Server, User};
+use workos_login_ureq::ureq::Agent;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The local service, which ends when this is dropped, and the person who may be played.
+pub(crate) struct Demo {
+    server: Server,
+    users: Vec<User>,
+}
+
+impl Demo {
+    /// Starts the local service, on a port that is free.
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let config = Config::default();
+        let users = config.users.clone();
+        match Server::start(config) {
+            Ok(server) => Ok(Self { server, users }),
+            Err(error) => Err(Failure::new(
+                Exit::Failure,
+                "the local service of the demonstration cannot be started",
+            )
+            .because(&error)),
+        }
+    }
+
+    /// Returns the id of the client that the local service knows.
+    pub(crate) fn client_id(&self) -> &str {
+        self.server.client_id()
+    }
+
+    /// Returns where the local service listens.
+    pub(crate) fn base_url(&self) -> &str {
+        self.server.base_url()
+    }
+
+    /// Returns the person with this e-mail address; the first one when nobody is named.
+    pub(crate) fn person(&self, email: Option<&str>) -> Result<&User, Failure> {
+        let person = match email {
+            Some(email) => self.users.iter().find(|user| user.email == email),
+            None => self.users.first(),
+        };
+        person.ok_or_else(|| {
+            let known: Vec<_> = self.users.iter().map(|user| &*user.email).collect();
+            Failure::new(
+                Exit::Usage,
+                format_args!(
+                    "the demonstration knows nobody called {}; there are {}",
+                    email.unwrap_or_default(),
+                    known.join(", ")
+                ),
+            )
+        })
+    }
+
+    /// Opens the login page as `email` would in a browser, chooses, and goes where the answer leads: to the listener.
+    ///
+    /// The listener answers only while it is waited for, so that the last step is on its way when this returns. Should it
+    /// fail, the wait is cancelled.
+    pub(crate) fn play(&self, url: &Url, email: &str, listener: Canceller) -> Result<(), Failure> {
+        let callback = self.server.sign_in(url.as_str(), email).map_err(|error| {
+            Failure::new(
+                Exit::Failure,
+                "the login page of the demonstration did not let the person in",
+            )
+            .because(&error)
+        })?;
+        thread::spawn(move || {
+            if agent().get(&callback).call().is_err() {
+                listener.cancel();
+            }
+        });
+        Ok(())
+    }
+
+    /// Adds to a failure what only the demonstration knows: between which organizations one can choose.
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+        match failure.exit() {
+            Exit::StepUp => failure.hint(format_args!(
+                "the demonstration has --organization {}",
+                self.organizations()
+            )),
+            _ => failure,
+        }
+    }
+
+    fn organizations(&self) -> String {
+        let mut named: Vec<_> = self
+            .users
+            .iter()
+            .flat_map(|user| &user.memberships)
+            .map(|membership| {
+                format!(
+                    "{} ({})",
+                    membership.organization.id, membership.organization.name
+                )
+            })
+            .collect();
+        named.sort();
+        named.dedup();
+        named.join(" and --organization ")
+    }
+}
+
+/// An agent that goes to this machine and not through the proxy that other addresses may need.
+pub(crate) fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_idle_connections(0)
+        .max_redirects(0)
+        .proxy(None)
+        .build()
+        .new_agent()
+}

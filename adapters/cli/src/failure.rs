@@ -1,0 +1,162 @@
+//! Why a command failed, as it is told to a person and to a script.
+
+use std::error::Error as StdError;
+use std::fmt::Display;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use workos_login::{Error, SendError, StepUp};
+use workos_login_loopback::{BindError, WaitError};
+
+use crate::exit::Exit;
+
+/// The end of a command that did not do what it was asked for.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    request_id: Option<String>,
+}
+
+impl Failure {
+    /// Makes a failure with a message: what happened, and what to do.
+    pub(crate) fn new(exit: Exit, message: impl Display) -> Self {
+        Self {
+            exit,
+            message: message.to_string(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            request_id: None,
+        }
+    }
+
+    /// Makes a failure from an error and the errors that caused it.
+    pub(crate) fn of(exit: Exit, error: &dyn StdError) -> Self {
+        let failure = Self::new(exit, error);
+        match error.source() {
+            Some(cause) => failure.because(cause),
+            None => failure,
+        }
+    }
+
+    /// Adds the error that is behind it.
+    pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
+        let causes = std::iter::successors(Some(cause), |&error| error.source());
+        self.causes.extend(causes.map(ToString::to_string));
+        self
+    }
+
+    /// Adds a line for the person at the terminal.
+    pub(crate) fn hint(mut self, line: impl Display) -> Self {
+        self.hints.push(line.to_string());
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    fn step_up(step: &StepUp) -> Self {
+        let what = match step.code() {
+            "organization_selection_required" => {
+                "choose one of the user's organizations, and log in again with --organization org_…"
+            }
+            "sso_required" => {
+                "log in again with --organization org_… of the organization that requires SSO"
+            }
+            "email_verification_required" => {
+                "open the link or enter the code that was sent by e-mail, and log in again"
+            }
+            _ => "complete it in the browser, and log in again",
+        };
+        Self::new(
+            Exit::StepUp,
+            format_args!(
+                "the service asks for one more step ({}), which needs a client with a secret; this program has none: {what}",
+                step.code()
+            ),
+        )
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Client(_) => Exit::Configuration,
+            Error::Denied(_) => Exit::Denied,
+            Error::Expired(_) => Exit::Expired,
+            Error::StepUp(step) => return Self::step_up(step),
+            Error::Unavailable(_) => Exit::Unavailable,
+            _ => Exit::Failure,
+        };
+        Self {
+            request_id: error.request_id().map(ToOwned::to_owned),
+            ..Self::of(exit, &error)
+        }
+    }
+}
+
+impl<S, T: StdError + 'static> From<SendError<S, T>> for Failure {
+    fn from(error: SendError<S, T>) -> Self {
+        match error {
+            SendError::Refused(refused) => refused.into_parts().1.into(),
+            SendError::Transport(_) => Self::of(Exit::Unavailable, &error),
+        }
+    }
+}
+
+impl From<BindError> for Failure {
+    fn from(error: BindError) -> Self {
+        let exit = match error {
+            BindError::Invalid(_) | BindError::NotLoopback(_) => Exit::Configuration,
+            _ => Exit::Failure,
+        };
+        Self::of(exit, &error)
+    }
+}
+
+impl From<WaitError> for Failure {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Refused(refused) => refused.into_parts().1.into(),
+            WaitError::TimedOut(_) => Self::new(
+                Exit::Expired,
+                "nobody finished the login in time: run the command again, with a longer --timeout if need be",
+            ),
+            other => Self::of(Exit::Failure, &other),
+        }
+    }
+}
+
+/// The `error` of the JSON output. What is absent is left out.
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.exit.kind())?;
+        map.serialize_entry("message", &self.message)?;
+        if !self.causes.is_empty() {
+            map.serialize_entry("causes", &self.causes)?;
+        }
+        if let Some(id) = &self.request_id {
+            map.serialize_entry("request_id", id)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,39 @@
+//! Ctrl-C, whatever the program waits for.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use workos_login_test_server::{Endpoint, Fault};
+
+use crate::support::{Waiting, login, server, visit};
+
+fn interrupt(waiting: &Waiting) {
+    kill_process(Pid::from_child(&waiting.child), Signal::INT).unwrap();
+}
+
+#[test]
+fn it_ends_the_wait_for_the_browser() {
+    let server = server();
+    let waiting = Waiting::start(&mut login(&server, &[]));
+    interrupt(&waiting);
+    let ended = waiting.end().with(130);
+    assert_eq!(ended.stdout, "");
+    ended.says(&["interrupted"]);
+}
+
+#[test]
+fn it_ends_an_exchange() {
+    let server = server();
+    server.inject(Fault::Hang.on(Endpoint::CodeExchange));
+    let waiting = Waiting::start(&mut login(&server, &["--json"]));
+    visit(
+        &server
+            .sign_in(&waiting.address, "alice@example.com")
+            .unwrap(),
+    );
+    // The page, the form, and the exchange that is never answered.
+    assert!(server.wait_for_requests(3, Duration::from_secs(30)));
+    interrupt(&waiting);
+    let ended = waiting.end().with(130);
+    assert_eq!(ended.json()["error"]["kind"], "interrupted");
+}
