@@ -16,7 +16,8 @@ use crate::ids::{ApiKey, ClientId, OrganizationId};
 use crate::prepared::Prepared;
 use crate::redirect_uri::RedirectUri;
 use crate::refreshing::Refreshing;
-use crate::start::{Start, Target, Via};
+use crate::start::Start;
+use crate::via::{Target, Via};
 use crate::wire::grant::{Grant, TokenRequest};
 
 /// An application that logs people in.

@@ -112,6 +112,7 @@ mod stamp;
 mod start;
 mod step_up;
 mod user;
+mod via;
 mod wire;
 
 pub mod answers;
@@ -135,13 +136,14 @@ pub use crate::ids::{
 pub use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use crate::refresh_policy::RefreshPolicy;
 pub use crate::refreshing::Refreshing;
-pub use crate::start::{AppStateTooLong, Provider, ReservedParameter, Screen, Start, Via};
+pub use crate::start::{AppStateTooLong, ReservedParameter, Start};
 pub use crate::step_up::{
     BareStep, CompleteEmail, EnrollMfa, EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp,
     Organization, SelectOrganization, SmsVerification, StepUp, UnknownStep, UseAllowedMethod,
     UseSso, VerifyEmail,
 };
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
+pub use crate::via::{Provider, Screen, Via};
 
 pub use http;
 pub use rand_core;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::iter;
 use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
@@ -12,13 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::awaiting_callback::AwaitingCallback;
 use crate::client::{Auth, Client, UserManagement};
-use crate::connect::Scope;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_LIFE};
-use crate::open_enum::open_enum;
 use crate::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
 use crate::redirect_uri::RedirectUri;
 use crate::stamp::Stamp;
+use crate::via::Target;
 
 /// A login about to begin.
 ///
@@ -253,110 +251,6 @@ impl<A> fmt::Debug for Start<'_, A> {
             .field("target", &self.target)
             .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()
-    }
-}
-
-/// What an authorization request is for.
-#[derive(Debug)]
-pub(crate) enum Target {
-    Scope(Scope),
-    Via(Via),
-}
-
-impl Target {
-    fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let (first, second) = match self {
-            Self::Scope(scope) => (("scope", scope.as_str()), None),
-            Self::Via(via) => via.parameters(),
-        };
-        iter::once(first).chain(second)
-    }
-}
-
-type Parameter<'a> = (&'static str, &'a str);
-
-/// Where a login takes place. The service needs to know at least this much.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Via {
-    /// The hosted login page, which offers everything that the environment allows.
-    AuthKit(Screen),
-    /// One SSO connection.
-    Connection(ConnectionId),
-    /// The way of signing in that an organization has set.
-    Organization(OrganizationId),
-    /// One identity provider, without the hosted page.
-    Provider(Provider),
-}
-
-impl Via {
-    fn parameters(&self) -> (Parameter<'_>, Option<Parameter<'_>>) {
-        match self {
-            Self::AuthKit(screen) => (
-                ("provider", "authkit"),
-                screen.hint().map(|hint| ("screen_hint", hint)),
-            ),
-            Self::Connection(id) => (("connection_id", id.as_str()), None),
-            Self::Organization(id) => (("organization_id", id.as_str()), None),
-            Self::Provider(provider) => (("provider", provider.as_str()), None),
-        }
-    }
-}
-
-/// The first page that AuthKit shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a page is for signing in, for signing up, or left to the service"
-)]
-pub enum Screen {
-    /// What the service chooses: sign in.
-    Default,
-    /// The page to sign in.
-    SignIn,
-    /// The page to sign up.
-    SignUp,
-}
-
-impl Screen {
-    fn hint(self) -> Option<&'static str> {
-        match self {
-            Self::Default => None,
-            Self::SignIn => Some("sign-in"),
-            Self::SignUp => Some("sign-up"),
-        }
-    }
-}
-
-open_enum! {
-    /// An identity provider. The list grows: any name can be made with `Provider::from("NewOAuth")`.
-    pub enum Provider {
-        /// Apple.
-        Apple = "AppleOAuth",
-        /// Bitbucket.
-        Bitbucket = "BitbucketOAuth",
-        /// GitHub.
-        GitHub = "GitHubOAuth",
-        /// GitLab.
-        GitLab = "GitLabOAuth",
-        /// Google.
-        Google = "GoogleOAuth",
-        /// Intuit.
-        Intuit = "IntuitOAuth",
-        /// LinkedIn.
-        LinkedIn = "LinkedInOAuth",
-        /// Microsoft.
-        Microsoft = "MicrosoftOAuth",
-        /// Salesforce.
-        Salesforce = "SalesforceOAuth",
-        /// Slack.
-        Slack = "SlackOAuth",
-        /// Vercel.
-        Vercel = "VercelOAuth",
-        /// Vercel Marketplace.
-        VercelMarketplace = "VercelMarketplaceOAuth",
-        /// Xero.
-        Xero = "XeroOAuth",
     }
 }
 

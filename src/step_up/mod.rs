@@ -19,7 +19,8 @@ use crate::error::Shown;
 use crate::ids::OrganizationId;
 use crate::redirect_uri::RedirectUri;
 use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, stored};
-use crate::start::{Screen, Start, Via};
+use crate::start::Start;
+use crate::via::{Screen, Via};
 
 pub use self::organization::{Organization, SelectOrganization, UseAllowedMethod};
 pub use self::radar::{EnterRadarEmailCode, EnterRadarSmsCode, SmsVerification};

@@ -10,9 +10,10 @@ use crate::exchanging::Exchanging;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::redirect_uri::RedirectUri;
 use crate::saved::{nested, unquoted};
-use crate::start::{Screen, Start, Via};
+use crate::start::Start;
 use crate::step_up::Step;
 use crate::user::User;
+use crate::via::{Screen, Via};
 use crate::wire::grant::Grant;
 
 /// The user has several organizations and has to choose one.

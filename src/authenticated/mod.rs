@@ -2,6 +2,8 @@
 //!
 //! [`Exchanging`](crate::Exchanging) and [`Refreshing`] lead in; [`Authenticated::refresh`] leads out and back.
 
+mod read;
+
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -10,22 +12,17 @@ use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
 use crate::client::{Auth, Client, Owner, UserManagement};
-use crate::endpoints::Protocol;
-use crate::error::{ClientProblem, Error, Flaw, Malformed, Problem};
+use crate::error::{ClientProblem, Error, Problem};
 use crate::exchange::Refused;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::STAMP_TOLERANCE;
 use crate::refresh_policy::RefreshPolicy;
 use crate::refreshing::Refreshing;
-use crate::reply::Reply;
 use crate::saved::{
     NO_SESSION, Version, expose, expose_optional, nested, optional_secs, stored, unquoted,
 };
 use crate::stamp::Stamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
-use crate::wire::claims::{self, Claims};
-use crate::wire::session::Session;
-use crate::wire::standard::{IdClaims, TokenResponse};
 
 /// A session: the user, and the tokens that act for them.
 ///
@@ -66,126 +63,6 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Reads a success. What a session needs has to be there, and fit to be used.
-    pub(crate) fn read(
-        reply: &Reply<'_>,
-        protocol: Protocol,
-        owner: &Owner,
-        now: SystemTime,
-    ) -> Result<Self, Malformed> {
-        match protocol {
-            Protocol::Standard => Self::read_standard(reply, owner, None, now),
-            Protocol::UserManagement => Self::read_user_management(reply, owner, now),
-        }
-    }
-
-    /// Reads the success of a refresh. A standard OAuth server may leave out what has not changed.
-    pub(crate) fn read_refreshed(
-        &self,
-        reply: &Reply<'_>,
-        protocol: Protocol,
-        now: SystemTime,
-    ) -> Result<Self, Malformed> {
-        match protocol {
-            Protocol::Standard => Self::read_standard(reply, &self.owner, Some(self), now),
-            Protocol::UserManagement => Self::read_user_management(reply, &self.owner, now),
-        }
-    }
-
-    fn read_user_management(
-        reply: &Reply<'_>,
-        owner: &Owner,
-        now: SystemTime,
-    ) -> Result<Self, Malformed> {
-        let session: Session = reply.json()?;
-        let missing = |name| reply.malformed(Flaw::Missing(name));
-        let user = session
-            .user
-            .filter(|user| !user.id().is_empty())
-            .ok_or_else(|| missing("user"))?;
-        let access_token = session
-            .access_token
-            .filter(fits_into_a_header)
-            .ok_or_else(|| missing("access_token"))?;
-        let refresh_token = session
-            .refresh_token
-            .ok_or_else(|| missing("refresh_token"))?;
-        let claims = Claims::read(access_token.expose_secret());
-        Ok(Self {
-            version: Version,
-            owner: owner.clone(),
-            user,
-            lifetime: claims.lifetime(),
-            organization_id: session.organization_id.or(claims.org_id),
-            session_id: claims.sid,
-            access_token,
-            refresh_token: Some(refresh_token),
-            id_token: None,
-            authentication_method: session
-                .authentication_method
-                .as_deref()
-                .map(AuthenticationMethod::from),
-            impersonator: session.impersonator,
-            provider_tokens: session.oauth_tokens,
-            authkit_authorization_code: session.authkit_authorization_code,
-            received: Stamp::from(now),
-        })
-    }
-
-    fn read_standard(
-        reply: &Reply<'_>,
-        owner: &Owner,
-        before: Option<&Self>,
-        now: SystemTime,
-    ) -> Result<Self, Malformed> {
-        let tokens: TokenResponse = reply.json()?;
-        let missing = |name| reply.malformed(Flaw::Missing(name));
-        let access_token = tokens
-            .access_token
-            .as_ref()
-            .filter(|token| fits_into_a_header(token))
-            .ok_or_else(|| missing("access_token"))?;
-        // RFC 6749 section 7.1: a token of a type that is not understood must not be used.
-        if tokens
-            .token_type
-            .as_ref()
-            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
-        {
-            return Err(missing("token_type"));
-        }
-        let (user, id_token) = match (&tokens.id_token, before) {
-            (Some(id_token), before) => (
-                identify(reply, id_token, owner, before)?,
-                Some(id_token.clone()),
-            ),
-            (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
-            (None, None) => return Err(missing("id_token")),
-        };
-        let claims = Claims::read(access_token.expose_secret());
-        let lifetime = match (tokens.expires_in(), claims.lifetime()) {
-            (Some(told), Some(claimed)) => Some(told.min(claimed)),
-            (told, claimed) => told.or(claimed),
-        };
-        Ok(Self {
-            version: Version,
-            owner: owner.clone(),
-            user,
-            organization_id: claims.org_id,
-            session_id: claims.sid,
-            access_token: access_token.clone(),
-            refresh_token: tokens
-                .refresh_token
-                .or_else(|| before?.refresh_token.clone()),
-            id_token,
-            authentication_method: None,
-            impersonator: None,
-            provider_tokens: None,
-            authkit_authorization_code: None,
-            received: Stamp::from(now),
-            lifetime,
-        })
-    }
-
     /// Dates the session back: its token's life began when the service first answered.
     pub(crate) fn received_at(self, received: Stamp) -> Self {
         Self { received, ..self }
@@ -370,32 +247,6 @@ impl fmt::Debug for Authenticated {
             .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
     }
-}
-
-/// Reads who an ID token is about.
-///
-/// Its signature is not checked, because it came straight from the token endpoint over TLS; its issuer and its
-/// audience are (OpenID Connect Core section 3.1.3.7). A refresh must not change who it is (section 12.2).
-fn identify(
-    reply: &Reply<'_>,
-    id_token: &SecretString,
-    owner: &Owner,
-    before: Option<&Authenticated>,
-) -> Result<User, Malformed> {
-    let refuse = |why| reply.malformed(Flaw::IdToken(why));
-    let claims: IdClaims =
-        claims::payload(id_token.expose_secret()).ok_or_else(|| refuse("cannot be read"))?;
-    if claims.iss.as_deref() != Some(&*owner.issuer) {
-        return Err(refuse("is from another issuer than the one that was asked"));
-    }
-    if !claims.is_for(owner.client_id.as_str()) {
-        return Err(refuse("is for another client"));
-    }
-    let user = User::from_id_claims(claims).ok_or_else(|| refuse("names no user"))?;
-    if before.is_some_and(|before| before.user.id() != user.id()) {
-        return Err(refuse("is about another user than before"));
-    }
-    Ok(user)
 }
 
 /// A token that is empty, or has a line break or a space in it, would end or change the header that it is put into (RFC 6750 section 2.1).
