@@ -76,18 +76,37 @@ pub fn send<E: Exchange>(
     agent: &Agent,
     exchange: E,
 ) -> Result<E::Output, SendError<E, ureq::Error>> {
-    match fetch(agent, exchange.request()) {
+    send_within(agent, exchange, EXCHANGE_TIMEOUT)
+}
+
+/// Sends an exchange that ends after `limit`, or earlier where [`send`] would.
+///
+/// A keeper asks for it, whose repetitions have to be in time.
+///
+/// # Errors
+///
+/// As [`send`].
+pub fn send_within<E: Exchange>(
+    agent: &Agent,
+    exchange: E,
+    limit: Duration,
+) -> Result<E::Output, SendError<E, ureq::Error>> {
+    match fetch(agent, exchange.request(), limit) {
         Ok(response) => Ok(exchange.response(response, SystemTime::now())?),
         Err(source) => Err(SendError::transport(exchange, source)),
     }
 }
 
-fn fetch(agent: &Agent, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
+fn fetch(
+    agent: &Agent,
+    request: Request<Vec<u8>>,
+    limit: Duration,
+) -> Result<Response<Vec<u8>>, ureq::Error> {
     let request = agent
         .configure_request(request)
         .http_status_as_error(false)
         .max_redirects(0)
-        .timeout_global(Some(timeout(agent)))
+        .timeout_global(Some(timeout(agent).min(limit)))
         .build();
     let (parts, body) = agent.run(request)?.into_parts();
     // One byte more than the limit, by which the core can tell that there was more.
