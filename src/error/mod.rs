@@ -188,7 +188,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-macro_rules! from {
+/// Makes the reasons errors of their own, for what returns only one of them.
+macro_rules! reasons {
     ($($part:ident => $variant:ident),* $(,)?) => {
         $(
             impl From<$part> for Error {
@@ -196,8 +197,10 @@ macro_rules! from {
                     Self::$variant(part)
                 }
             }
+
+            impl std::error::Error for $part {}
         )*
     };
 }
 
-from! { ClientProblem => Client, Denied => Denied, Expired => Expired, Forged => Forged, Malformed => Malformed }
+reasons! { ClientProblem => Client, Denied => Denied, Expired => Expired, Forged => Forged, Malformed => Malformed }
