@@ -237,8 +237,10 @@ impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keeper")
             .field("session", &self.session)
+            .field("generation", &self.session.as_ref().map(Generation::of))
             .field("unsaved", &self.unsaved)
             .field("pause", &self.pause)
+            .field("failures", &self.failures)
             .finish_non_exhaustive()
     }
 }
