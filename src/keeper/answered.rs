@@ -128,10 +128,7 @@ impl Turn {
             return self.end(Done::SignedOut(SignedOut::LoggedOut));
         };
         let stored = Generation::of(record.session());
-        if self
-            .refresh
-            .is_some_and(|refresh| refresh.token.refresh == stored.refresh)
-        {
+        if self.refresh.is_some_and(|refresh| refresh.token == stored) {
             return self.keep(keeper, error);
         }
         // Another process has stored a session since. What it stored is in use; what came here is not.

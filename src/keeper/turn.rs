@@ -212,11 +212,7 @@ impl Turn {
         let here = keeper.session.as_ref().map(Generation::of);
         match &keeper.unsaved {
             Some(_) if here == Some(stored) => keeper.unsaved = None,
-            Some(unsaved)
-                if unsaved
-                    .predecessor
-                    .is_some_and(|before| before.refresh == stored.refresh) =>
-            {
+            Some(unsaved) if unsaved.predecessor == Some(stored) => {
                 return self.keep_locked(keeper);
             }
             _ if here == Some(stored) => {}
