@@ -37,7 +37,7 @@ impl Turn {
         } else {
             session
         };
-        keeper.arrive(session, Some(refresh.token));
+        keeper.arrive(session, Some(refresh.token), false);
         keeper.calm();
         self.confirm(None)
     }
@@ -74,7 +74,7 @@ impl Turn {
             }
             Error::Malformed(malformed) if malformed.is_other_organization() => {
                 // Its refresh token is the newest one, and the old one may be spent.
-                keeper.arrive(exchange.into_session(), Some(refresh.token));
+                keeper.arrive(exchange.into_session(), Some(refresh.token), false);
                 self.confirm(Some(malformed.into()))
             }
             Error::Malformed(_) => self.lost(keeper, now),

@@ -66,8 +66,10 @@ pub struct Keeper {
 /// That the session here is newer than the one in the store.
 #[derive(Clone, Debug)]
 struct Unsaved {
-    /// What the store is expected to hold still; `None` for nothing.
+    /// What it takes the place of; `None` for nothing.
     predecessor: Option<Generation>,
+    /// Whether it is of a new login: that takes the place of any other session.
+    login: bool,
     /// Whether storing it was tried in vain, so that callers may see it all the same.
     shown: bool,
 }
@@ -183,10 +185,11 @@ impl Keeper {
     }
 
     /// Takes over what came from the service, unseen until it is stored.
-    fn arrive(&mut self, session: Authenticated, predecessor: Option<Generation>) {
+    fn arrive(&mut self, session: Authenticated, predecessor: Option<Generation>, login: bool) {
         self.session = Some(session);
         self.unsaved = Some(Unsaved {
             predecessor,
+            login,
             shown: false,
         });
     }

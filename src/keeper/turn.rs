@@ -175,7 +175,7 @@ impl Turn {
                 let replaced = record
                     .flatten()
                     .map(|record| Generation::of(record.session()));
-                keeper.arrive((**session).clone(), replaced);
+                keeper.arrive((**session).clone(), replaced, true);
                 keeper.calm();
                 self.keep(keeper, None)
             }
@@ -212,7 +212,7 @@ impl Turn {
         let here = keeper.session.as_ref().map(Generation::of);
         match &keeper.unsaved {
             Some(_) if here == Some(stored) => keeper.unsaved = None,
-            Some(unsaved) if unsaved.predecessor == Some(stored) => {
+            Some(unsaved) if unsaved.login || unsaved.predecessor == Some(stored) => {
                 return self.keep_locked(keeper);
             }
             _ if here == Some(stored) => {}
