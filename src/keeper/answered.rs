@@ -11,6 +11,7 @@ use crate::keeper::step::{Clearing, Done, Loading, Saving, SignedOut, Step, Wait
 use crate::keeper::turn::{Stage, Task, Turn};
 use crate::keeper::{Keeper, Record};
 use crate::refreshing::Refreshing;
+use crate::stamp::Stamp;
 
 /// How often storing is tried within one operation.
 const SAVES: u8 = 3;
@@ -24,16 +25,16 @@ impl Turn {
         self,
         keeper: &mut Keeper,
         session: Authenticated,
-        _: SystemTime,
+        now: SystemTime,
     ) -> Step {
         let Some(refresh) = self.refresh else {
             return self.end(Done::Ready(None));
         };
         let repeated = refresh.resumed || refresh.attempts > 1;
         let replayed = refresh.last_sent.since(refresh.first_sent) < keeper.policy.replay_window;
-        // What the service repeats is as old as what it said first.
+        // What the service repeats is as old as what it said first. After a clock was set back, nobody knows how old.
         let session = if repeated && replayed {
-            session.received_at(refresh.first_sent)
+            session.received_at(refresh.first_sent.min(Stamp::from(now)))
         } else {
             session
         };
