@@ -239,6 +239,9 @@ impl Turn {
                 false => self.end(Done::SignedOut(SignedOut::Expired)),
             };
         };
+        if !self.holds_the_lock_for(keeper.policy.attempt_limit, keeper, now) {
+            return self.fall_back(keeper, None, now);
+        }
         let at = Stamp::from(now);
         let refresh = Refresh {
             token,
@@ -284,11 +287,7 @@ impl Turn {
             true => keeper.policy.attempt_limit,
             false => EXCHANGE_TIMEOUT,
         };
-        // The machine may have slept since it took the lock; then the lock may be another's by now.
-        let held = self
-            .locked
-            .map_or(Duration::MAX, |locked| locked.elapsed(now));
-        if held.saturating_add(limit) > keeper.policy.lease {
+        if !self.holds_the_lock_for(limit, keeper, now) {
             return self.fall_back(keeper, None, now);
         }
         let Some(session) = keeper.session.clone() else {
@@ -312,6 +311,14 @@ impl Turn {
             exchange,
             limit,
         })
+    }
+
+    /// Whether the lease is not over before this time is.
+    ///
+    /// The machine may have slept since it took the lock. Then somebody may have lost patience, and logged out without it.
+    fn holds_the_lock_for(&self, time: Duration, keeper: &Keeper, now: SystemTime) -> bool {
+        self.locked
+            .is_some_and(|locked| locked.elapsed(now).saturating_add(time) <= keeper.policy.lease)
     }
 
     pub(super) fn waited(mut self, keeper: &mut Keeper, now: SystemTime) -> Step {
