@@ -203,19 +203,10 @@ impl Turn {
         }
     }
 
-    /// A definite refusal: nothing is under way any more.
+    /// A definite refusal: nothing is under way any more, and the intent is taken back.
     pub(super) fn withdraw(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
-        match (self.refresh, keeper.session.clone()) {
-            (Some(refresh), Some(session)) if !refresh.resumed && refresh.attempts <= 1 => {
-                let record = Box::new(Record::new(session));
-                Step::Save(Saving {
-                    turn: Self {
-                        stage: Stage::Withdraw(error),
-                        ..self
-                    },
-                    record,
-                })
-            }
+        match self.refresh {
+            Some(refresh) if !refresh.resumed && refresh.attempts <= 1 => self.confirm(Some(error)),
             _ => self.refuse(keeper, error, now),
         }
     }

@@ -61,12 +61,10 @@ pub(super) enum Stage {
     Announce,
     /// A repetition is waited for.
     Pause,
-    /// Does the store still hold what the answer is to replace?
+    /// Does the store still hold what is to be replaced?
     Confirm(Option<Error>),
-    /// The answer is being stored.
+    /// It is being replaced, by the answer or by a record without an intent.
     Keep(Option<Error>),
-    /// A definite refusal: the intent is being taken back.
-    Withdraw(Error),
     /// The service ended the session: does the store still hold it?
     Verify(SignedOut),
     /// It does, and is being cleared.
@@ -274,7 +272,6 @@ impl Turn {
             // A token that cannot be replaced in the store is not spent.
             Stage::Announce => self.store_failed(keeper, now),
             Stage::Keep(error) => self.kept(keeper, ok, error, now),
-            Stage::Withdraw(error) => self.refuse(keeper, error, now),
             _ => self.end(Done::Ready(None)),
         }
     }
@@ -323,7 +320,9 @@ impl Turn {
 
     pub(super) fn waited(mut self, keeper: &mut Keeper, now: SystemTime) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Look) {
-            Stage::Keep(error) => self.keep(keeper, error),
+            // Somebody may have logged out meanwhile.
+            Stage::Keep(error) if self.refresh.is_some() => self.confirm(error),
+            Stage::Keep(_) => Step::Load(Loading(self)),
             _ => self.send(keeper, now),
         }
     }
