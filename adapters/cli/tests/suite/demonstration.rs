@@ -1,5 +1,8 @@
 //! `login --demo`: the whole flow inside one process.
 
+#[cfg(unix)]
+use std::path::Path;
+
 use serde_json::json;
 use workos_login_test_server::{Organization, User};
 
@@ -71,7 +74,8 @@ fn a_browser_that_fails_or_would_take_the_terminal_is_none() {
         "w3m",
         "/bin/false:/usr/bin/lynx",
     ] {
-        let ended = run(program(&["login", "--demo"]).env("BROWSER", browser)).with(0);
+        let ended =
+            run(program(&["login", "--demo", "--timeout", "60"]).env("BROWSER", browser)).with(0);
         ended.says(&[
             "no browser can be opened here",
             "so alice@example.com signs in",
@@ -83,8 +87,8 @@ fn a_browser_that_fails_or_would_take_the_terminal_is_none() {
 #[test]
 fn the_browser_is_opened_with_the_login_page() {
     // A browser that only repeats what it was asked to open, on an output that must not be the terminal's.
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("opened-{}", std::process::id()));
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("opened-{}", std::process::id()));
     let browser = format!(
         "/bin/sh {} {}",
         concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser.sh"),
@@ -97,7 +101,28 @@ fn the_browser_is_opened_with_the_login_page() {
     visit(&waiting.callback(&[("error", "access_denied")]));
     let ended = waiting.end().with(3);
     ended.says(&["the login page is open in your browser"]);
+    assert_eq!(ended.stdout, "");
     assert!(!ended.stderr.contains("noise"), "{ended:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_browser_of_a_desktop_needs_a_screen() {
+    let command = |timeout| {
+        let mut command = program(&["login", "--demo", "--timeout", timeout]);
+        command.env(
+            "PATH",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/desktop"),
+        );
+        command
+    };
+    run(&mut command("60"))
+        .with(0)
+        .says(&["no browser can be opened here"]);
+    for screen in ["DISPLAY", "WAYLAND_DISPLAY"] {
+        let ended = run(command("1").env(screen, ":0")).with(4);
+        ended.says(&["the login page is open in your browser"]);
+    }
 }
 
 #[test]
