@@ -177,6 +177,13 @@ impl Keeper {
             .is_some_and(|session| session.expires_in(now) != Some(Duration::ZERO))
     }
 
+    /// Whether the session here comes from the same login as another.
+    fn is_of(&self, other: &Authenticated) -> bool {
+        self.session
+            .as_ref()
+            .is_some_and(|session| session.session_id() == other.session_id())
+    }
+
     /// Takes over what the store holds.
     fn adopt(&mut self, session: Authenticated) {
         self.session = Some(session);

@@ -210,10 +210,13 @@ impl Turn {
         let here = keeper.session.as_ref().map(Generation::of);
         match &keeper.unsaved {
             Some(_) if here == Some(stored) => keeper.unsaved = None,
-            Some(unsaved) if unsaved.login || unsaved.predecessor == Some(stored) => {
+            Some(unsaved) if unsaved.predecessor == Some(stored) => {
                 return self.keep_locked(keeper);
             }
-            _ if here == Some(stored) => {}
+            Some(unsaved) if unsaved.login && !keeper.is_of(record.session()) => {
+                return self.keep_locked(keeper);
+            }
+            None if here == Some(stored) => {}
             _ => keeper.adopt(record.into_session()),
         }
         self.proceed(keeper, sent, now)
