@@ -220,7 +220,7 @@ impl Keeper {
         self.failures = self.failures.saturating_add(1);
         self.pause = Some(Pause {
             since: Stamp::from(now),
-            length: length.min(self.policy.longest_pause),
+            length,
         });
     }
 
