@@ -271,7 +271,13 @@ impl Turn {
 
     pub(super) fn saved(mut self, keeper: &mut Keeper, ok: bool, now: SystemTime) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Look) {
-            Stage::Announce if ok => self.send(keeper, now),
+            Stage::Announce if ok => {
+                // Storing may have taken its time, and the window opens with the sending.
+                if let Some(refresh) = &mut self.refresh {
+                    refresh.first_sent = Stamp::from(now);
+                }
+                self.send(keeper, now)
+            }
             // A token that cannot be replaced in the store is not spent.
             Stage::Announce => self.store_failed(keeper, now),
             Stage::Keep(error) => self.kept(keeper, ok, error, now),
