@@ -1,5 +1,6 @@
 //! One operation of the machine: what it asks of the store, and what came of it.
 
+use std::convert::Infallible;
 use std::error;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -75,7 +76,7 @@ impl<S> fmt::Debug for Shared<S> {
 /// The answer to a refresh.
 pub(crate) enum Answer {
     Lost(Option<Cause>),
-    Read(Result<Authenticated, Refused<Refreshing>>),
+    Read(Box<Result<Authenticated, Refused<Refreshing>>>),
 }
 
 impl<T> From<Result<Authenticated, SendError<Refreshing, T>>> for Answer
@@ -84,8 +85,8 @@ where
 {
     fn from(result: Result<Authenticated, SendError<Refreshing, T>>) -> Self {
         match result {
-            Ok(session) => Self::Read(Ok(session)),
-            Err(SendError::Refused(refused)) => Self::Read(Err(refused)),
+            Ok(session) => Self::Read(Box::new(Ok(session))),
+            Err(SendError::Refused(refused)) => Self::Read(Box::new(Err(refused))),
             Err(lost @ SendError::Transport(_)) => Self::Lost(Some(Arc::new(lost))),
         }
     }
@@ -194,7 +195,7 @@ impl<S: Store> Operation<S> {
             }
             Answer::Read(result) => {
                 self.network_error = None;
-                let result = result.map_err(SendError::<_, std::convert::Infallible>::Refused);
+                let result = result.map_err(SendError::<_, Infallible>::Refused);
                 sent.sent(&mut machine, result, now)
             }
         }

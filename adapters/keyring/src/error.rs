@@ -59,7 +59,7 @@ impl fmt::Display for Error {
                 path.display()
             ),
             Self::Locked(_) => {
-                f.write_str("the keyring is locked: unlock it and try again; nothing is lost")
+                f.write_str("the keyring is locked: unlock it and try again")
             }
             Self::NoKeyring(_) => f.write_str(
                 "there is no keyring here: start one (on Linux a Secret Service, such as gnome-keyring, on the \

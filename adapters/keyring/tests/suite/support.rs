@@ -1,0 +1,190 @@
+//! Sessions to store, and a keyring in memory that stops working on request.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
+use keyring_core::{CredentialStore, Entry, Error, Result};
+use tempfile::TempDir;
+use workos_login::keeper::Record;
+use workos_login::url::Url;
+use workos_login::{Authenticated, Callback, Client, Public, Screen, Via};
+use workos_login_keyring::KeyringStore;
+use workos_login_test_server::{Config, Server};
+
+pub(crate) fn server() -> Server {
+    Server::start(Config::default()).unwrap()
+}
+
+pub(crate) fn client(server: &Server) -> Client<Public> {
+    Client::public(Config::CLIENT_ID.parse().unwrap())
+        .base_url(Url::parse(server.base_url()).unwrap())
+        .unwrap()
+}
+
+pub(crate) fn session(server: &Server) -> Authenticated {
+    let client = client(server);
+    let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
+    let (url, pending) = client
+        .login(Via::AuthKit(Screen::Default), redirect_uri)
+        .begin(SystemTime::now(), &mut rand::rng());
+    let callback = server.sign_in(url.as_str(), "alice@example.com").unwrap();
+    let callback = Callback::parse(&callback).unwrap();
+    let exchanging = pending
+        .accept(&client, callback, SystemTime::now())
+        .unwrap();
+    workos_login_ureq::send(&workos_login_ureq::agent(), exchanging)
+        .unwrap()
+        .authenticated()
+        .unwrap()
+}
+
+/// A record whose access token has so many bytes more than usual.
+pub(crate) fn record(server: &Server, more: usize) -> Record {
+    let mut stored = serde_json::to_value(Record::new(session(server))).unwrap();
+    let token = stored["session"]["access_token"].as_str().unwrap();
+    stored["session"]["access_token"] = format!("{token}{}", "x".repeat(more)).into();
+    serde_json::from_value(stored).unwrap()
+}
+
+pub(crate) fn text(record: &Record) -> String {
+    serde_json::to_string(record).unwrap()
+}
+
+/// A store over this keyring, and the folder of its locks.
+pub(crate) fn store(memory: &Arc<Memory>, entry_bytes: usize) -> (KeyringStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (store_in(memory, entry_bytes, &folder), folder)
+}
+
+pub(crate) fn store_in(memory: &Arc<Memory>, entry_bytes: usize, folder: &TempDir) -> KeyringStore {
+    let memory: Arc<CredentialStore> = Arc::clone(memory) as _;
+    KeyringStore::with(memory, "a-program", "client_1/somebody")
+        .entry_bytes(entry_bytes)
+        .lock_folder(folder.path().join("locks"))
+}
+
+/// A keyring in memory. After a number of writes it fails at every one.
+#[derive(Default)]
+pub(crate) struct Memory(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    entries: BTreeMap<String, Vec<u8>>,
+    writes_left: Option<usize>,
+}
+
+impl Memory {
+    /// Lets so many writes succeed and none after them; `None` ends that.
+    pub(crate) fn stop_after(&self, writes: Option<usize>) {
+        self.0.lock().unwrap().writes_left = writes;
+    }
+
+    /// The names of the entries.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().entries.keys().cloned().collect()
+    }
+
+    pub(crate) fn longest(&self) -> usize {
+        let state = self.0.lock().unwrap();
+        state.entries.values().map(Vec::len).max().unwrap_or(0)
+    }
+
+    pub(crate) fn put(&self, name: &str, value: &[u8]) {
+        let mut state = self.0.lock().unwrap();
+        state.entries.insert(name.to_owned(), value.to_vec());
+    }
+}
+
+impl State {
+    fn write(&mut self) -> Result<()> {
+        match &mut self.writes_left {
+            Some(0) => Err(Error::NoStorageAccess("it stopped".into())),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl CredentialStoreApi for Memory {
+    fn vendor(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn id(&self) -> String {
+        "one".to_owned()
+    }
+
+    fn build(&self, service: &str, user: &str, _: Option<&HashMap<&str, &str>>) -> Result<Entry> {
+        assert_eq!(service, "a-program");
+        Ok(Entry::new_with_credential(Arc::new(Slot {
+            state: Arc::clone(&self.0),
+            name: user.to_owned(),
+        })))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn debug_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+struct Slot {
+    state: Arc<Mutex<State>>,
+    name: String,
+}
+
+impl CredentialApi for Slot {
+    fn set_secret(&self, secret: &[u8]) -> Result<()> {
+        let mut state = self.state.lock().unwrap();
+        state.write()?;
+        state.entries.insert(self.name.clone(), secret.to_vec());
+        Ok(())
+    }
+
+    fn get_secret(&self) -> Result<Vec<u8>> {
+        let state = self.state.lock().unwrap();
+        state.entries.get(&self.name).cloned().ok_or(Error::NoEntry)
+    }
+
+    fn delete_credential(&self) -> Result<()> {
+        let mut state = self.state.lock().unwrap();
+        state.write()?;
+        state
+            .entries
+            .remove(&self.name)
+            .map(drop)
+            .ok_or(Error::NoEntry)
+    }
+
+    fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
+        Ok(None)
+    }
+
+    fn get_specifiers(&self) -> Option<(String, String)> {
+        None
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn debug_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
