@@ -134,7 +134,7 @@ impl Turn {
         }
         // Another process has stored a session since. What it stored is in use; what came here is not.
         keeper.adopt(record.into_session());
-        match keeper.is_usable(now) {
+        match self.is_satisfied(keeper, now) {
             true => self.end(Done::Ready(None)),
             false => self.fall_back(keeper, error, now),
         }
@@ -175,11 +175,7 @@ impl Turn {
             keeper.unsaved = None;
             return match error {
                 Some(error) => self.refuse(keeper, error, now),
-                None if self.refresh.is_none()
-                    && matches!(self.task, Task::Switch(_) | Task::Token { .. }) =>
-                {
-                    self.proceed(keeper, None, now)
-                }
+                None if self.has_more_to_do() => self.proceed(keeper, None, now),
                 None => self.end(Done::Ready(None)),
             };
         }
@@ -199,8 +195,17 @@ impl Turn {
         }
         match error {
             Some(error) => self.refuse(keeper, error, now),
+            // What was wanted has not even begun.
+            None if self.has_more_to_do() && !self.will_do(keeper, now) => {
+                self.end(Done::StoreFailed)
+            }
             None => self.end(Done::Ready(Some(Warning::NotStored))),
         }
+    }
+
+    /// Whether what was stored is only what an earlier operation has left.
+    fn has_more_to_do(&self) -> bool {
+        self.refresh.is_none() && matches!(self.task, Task::Switch(_) | Task::Token { .. })
     }
 
     /// A definite refusal: nothing is under way any more, and the intent is taken back.
@@ -218,7 +223,7 @@ impl Turn {
         }
         if !matches!(self.task, Task::Switch(_)) {
             keeper.rest(None, now);
-            if keeper.is_usable(now) && !self.is_forced() {
+            if self.will_do(keeper, now) {
                 return self.end(Done::Ready(Some(Warning::NotRefreshed(Some(error)))));
             }
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::authenticated::Authenticated;
-use crate::error::Error;
+use crate::error::{ClientProblem, Error, Problem};
 use crate::ids::OrganizationId;
 use crate::keeper::record::{Fingerprint, Generation, Intent};
 use crate::keeper::step::{
@@ -86,12 +86,12 @@ impl Turn {
     pub(super) fn begin(self, keeper: &mut Keeper, now: SystemTime) -> Step {
         match &self.task {
             Task::Flush if keeper.unsaved.is_none() => return Step::Done(Done::Ready(None)),
-            Task::Token { refused } => {
+            Task::Token { .. } => {
                 if self.is_satisfied(keeper, now) {
                     return Step::Done(Done::Ready(None));
                 }
                 if let Some(left) = keeper.pause_left(now) {
-                    if refused.is_none() && keeper.is_usable(now) {
+                    if self.will_do(keeper, now) {
                         return Step::Done(Done::Ready(None));
                     }
                     return Step::Done(Done::TryAgain {
@@ -108,19 +108,21 @@ impl Turn {
         self.lock(keeper)
     }
 
-    /// Whether the token that is wanted is at hand.
+    /// Whether the token that is wanted is at hand, and not due.
     pub(super) fn is_satisfied(&self, keeper: &Keeper, now: SystemTime) -> bool {
+        self.will_do(keeper, now) && keeper.fresh(now).is_some()
+    }
+
+    /// Whether a token is wanted, and the one at hand is good: not spent, and not the refused one.
+    pub(super) fn will_do(&self, keeper: &Keeper, now: SystemTime) -> bool {
         let Task::Token { refused } = &self.task else {
             return false;
         };
-        match (refused, keeper.session()) {
-            (Some(refused), Some(session))
-                if Fingerprint::of(session.access_token()) == *refused =>
-            {
-                false
-            }
-            _ => keeper.fresh(now).is_some(),
-        }
+        keeper.is_usable(now)
+            && keeper
+                .session()
+                .map(|session| Fingerprint::of(session.access_token()))
+                != *refused
     }
 
     pub(super) fn lock(self, keeper: &Keeper) -> Step {
@@ -235,9 +237,12 @@ impl Turn {
         };
         let token = Generation::of(&session);
         let Some(fingerprint) = token.refresh else {
-            return match keeper.is_usable(now) && !self.is_forced() {
-                true => self.end(Done::Ready(None)),
-                false => self.end(Done::SignedOut(SignedOut::Expired)),
+            return match self.task {
+                Task::Switch(_) => {
+                    self.refuse(keeper, ClientProblem(Problem::NoRefreshToken).into(), now)
+                }
+                _ if self.will_do(keeper, now) => self.end(Done::Ready(None)),
+                _ => self.end(Done::SignedOut(SignedOut::Expired)),
             };
         };
         if !self.holds_the_lock_for(keeper.policy.attempt_limit, keeper, now) {
@@ -338,8 +343,7 @@ impl Turn {
 
     /// The store cannot be read or written: nothing is sent, because the answer could not be kept.
     pub(super) fn store_failed(self, keeper: &mut Keeper, now: SystemTime) -> Step {
-        match keeper.is_usable(now) && !self.is_forced() && matches!(self.task, Task::Token { .. })
-        {
+        match self.will_do(keeper, now) {
             true => self.end(Done::Ready(Some(Warning::StoreFailed))),
             false => self.end(Done::StoreFailed),
         }
@@ -352,16 +356,11 @@ impl Turn {
         error: Option<Error>,
         now: SystemTime,
     ) -> Step {
-        if matches!(self.task, Task::Token { .. }) && keeper.is_usable(now) && !self.is_forced() {
+        if self.will_do(keeper, now) {
             return self.end(Done::Ready(Some(Warning::NotRefreshed(error))));
         }
         let after = keeper.pause_left(now).unwrap_or(keeper.policy.first_pause);
         self.end(Done::TryAgain { after, error })
-    }
-
-    /// Whether the token at hand will not do, however good it looks.
-    pub(super) fn is_forced(&self) -> bool {
-        matches!(self.task, Task::Token { refused: Some(_) })
     }
 
     pub(super) fn end(self, done: Done) -> Step {
