@@ -85,18 +85,18 @@ impl Turn {
 
     /// There was no answer, or none that can be understood: the service may have acted.
     pub(super) fn lost(self, keeper: &mut Keeper, now: SystemTime) -> Step {
-        let Some(refresh) = self.refresh else {
+        let Some(mut refresh) = self.refresh else {
             return self.fall_back(keeper, None, now);
         };
         let pause = keeper.pause_after(refresh.attempts.saturating_sub(1));
-        let window = keeper
-            .policy
-            .replay_window
-            .saturating_sub(refresh.first_sent.elapsed(now));
-        if pause < window {
+        // A clock that stands still or is set back keeps no window open.
+        let passed = refresh.first_sent.elapsed(now).max(refresh.waited);
+        if pause < keeper.policy.replay_window.saturating_sub(passed) {
+            refresh.waited = refresh.waited.saturating_add(pause);
             return Step::Wait(Waiting {
                 turn: Self {
                     stage: Stage::Pause,
+                    refresh: Some(refresh),
                     ..self
                 },
                 time: pause,

@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::limits::EXCHANGE_TIMEOUT;
 use crate::refresh_policy::RefreshPolicy;
 
+/// The shortest pause after a failure: without one, a loop of failures would be busy.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
 /// How a session is kept alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,12 +53,14 @@ impl KeeperPolicy {
 
     /// Sets the first pause after a failure and the longest one; each failure in a row doubles it.
     ///
-    /// Half a second and a minute unless they are set. What the service asks for counts where it is longer.
+    /// Half a second and a minute unless they are set. No pause is shorter than ten milliseconds, and the longest is not
+    /// shorter than the first. What the service asks for counts where it is longer.
     #[must_use]
     pub fn pauses(self, first: Duration, longest: Duration) -> Self {
+        let first_pause = first.max(SHORTEST_PAUSE);
         Self {
-            first_pause: first,
-            longest_pause: longest,
+            first_pause,
+            longest_pause: longest.max(first_pause),
             ..self
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Refresh {
     /// Whether an earlier operation sent it, and its answer never arrived.
     pub(super) resumed: bool,
     pub(super) attempts: u32,
+    /// For how long repetitions were waited for.
+    pub(super) waited: Duration,
     pub(super) last_sent: Stamp,
 }
 
@@ -254,6 +256,7 @@ impl Turn {
             first_sent: sent.unwrap_or(at),
             resumed: sent.is_some(),
             attempts: 0,
+            waited: Duration::ZERO,
             last_sent: at,
         };
         let turn = Self {
