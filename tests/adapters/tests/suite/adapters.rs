@@ -21,8 +21,13 @@ use workos_login_hyper::hyper_util::rt::TokioExecutor;
 pub(crate) trait Adapter: Sized {
     type Error: error::Error + 'static;
 
+    const NAME: &'static str;
+
     /// Whether there is a client that decompresses.
     const UNPACKS: bool;
+
+    /// Whether the client that the adapter makes decompresses, once a crate in the program has switched that on.
+    const UNPACKS_BY_ITSELF: bool;
 
     /// As the adapter makes it.
     fn new() -> Self;
@@ -53,7 +58,9 @@ impl Ureq {
 impl Adapter for Ureq {
     type Error = ureq::Error;
 
+    const NAME: &'static str = "ureq";
     const UNPACKS: bool = true;
+    const UNPACKS_BY_ITSELF: bool = true;
 
     fn new() -> Self {
         Self(workos_login_ureq::agent())
@@ -111,7 +118,9 @@ impl Reqwest {
 impl Adapter for Reqwest {
     type Error = workos_login_reqwest::Error;
 
+    const NAME: &'static str = "reqwest";
     const UNPACKS: bool = true;
+    const UNPACKS_BY_ITSELF: bool = false;
 
     fn new() -> Self {
         Self::over(workos_login_reqwest::client().unwrap())
@@ -167,7 +176,9 @@ impl Hyper {
 impl Adapter for Hyper {
     type Error = workos_login_hyper::Error;
 
+    const NAME: &'static str = "hyper";
     const UNPACKS: bool = false;
+    const UNPACKS_BY_ITSELF: bool = false;
 
     fn new() -> Self {
         Self {

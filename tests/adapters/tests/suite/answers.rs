@@ -1,14 +1,13 @@
 //! Every status reaches the core, and the request reaches the service as the core made it.
 
-use std::time::{Duration, SystemTime};
-
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{Callback, Error, Exchange, Screen, SendError, Via};
-use workos_login_test_server::{Answer, Endpoint, Fault};
+use workos_login::{Error, Exchange};
+use workos_login_test_server::{Answer, Endpoint};
 
 use crate::adapters::Adapter;
 use crate::support::{
-    ALICE, REDIRECT_URI, authenticated, confidential, exchanging, log_in, public, refused, start,
+    ALICE, authenticated, confidential, exchanging, log_in, login, public, refused, signing_in,
+    start,
 };
 
 fn a_whole_login_ends_with_a_session<A: Adapter>() {
@@ -21,13 +20,7 @@ fn a_whole_login_ends_with_a_session<A: Adapter>() {
 fn a_server_logs_in_with_its_key<A: Adapter>() {
     let server = start();
     let client = confidential(&server);
-    let (url, pending) = client
-        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
-        .begin(SystemTime::now(), &mut rand::rng());
-    let callback = Callback::parse(&server.sign_in(url.as_str(), ALICE).unwrap()).unwrap();
-    let exchanging = pending
-        .accept(&client, callback, SystemTime::now())
-        .unwrap();
+    let exchanging = signing_in(&server, &client, login(&client), ALICE);
     authenticated(A::new().send(exchanging));
 }
 
@@ -42,18 +35,6 @@ fn a_refresh_gives_new_tokens<A: Adapter>() {
         old.unwrap().expose_secret()
     );
     assert_eq!(session.user().email(), Some(ALICE));
-}
-
-fn a_spent_code_is_refused_by_its_code<A: Adapter>() {
-    let (server, adapter) = (start(), A::new());
-    let exchanging = exchanging(&server);
-    server.inject(Fault::AnswerLostAfter);
-    let exchanging = adapter.send(exchanging).unwrap_err().into_state();
-    let (_, error) = refused(adapter.send(exchanging));
-    let Error::Grant(answer) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(answer.code(), Some("invalid_grant"));
 }
 
 fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
@@ -71,49 +52,6 @@ fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
         assert_eq!(answer.code(), Some("of_tomorrow"));
         assert_eq!(error.request_id(), Some("req_1"));
     }
-}
-
-fn an_unavailable_service_is_asked_again<A: Adapter>() {
-    let (server, adapter) = (start(), A::new());
-    let mut exchanging = exchanging(&server);
-    for status in [408, 429, 500, 502, 503, 504] {
-        let answer = Answer::new(status).header("retry-after", "7");
-        server.script(Endpoint::CodeExchange, [answer]);
-        let error = adapter.send(exchanging).unwrap_err();
-        assert!(
-            matches!(error.refusal(), Some(Error::Unavailable(_))),
-            "{error:?}"
-        );
-        let wait = error.retry_in(SystemTime::now()).unwrap();
-        assert!(wait <= Duration::from_secs(7), "{wait:?}");
-        assert!(wait > Duration::from_secs(1), "{wait:?}");
-        exchanging = error.into_state();
-    }
-    authenticated(adapter.send(exchanging));
-}
-
-fn an_answer_that_is_no_json_is_refused<A: Adapter>() {
-    let (server, adapter) = (start(), A::new());
-    let mut exchanging = exchanging(&server);
-    for fault in [Fault::HtmlPage, Fault::GarbageJson] {
-        server.inject(fault);
-        let error = adapter.send(exchanging).unwrap_err();
-        assert!(
-            matches!(error.refusal(), Some(Error::Malformed(_))),
-            "{error:?}"
-        );
-        exchanging = error.into_state();
-    }
-    server.inject(Fault::Html502);
-    let error = adapter.send(exchanging).unwrap_err();
-    let SendError::Refused(refused) = &error else {
-        panic!("{error:?}")
-    };
-    assert!(
-        matches!(refused.error(), Error::Unavailable(_)),
-        "{error:?}"
-    );
-    authenticated(adapter.send(error.into_state()));
 }
 
 fn the_request_arrives_as_the_core_made_it<A: Adapter>() {
@@ -147,9 +85,6 @@ on_every_adapter!(
     a_code_that_is_not_known_here_comes_through,
     a_refresh_gives_new_tokens,
     a_server_logs_in_with_its_key,
-    a_spent_code_is_refused_by_its_code,
     a_whole_login_ends_with_a_session,
-    an_answer_that_is_no_json_is_refused,
-    an_unavailable_service_is_asked_again,
     the_request_arrives_as_the_core_made_it,
 );

@@ -1,6 +1,6 @@
 //! What every HTTP adapter has to do, over real sockets.
 //!
-//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `redirects::a_redirect_is_not_followed::ureq`.
+//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `answers::a_whole_login_ends_with_a_session::ureq`.
 
 #![expect(
     clippy::unwrap_used,
@@ -37,10 +37,12 @@ mod adapters;
 mod answers;
 mod breaks;
 mod certificates;
+mod device;
+mod faults;
 mod limits;
+mod organizations;
 mod own_clients;
 mod pool;
-mod redirects;
+mod step_ups;
 mod support;
-mod timeouts;
 mod wire;

@@ -26,21 +26,6 @@ fn no_connection_is_used_twice<A: Adapter>() {
 }
 
 /// The pool of a caller's own client may lose an answer so, but it does not send the request again.
-fn a_request_on_a_stale_connection_is_sent_once<A: Adapter>() {
-    let (server, adapter) = (start(), A::pooled());
-    server.inject(Fault::Stale);
-    let session = log_in(&adapter, &server);
-    let client = public(server.base_url());
-    let connections = server.connection_count();
-    server.clear();
-    let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
-    // It went out on the old connection, which was reset, and nothing came after it.
-    assert_eq!(server.connection_count(), connections);
-    assert_eq!(server.request_count(), 0);
-    adapter.send(refreshing).unwrap();
-    assert_eq!(server.request_count(), 1);
-}
-
 fn a_request_on_a_connection_that_closes_is_sent_once<A: Adapter>() {
     let (server, adapter) = (start(), A::pooled());
     let session = log_in(&adapter, &server);
@@ -79,6 +64,5 @@ fn a_connection_that_was_closed_while_idle_makes_no_second_request<A: Adapter>()
 on_every_adapter!(
     a_connection_that_was_closed_while_idle_makes_no_second_request,
     a_request_on_a_connection_that_closes_is_sent_once,
-    a_request_on_a_stale_connection_is_sent_once,
     no_connection_is_used_twice,
 );

@@ -3,16 +3,19 @@
 use std::fmt::Debug;
 use std::time::SystemTime;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, Callback, Client, Confidential, Error, Exchange, Exchanging, Outcome, Public,
-    Screen, SendError, Via,
+    Authenticated, Callback, Client, Confidential, DevicePoll, Error, Exchange, Exchanging,
+    Outcome, Public, RedirectUri, Screen, SendError, Start, StepUp, UserManagement, Via,
 };
-use workos_login_test_server::{Config, Server};
+use workos_login_test_server::{Config, Gate, Server, User};
 
 use crate::adapters::Adapter;
 
 pub(crate) const ALICE: &str = "alice@example.com";
+pub(crate) const BOB: &str = "bob@example.com";
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 
 pub(crate) fn start() -> Server {
@@ -32,25 +35,49 @@ pub(crate) fn confidential(server: &Server) -> Client<Confidential> {
         .unwrap()
 }
 
-/// A login at this server up to its exchange.
+/// A server with one user, Alice, behind these gates.
+pub(crate) fn start_behind(gates: impl IntoIterator<Item = Gate>) -> Server {
+    let alice = gates.into_iter().fold(User::alice(), User::behind);
+    Server::start(Config::with(|config| config.users = vec![alice])).unwrap()
+}
+
+pub(crate) fn redirect_uri() -> RedirectUri {
+    REDIRECT_URI.parse().unwrap()
+}
+
+/// A login that asks for nothing special.
+pub(crate) fn login<A: UserManagement>(client: &Client<A>) -> Start<'_, A> {
+    client.login(Via::AuthKit(Screen::Default), redirect_uri())
+}
+
+/// Alice's login at this server up to its exchange.
 pub(crate) fn exchanging(server: &Server) -> Exchanging {
     let client = public(server.base_url());
-    let (url, pending) = client
-        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
-        .begin(SystemTime::now(), &mut rand::rng());
-    let callback = server.sign_in(url.as_str(), ALICE).unwrap();
+    signing_in(server, &client, login(&client), ALICE)
+}
+
+/// A login up to its exchange, with this user at the browser.
+pub(crate) fn signing_in<A: UserManagement>(
+    server: &Server,
+    client: &Client<A>,
+    login: Start<'_, A>,
+    email: &str,
+) -> Exchanging {
+    let (url, pending) = login.begin(SystemTime::now(), &mut rand::rng());
+    let callback = server.sign_in(url.as_str(), email).unwrap();
     let callback = Callback::parse(&callback).unwrap();
-    pending
-        .accept(&client, callback, SystemTime::now())
-        .unwrap()
+    pending.accept(client, callback, SystemTime::now()).unwrap()
+}
+
+/// The state as another process reads it back.
+pub(crate) fn stored<S: Serialize + DeserializeOwned>(state: &S) -> S {
+    serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap()
 }
 
 /// An exchange of a code that somebody made up, with a server that need not know of logins.
 pub(crate) fn exchanging_at(base_url: &str) -> Exchanging {
     let client = public(base_url);
-    let (url, pending) = client
-        .login(Via::AuthKit(Screen::Default), REDIRECT_URI.parse().unwrap())
-        .begin(SystemTime::now(), &mut rand::rng());
+    let (url, pending) = login(&client).begin(SystemTime::now(), &mut rand::rng());
     let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
     let callback = Callback::parse(&format!("code=made-up&state={state}")).unwrap();
     pending
@@ -70,6 +97,28 @@ pub(crate) fn authenticated<S, T: Debug>(
 ) -> Authenticated {
     match result {
         Ok(outcome) => outcome.authenticated().unwrap(),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// What a poll came to whose user is done.
+#[track_caller]
+pub(crate) fn done<S, T>(
+    result: Result<DevicePoll, SendError<S, T>>,
+) -> Result<Outcome, SendError<S, T>> {
+    match result {
+        Ok(DevicePoll::Done(outcome)) => Ok(outcome),
+        Ok(DevicePoll::Pending(device)) => panic!("{device:?}"),
+        Err(error) => Err(error),
+    }
+}
+
+/// The step that the service asks for.
+#[track_caller]
+pub(crate) fn stopped<S, T: Debug>(result: Result<Outcome, SendError<S, T>>) -> StepUp {
+    match result {
+        Ok(Outcome::StepUp(step)) => *step,
+        Ok(outcome) => panic!("{outcome:?}"),
         Err(error) => panic!("{error:?}"),
     }
 }

@@ -1,0 +1,195 @@
+//! A device login from its code to its session. Nobody waits: a wait puts the server's clock forward.
+
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use workos_login::{
+    AwaitingDevice, Client, DevicePoll, Error, PollingDevice, SendError, UserManagement,
+};
+use workos_login_test_server::{Answer, Config, Fault, Server};
+
+use crate::adapters::Adapter;
+use crate::support::{ALICE, authenticated, confidential, done, public, refused, start, stored};
+
+fn a_device_is_logged_in_once_its_user_is_done<A: Adapter>() {
+    let (server, adapter) = (start_stopped(), A::new());
+    let client = public(server.base_url());
+    let device = begin(&adapter, &client);
+    let page = format!("{}/device", server.base_url());
+    assert_eq!(device.verification_uri(), page);
+    let complete = format!("{page}?user_code={}", device.user_code());
+    assert_eq!(device.verification_uri_complete(), Some(&*complete));
+    assert_eq!(wait(&device), 5 * SECOND);
+
+    let device = pending(poll(&adapter, &client, &device));
+    assert_eq!(wait(&device), 5 * SECOND);
+    // Too early: the interval is longer from now on.
+    let device = pending(poll(&adapter, &client, &device));
+    assert_eq!(wait(&device), 10 * SECOND);
+    server.advance(wait(&device));
+    let device = pending(poll(&adapter, &client, &device));
+    assert_eq!(wait(&device), 10 * SECOND);
+
+    server.approve_device(device.user_code(), ALICE).unwrap();
+    server.advance(wait(&device));
+    server.clear();
+    let session = authenticated(done(poll(&adapter, &client, &device)));
+    assert_eq!(session.user().email(), Some(ALICE));
+    assert_eq!(server.request_count(), 1);
+    adapter.send(session.refresh(&client).unwrap()).unwrap();
+}
+
+fn a_device_that_its_user_denies_is_told_so<A: Adapter>() {
+    let (server, adapter) = (start_stopped(), A::new());
+    let client = public(server.base_url());
+    let device = begin(&adapter, &client);
+    let device = pending(poll(&adapter, &client, &device));
+    server.deny_device(device.user_code()).unwrap();
+    server.advance(wait(&device));
+    let (_, error) = refused(poll(&adapter, &client, &device));
+    let Error::Denied(denied) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(denied.code(), "access_denied");
+    assert_eq!(error.retry_in(SystemTime::now()), None);
+}
+
+fn a_device_code_that_is_too_old_for_the_service_ends_the_login<A: Adapter>() {
+    let (server, adapter) = (start_stopped(), A::new());
+    let client = public(server.base_url());
+    let device = begin(&adapter, &client);
+    server.advance(300 * SECOND);
+    let (_, error) = refused(poll(&adapter, &client, &device));
+    assert!(matches!(error, Error::Expired(_)), "{error:?}");
+    assert_eq!(error.retry_in(SystemTime::now()), None);
+}
+
+/// The code is as good as ever for the service, whose clock stands still.
+fn a_device_code_that_has_run_out_here_is_not_sent<A: Adapter>() {
+    let (server, adapter) = (start_stopped(), A::new());
+    let client = public(server.base_url());
+    let device = begin(&adapter, &client);
+    let after = SystemTime::now() + 300 * SECOND;
+    assert_eq!(device.expires_in(after), Duration::ZERO);
+    server.clear();
+    let (device, error) = device.poll(&client, after).unwrap_err().into_parts();
+    assert!(matches!(error, Error::Expired(_)), "{error:?}");
+    assert_eq!(server.request_count(), 0);
+    server.approve_device(device.user_code(), ALICE).unwrap();
+    authenticated(done(poll(&adapter, &client, &device)));
+}
+
+fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
+    let (server, adapter) = (start_stopped(), A::new());
+    server.configure(|config| config.device_life = 3600 * SECOND);
+    let client = public(server.base_url());
+    let mut device = begin(&adapter, &client);
+    let busy = Answer::new(429).header("retry-after", "50");
+    for (fault, seconds) in [
+        (Fault::AnswerLostAfter, 10),
+        (Fault::status(503), 20),
+        (Fault::Html502, 40),
+        (Fault::ResetDuring, 60),
+        (Fault::AnswerLostBefore, 60),
+        // An answer brings the interval back.
+        (Fault::None, 5),
+        (Fault::Answer(busy), 50),
+        (Fault::Cut, 60),
+        (Fault::None, 5),
+        (Fault::status(429), 10),
+    ] {
+        server.inject(fault.clone());
+        device = match poll(&adapter, &client, &device) {
+            Ok(DevicePoll::Pending(device)) => device,
+            Ok(DevicePoll::Done(outcome)) => panic!("{fault}: {outcome:?}"),
+            Err(error) => {
+                assert!(error.retry_in(SystemTime::now()).is_some(), "{error:?}");
+                error.into_state().into_awaiting(SystemTime::now())
+            }
+        };
+        assert_eq!(server.faults_left(), 0);
+        assert_eq!(wait(&device).as_secs(), seconds, "{fault}");
+        server.advance(wait(&device));
+    }
+    server.approve_device(device.user_code(), ALICE).unwrap();
+    authenticated(done(poll(&adapter, &client, &device)));
+}
+
+fn no_request_of_a_device_carries_a_secret<A: Adapter>() {
+    let server = start_stopped();
+    shows_no_secret(&A::new(), &server, &public(server.base_url()));
+    shows_no_secret(&A::new(), &server, &confidential(&server));
+}
+
+fn shows_no_secret<A: Adapter>(adapter: &A, server: &Server, client: &Client<impl UserManagement>) {
+    server.clear();
+    let device = begin(adapter, client);
+    let device = pending(poll(adapter, client, &device));
+    server.approve_device(device.user_code(), ALICE).unwrap();
+    server.advance(wait(&device));
+    authenticated(done(poll(adapter, client, &device)));
+    for request in server.requests() {
+        let mut names: Vec<_> = request
+            .parameters()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        names.sort();
+        match &*request.path {
+            "/user_management/authorize/device" => assert_eq!(names, ["client_id"]),
+            "/user_management/authenticate" => {
+                assert_eq!(names, ["client_id", "device_code", "grant_type"]);
+            }
+            path => assert_eq!(path, "/device", "what the owner's browser asks for"),
+        }
+        assert_eq!(request.header("authorization"), None);
+        let shown = format!("{:?} {}", request.headers, request.text());
+        assert!(!shown.contains(Config::API_KEY), "{shown}");
+    }
+    assert_eq!(server.request_count(), 4);
+}
+
+/// A server whose clock moves by hand, so that a poll is too early only where it is meant to be.
+fn start_stopped() -> Server {
+    let server = start();
+    server.set_clock(SystemTime::now());
+    server
+}
+
+fn begin<A: Adapter>(adapter: &A, client: &Client<impl UserManagement>) -> AwaitingDevice {
+    adapter.send(client.device()).unwrap()
+}
+
+/// A poll by a process that has only just read the login back.
+fn poll<A: Adapter>(
+    adapter: &A,
+    client: &Client<impl UserManagement>,
+    device: &AwaitingDevice,
+) -> Result<DevicePoll, SendError<PollingDevice, A::Error>> {
+    let device = stored(device);
+    adapter.send(device.poll(client, SystemTime::now()).unwrap())
+}
+
+#[track_caller]
+fn pending<T: Debug>(polled: Result<DevicePoll, SendError<PollingDevice, T>>) -> AwaitingDevice {
+    match polled {
+        Ok(DevicePoll::Pending(device)) => device,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The whole wait before the next poll: by a clock that has only begun, nothing of it is over.
+fn wait(device: &AwaitingDevice) -> Duration {
+    device.poll_in(UNIX_EPOCH)
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+on_every_adapter!(
+    a_device_code_that_has_run_out_here_is_not_sent,
+    a_device_code_that_is_too_old_for_the_service_ends_the_login,
+    a_device_is_logged_in_once_its_user_is_done,
+    a_device_login_lives_through_lost_answers_and_bad_minutes,
+    a_device_that_its_user_denies_is_told_so,
+    no_request_of_a_device_carries_a_secret,
+);
