@@ -43,7 +43,7 @@ impl Resource {
         }
     }
 
-    fn answer(&self, request: Request<&'static str>) -> Result<Response<()>, Infallible> {
+    fn answer(&self, request: &Request<&'static str>) -> Result<Response<()>, Infallible> {
         assert_eq!(*request.body(), "a thing");
         let value = &request.headers()["authorization"];
         assert!(value.is_sensitive());
@@ -61,7 +61,7 @@ fn a_call_carries_the_token_in_a_sensitive_header() {
     let keeper = keeper(&server, holding(session.clone()));
     let resource = Resource::default();
     let response = keeper
-        .call(request(), |request| resource.answer(request))
+        .call(request(), |request| resource.answer(&request))
         .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let bearer = format!("Bearer {}", session.access_token().expose_secret());
@@ -75,7 +75,7 @@ fn k12_a_refused_token_leads_to_one_refresh_and_one_repetition() {
     let keeper = keeper(&server, holding(session(&server)));
     let resource = Resource::answering([refusal(INVALID_TOKEN)]);
     let response = keeper
-        .call(request(), |request| resource.answer(request))
+        .call(request(), |request| resource.answer(&request))
         .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let seen = resource.seen.borrow();
@@ -90,7 +90,7 @@ fn k12_a_second_refusal_is_returned_as_it_is() {
     let keeper = keeper(&server, holding(session(&server)));
     let resource = Resource::answering([refusal(INVALID_TOKEN), refusal(INVALID_TOKEN)]);
     let response = keeper
-        .call(request(), |request| resource.answer(request))
+        .call(request(), |request| resource.answer(&request))
         .unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(resource.seen.borrow().len(), 2);
@@ -115,7 +115,7 @@ fn k12_every_other_answer_is_returned_as_it_is() {
         let status = answer.status();
         let resource = Resource::answering([answer]);
         let response = keeper
-            .call(request(), |request| resource.answer(request))
+            .call(request(), |request| resource.answer(&request))
             .unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(resource.seen.borrow().len(), 1);

@@ -1,5 +1,10 @@
 //! The store over a real Secret Service. `tests/secret-service` starts one and calls this.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails where it should"
+)]
+
 #[path = "../suite/support.rs"]
 #[expect(dead_code, reason = "the keyring in memory is for the other tests")]
 mod support;
