@@ -12,6 +12,7 @@ mod awaiting_callback;
 mod callback;
 mod client;
 mod clocks;
+mod connect;
 mod errors;
 mod exchanging;
 mod generator;

@@ -10,11 +10,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use workos_login::http::{HeaderName, Request, Response};
 use workos_login::rand_core::{TryCryptoRng, TryRng};
-use workos_login::url::Url;
+use workos_login::url::{Url, form_urlencoded};
 use workos_login::{
-    Auth, Authenticated, AwaitingCallback, Callback, Client, Confidential, Error, Exchange,
-    Exchanging, OrganizationId, Public, RedirectUri, Refreshing, Refused, Screen, Start,
-    UserManagement, Via,
+    Auth, Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Confidential, Error,
+    Exchange, Exchanging, OrganizationId, Outcome, PollingDevice, Public, RedirectUri, Refreshing,
+    Refused, Screen, Start, StepUp, UserManagement, Via,
 };
 
 pub(crate) const CLIENT_ID: &str = "client_01KNSDWF9DQP23M7WQGY8FE2N1";
@@ -109,6 +109,37 @@ impl<A: Auth + UserManagement> Scenario<A> {
         self.to_authenticated()
             .refresh_into(&self.client, &organization(OTHER_ORGANIZATION))
             .unwrap()
+    }
+
+    /// The step that the code exchange is answered with.
+    #[track_caller]
+    pub(crate) fn to_step_up(&self, body: &str) -> StepUp {
+        step_up(self.to_exchanging().response(answer(403, body), now()))
+    }
+
+    /// A device login with five minutes of life, that is polled every five seconds.
+    pub(crate) fn to_awaiting_device(&self) -> AwaitingDevice {
+        self.to_awaiting_device_by(&fixture("device_authorization.json"))
+    }
+
+    #[track_caller]
+    pub(crate) fn to_awaiting_device_by(&self, body: &str) -> AwaitingDevice {
+        let requesting = self.client.device();
+        requesting.response(answer(200, body), now()).unwrap()
+    }
+
+    pub(crate) fn to_polling(&self) -> PollingDevice {
+        let device = self.to_awaiting_device();
+        device.poll(&self.client, now()).unwrap()
+    }
+}
+
+/// The step that an exchange came out as.
+#[track_caller]
+pub(crate) fn step_up<E: Debug>(outcome: Result<Outcome, E>) -> StepUp {
+    match outcome {
+        Ok(Outcome::StepUp(step)) => *step,
+        other => panic!("this is no step-up: {other:?}"),
     }
 }
 
@@ -213,6 +244,18 @@ pub(crate) fn with_header(
 ) -> Response<Vec<u8>> {
     response.headers_mut().insert(name, value.parse().unwrap());
     response
+}
+
+/// The form body of a request: its names and values, in their order.
+#[track_caller]
+pub(crate) fn form(request: &Request<Vec<u8>>) -> Vec<(String, String)> {
+    let pairs = form_urlencoded::parse(request.body());
+    pairs.into_owned().collect()
+}
+
+/// The query of an address, in its order.
+pub(crate) fn pairs(url: &Url) -> Vec<(String, String)> {
+    url.query_pairs().into_owned().collect()
 }
 
 /// The JSON body of a request.

@@ -12,15 +12,11 @@ use workos_login::{
 
 use crate::scenario::{
     CHALLENGE, CLIENT_ID, Counting, REDIRECT_URI, STATE, Scenario, VERIFIER, begin, fixture, now,
-    organization, secs, stored,
+    organization, pairs, secs, stored,
 };
 
 fn start(scenario: &Scenario<Public>) -> Start<'_, Public> {
     scenario.to_start()
-}
-
-fn pairs(url: &Url) -> Vec<(String, String)> {
-    url.query_pairs().into_owned().collect()
 }
 
 /// The values of a parameter, in the order they are sent.

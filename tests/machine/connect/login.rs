@@ -1,0 +1,197 @@
+//! The address of a standard login, its callback, and the request that follows.
+
+use workos_login::http::Method;
+use workos_login::{AwaitingCallback, Client, Connect, Error, Exchange, Exchanging};
+
+use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
+use crate::scenario::{
+    CHALLENGE, CLIENT_ID, CODE, Counting, REDIRECT_URI, STATE, VERIFIER, callback, form, kind, now,
+    pairs, refused, stored,
+};
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter().copied();
+    pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+}
+
+#[test]
+fn the_address_has_each_parameter_of_the_protocol_once() {
+    let (url, _) = begin(&client());
+    assert_eq!(
+        pairs(&url),
+        owned(&[
+            ("client_id", CLIENT_ID),
+            ("redirect_uri", REDIRECT_URI),
+            ("response_type", "code"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("state", STATE),
+            ("scope", "openid email offline_access"),
+        ])
+    );
+}
+
+#[test]
+fn the_options_of_openid_connect_reach_the_address() {
+    let client = client();
+    let (url, _) = client
+        .login(scope(), REDIRECT_URI.parse().unwrap())
+        .prompt("consent")
+        .login_hint("nadia@example.org")
+        .max_age(std::time::Duration::ZERO)
+        .parameter("resource", "https://api.example")
+        .unwrap()
+        .begin(now(), &mut Counting::default());
+    assert_eq!(
+        pairs(&url)[7..],
+        owned(&[
+            ("prompt", "consent"),
+            ("login_hint", "nadia@example.org"),
+            ("max_age", "0"),
+            ("resource", "https://api.example"),
+        ])
+    );
+}
+
+#[test]
+fn the_token_request_is_a_form_with_the_redirect_address_and_no_secret() {
+    let request = exchanging().request();
+    assert_eq!(request.method(), Method::POST);
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert!(!request.headers().contains_key("authorization"));
+    let mut sent = form(&request);
+    sent.sort();
+    assert_eq!(
+        sent,
+        owned(&[
+            ("client_id", CLIENT_ID),
+            ("code", CODE),
+            ("code_verifier", VERIFIER),
+            ("grant_type", "authorization_code"),
+            ("redirect_uri", REDIRECT_URI),
+        ])
+    );
+}
+
+#[test]
+fn what_needs_escaping_arrives_as_it_is() {
+    let odd = "a+b/c=d&e%20é";
+    let escaped = "code=a%2Bb%2Fc%3Dd%26e%2520%C3%A9";
+    let real = callback(&format!("{escaped}&state={STATE}"));
+    let exchanging = pending().accept(&client(), real, now()).unwrap();
+    assert!(form(&exchanging.request()).contains(&("code".to_owned(), odd.to_owned())));
+}
+
+#[test]
+fn a_login_that_was_stored_is_the_same() {
+    let pending: AwaitingCallback = serde_json::from_str(&stored(&pending())).unwrap();
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    let request = pending.accept(&client(), real, now()).unwrap().request();
+    assert_eq!(request.body(), exchanging().request().body());
+}
+
+/// What comes of a callback with this `iss`, at a server that always names itself or one that may not.
+fn accept(server: Named, rest: &str) -> Result<Exchanging, Error> {
+    let client: Client<Connect> = match server {
+        Named::Always => client_of(super::server().advertises_iss()),
+        Named::Perhaps => client(),
+    };
+    let (_, pending) = begin(&client);
+    let before = stored(&pending);
+    let callback = callback(&format!("/callback?state={STATE}&{rest}"));
+    pending.accept(&client, callback, now()).map_err(|refusal| {
+        let (pending, error) = refused::<(), _>(Err(refusal));
+        assert_eq!(stored(&pending), before);
+        error
+    })
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Named {
+    Always,
+    Perhaps,
+}
+
+/// `iss=` with the issuer, encoded as a server does.
+fn iss() -> String {
+    format!("iss={}", ISSUER.replace(':', "%3A").replace('/', "%2F"))
+}
+
+#[test]
+fn a_callback_of_the_issuer_is_believed() {
+    for server in [Named::Always, Named::Perhaps] {
+        assert!(accept(server, &format!("code={CODE}&{}", iss())).is_ok());
+        let denied = accept(server, &format!("error=access_denied&{}", iss()));
+        assert_eq!(kind(&denied.unwrap_err()), "Denied", "{server:?}");
+    }
+}
+
+#[test]
+fn nothing_is_believed_of_a_callback_from_another_issuer() {
+    for server in [Named::Always, Named::Perhaps] {
+        for other in [
+            "https://evil.example",
+            "https://lagoon-77.authkit.app/",
+            "https://LAGOON-77.authkit.app",
+            "http://lagoon-77.authkit.app",
+            "https://lagoon-77.authkit.app:443",
+            "lagoon-77.authkit.app",
+            "",
+        ] {
+            for rest in ["code=x", "error=access_denied", "error=server_error"] {
+                let error = accept(server, &format!("{rest}&iss={other}")).unwrap_err();
+                assert_eq!(kind(&error), "Forged", "{other} {rest}");
+                assert!(error.to_string().contains("another issuer"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_one() {
+    let code = format!("code={CODE}");
+    assert!(accept(Named::Perhaps, &code).is_ok());
+    let denied = accept(Named::Perhaps, "error=access_denied").unwrap_err();
+    assert_eq!(kind(&denied), "Denied");
+    for rest in [&*code, "error=access_denied"] {
+        let error = accept(Named::Always, rest).unwrap_err();
+        assert_eq!(kind(&error), "Forged", "{rest}");
+        assert!(
+            error.to_string().contains("does not name its issuer"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_issuer_is_looked_at_before_the_age_of_a_login() {
+    let late = now() + crate::scenario::secs(9_999);
+    let forged = callback(&format!("error=access_denied&state={STATE}&iss=x"));
+    let (pending, error) = refused(pending().accept(&client(), forged, late));
+    assert_eq!(kind(&error), "Forged");
+    let real = callback(&format!("code={CODE}&state={STATE}&{}", iss()));
+    let (_, error) = refused(pending.accept(&client(), real, late));
+    assert_eq!(kind(&error), "Expired");
+}
+
+#[test]
+fn two_issuers_in_one_callback_are_no_callback() {
+    let twice = format!("/callback?code={CODE}&state={STATE}&{}&iss=x", iss());
+    assert!(workos_login::Callback::parse(&twice).is_err());
+}
+
+#[test]
+fn a_state_that_does_not_fit_comes_before_the_issuer() {
+    let forged = callback(&format!("code={CODE}&state={VERIFIER}&iss=x"));
+    let (_, error) = refused(pending().accept(&client(), forged, now()));
+    assert!(error.to_string().contains("the state of"), "{error}");
+}
+
+#[test]
+fn a_server_can_be_shown() {
+    assert!(format!("{:?}", server()).contains(ISSUER));
+}

@@ -1,0 +1,98 @@
+//! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
+
+mod login;
+mod refresh;
+mod server;
+mod tokens;
+
+use serde_json::{Value, json};
+use workos_login::url::Url;
+use workos_login::{
+    Authenticated, AwaitingCallback, AwaitingDevice, Client, Connect, Exchange, Exchanging,
+    PollingDevice, Refreshing, RequestingDevice, Scope, Server,
+};
+
+use crate::scenario::{
+    CLIENT_ID, CODE, Counting, REDIRECT_URI, STATE, answer, callback, edited, fixture, jwt, now,
+};
+
+pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
+
+/// The server that the fixtures come from.
+pub(crate) fn server() -> Server {
+    let endpoint = |path: &str| format!("{ISSUER}/oauth2/{path}").parse().unwrap();
+    Server::new(ISSUER, endpoint("authorize"), &endpoint("token"))
+        .unwrap()
+        .device_authorization_endpoint(&endpoint("device_authorization"))
+        .unwrap()
+}
+
+pub(crate) fn client() -> Client<Connect> {
+    client_of(server())
+}
+
+fn client_of(server: Server) -> Client<Connect> {
+    Client::connect(CLIENT_ID.parse().unwrap(), server)
+}
+
+pub(crate) fn scope() -> Scope {
+    "email offline_access".parse().unwrap()
+}
+
+pub(crate) fn pending() -> AwaitingCallback {
+    begin(&client()).1
+}
+
+fn begin(client: &Client<Connect>) -> (Url, AwaitingCallback) {
+    client
+        .login(scope(), REDIRECT_URI.parse().unwrap())
+        .begin(now(), &mut Counting::default())
+}
+
+pub(crate) fn exchanging() -> Exchanging {
+    let callback = callback(&format!("code={CODE}&state={STATE}"));
+    pending().accept(&client(), callback, now()).unwrap()
+}
+
+/// A session with an ID token and a refresh token.
+pub(crate) fn session() -> Authenticated {
+    session_by(&fixture("connect_token.json"))
+}
+
+#[track_caller]
+pub(crate) fn session_by(body: &str) -> Authenticated {
+    let outcome = exchanging().response(answer(200, body), now());
+    outcome.unwrap().authenticated().unwrap()
+}
+
+pub(crate) fn refreshing() -> Refreshing {
+    session().refresh(&client()).unwrap()
+}
+
+pub(crate) fn requesting_device() -> RequestingDevice {
+    client().device(&scope()).unwrap()
+}
+
+pub(crate) fn awaiting_device() -> AwaitingDevice {
+    let started = answer(200, fixture("connect_device_authorization.json"));
+    requesting_device().response(started, now()).unwrap()
+}
+
+pub(crate) fn polling() -> PollingDevice {
+    awaiting_device().poll(&client(), now()).unwrap()
+}
+
+/// The claims of an ID token for this client; `edit` changes them.
+fn id_token(edit: impl FnOnce(&mut Value)) -> String {
+    let mut claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID });
+    edit(&mut claims);
+    jwt(&claims.to_string())
+}
+
+/// A login answer with nothing but an opaque access token and an ID token; `edit` changes it.
+fn tokens(edit: impl FnOnce(&mut Value)) -> String {
+    edited("connect_token_no_refresh.json", |body| {
+        *body = json!({ "access_token": "opaque", "id_token": id_token(|_| {}) });
+        edit(body);
+    })
+}

@@ -1,0 +1,158 @@
+//! A refresh at a standard OAuth server, which may leave out what has not changed.
+
+use serde_json::{Value, json};
+use workos_login::secrecy::ExposeSecret;
+use workos_login::{Authenticated, Exchange};
+
+use super::{client, id_token, refreshing, session, session_by, tokens};
+use crate::scenario::{CLIENT_ID, answer, edited, fixture, form, kind, now, refusal, secs, stored};
+
+const FIRST: &str = "Dq6wKj2NdiC7moEj9g1qpyrEKLXT4E";
+const SECOND: &str = "hzMIwuSSG3TMWZAHdDjcXPRoJV1pOU";
+
+fn refresh_token(session: &Authenticated) -> Option<&str> {
+    session.refresh_token().map(|token| token.expose_secret())
+}
+
+#[test]
+fn a_refresh_is_a_form_without_organization_scope_and_secret() {
+    assert!(session().organization_id().is_some());
+    let request = refreshing().request();
+    assert_eq!(request.uri(), "https://lagoon-77.authkit.app/oauth2/token");
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    let mut sent = form(&request);
+    sent.sort();
+    let expected = [
+        ("client_id", CLIENT_ID),
+        ("grant_type", "refresh_token"),
+        ("refresh_token", FIRST),
+    ];
+    assert_eq!(
+        sent,
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+}
+
+#[test]
+fn what_an_answer_leaves_out_stays() {
+    let response = answer(200, fixture("connect_token_refreshed.json"));
+    let later = now() + secs(1_000);
+    let before = session();
+    let fresh = refreshing().response(response, later).unwrap();
+    assert_eq!(fresh.user(), before.user());
+    let id_tokens = [&fresh, &before].map(|session| session.id_token().unwrap().expose_secret());
+    assert_eq!(id_tokens[0], id_tokens[1]);
+    assert_eq!(refresh_token(&fresh), Some(SECOND));
+    assert_eq!(fresh.expires_in(later), Some(secs(300)));
+    assert_eq!(fresh.organization_id(), before.organization_id());
+}
+
+#[test]
+fn an_absent_refresh_token_keeps_the_old_one() {
+    for absent in [json!(null), json!(""), json!(7)] {
+        let body = edited("connect_token_refreshed.json", |body| {
+            body["refresh_token"] = absent;
+        });
+        let fresh = refreshing().response(answer(200, body), now()).unwrap();
+        assert_eq!(refresh_token(&fresh), Some(FIRST));
+        let again = form(&fresh.refresh(&client()).unwrap().request());
+        assert!(again.contains(&("refresh_token".to_owned(), FIRST.to_owned())));
+    }
+}
+
+/// A session of `user_1`, of which only the ID token and the refresh token say anything.
+fn plain() -> Authenticated {
+    session_by(&tokens(|body| body["refresh_token"] = json!("first")))
+}
+
+fn answered(edit: impl FnOnce(&mut Value)) -> String {
+    tokens(|body| {
+        body["access_token"] = json!("newer");
+        body["refresh_token"] = json!("second");
+        edit(body);
+    })
+}
+
+#[test]
+fn a_new_id_token_brings_the_user_up_to_date() {
+    let newer = id_token(|claims| claims["email"] = json!("new@example.org"));
+    let body = answered(|body| body["id_token"] = json!(newer));
+    let refreshing = plain().refresh(&client()).unwrap();
+    let fresh = refreshing.response(answer(200, body), now()).unwrap();
+    assert_eq!(fresh.user().email(), Some("new@example.org"));
+    assert_eq!(fresh.id_token().unwrap().expose_secret(), newer);
+    assert_eq!(fresh.access_token().expose_secret(), "newer");
+    assert_eq!(refresh_token(&fresh), Some("second"));
+}
+
+/// Checks that an ID token is refused at a refresh, and that the session stays.
+#[track_caller]
+fn refused_id_token(edit: impl FnOnce(&mut Value), why: &str) {
+    let token = id_token(edit);
+    let body = answered(|body| body["id_token"] = json!(token));
+    let (refreshing, error) = refusal(plain().refresh(&client()).unwrap(), answer(200, body));
+    assert_eq!(kind(&error), "Malformed");
+    assert!(error.to_string().contains(why), "{error}");
+    assert_eq!(stored(&refreshing.into_session()), stored(&plain()));
+}
+
+#[test]
+fn a_refresh_does_not_change_who_it_is() {
+    refused_id_token(
+        |claims| claims["sub"] = json!("user_2"),
+        "is about another user than before",
+    );
+    refused_id_token(
+        |claims| claims["iss"] = json!("https://x.example"),
+        "another issuer",
+    );
+    refused_id_token(
+        |claims| claims["aud"] = json!("client_other"),
+        "another client",
+    );
+    refused_id_token(|claims| claims["sub"] = json!(""), "names no user");
+}
+
+#[test]
+fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
+    let elsewhere = crate::scenario::jwt(r#"{"iat":0,"exp":300,"org_id":"org_other"}"#);
+    let body = edited("connect_token_refreshed.json", |body| {
+        body["access_token"] = json!(elsewhere);
+    });
+    let (refreshing, error) = refusal(refreshing(), answer(200, body));
+    assert_eq!(kind(&error), "Malformed");
+    let kept = refreshing.into_session();
+    assert_eq!(refresh_token(&kept), Some(SECOND));
+    assert_eq!(
+        kept.access_token().expose_secret(),
+        session().access_token().expose_secret()
+    );
+    assert_eq!(kept.organization_id(), session().organization_id());
+}
+
+#[test]
+fn a_refused_refresh_keeps_the_session_at_any_status() {
+    for status in [400, 401] {
+        for (code, expected) in [
+            ("invalid_grant", "Grant"),
+            ("invalid_client", "Client"),
+            ("never_heard_of", "Rejected"),
+        ] {
+            let body = json!({ "error": code }).to_string();
+            let (refreshing, error) = refusal(refreshing(), answer(status, body));
+            assert_eq!(kind(&error), expected, "{status} {code}");
+            assert_eq!(stored(&refreshing.into_session()), stored(&session()));
+        }
+    }
+}
+
+#[test]
+fn a_session_that_was_stored_is_the_same() {
+    let read: Authenticated = serde_json::from_str(&stored(&session())).unwrap();
+    assert_eq!(stored(&read), stored(&session()));
+    let request = read.refresh(&client()).unwrap().request();
+    assert_eq!(request.body(), refreshing().request().body());
+}

@@ -1,0 +1,173 @@
+//! The server and the scope, as the caller gives them.
+
+use workos_login::url::Url;
+use workos_login::{Exchange, InvalidScope, Scope, Server};
+
+use super::{ISSUER, begin, client_of, exchanging, requesting_device, scope, server};
+use crate::scenario::{CODE, STATE, callback, kind, now, refused};
+
+const AUTHORIZE: &str = "https://server.example/authorize";
+const TOKEN: &str = "https://server.example/token";
+
+fn url(text: &str) -> Url {
+    text.parse().unwrap()
+}
+
+#[track_caller]
+fn refused_server(issuer: &str, authorize: &str, token: &str, why: &str) {
+    let refused = Server::new(issuer, url(authorize), &url(token)).unwrap_err();
+    assert!(refused.to_string().contains(why), "{refused}");
+}
+
+#[test]
+fn every_address_of_a_server_is_https_or_loopback_without_user_and_fragment() {
+    for (bad, why) in [
+        ("http://server.example/x", "which would show tokens"),
+        ("ftp://server.example/x", "neither https nor http"),
+        ("myapp://server.example/x", "neither https nor http"),
+        ("https://server.example/x#y", "fragment"),
+        ("https://server.example/x#", "fragment"),
+        ("https://user@server.example/x", "user or a password"),
+        ("https://:pw@server.example/x", "user or a password"),
+    ] {
+        refused_server(bad, AUTHORIZE, TOKEN, why);
+        refused_server(ISSUER, bad, TOKEN, why);
+        refused_server(ISSUER, AUTHORIZE, bad, why);
+        let device = server().device_authorization_endpoint(&url(bad));
+        assert!(device.unwrap_err().to_string().contains(why), "{bad}");
+    }
+    for good in [
+        "https://server.example",
+        "http://127.0.0.1:9/x",
+        "http://[::1]:9/x",
+        "http://localhost/x",
+        "https://server.example:8443/tenant/x?policy=a",
+    ] {
+        assert!(Server::new(good, url(good), &url(good)).is_ok(), "{good}");
+        assert!(server().device_authorization_endpoint(&url(good)).is_ok());
+    }
+}
+
+#[test]
+fn an_issuer_is_an_address() {
+    for issuer in ["", "server.example", "/x", "https://"] {
+        refused_server(issuer, AUTHORIZE, TOKEN, "the issuer is not a URL");
+    }
+}
+
+#[test]
+fn the_query_of_an_endpoint_cannot_say_what_the_protocol_says() {
+    for name in [
+        "client_id",
+        "client_secret",
+        "code",
+        "code_challenge",
+        "code_challenge_method",
+        "redirect_uri",
+        "request",
+        "request_uri",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+        "st%61te",
+    ] {
+        let bad = format!("{AUTHORIZE}?policy=a&{name}=x");
+        refused_server(ISSUER, &bad, TOKEN, "parameter of the protocol");
+        refused_server(ISSUER, AUTHORIZE, &bad, "parameter of the protocol");
+        let device = server().device_authorization_endpoint(&url(&bad));
+        let why = device.unwrap_err().to_string();
+        assert!(why.contains("parameter of the protocol"), "{why}");
+    }
+}
+
+#[test]
+fn the_query_of_an_endpoint_is_kept() {
+    let token = format!("{TOKEN}?policy=a");
+    let server = Server::new(
+        ISSUER,
+        url(&format!("{AUTHORIZE}?policy=a%20b")),
+        &url(&token),
+    )
+    .unwrap();
+    let client = client_of(server);
+    let (opened, pending) = begin(&client);
+    let query = opened.as_str().strip_prefix(AUTHORIZE).unwrap();
+    assert!(query.starts_with("?policy=a%20b&client_id="), "{query}");
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    let exchanging = pending.accept(&client, real, now()).unwrap();
+    assert_eq!(exchanging.request().uri(), &*token);
+}
+
+#[test]
+fn each_endpoint_is_the_callers() {
+    let (opened, _) = begin(&super::client());
+    assert!(
+        opened
+            .as_str()
+            .starts_with("https://lagoon-77.authkit.app/oauth2/authorize?client_id="),
+        "{opened}"
+    );
+    let token = exchanging().request();
+    assert_eq!(token.uri(), "https://lagoon-77.authkit.app/oauth2/token");
+    assert_eq!(
+        requesting_device().request().uri(),
+        "https://lagoon-77.authkit.app/oauth2/device_authorization"
+    );
+}
+
+#[test]
+fn a_server_without_a_device_endpoint_has_no_device_login() {
+    let server = Server::new(ISSUER, url(AUTHORIZE), &url(TOKEN)).unwrap();
+    let problem = client_of(server).device(&scope()).unwrap_err();
+    assert!(problem.answer().is_none());
+    assert!(
+        problem
+            .to_string()
+            .contains("no device authorization endpoint"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn openid_is_always_asked_for_and_each_name_once() {
+    let scope = |text: &str| text.parse::<Scope>().unwrap().to_string();
+    assert_eq!(scope(""), "openid");
+    assert_eq!(scope("  "), "openid");
+    assert_eq!(scope("openid"), "openid");
+    assert_eq!(scope("email openid"), "openid email");
+    assert_eq!(
+        scope(" email  profile email openid "),
+        "openid email profile"
+    );
+    assert_eq!(
+        scope("https://x/calendar.read a:b !"),
+        "openid https://x/calendar.read a:b !"
+    );
+    assert_eq!(scope("OPENID"), "openid OPENID");
+    assert_eq!(Scope::default().as_str(), "openid");
+}
+
+#[test]
+fn a_scope_is_made_of_names_that_a_request_can_hold() {
+    for bad in ["\"", "a\\b", "a\tb", "a\nb", "é", "a\u{7f}", "a,\u{0}"] {
+        let refused: InvalidScope = bad.parse::<Scope>().unwrap_err();
+        assert!(
+            refused.to_string().contains("not a list of names"),
+            "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn a_login_belongs_to_its_issuer() {
+    let elsewhere = Server::new("https://other.example", url(AUTHORIZE), &url(TOKEN)).unwrap();
+    let client = client_of(elsewhere);
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    let (_, error) = refused(super::pending().accept(&client, real, now()));
+    assert_eq!(kind(&error), "Client");
+    let (_, error) = refused(super::session().refresh(&client));
+    assert_eq!(kind(&error), "Client");
+    let (_, error) = refused(super::awaiting_device().poll(&client, now()));
+    assert_eq!(kind(&error), "Client");
+}

@@ -1,0 +1,292 @@
+//! The answer of a standard token endpoint: who it is about, and how long it is good.
+
+use serde_json::{Value, json};
+use workos_login::secrecy::ExposeSecret;
+use workos_login::{Error, RefreshPolicy};
+
+use super::{ISSUER, exchanging, id_token, session, session_by, tokens};
+use crate::scenario::{
+    CLIENT_ID, ORGANIZATION, SESSION, answer, fixture, jwt, kind, now, refusal, refused, secs,
+};
+
+#[test]
+fn a_session_has_what_the_answer_has() {
+    let wire: Value = serde_json::from_str(&fixture("connect_token.json")).unwrap();
+    let session = session();
+    let user = session.user();
+    assert_eq!(user.id(), "user_01KRD61NFP1TMK7DSQQ9C3Z534");
+    assert_eq!(user.email(), Some("nadia.okafor@example.org"));
+    assert_eq!(session.access_token().expose_secret(), wire["access_token"]);
+    assert_eq!(
+        session.refresh_token().unwrap().expose_secret(),
+        wire["refresh_token"]
+    );
+    assert_eq!(
+        session.id_token().unwrap().expose_secret(),
+        wire["id_token"]
+    );
+    assert_eq!(session.session_id().unwrap().as_str(), SESSION);
+    assert_eq!(session.organization_id().unwrap().as_str(), ORGANIZATION);
+    assert_eq!(session.expires_in(now()), Some(secs(300)));
+    assert!(session.authentication_method().is_none());
+    assert!(session.impersonator().is_none() && session.provider_tokens().is_none());
+    assert!(session.authkit_authorization_code().is_none());
+}
+
+#[test]
+fn a_session_without_a_refresh_token_lives_as_long_as_its_access_token() {
+    let session = session_by(&fixture("connect_token_no_refresh.json"));
+    assert!(session.refresh_token().is_none());
+    let due = session.refresh_in(&RefreshPolicy::default(), now());
+    assert_eq!(due, Some(secs(150)));
+    let (session, error) = refused(session.refresh(&super::client()));
+    assert_eq!(kind(&error), "Client");
+    assert!(error.to_string().contains("offline_access"), "{error}");
+    assert_eq!(session.user().id(), "user_01KRD61NFP1TMK7DSQQ9C3Z534");
+}
+
+#[test]
+fn the_claims_about_a_user_are_theirs() {
+    let session = session_by(&tokens(|body| {
+        body["id_token"] = id_token(|claims| {
+            claims["email"] = json!("n@example.org");
+            claims["email_verified"] = json!(true);
+            claims["name"] = json!("Nadia Okafor");
+            claims["given_name"] = json!("Nadia");
+            claims["family_name"] = json!("Okafor");
+            claims["picture"] = json!("https://cdn.example/p.png");
+            claims["locale"] = json!("en-GB");
+        })
+        .into();
+    }));
+    assert_eq!(
+        serde_json::to_value(session.user()).unwrap(),
+        json!({
+            "id": "user_1",
+            "email": "n@example.org",
+            "email_verified": true,
+            "name": "Nadia Okafor",
+            "first_name": "Nadia",
+            "last_name": "Okafor",
+            "profile_picture_url": "https://cdn.example/p.png",
+            "locale": "en-GB",
+        })
+    );
+}
+
+#[test]
+fn an_id_token_needs_no_more_than_to_say_who_it_is_about() {
+    let session = session_by(&tokens(|_| {}));
+    let user = serde_json::to_value(session.user()).unwrap();
+    assert_eq!(user, json!({ "id": "user_1" }));
+}
+
+#[test]
+fn claims_of_the_wrong_type_are_left_out() {
+    let session = session_by(&tokens(|body| {
+        body["id_token"] = id_token(|claims| {
+            claims["email"] = json!(["n@example.org"]);
+            claims["email_verified"] = json!("true");
+            claims["name"] = json!(null);
+            claims["picture"] = json!({});
+        })
+        .into();
+    }));
+    let user = serde_json::to_value(session.user()).unwrap();
+    assert_eq!(user, json!({ "id": "user_1" }));
+}
+
+#[track_caller]
+fn malformed(body: &str, why: &str) {
+    let (_, error) = refusal(exchanging(), answer(200, body));
+    assert!(matches!(error, Error::Malformed(_)), "{error:?}");
+    assert!(error.to_string().contains(why), "{error}");
+    assert_eq!(error.request_id(), Some("req_fixture"));
+}
+
+#[track_caller]
+fn refused_id_token(edit: impl FnOnce(&mut Value), why: &str) {
+    let token = id_token(edit);
+    malformed(&tokens(|body| body["id_token"] = token.into()), why);
+}
+
+#[test]
+fn a_login_needs_an_id_token() {
+    for absent in [json!(null), json!(""), json!(7), json!({})] {
+        malformed(&tokens(|body| body["id_token"] = absent), "id_token");
+    }
+    let without = tokens(|body| {
+        body.as_object_mut().unwrap().remove("id_token");
+    });
+    malformed(&without, "the answer has no usable id_token");
+}
+
+#[test]
+fn an_id_token_that_cannot_be_read_is_refused() {
+    let payload = id_token(|_| {});
+    let payload = payload.split('.').nth(1).unwrap();
+    for damaged in [
+        "opaque".to_owned(),
+        format!("e30.{payload}"),
+        format!("e30.{payload}.sig.more.parts"),
+        format!("e30.{payload}=.sig"),
+        "e30..sig".to_owned(),
+        jwt("[]"),
+        jwt("{"),
+    ] {
+        let body = tokens(|body| body["id_token"] = damaged.clone().into());
+        malformed(&body, "the ID token of the answer cannot be read");
+    }
+}
+
+#[test]
+fn an_id_token_of_another_issuer_is_refused() {
+    for other in [
+        json!("https://evil.example"),
+        json!(format!("{ISSUER}/")),
+        json!([ISSUER]),
+        json!(null),
+        json!(""),
+    ] {
+        refused_id_token(|claims| claims["iss"] = other, "is from another issuer");
+    }
+    let remove = |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove("iss"));
+    refused_id_token(remove, "is from another issuer");
+}
+
+#[test]
+fn an_id_token_for_another_client_is_refused() {
+    for other in [
+        json!("client_other"),
+        json!(["client_other", "client_more"]),
+        json!([]),
+        json!(null),
+        json!(""),
+        json!({ CLIENT_ID: true }),
+        json!(format!("{CLIENT_ID} client_other")),
+    ] {
+        refused_id_token(|claims| claims["aud"] = other, "is for another client");
+    }
+    let remove = |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove("aud"));
+    refused_id_token(remove, "is for another client");
+}
+
+#[test]
+fn an_id_token_about_nobody_is_refused() {
+    for nobody in [json!(""), json!(null), json!(7), json!(["user_1"])] {
+        refused_id_token(|claims| claims["sub"] = nobody, "names no user");
+    }
+}
+
+#[test]
+fn one_audience_of_several_is_enough() {
+    for audience in [json!([CLIENT_ID]), json!(["client_other", CLIENT_ID])] {
+        let body = tokens(|body| {
+            body["id_token"] = id_token(|claims| claims["aud"] = audience.clone()).into();
+        });
+        assert_eq!(session_by(&body).user().id(), "user_1", "{audience}");
+    }
+}
+
+#[test]
+fn a_bearer_is_a_bearer_however_it_is_written_and_nothing_else_is() {
+    for bearer in [
+        json!("Bearer"),
+        json!("bearer"),
+        json!("BEARER"),
+        json!(null),
+    ] {
+        session_by(&tokens(|body| body["token_type"] = bearer));
+    }
+    session_by(&tokens(|_| {}));
+    for other in ["DPoP", "mac", "N_A", "Bearer ", "bearer,mac", ""] {
+        malformed(
+            &tokens(|body| body["token_type"] = other.into()),
+            "no usable token_type",
+        );
+    }
+}
+
+#[test]
+fn an_access_token_has_to_fit_into_a_header() {
+    for bad in [
+        json!(""),
+        json!(null),
+        json!("a b"),
+        json!("a\nb"),
+        json!("é"),
+    ] {
+        malformed(
+            &tokens(|body| body["access_token"] = bad),
+            "no usable access_token",
+        );
+    }
+}
+
+/// The life of an access token with these claims, in an answer with this `expires_in`.
+fn life(claims: Option<&str>, expires_in: Value) -> Option<u64> {
+    let session = session_by(&tokens(|body| {
+        if let Some(claims) = claims {
+            body["access_token"] = jwt(claims).into();
+        }
+        body["expires_in"] = expires_in;
+    }));
+    session.expires_in(now()).map(|life| life.as_secs())
+}
+
+#[test]
+fn the_life_of_an_access_token_is_the_shorter_of_what_is_told_and_what_it_claims() {
+    let hour = Some(r#"{"iat":1000,"exp":4600}"#);
+    assert_eq!(life(hour, json!(300)), Some(300));
+    assert_eq!(life(hour, json!(3600)), Some(3600));
+    assert_eq!(life(hour, json!(7200)), Some(3600));
+    assert_eq!(life(hour, json!(null)), Some(3600));
+    assert_eq!(life(None, json!(300)), Some(300));
+    assert_eq!(life(Some("{}"), json!(300)), Some(300));
+    assert_eq!(life(Some(r#"{"exp":4600}"#), json!(300)), Some(300));
+    assert_eq!(life(None, json!(null)), None);
+    assert_eq!(life(Some("{}"), json!(null)), None);
+}
+
+#[test]
+fn a_life_that_makes_no_sense_is_unknown() {
+    for odd in [
+        json!(0),
+        json!(-1),
+        json!(0.5),
+        json!("300"),
+        json!(1e300),
+        json!([300]),
+        json!(true),
+    ] {
+        assert_eq!(life(None, odd.clone()), None, "{odd}");
+        let hour = Some(r#"{"iat":1000,"exp":4600}"#);
+        assert_eq!(life(hour, odd.clone()), Some(3600), "{odd}");
+    }
+    assert_eq!(life(None, json!(300.0)), Some(300));
+    assert_eq!(life(None, json!(300.9)), Some(300));
+    assert_eq!(life(Some(r#"{"iat":2,"exp":1}"#), json!(300)), Some(300));
+    assert_eq!(life(None, json!(u64::MAX / 2)), Some(1 << 63));
+}
+
+#[test]
+fn both_shapes_of_an_error_are_read_at_400_and_at_401() {
+    for status in [400, 401] {
+        for (code, expected) in [
+            ("invalid_grant", "Grant"),
+            ("invalid_client", "Client"),
+            ("unauthorized_client", "Client"),
+            ("unsupported_grant_type", "Client"),
+            ("invalid_scope", "Client"),
+            ("never_heard_of", "Rejected"),
+        ] {
+            for body in [
+                json!({ "error": code }),
+                json!({ "code": code, "message": "x" }),
+            ] {
+                let (_, error) = refusal(exchanging(), answer(status, body.to_string()));
+                assert_eq!(kind(&error), expected, "{status} {body}");
+            }
+        }
+    }
+}
