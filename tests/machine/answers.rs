@@ -1,228 +1,102 @@
 //! What every refusal of the service comes out as.
 
-use std::collections::BTreeSet;
+use serde_json::json;
+use workos_login::Error;
+use workos_login::answers::CODES;
+use workos_login::http::header::HeaderName;
 
-use serde_json::Value;
-use workos_login::http::Response;
-use workos_login::http::header::{CONTENT_TYPE, HeaderName};
-use workos_login::{Error, Exchange, Outcome};
+use crate::exchanges::{EXCHANGES, Row, comes_out_as};
+use crate::scenario::{Scenario, answer, kind, refusal, with_header};
 
-use crate::scenario::{Scenario, answer, fixture, kind, now, refusal, stored, with_header};
-
-/// Every error fixture: its status, what it is at a code exchange, what it is at a refresh.
-pub(crate) const FIXTURES: &[(&str, u16, &str, &str)] = &[
-    ("error_empty_body.txt", 503, "Unavailable", "Unavailable"),
-    ("error_non_json_502.html", 502, "Unavailable", "Unavailable"),
-    (
-        "error_oauth_access_denied.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_oauth_authorization_pending.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    ("error_oauth_error_only.json", 400, "Grant", "Grant"),
-    (
-        "error_oauth_expired_token.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    ("error_oauth_invalid_client.json", 400, "Client", "Client"),
-    ("error_oauth_invalid_client.json", 401, "Client", "Client"),
-    ("error_oauth_invalid_grant_code.json", 400, "Grant", "Grant"),
-    (
-        "error_oauth_invalid_grant_refresh.json",
-        400,
-        "Grant",
-        "Grant",
-    ),
-    (
-        "error_oauth_invalid_grant_session_ended.json",
-        400,
-        "Grant",
-        "Grant",
-    ),
-    ("error_oauth_invalid_request.json", 400, "Client", "Client"),
-    (
-        "error_oauth_organization_membership_not_found.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_oauth_organization_not_found.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_oauth_pkce_not_supported.json",
-        400,
-        "Client",
-        "Rejected",
-    ),
-    ("error_oauth_slow_down.json", 400, "Rejected", "Rejected"),
-    ("error_oauth_token_too_big.json", 400, "Client", "Client"),
-    (
-        "error_oauth_too_many_requests.json",
-        429,
-        "Unavailable",
-        "Unavailable",
-    ),
-    (
-        "error_oauth_unauthorized_client.json",
-        400,
-        "Client",
-        "Client",
-    ),
-    (
-        "error_plain_code_challenge_not_found.json",
-        400,
-        "Grant",
-        "Rejected",
-    ),
-    (
-        "error_plain_daily_quota_exceeded.json",
-        429,
-        "Unavailable",
-        "Unavailable",
-    ),
-    (
-        "error_plain_invalid_credentials.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_plain_invalid_one_time_code.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_plain_invalid_organization_id.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_plain_invalid_pending_authentication_token.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    ("error_plain_message_only.json", 400, "Rejected", "Rejected"),
-    ("error_plain_not_found.json", 404, "Rejected", "Rejected"),
-    (
-        "error_plain_one_time_code_expired.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    (
-        "error_plain_rate_limited.json",
-        429,
-        "Unavailable",
-        "Unavailable",
-    ),
-    (
-        "error_plain_server_error.json",
-        500,
-        "Unavailable",
-        "Unavailable",
-    ),
-    ("error_plain_unauthorized.json", 401, "Rejected", "Rejected"),
-    (
-        "error_plain_user_mismatch.json",
-        400,
-        "Rejected",
-        "Rejected",
-    ),
-    ("error_plain_validation.json", 422, "Client", "Client"),
-    (
-        "error_plain_validation_errors.json",
-        422,
-        "Rejected",
-        "Rejected",
-    ),
-];
-
-pub(crate) fn error_answer(name: &str, status: u16) -> Response<Vec<u8>> {
-    let response = answer(status, fixture(name));
-    if name.ends_with(".json") {
-        response
-    } else {
-        with_header(response, CONTENT_TYPE, "text/html")
-    }
-}
+/// What each code means at each exchange, in the shape of either system; at an exchange that is not named, a code means
+/// nothing, and the status decides.
+const MEANINGS: &str = "
+access_denied                                 any poll=Denied start=Client
+application_consent_required                  any start= else=ApplicationConsent
+authentication_method_not_allowed             any start= else=SignInAnotherWay
+authorization_pending                         any poll=Pending
+code_challenge_not_found                      any code=Grant
+email_completion_required                     any start= else=EmailCompletion
+email_password_auth_disabled                  any start= else=SignInAnotherWay
+email_verification_required                   any start= else=EmailVerification
+expired_token                                 any poll=Expired
+extra_attributes_required                     any code=Denied
+invalid_client                                any else=Client
+invalid_connection                            any code=Denied
+invalid_grant                                 any start= else=Grant
+invalid_one_time_code                         any answer=Mistyped
+invalid_pending_authentication_token          any answer=Grant
+invalid_profile                               any code=Denied
+invalid_request                               any else=Client
+invalid_request_parameters                    any else=Client
+invalid_scope                                 any switch= answer= else=Client
+invitation_cannot_be_used_for_email           any code=Denied
+invitation_invalid                            any code=Denied
+mfa_challenge                                 any start= else=MfaChallenge
+mfa_enrollment                                any start= else=MfaEnrollment
+mfa_verification                              any start= else=SignInAnotherWay
+one_time_code_expired                         any answer=Grant
+one_time_code_previously_used                 any answer=Grant
+one_time_code_too_many_attempts               any answer=Grant
+organization_authentication_methods_required  any start= else=OrganizationMethods
+organization_selection_required               any start= else=OrganizationSelection
+passkey_progressive_enrollment                any start= else=PasskeyEnrollment
+pkce_not_supported                            any code=Client
+radar_challenge                               any start= else=RadarSmsChallenge
+radar_email_challenge                         any start= else=RadarEmailChallenge
+radar_sign_up_challenge                       any start= else=RadarSmsChallenge
+radar_sms_challenge                           any start= else=RadarSmsChallenge
+sign_up_not_allowed                           any code=Denied
+slow_down                                     any poll=SlowDown
+sso_required                                  any start= else=SsoRequired
+token_too_big                                 any start= else=Client
+too_many_requests                             any else=Unavailable
+unauthorized_client                           any else=Client
+unsupported_grant_type                        any switch= answer= start= else=Client
+user_mismatch                                 any answer=Grant
+";
 
 #[test]
-fn every_error_fixture_comes_out_as_what_to_do() {
-    for (name, status, at_code_exchange, at_refresh) in FIXTURES {
-        let exchanging = Scenario::public().to_exchanging();
-        let sent = exchanging.request();
-        let (exchanging, error) = refusal(exchanging, error_answer(name, *status));
-        assert_eq!(kind(&error), *at_code_exchange, "{name}: {error}");
-        assert_eq!(exchanging.request().body(), sent.body(), "{name}");
-        assert_eq!(error.request_id(), Some("req_fixture"), "{name}");
-
-        let refreshing = Scenario::public().to_refreshing();
-        let sent = refreshing.request();
-        let (refreshing, error) = refusal(refreshing, error_answer(name, *status));
-        assert_eq!(kind(&error), *at_refresh, "{name}: {error}");
-        assert_eq!(refreshing.request().body(), sent.body(), "{name}");
-        assert_eq!(error.request_id(), Some("req_fixture"), "{name}");
-        let session = stored(&refreshing.into_session());
-        assert_eq!(
-            session,
-            stored(&Scenario::public().to_authenticated()),
-            "{name}"
-        );
-    }
-}
-
-/// The names of the fixtures that begin like this.
-pub(crate) fn fixtures(beginning: &str) -> BTreeSet<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/wire");
-    let names = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.starts_with(beginning)).collect()
-}
-
-#[test]
-fn no_error_fixture_is_left_out() {
-    let in_table = FIXTURES.iter().map(|(name, ..)| (*name).to_owned());
-    assert_eq!(fixtures("error_"), in_table.collect());
-}
-
-#[test]
-fn every_step_up_comes_out_as_one_with_its_code_whatever_its_status() {
-    let names = fixtures("step_up_");
-    assert_eq!(names.len(), 22);
-    for name in names {
-        let body = fixture(&name);
-        let fields: Value = serde_json::from_str(&body).unwrap();
-        let code = fields.get("code").unwrap_or(&fields["error"]);
-        for status in [400, 403] {
-            let exchanging = Scenario::public().to_exchanging();
-            let outcome = exchanging.response(answer(status, &*body), now()).unwrap();
-            let Outcome::StepUp(step) = outcome else {
-                panic!("{name}: {outcome:?}")
-            };
-            assert_eq!(step.code(), code, "{name}");
-
-            let refreshing = Scenario::public().to_refreshing();
-            let (refreshing, error) = refusal(refreshing, answer(status, &*body));
-            assert_eq!(kind(&error), "StepUp", "{name}");
-            let session = stored(&refreshing.into_session());
-            assert_eq!(session, stored(&Scenario::public().to_authenticated()));
+fn every_code_means_the_same_in_both_shapes_and_at_any_status() {
+    for row in Row::read(MEANINGS) {
+        let code = row.name;
+        for exchange in EXCHANGES {
+            for (status, nothing) in [
+                (400, "Rejected"),
+                (401, "Rejected"),
+                (403, "Rejected"),
+                (429, "Unavailable"),
+                (500, "Unavailable"),
+            ] {
+                let expected = Some(row.kind(exchange)).filter(|kind| !kind.is_empty());
+                for body in [
+                    json!({ "error": code, "error_description": "words" }),
+                    json!({ "code": code, "message": "words" }),
+                    json!({ "error": code }),
+                ] {
+                    let came = comes_out_as(exchange, answer(status, body.to_string()));
+                    let expected = expected.unwrap_or(nothing);
+                    assert_eq!(came, expected, "{status} {body} at {exchange}");
+                }
+            }
         }
+    }
+}
+
+#[test]
+fn the_published_table_has_every_code_and_no_other() {
+    let tested: Vec<_> = Row::read(MEANINGS).map(|row| row.name).collect();
+    let mut published = CODES.to_vec();
+    published.dedup();
+    assert_eq!(published, tested);
+}
+
+#[test]
+fn a_device_start_knows_no_step_but_a_pending_token_makes_one() {
+    let with_token = json!({ "code": "never_heard_of", "pending_authentication_token": "x" });
+    for exchange in EXCHANGES {
+        let came = comes_out_as(exchange, answer(403, with_token.to_string()));
+        assert_eq!(came, "Unknown", "{exchange}");
     }
 }
 

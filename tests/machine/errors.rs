@@ -7,7 +7,8 @@ use workos_login::{
     Authenticated, AwaitingCallback, Callback, Error, Exchange, Exchanging, Refreshing, SendError,
 };
 
-use crate::answers::{FIXTURES, at_code_exchange, error_answer};
+use crate::answers::at_code_exchange;
+use crate::fixtures;
 use crate::scenario::{
     CODE, STATE, Scenario, VERIFIER, answer, body, callback, fixture, kind, now, refusal, refused,
     secs, stored,
@@ -118,10 +119,10 @@ fn all_errors() -> Vec<Error> {
         at_code_exchange(302, ""),
         at_code_exchange(403, &fixture("step_up_unknown_future.json")[1..]),
     ];
-    for (name, status, ..) in FIXTURES {
-        all.push(refusal(scenario.to_exchanging(), error_answer(name, *status)).1);
-        all.push(refusal(scenario.to_refreshing(), error_answer(name, *status)).1);
-        all.push(refusal(scenario.to_switching(), error_answer(name, *status)).1);
+    for (_, response) in fixtures::answers("error_") {
+        all.push(refusal(scenario.to_exchanging(), response.clone()).1);
+        all.push(refusal(scenario.to_refreshing(), response.clone()).1);
+        all.push(refusal(scenario.to_switching(), response).1);
     }
     all
 }

@@ -11,31 +11,31 @@ use workos_login::{
     Lost, Outcome, SendError,
 };
 
-use crate::answers::fixtures;
+use crate::fixtures;
 use crate::scenario::{
     CLIENT_ID, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, edited, jwt,
     now, organization, stored,
 };
 
 /// Looks for a marker in everything that is shown to it, and counts how much that was.
-struct Watch {
-    marker: String,
-    shown: usize,
+pub(crate) struct Watch {
+    pub(crate) marker: String,
+    pub(crate) shown: usize,
 }
 
 impl Watch {
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.shown += 1;
         assert!(!text.is_empty());
         assert!(!text.contains(&self.marker), "{text}");
     }
 
-    fn debug(&mut self, value: &impl Debug) {
+    pub(crate) fn debug(&mut self, value: &impl Debug) {
         self.text(&format!("{value:?}"));
         self.text(&format!("{value:#?}"));
     }
 
-    fn error(&mut self, error: &(dyn Error + 'static)) {
+    pub(crate) fn error(&mut self, error: &(dyn Error + 'static)) {
         let mut next = Some(error);
         while let Some(error) = next {
             self.text(&format!("{error}"));
@@ -47,14 +47,14 @@ impl Watch {
     }
 
     /// What `unwrap` and `expect` would print.
-    fn panic<E: Debug>(&mut self, result: Result<(), E>) {
+    pub(crate) fn panic<E: Debug>(&mut self, result: Result<(), E>) {
         let panic = catch_unwind(AssertUnwindSafe(|| result.unwrap()));
         self.text(panic.unwrap_err().downcast_ref::<String>().unwrap());
     }
 }
 
 /// The client whose key is the marker.
-fn client(marker: &str) -> Client<Confidential> {
+pub(crate) fn client(marker: &str) -> Client<Confidential> {
     let key: ApiKey = format!("sk_{marker}").parse().unwrap();
     Client::confidential(CLIENT_ID.parse().unwrap(), key)
 }
@@ -100,7 +100,7 @@ fn session(marker: &str) -> Authenticated {
 }
 
 /// Answers that are refused, each with the marker wherever the service could put one.
-fn refused_answers(marker: &str) -> Vec<(u16, String)> {
+pub(crate) fn refused_answers(marker: &str) -> Vec<(u16, String)> {
     let mut answers = vec![
         (200, marker.to_owned()),
         (200, format!("\"{marker}\"")),
@@ -141,7 +141,7 @@ fn refused_answers(marker: &str) -> Vec<(u16, String)> {
 
 /// A transport error as an HTTP client makes it.
 #[derive(Debug)]
-struct Broken;
+pub(crate) struct Broken;
 
 impl Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,7 +152,7 @@ impl Display for Broken {
 impl Error for Broken {}
 
 /// What the answer that asks for a step can hold, and nobody else may read.
-const SECRETS_OF_A_STEP: [&str; 4] = [
+pub(crate) const SECRETS_OF_A_STEP: [&str; 4] = [
     "email_completion_token",
     "error_description",
     "message",
@@ -266,8 +266,8 @@ fn show_all(watch: &mut Watch) {
     watch.debug(&step_up);
     watch.error(&Outcome::StepUp(step_up).authenticated().unwrap_err());
 
-    for name in fixtures("step_up_") {
-        let body = edited(&name, |body| {
+    for (name, _) in fixtures::answers("step_up_") {
+        let body = edited(name, |body| {
             for secret in SECRETS_OF_A_STEP {
                 body[secret] = json!(marker);
             }

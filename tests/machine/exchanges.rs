@@ -1,0 +1,181 @@
+//! Every kind of exchange by its name, and what an answer comes out as there.
+
+use std::fmt::Debug;
+
+use workos_login::http::Response;
+use workos_login::{
+    Authenticated, AwaitingDevice, DevicePoll, Error, Exchange, Exchanging, Outcome, PollingDevice,
+    Refreshing, StepUp,
+};
+
+use crate::connect;
+use crate::scenario::{Scenario, fixture, kind, now, refusal, secs, stored};
+
+/// The exchanges with User Management, and after them those with a standard OAuth server.
+pub(crate) const EXCHANGES: [&str; 10] = [
+    "code",
+    "refresh",
+    "switch",
+    "answer",
+    "poll",
+    "start",
+    "connect-code",
+    "connect-refresh",
+    "connect-poll",
+    "connect-start",
+];
+
+/// What this exchange makes of an answer. A refusal has to give back what it was asked with.
+#[track_caller]
+pub(crate) fn comes_out_as(exchange: &str, response: Response<Vec<u8>>) -> String {
+    let public = Scenario::public();
+    match exchange {
+        "code" => outcome(public.to_exchanging(), response),
+        "refresh" => refreshed(public.to_refreshing(), response, &public.to_authenticated()),
+        "switch" => refreshed(public.to_switching(), response, &public.to_authenticated()),
+        "answer" => outcome(answering(), response),
+        "poll" => polled(public.to_polling(), response),
+        "start" => started(public.client.device(), response),
+        "connect-code" => outcome(connect::exchanging(), response),
+        "connect-refresh" => refreshed(connect::refreshing(), response, &connect::session()),
+        "connect-poll" => polled(connect::polling(), response),
+        "connect-start" => started(connect::requesting_device(), response),
+        other => panic!("there is no exchange {other}"),
+    }
+}
+
+fn answering() -> Exchanging {
+    let scenario = Scenario::confidential();
+    match scenario.to_step_up(&fixture("step_up_email_verification_required.json")) {
+        StepUp::EmailVerification(step) => step.answer(&scenario.client, "123456"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn outcome(exchange: impl Exchange<Output = Outcome>, response: Response<Vec<u8>>) -> String {
+    come(exchange, response, |outcome| match outcome {
+        Outcome::Authenticated(_) => "Authenticated".to_owned(),
+        Outcome::StepUp(step) => step_kind(&step).to_owned(),
+        other => panic!("{other:?}"),
+    })
+}
+
+#[track_caller]
+fn refreshed(
+    refreshing: Refreshing,
+    response: Response<Vec<u8>>,
+    before: &Authenticated,
+) -> String {
+    if response.status().is_success() {
+        return come(refreshing, response, |_| "Authenticated".to_owned());
+    }
+    let (refreshing, error) = refusal(refreshing, response);
+    assert_eq!(stored(&refreshing.into_session()), stored(before));
+    error_kind(&error)
+}
+
+#[track_caller]
+fn polled(polling: PollingDevice, response: Response<Vec<u8>>) -> String {
+    come(polling, response, |poll| match poll {
+        DevicePoll::Done(Outcome::Authenticated(_)) => "Authenticated".to_owned(),
+        DevicePoll::Done(Outcome::StepUp(step)) => step_kind(&step).to_owned(),
+        DevicePoll::Pending(device) if device.poll_in(now()) == secs(5) => "Pending".to_owned(),
+        DevicePoll::Pending(device) if device.poll_in(now()) == secs(10) => "SlowDown".to_owned(),
+        other => panic!("{other:?}"),
+    })
+}
+
+#[track_caller]
+fn started(
+    requesting: impl Exchange<Output = AwaitingDevice>,
+    response: Response<Vec<u8>>,
+) -> String {
+    come(requesting, response, |_| "AwaitingDevice".to_owned())
+}
+
+#[track_caller]
+fn come<E: Exchange>(
+    exchange: E,
+    response: Response<Vec<u8>>,
+    success: impl FnOnce(E::Output) -> String,
+) -> String
+where
+    E::Output: Debug,
+{
+    let sent = exchange.request();
+    match exchange.response(response, now()) {
+        Ok(output) => success(output),
+        Err(refused) => {
+            let (exchange, error) = refused.into_parts();
+            assert_eq!(exchange.request().body(), sent.body());
+            error_kind(&error)
+        }
+    }
+}
+
+/// The kind of an error; of a step-up, the kind of the step.
+fn error_kind(error: &Error) -> String {
+    assert_eq!(error.request_id(), Some("req_fixture"), "{error:?}");
+    match error {
+        Error::StepUp(step) => step_kind(step).to_owned(),
+        error => kind(error).to_owned(),
+    }
+}
+
+/// The name of the variant: what the service asks for.
+pub(crate) fn step_kind(step: &StepUp) -> &'static str {
+    match step {
+        StepUp::ApplicationConsent(_) => "ApplicationConsent",
+        StepUp::EmailCompletion(_) => "EmailCompletion",
+        StepUp::EmailVerification(_) => "EmailVerification",
+        StepUp::MfaChallenge(_) => "MfaChallenge",
+        StepUp::MfaEnrollment(_) => "MfaEnrollment",
+        StepUp::OrganizationMethods(_) => "OrganizationMethods",
+        StepUp::OrganizationSelection(_) => "OrganizationSelection",
+        StepUp::PasskeyEnrollment(_) => "PasskeyEnrollment",
+        StepUp::RadarEmailChallenge(_) => "RadarEmailChallenge",
+        StepUp::RadarSmsChallenge(_) => "RadarSmsChallenge",
+        StepUp::SignInAnotherWay(_) => "SignInAnotherWay",
+        StepUp::SsoRequired(_) => "SsoRequired",
+        StepUp::Unknown(_) => "Unknown",
+        _ => "a variant that is new",
+    }
+}
+
+/// A row of a table in a test: `NAME STATUS EXCHANGE=KIND … else=KIND`.
+///
+/// An exchange with a standard OAuth server is read like its namesake unless it has a kind of its own.
+pub(crate) struct Row<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) status: &'a str,
+    kinds: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn read(table: &'a str) -> impl Iterator<Item = Self> {
+        table.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (name, status) = (words.next()?, words.next()?);
+            let kinds = words.map(|word| word.split_once('=').unwrap()).collect();
+            Some(Self {
+                name,
+                status,
+                kinds,
+            })
+        })
+    }
+
+    pub(crate) fn kind(&self, exchange: &str) -> &'a str {
+        let namesake = exchange.strip_prefix("connect-").unwrap_or(exchange);
+        self.get(exchange)
+            .or_else(|| self.get(namesake))
+            .or_else(|| self.get("else"))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        let found = self.kinds.iter().find(|(known, _)| *known == name);
+        found.map(|(_, kind)| *kind)
+    }
+}
