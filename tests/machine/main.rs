@@ -27,3 +27,4 @@ mod saved;
 mod scenario;
 mod secrets;
 mod start;
+mod step_up;

@@ -18,7 +18,7 @@ fn pending_login() -> AwaitingCallback {
 
 /// Checks that `state` is stored as in the golden file, and that the file is read and written unchanged.
 #[track_caller]
-fn golden<T: Serialize + DeserializeOwned>(file: &str, state: &T) {
+pub(crate) fn golden<T: Serialize + DeserializeOwned>(file: &str, state: &T) {
     let golden: Value = serde_json::from_str(&data(file)).unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(&stored(state)).unwrap(),
@@ -82,20 +82,23 @@ fn no_api_key_is_ever_stored() {
 }
 
 /// A stored form with one member set to `value`; the member is named by a JSON pointer.
-fn with(state: &impl Serialize, member: &str, value: Value) -> String {
+pub(crate) fn with(state: &impl Serialize, member: &str, value: Value) -> String {
     let mut fields: Value = serde_json::from_str(&stored(state)).unwrap();
     *fields.pointer_mut(member).unwrap() = value;
     fields.to_string()
 }
 
-fn without(state: &impl Serialize, member: &str) -> String {
+/// A stored form without a member, named by a JSON pointer.
+pub(crate) fn without(state: &impl Serialize, member: &str) -> String {
     let mut fields: Value = serde_json::from_str(&stored(state)).unwrap();
-    assert!(fields.as_object_mut().unwrap().remove(member).is_some());
+    let (parent, name) = member.rsplit_once('/').unwrap();
+    let parent = fields.pointer_mut(parent).unwrap();
+    assert!(parent.as_object_mut().unwrap().remove(name).is_some());
     fields.to_string()
 }
 
 #[track_caller]
-fn refused<T: DeserializeOwned + Debug>(form: &str, why: &str) {
+pub(crate) fn refused<T: DeserializeOwned + Debug>(form: &str, why: &str) {
     let message = serde_json::from_str::<T>(form).unwrap_err().to_string();
     assert!(message.contains(why), "{message}");
     for secret in [
@@ -104,6 +107,11 @@ fn refused<T: DeserializeOwned + Debug>(form: &str, why: &str) {
         "FC7JQLJUDKHbzfId42QyWFwxt",
         "idp-at-",
         "eyJ",
+        "BeCrt3Rx9CaACMztCLLhC1hTENogM0AuMGzRxUkP0AscguIFXoxwbc95cPK2ixoP",
+        "Q64Pj0KHUPeeZmWtScFLps2Iu",
+        "dKGy5AwwyWlt6XyILDquQhvaB",
+        "iUKhPHGYZNCHz8ifgB77J5qjw",
+        "x29DuqKl24TgmFAh3jbPCiho6",
     ] {
         assert!(!message.contains(secret), "{message}");
     }
@@ -125,11 +133,11 @@ fn another_version_is_refused_by_its_name() {
 #[test]
 fn a_form_without_a_version_is_refused() {
     refused::<AwaitingCallback>(
-        &without(&pending_login(), "version"),
+        &without(&pending_login(), "/version"),
         "missing field `version`",
     );
     let session = Scenario::public().to_authenticated();
-    refused::<Authenticated>(&without(&session, "version"), "missing field `version`");
+    refused::<Authenticated>(&without(&session, "/version"), "missing field `version`");
     refused::<Authenticated>(&with(&session, "/version", json!("1")), "is not a number");
     refused::<Authenticated>(
         &with(&session, "/version", json!(-1)),
@@ -147,7 +155,7 @@ fn every_member_of_a_pending_login_is_needed() {
         "begun",
         "life",
     ] {
-        refused::<AwaitingCallback>(&without(&pending_login(), member), member);
+        refused::<AwaitingCallback>(&without(&pending_login(), &format!("/{member}")), member);
     }
 }
 

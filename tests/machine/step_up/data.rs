@@ -1,0 +1,317 @@
+//! What each step carries: exactly what the service gave, whichever exchange met it.
+
+use serde_json::{Value, json};
+use workos_login::secrecy::ExposeSecret;
+use workos_login::{ConnectionId, User};
+
+use super::{everywhere, part};
+use crate::exchanges::step_kind;
+use crate::scenario::{Scenario, edited, fixture};
+
+/// Checks that the user is the one of the fixture, member for member.
+#[track_caller]
+fn is_user_of(file: &str, user: Option<&User>) {
+    let mut wire: Value = serde_json::from_str(&fixture(file)).unwrap();
+    let wire = wire["user"].take();
+    let read = user.map_or(Value::Null, |user| serde_json::to_value(user).unwrap());
+    let wire = match wire {
+        Value::Object(mut members) => {
+            assert_eq!(members.remove("object"), Some(json!("user")));
+            Value::Object(members)
+        }
+        other => other,
+    };
+    assert_eq!(read, wire, "{file}");
+}
+
+fn texts(connections: &[ConnectionId]) -> Vec<&str> {
+    connections.iter().map(ConnectionId::as_str).collect()
+}
+
+#[test]
+fn an_email_verification_has_the_address_and_its_id() {
+    for step in everywhere("step_up_email_verification_required.json") {
+        assert_eq!(step.code(), "email_verification_required");
+        let step = part!(step, EmailVerification);
+        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+        assert_eq!(
+            step.email_verification_id(),
+            Some("email_verification_01KXCYJ48VZTVYVSE72PDAH111")
+        );
+    }
+}
+
+#[test]
+fn an_mfa_enrollment_has_the_user_where_the_service_names_them() {
+    for file in [
+        "step_up_mfa_enrollment.json",
+        "step_up_mfa_enrollment_oauth.json",
+    ] {
+        for step in everywhere(file) {
+            assert_eq!(step.code(), "mfa_enrollment");
+            is_user_of(file, part!(step, MfaEnrollment).user());
+        }
+    }
+}
+
+#[test]
+fn an_mfa_challenge_has_the_factors_or_the_challenge() {
+    let file = "step_up_mfa_challenge_factors.json";
+    for step in everywhere(file) {
+        assert_eq!(step.code(), "mfa_challenge");
+        let step = part!(step, MfaChallenge);
+        is_user_of(file, step.user());
+        assert_eq!(
+            step.factor_ids().collect::<Vec<_>>(),
+            ["auth_factor_01K12SDSMAB3GB85XBR5WEV14Q"]
+        );
+        assert_eq!(step.challenge_id(), None);
+    }
+    for step in everywhere("step_up_mfa_challenge_embedded.json") {
+        let step = part!(step, MfaChallenge);
+        assert_eq!(
+            step.challenge_id(),
+            Some("auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H")
+        );
+        assert_eq!(step.factor_ids().count(), 0);
+        assert!(step.user().is_none());
+    }
+}
+
+#[test]
+fn an_organization_selection_has_the_organizations_with_their_names() {
+    let file = "step_up_organization_selection_required.json";
+    for step in everywhere(file) {
+        assert_eq!(step.code(), "organization_selection_required");
+        let step = part!(step, OrganizationSelection);
+        let organizations: Vec<_> = step
+            .organizations()
+            .iter()
+            .map(|organization| (organization.id().as_str(), organization.name()))
+            .collect();
+        assert_eq!(
+            organizations,
+            [
+                ("org_01KVAT1B7BJM4R31T4Y7ZGRV9B", Some("Lagoon Labs")),
+                ("org_01KQ0PKXK8VPZ198YJP4FDWVQ2", Some("Mesa Works")),
+            ]
+        );
+        is_user_of(file, step.user());
+    }
+}
+
+#[test]
+fn an_sso_step_has_the_connections_and_the_address() {
+    for step in everywhere("step_up_sso_required.json") {
+        assert_eq!(step.code(), "sso_required");
+        let step = part!(step, SsoRequired);
+        assert_eq!(
+            texts(step.connection_ids()),
+            [
+                "conn_01KXK1PFG0RMPAY4WC3EWAB5TC",
+                "conn_01KJHHMC4ZCX6916EJJ3TEM98C"
+            ]
+        );
+        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+    }
+    for step in everywhere("step_up_sso_required_bare_403.json") {
+        let step = part!(step, SsoRequired);
+        assert!(step.connection_ids().is_empty());
+        assert_eq!(step.email(), None);
+    }
+}
+
+#[test]
+fn a_step_of_an_organizations_rules_has_what_they_allow() {
+    let code = "organization_authentication_methods_required";
+    for step in everywhere(&format!("step_up_{code}_403.json")) {
+        assert_eq!(step.code(), code);
+        let step = part!(step, OrganizationMethods);
+        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+        assert_eq!(
+            texts(step.connection_ids()),
+            ["conn_01KXK1PFG0RMPAY4WC3EWAB5TC"]
+        );
+        assert_eq!(
+            step.methods().collect::<Vec<_>>(),
+            [
+                ("apple_oauth", false),
+                ("google_oauth", true),
+                ("magic_auth", false),
+                ("password", false),
+            ]
+        );
+    }
+    for step in everywhere(&format!("step_up_{code}_oauth.json")) {
+        let step = part!(step, OrganizationMethods);
+        assert_eq!(step.email(), None);
+        assert!(step.connection_ids().is_empty());
+        assert_eq!(step.methods().count(), 0);
+    }
+}
+
+#[test]
+fn a_radar_challenge_says_how_its_code_is_sent() {
+    let file = "step_up_radar_email_challenge.json";
+    for step in everywhere(file) {
+        assert_eq!(step.code(), "radar_email_challenge");
+        let step = part!(step, RadarEmailChallenge);
+        assert_eq!(
+            step.radar_challenge_id(),
+            Some("radar_challenge_01K23KKJK97D8MQW3F69GNEZMB")
+        );
+        is_user_of(file, step.user());
+    }
+    let file = "step_up_radar_sms_challenge.json";
+    for step in everywhere(file) {
+        assert_eq!(step.code(), "radar_sms_challenge");
+        is_user_of(file, part!(step, RadarSmsChallenge).user());
+    }
+}
+
+#[test]
+fn the_older_names_of_a_radar_challenge_keep_their_code() {
+    for code in ["radar_challenge", "radar_sign_up_challenge"] {
+        for step in everywhere(&format!("step_up_{code}.json")) {
+            assert_eq!(step.code(), code);
+            assert!(part!(step, RadarSmsChallenge).user().is_none());
+        }
+        // Only the challenge by e-mail has an id.
+        let with_id = edited(&format!("step_up_{code}.json"), |body| {
+            body["radar_challenge_id"] = json!("radar_challenge_1");
+        });
+        let step = Scenario::public().to_step_up(&with_id);
+        assert_eq!(step.code(), code);
+        let step = part!(step, RadarEmailChallenge);
+        assert_eq!(step.radar_challenge_id(), Some("radar_challenge_1"));
+    }
+}
+
+#[test]
+fn an_email_completion_has_its_token() {
+    for step in everywhere("step_up_email_completion_required.json") {
+        assert_eq!(step.code(), "email_completion_required");
+        let step = part!(step, EmailCompletion);
+        let token = step.email_completion_token().unwrap();
+        assert_eq!(token.expose_secret(), "x29DuqKl24TgmFAh3jbPCiho6");
+    }
+}
+
+#[test]
+fn a_step_that_only_the_hosted_page_can_take_has_its_code() {
+    for (file, code, expected) in [
+        (
+            "step_up_application_consent_required.json",
+            "application_consent_required",
+            "ApplicationConsent",
+        ),
+        (
+            "step_up_passkey_progressive_enrollment.json",
+            "passkey_progressive_enrollment",
+            "PasskeyEnrollment",
+        ),
+        (
+            "step_up_mfa_verification.json",
+            "mfa_verification",
+            "SignInAnotherWay",
+        ),
+        (
+            "step_up_email_password_auth_disabled.json",
+            "email_password_auth_disabled",
+            "SignInAnotherWay",
+        ),
+        (
+            "step_up_authentication_method_not_allowed_plain.json",
+            "authentication_method_not_allowed",
+            "SignInAnotherWay",
+        ),
+        (
+            "step_up_authentication_method_not_allowed_oauth.json",
+            "authentication_method_not_allowed",
+            "SignInAnotherWay",
+        ),
+    ] {
+        for step in everywhere(file) {
+            assert_eq!(step_kind(&step), expected, "{file}");
+            assert_eq!(step.code(), code, "{file}");
+            assert_eq!(step.request_id(), Some("req_fixture"));
+            use workos_login::StepUp::*;
+            let (ApplicationConsent(part) | PasskeyEnrollment(part) | SignInAnotherWay(part)) =
+                step
+            else {
+                panic!()
+            };
+            assert_eq!(part.code(), code);
+        }
+    }
+}
+
+#[test]
+fn a_step_that_is_not_known_keeps_its_code_its_token_and_its_fields() {
+    let file = "step_up_unknown_future.json";
+    for step in everywhere(file) {
+        assert_eq!(step.code(), "quantum_check_required");
+        let step = part!(step, Unknown);
+        assert_eq!(step.code(), "quantum_check_required");
+        let token = step.pending_authentication_token().unwrap();
+        assert_eq!(token.expose_secret(), "dKGy5AwwyWlt6XyILDquQhvaB");
+        let fields: Value = serde_json::from_str(step.body().expose_secret()).unwrap();
+        assert_eq!(
+            fields,
+            serde_json::from_str::<Value>(&fixture(file)).unwrap()
+        );
+        assert_eq!(fields["hint"]["a"], 1);
+    }
+}
+
+#[test]
+fn a_pending_token_without_a_code_is_a_step_too() {
+    let step = Scenario::public().to_step_up(r#"{"pending_authentication_token":"p"}"#);
+    assert_eq!(step.code(), "");
+    let step = part!(step, Unknown);
+    assert_eq!(
+        step.pending_authentication_token().unwrap().expose_secret(),
+        "p"
+    );
+}
+
+#[test]
+fn what_a_step_has_of_the_wrong_type_is_left_out() {
+    let step = |file, edit: fn(&mut Value)| Scenario::public().to_step_up(&edited(file, edit));
+    let file = "step_up_organization_selection_required.json";
+    let selection = part!(
+        step(file, |body| {
+            let organizations = &mut body["organizations"];
+            *organizations = json!([{"name": "No Id"}, 7, null, {"id": ""}, {"id": "org_1"}]);
+            body["user"] = json!("nobody");
+        }),
+        OrganizationSelection
+    );
+    let left = selection.organizations();
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].id().as_str(), left[0].name()), ("org_1", None));
+    assert!(selection.user().is_none());
+
+    let sso = part!(
+        step("step_up_sso_required.json", |body| {
+            body["connection_ids"] = json!(["conn_1", 7, "", null, ["conn_2"]]);
+            body["email"] = json!({});
+        }),
+        SsoRequired
+    );
+    assert_eq!(texts(sso.connection_ids()), ["conn_1"]);
+    assert_eq!(sso.email(), None);
+
+    let challenge = part!(
+        step("step_up_mfa_challenge_factors.json", |body| {
+            body["authentication_factors"] = json!([{"type": "totp"}, {"id": "auth_factor_1"}]);
+            body["authentication_challenge"] = json!("auth_challenge_1");
+        }),
+        MfaChallenge
+    );
+    assert_eq!(
+        challenge.factor_ids().collect::<Vec<_>>(),
+        ["auth_factor_1"]
+    );
+    assert_eq!(challenge.challenge_id(), None);
+}

@@ -1,0 +1,54 @@
+//! One more step that the service asks for: its data, the grants that complete it, the login that continues it.
+
+mod answer;
+mod data;
+mod login;
+mod model;
+mod saved;
+
+use workos_login::{DevicePoll, Error, Exchange, Outcome, StepUp};
+
+use crate::connect;
+use crate::scenario::{Scenario, answer, fixture, kind, now, refusal, step_up};
+
+/// The step of a fixture, as every exchange that can meet it gives it.
+#[track_caller]
+fn everywhere(file: &str) -> Vec<StepUp> {
+    let body = fixture(file);
+    let response = |status| answer(status, &*body);
+    let public = Scenario::public();
+    let mut steps = Vec::new();
+    for status in [400, 401, 403] {
+        let exchanging = public.to_exchanging();
+        steps.push(step_up(exchanging.response(response(status), now())));
+        let exchanging = Scenario::confidential().to_exchanging();
+        steps.push(step_up(exchanging.response(response(status), now())));
+        for refreshing in [public.to_refreshing(), public.to_switching()] {
+            let (_, error) = refusal(refreshing, response(status));
+            match error {
+                Error::StepUp(step) => steps.push(*step),
+                other => panic!("{}", kind(&other)),
+            }
+        }
+        for polling in [public.to_polling(), connect::polling()] {
+            match polling.response(response(status), now()) {
+                Ok(DevicePoll::Done(Outcome::StepUp(step))) => steps.push(*step),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(steps.len(), 18);
+    steps
+}
+
+/// The part of the step that `body` asks for, which has to be of this variant.
+macro_rules! part {
+    ($step:expr, $variant:ident) => {
+        match $step {
+            workos_login::StepUp::$variant(part) => part,
+            other => panic!("{other:?}"),
+        }
+    };
+}
+
+use part;

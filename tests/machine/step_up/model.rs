@@ -1,0 +1,201 @@
+//! Any steps in any order, for a client with a secret, against a small model of which one is open.
+
+use proptest::prelude::*;
+use serde_json::json;
+use workos_login::{Client, Confidential, Exchange, Exchanging, Outcome, SendError, StepUp};
+
+use crate::scenario::{Scenario, answer, body, edited, fixture, kind, now, organization, stored};
+
+/// What can happen to a login with steps. A move that does not fit the state it meets changes nothing.
+#[derive(Clone, Debug)]
+enum Move {
+    /// The user enters this code, or chooses an organization.
+    Answer(u32),
+    /// The service's answer to the request that is out.
+    Came(Came),
+    /// The request is given up: the step, which was kept, is open again.
+    BackToTheStep,
+    Lost,
+    SaveAndLoad,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Came {
+    Success,
+    Mistyped,
+    TooManyAttempts,
+    Unavailable,
+    Garbled,
+    /// Another step, by its place in [`STEPS`].
+    Step(usize),
+}
+
+/// The steps that a grant completes, and the member of the request that holds what the user gave.
+const STEPS: [(&str, &str); 6] = [
+    ("step_up_email_verification_required.json", "code"),
+    ("step_up_mfa_challenge_embedded.json", "code"),
+    ("step_up_mfa_enrollment.json", "code"),
+    (
+        "step_up_organization_selection_required.json",
+        "organization_id",
+    ),
+    ("step_up_radar_email_challenge.json", "code"),
+    ("step_up_radar_sms_challenge.json", "code"),
+];
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let came = prop_oneof![
+        1 => Just(Came::Success),
+        3 => Just(Came::Mistyped),
+        1 => Just(Came::TooManyAttempts),
+        2 => Just(Came::Unavailable),
+        1 => Just(Came::Garbled),
+        4 => (0..STEPS.len()).prop_map(Came::Step),
+    ];
+    let one = prop_oneof![
+        6 => (0_u32..1_000_000).prop_map(Move::Answer),
+        6 => came.prop_map(Move::Came),
+        2 => Just(Move::BackToTheStep),
+        1 => Just(Move::Lost),
+        2 => Just(Move::SaveAndLoad),
+    ];
+    prop::collection::vec(one, 0..40)
+}
+
+struct Machine {
+    client: Client<Confidential>,
+    /// The open step: it stays while an answer to it is out.
+    step: Box<StepUp>,
+    out: Option<Exchanging>,
+    done: bool,
+}
+
+/// The step that is open, what was answered, and how often the service has asked for a step: each has its own token.
+struct Model {
+    step: usize,
+    asked: u32,
+    answered: Option<u32>,
+    done: bool,
+}
+
+fn asks_for(step: usize, asked: u32) -> String {
+    edited(STEPS[step].0, |body| {
+        body["pending_authentication_token"] = json!(format!("token{asked}"));
+    })
+}
+
+fn respond(step: &StepUp, client: &Client<Confidential>, code: u32) -> Exchanging {
+    let text = code.to_string();
+    match step {
+        StepUp::EmailVerification(step) => step.answer(client, &text),
+        StepUp::MfaChallenge(step) => step.answer(client, "auth_challenge_1", &text),
+        StepUp::MfaEnrollment(step) => step.answer(client, "auth_challenge_1", &text),
+        StepUp::OrganizationSelection(step) => step.select(client, &organization(&text)),
+        StepUp::RadarEmailChallenge(step) => step.answer(client, &text),
+        StepUp::RadarSmsChallenge(step) => step.answer(client, &text, None),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the service answers; `asked` is the number of the step, when it asks for one.
+fn response(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
+    match came {
+        Came::Success => (200, fixture("success_full.json"), None),
+        Came::Mistyped => (
+            400,
+            fixture("error_plain_invalid_one_time_code.json"),
+            Some("Mistyped"),
+        ),
+        Came::TooManyAttempts => {
+            let body = r#"{"code":"one_time_code_too_many_attempts"}"#;
+            (400, body.to_owned(), Some("Grant"))
+        }
+        Came::Unavailable => (503, String::new(), Some("Unavailable")),
+        Came::Garbled => (200, "<html>".to_owned(), Some("Malformed")),
+        Came::Step(step) => (403, asks_for(step, asked), None),
+    }
+}
+
+impl Machine {
+    fn play(&mut self, step: &Move, asked: u32) -> Option<&'static str> {
+        match (step, self.out.take()) {
+            (Move::Answer(code), None) if !self.done => {
+                self.out = Some(respond(&self.step, &self.client, *code));
+            }
+            (Move::Came(came), Some(out)) => {
+                let (status, body, _) = response(*came, asked);
+                match out.response(answer(status, body), now()) {
+                    Ok(Outcome::Authenticated(_)) => self.done = true,
+                    Ok(Outcome::StepUp(next)) => self.step = next,
+                    Ok(other) => panic!("{other:?}"),
+                    Err(refused) => {
+                        let (out, error) = refused.into_parts();
+                        self.out = Some(out);
+                        return Some(kind(&error));
+                    }
+                }
+            }
+            (Move::Lost, Some(out)) => {
+                self.out = Some(SendError::transport(out, "connection reset").into_state());
+            }
+            (Move::SaveAndLoad, out) => {
+                let form = stored(&*self.step);
+                *self.step = serde_json::from_str(&form).unwrap();
+                assert_eq!(stored(&*self.step), form);
+                self.out = out;
+            }
+            (Move::BackToTheStep, _) => {}
+            (_, out) => self.out = out,
+        }
+        None
+    }
+}
+
+impl Model {
+    fn expect(&mut self, step: &Move) -> Option<&'static str> {
+        match (step, self.answered) {
+            (Move::Answer(code), None) if !self.done => self.answered = Some(*code),
+            (Move::BackToTheStep, _) => self.answered = None,
+            (Move::Came(came), Some(_)) => {
+                let (_, _, error) = response(*came, self.asked);
+                match came {
+                    Came::Success => (self.answered, self.done) = (None, true),
+                    Came::Step(next) => {
+                        self.asked += 1;
+                        (self.answered, self.step) = (None, *next);
+                    }
+                    _ => {}
+                }
+                return error;
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_open_step_and_its_model_agree_whatever_happens(first in 0..STEPS.len(), moves in moves()) {
+        let scenario = Scenario::confidential();
+        let mut machine = Machine {
+            step: Box::new(scenario.to_step_up(&asks_for(first, 0))),
+            client: scenario.client,
+            out: None,
+            done: false,
+        };
+        let mut model = Model { step: first, asked: 0, answered: None, done: false };
+        for step in &moves {
+            let error = machine.play(step, model.asked + 1);
+            prop_assert_eq!(error, model.expect(step), "{:?}", step);
+            prop_assert_eq!(machine.done, model.done);
+            prop_assert_eq!(machine.out.is_some(), model.answered.is_some());
+            if let (Some(out), Some(code)) = (&machine.out, model.answered) {
+                let sent = body(&out.request());
+                prop_assert_eq!(&sent[STEPS[model.step].1], &json!(code.to_string()));
+                let token = format!("token{}", model.asked);
+                prop_assert_eq!(&sent["pending_authentication_token"], &json!(token));
+            }
+        }
+    }
+}
