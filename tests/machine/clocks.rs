@@ -11,7 +11,7 @@ use crate::scenario::{
 };
 
 /// The clocks that no computer should have.
-fn odd_clocks() -> Vec<SystemTime> {
+pub(crate) fn odd_clocks() -> Vec<SystemTime> {
     let mut latest = UNIX_EPOCH;
     let mut earliest = UNIX_EPOCH;
     for step in (0..63).rev().map(|bit| secs(1 << bit)) {

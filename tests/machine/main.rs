@@ -13,6 +13,7 @@ mod callback;
 mod client;
 mod clocks;
 mod connect;
+mod device;
 mod errors;
 mod exchanges;
 mod exchanging;

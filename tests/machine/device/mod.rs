@@ -1,0 +1,23 @@
+//! A login on another device: how it starts, how often it asks, how it ends.
+
+mod model;
+mod pace;
+mod poll;
+mod saved;
+mod start;
+
+use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
+
+use crate::scenario::{answer, fixture};
+
+/// Answers a poll that has to go on.
+#[track_caller]
+fn pending(polling: PollingDevice, name: &str, now: std::time::SystemTime) -> AwaitingDevice {
+    match polling.response(answer(400, fixture(name)), now) {
+        Ok(DevicePoll::Pending(device)) => device,
+        other => panic!("{other:?}"),
+    }
+}
+
+const PENDING: &str = "error_oauth_authorization_pending.json";
+const SLOW_DOWN: &str = "error_oauth_slow_down.json";

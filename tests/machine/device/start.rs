@@ -1,0 +1,216 @@
+//! The start of a device login: what is sent, and what has to come back.
+
+use serde_json::{Value, json};
+use workos_login::http::{Method, Request};
+use workos_login::{Error, Exchange};
+
+use crate::connect;
+use crate::scenario::{
+    CLIENT_ID, Scenario, answer, body, edited, fixture, form, kind, now, refusal, secs,
+};
+
+#[track_caller]
+fn sent_to_user_management(request: &Request<Vec<u8>>) {
+    assert_eq!(request.method(), Method::POST);
+    assert_eq!(
+        request.uri(),
+        "https://api.workos.com/user_management/authorize/device"
+    );
+    assert_eq!(request.headers()["content-type"], "application/json");
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert_eq!(request.headers().len(), 3);
+    assert_eq!(body(request), json!({ "client_id": CLIENT_ID }));
+}
+
+#[test]
+fn a_start_says_who_asks_and_nothing_else_even_with_a_secret() {
+    sent_to_user_management(&Scenario::public().client.device().request());
+    sent_to_user_management(&Scenario::confidential().client.device().request());
+}
+
+#[test]
+fn a_start_at_a_standard_server_is_a_form_with_the_scope() {
+    let request = connect::requesting_device().request();
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(
+        request.body(),
+        format!("client_id={CLIENT_ID}&scope=openid+email+offline_access").as_bytes()
+    );
+    assert_eq!(form(&request).len(), 2);
+}
+
+#[test]
+fn a_device_login_has_what_the_answer_has() {
+    let device = Scenario::public().to_awaiting_device();
+    assert_eq!(device.user_code(), "KVRT-MPWD");
+    assert_eq!(
+        device.verification_uri(),
+        "https://lagoon-77.authkit.app/device"
+    );
+    assert_eq!(
+        device.verification_uri_complete(),
+        Some("https://lagoon-77.authkit.app/device?user_code=KVRT-MPWD")
+    );
+    assert_eq!(device.expires_in(now()), secs(300));
+    assert_eq!(device.poll_in(now()), secs(5));
+
+    let device = connect::awaiting_device();
+    assert_eq!(device.user_code(), "ZQWM-RTKP");
+    assert_eq!(device.expires_in(now()), secs(300));
+    assert_eq!(device.poll_in(now()), secs(5));
+}
+
+#[test]
+fn an_answer_with_no_more_than_it_needs_is_enough() {
+    let minimal = fixture("device_authorization_minimal.json");
+    let device = Scenario::public().to_awaiting_device_by(&minimal);
+    assert_eq!(device.user_code(), "H2TQ9ZKD");
+    assert_eq!(device.verification_uri_complete(), None);
+    assert_eq!(device.expires_in(now()), secs(300));
+    assert_eq!(device.poll_in(now()), secs(5));
+}
+
+/// The start of a device login whose answer has this member, or not.
+fn with(member: &str, value: Option<Value>) -> String {
+    edited("device_authorization.json", |body| match value {
+        Some(value) => body[member] = value,
+        None => drop(body.as_object_mut().unwrap().remove(member)),
+    })
+}
+
+#[track_caller]
+fn interval(value: Option<Value>, seconds: f64) {
+    let body = with("interval", value);
+    let device = Scenario::public().to_awaiting_device_by(&body);
+    assert_eq!(device.poll_in(now()).as_secs_f64(), seconds, "{body}");
+}
+
+#[test]
+fn an_interval_that_is_absent_or_makes_no_sense_is_five_seconds() {
+    interval(None, 5.0);
+    for odd in [
+        json!(null),
+        json!(0),
+        json!(0.0),
+        json!(-1),
+        json!(-0.5),
+        json!("7"),
+        json!([7]),
+        json!({}),
+        json!(true),
+        json!(1e300),
+    ] {
+        interval(Some(odd), 5.0);
+    }
+}
+
+#[test]
+fn an_interval_is_any_number_of_seconds() {
+    interval(Some(json!(1)), 1.0);
+    interval(Some(json!(7)), 7.0);
+    interval(Some(json!(7.0)), 7.0);
+    interval(Some(json!(7.5)), 7.5);
+}
+
+#[test]
+fn a_life_is_any_number_of_seconds() {
+    for (value, seconds) in [(json!(300.0), 300), (json!(3e2), 300), (json!(1), 1)] {
+        let device = Scenario::public().to_awaiting_device_by(&with("expires_in", Some(value)));
+        assert_eq!(device.expires_in(now()), secs(seconds));
+    }
+}
+
+#[track_caller]
+fn refused(member: &str, value: Option<Value>) {
+    let body = with(member, value);
+    let requesting = Scenario::public().client.device();
+    let (requesting, error) = refusal(requesting, answer(200, &*body));
+    assert!(matches!(error, Error::Malformed(_)), "{body}");
+    assert_eq!(
+        error.to_string(),
+        format!("the answer has no usable {member} (status 200)")
+    );
+    assert_eq!(error.request_id(), Some("req_fixture"));
+    sent_to_user_management(&requesting.request());
+}
+
+#[test]
+fn a_member_that_is_needed_is_named_when_it_is_not_there() {
+    for member in ["device_code", "user_code", "verification_uri", "expires_in"] {
+        refused(member, None);
+        for odd in [json!(null), json!(""), json!([]), json!({}), json!(true)] {
+            refused(member, Some(odd));
+        }
+    }
+    for member in ["device_code", "user_code", "verification_uri"] {
+        refused(member, Some(json!(300)));
+    }
+    for life in [json!(0), json!(-5), json!("300"), json!(1e300)] {
+        refused("expires_in", Some(life));
+    }
+}
+
+/// What must not be opened in a browser.
+const NO_PAGES: [&str; 9] = [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "file:///etc/passwd",
+    "mailto:x@example.org",
+    "myapp://device",
+    "//lagoon-77.authkit.app/device",
+    "/device",
+    "https://",
+    "lagoon-77.authkit.app/device",
+];
+
+#[test]
+fn the_address_is_a_page() {
+    for bad in NO_PAGES {
+        refused("verification_uri", Some(json!(bad)));
+    }
+    for good in [
+        "http://127.0.0.1:1/d",
+        "HTTPS://x.example",
+        "https://[::1]/",
+    ] {
+        let body = with("verification_uri", Some(json!(good)));
+        let device = Scenario::public().to_awaiting_device_by(&body);
+        assert_eq!(device.verification_uri(), good);
+    }
+}
+
+#[test]
+fn an_address_with_the_code_in_it_that_is_no_page_is_left_out() {
+    for bad in NO_PAGES {
+        let body = with("verification_uri_complete", Some(json!(bad)));
+        let device = Scenario::public().to_awaiting_device_by(&body);
+        assert_eq!(device.verification_uri_complete(), None, "{bad}");
+    }
+}
+
+#[test]
+fn a_refused_start_is_this_programs_problem_and_can_be_repeated() {
+    for (name, status, remedy) in [
+        (
+            "device_error_invalid_client.json",
+            400,
+            "check the client id",
+        ),
+        (
+            "device_error_not_enabled.json",
+            403,
+            "switch the device login on",
+        ),
+    ] {
+        let requesting = Scenario::public().client.device();
+        let (requesting, error) = refusal(requesting, answer(status, fixture(name)));
+        assert_eq!(kind(&error), "Client");
+        assert!(error.to_string().contains(remedy), "{error}");
+        sent_to_user_management(&requesting.request());
+    }
+    let (_, error) = refusal(Scenario::public().client.device(), answer(503, ""));
+    assert_eq!(error.retry_in(now()), Some(secs(1)));
+}
