@@ -30,9 +30,9 @@ fn every_public_type_goes_everywhere() {
         Impersonator, InvalidApiKey, InvalidBaseUrl, InvalidClientId, InvalidId,
         InvalidRedirectUri, InvalidScope, Lost<Exchanging, String>, Malformed, Organization,
         OrganizationId, Outcome, PollingDevice, Provider, ProviderTokens, RedirectUri,
-        RefreshPolicy, Refreshing, Refused<AwaitingCallback>, Refused<Exchanging>,
-        Refused<Refreshing>, RequestingDevice, ReservedParameter, Scope, Screen,
-        SelectOrganization, SendError<Exchanging, String>, SendError<Refreshing, String>, Server,
+        RefreshPolicy, Refreshing, Refused<AwaitingCallback>, Refused<AwaitingDevice>, Refused<Exchanging>, Refused<PollingDevice>,
+        Refused<Refreshing>, Refused<RequestingDevice>, RequestingDevice, ReservedParameter, Scope, Screen,
+        SelectOrganization, SendError<Exchanging, String>, SendError<PollingDevice, String>, SendError<Refreshing, String>, Server,
         SessionId, SmsVerification<'static>, Start<'static, Public>, Start<'static, Confidential>,
         Start<'static, Connect>, StepUp, UnknownStep, UseAllowedMethod, UseSso, User, VerifyEmail,
         Via,
@@ -50,8 +50,10 @@ fn every_error_is_one() {
     is_error::<InvalidId>();
     is_error::<InvalidRedirectUri>();
     is_error::<InvalidScope>();
-    is_error::<InvalidRedirectUri>();
     is_error::<Refused<AwaitingCallback>>();
+    is_error::<Refused<AwaitingDevice>>();
+    is_error::<Refused<PollingDevice>>();
+    is_error::<Refused<RequestingDevice>>();
     is_error::<ReservedParameter>();
     is_error::<SendError<Exchanging, std::io::Error>>();
 }

@@ -27,5 +27,6 @@ mod retry_after;
 mod saved;
 mod scenario;
 mod secrets;
+mod secrets_of_steps;
 mod start;
 mod step_up;
