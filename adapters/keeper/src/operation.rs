@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
-use workos_login::keeper::{self, Done, Keeper, Sending, SentRefresh, SignedOut, Step, Waiting};
+use workos_login::keeper::{
+    self, Done, Keeper, Sending, SentRefresh, SignedOut, Step, StoreFailed, Waiting,
+};
 use workos_login::{Authenticated, Refreshing, Refused, SendError};
 
 use crate::error::{Cause, Error, Locked};
@@ -98,10 +100,6 @@ pub(crate) struct Operation<S: Store> {
     guard: Option<S::Guard>,
     /// How long the lock is waited for at most, if that is shorter than its lease.
     patience: Duration,
-    /// Whether it is done whatever the store says: a login or a logout.
-    is_forced: bool,
-    /// Whether a token that is due will do, too.
-    takes_old: bool,
     store_error: Option<Cause>,
     /// Why the lock was not taken.
     lock_error: Option<Cause>,
@@ -116,33 +114,14 @@ pub(crate) enum Next {
 }
 
 impl<S: Store> Operation<S> {
-    pub(crate) fn new(shared: &Arc<Shared<S>>) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared<S>>, patience: Duration) -> Self {
         Self {
             shared: Arc::clone(shared),
             guard: None,
-            patience: Duration::MAX,
-            is_forced: false,
-            takes_old: false,
+            patience,
             store_error: None,
             lock_error: None,
             network_error: None,
-        }
-    }
-
-    /// An operation that is done whatever the store says, and waits for the lock no longer than `patience`.
-    pub(crate) fn forced(shared: &Arc<Shared<S>>, patience: Duration) -> Self {
-        Self {
-            patience,
-            is_forced: true,
-            ..Self::new(shared)
-        }
-    }
-
-    /// An operation for a token, for which one that is due will do where there is no better.
-    pub(crate) fn lenient(shared: &Arc<Shared<S>>) -> Self {
-        Self {
-            takes_old: true,
-            ..Self::new(shared)
         }
     }
 
@@ -154,18 +133,10 @@ impl<S: Store> Operation<S> {
                     let ok = self.ask(S::clear).is_some();
                     clearing.cleared(&mut self.shared.machine_mut(), ok)
                 }
-                Step::Load(loading) => match self.ask(S::load) {
-                    Some(record) => {
-                        let now = SystemTime::now();
-                        loading.loaded(&mut self.shared.machine_mut(), Ok(record), now)
-                    }
-                    // Who logs in or out goes on without knowing what was there.
-                    None if self.is_forced => {
-                        let now = SystemTime::now();
-                        loading.loaded(&mut self.shared.machine_mut(), Ok(None), now)
-                    }
-                    None => return Next::Done(self.unreadable()),
-                },
+                Step::Load(loading) => {
+                    let record = self.ask(S::load).ok_or(StoreFailed);
+                    loading.loaded(&mut self.shared.machine_mut(), record, SystemTime::now())
+                }
                 Step::Lock(locking) => {
                     let ok = self.lock(locking.lease());
                     locking.locked(&mut self.shared.machine_mut(), ok, SystemTime::now())
@@ -278,19 +249,6 @@ impl<S: Store> Operation<S> {
         match error {
             Some(error) => Some(Arc::new(error)),
             None => self.network_error.or(self.lock_error),
-        }
-    }
-
-    /// The store cannot be read: the operation stops here, and the next one takes up what was left.
-    fn unreadable(&mut self) -> Done {
-        self.guard = None;
-        let machine = self.shared.machine();
-        let life = |session: &Authenticated| session.expires_in(SystemTime::now());
-        match machine.session().map(life) {
-            Some(left) if self.takes_old && left != Some(Duration::ZERO) => {
-                Done::Ready(Some(keeper::Warning::StoreFailed))
-            }
-            _ => Done::StoreFailed,
         }
     }
 

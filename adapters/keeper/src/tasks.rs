@@ -170,7 +170,7 @@ impl<S: Store + 'static> AsyncKeeper<S> {
             .shared
             .machine_mut()
             .switch(organization, SystemTime::now());
-        let operation = Operation::new(&self.shared);
+        let operation = Operation::new(&self.shared, Duration::MAX);
         let (operation, done, _) = self.drive(operation, step, Some(turn)).await;
         operation.token(done)
     }
@@ -183,7 +183,7 @@ impl<S: Store + 'static> AsyncKeeper<S> {
     pub async fn flush(&self) -> Result<(), Error> {
         let turn = self.turns.outcome.lock_arc().await;
         let step = self.shared.machine_mut().flush(SystemTime::now());
-        let operation = Operation::new(&self.shared);
+        let operation = Operation::new(&self.shared, Duration::MAX);
         let (operation, done, _) = self.drive(operation, step, Some(turn)).await;
         operation.stored(done)
     }
@@ -224,16 +224,11 @@ impl<S: Store + 'static> AsyncKeeper<S> {
             return outcome.clone();
         }
         let now = SystemTime::now();
-        let (operation, step) = match refused {
-            None => (
-                Operation::lenient(&self.shared),
-                self.shared.machine_mut().token(now),
-            ),
-            Some(token) => (
-                Operation::new(&self.shared),
-                self.shared.machine_mut().refused(token.secret(), now),
-            ),
+        let step = match refused {
+            None => self.shared.machine_mut().token(now),
+            Some(token) => self.shared.machine_mut().refused(token.secret(), now),
         };
+        let operation = Operation::new(&self.shared, Duration::MAX);
         let (operation, done, turn) = self.drive(operation, step, Some(turn)).await;
         let outcome = operation.token(done);
         if let Some(mut turn) = turn {
@@ -256,7 +251,7 @@ impl<S: Store + 'static> AsyncKeeper<S> {
         };
         let turn = future::or(turn, no_turn).await;
         let patience = lease.saturating_sub(begun.elapsed());
-        let operation = Operation::forced(&self.shared, patience);
+        let operation = Operation::new(&self.shared, patience);
         let (operation, done, _) = self.drive(operation, step, turn).await;
         (operation, done)
     }

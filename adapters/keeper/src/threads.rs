@@ -137,7 +137,7 @@ impl<S: Store> BlockingKeeper<S> {
             .shared
             .machine_mut()
             .switch(organization, SystemTime::now());
-        let (operation, done) = self.drive(Operation::new(&self.shared), step);
+        let (operation, done) = self.drive(Operation::new(&self.shared, Duration::MAX), step);
         drop(turn);
         operation.token(done)
     }
@@ -150,7 +150,7 @@ impl<S: Store> BlockingKeeper<S> {
     pub fn flush(&self) -> Result<(), Error> {
         let turn = self.turns.enter(Duration::MAX);
         let step = self.shared.machine_mut().flush(SystemTime::now());
-        let (operation, done) = self.drive(Operation::new(&self.shared), step);
+        let (operation, done) = self.drive(Operation::new(&self.shared, Duration::MAX), step);
         drop(turn);
         operation.stored(done)
     }
@@ -185,16 +185,11 @@ impl<S: Store> BlockingKeeper<S> {
             Joined::Turn(turn) => turn,
         };
         let now = SystemTime::now();
-        let (operation, step) = match refused {
-            None => (
-                Operation::lenient(&self.shared),
-                self.shared.machine_mut().token(now),
-            ),
-            Some(token) => (
-                Operation::new(&self.shared),
-                self.shared.machine_mut().refused(token.secret(), now),
-            ),
+        let step = match refused {
+            None => self.shared.machine_mut().token(now),
+            Some(token) => self.shared.machine_mut().refused(token.secret(), now),
         };
+        let operation = Operation::new(&self.shared, Duration::MAX);
         let (operation, done) = self.drive(operation, step);
         let outcome = operation.token(done);
         turn.end(&outcome);
@@ -210,7 +205,7 @@ impl<S: Store> BlockingKeeper<S> {
         let begun = Instant::now();
         let turn = self.turns.enter(lease);
         let patience = lease.saturating_sub(begun.elapsed());
-        let ended = self.drive(Operation::forced(&self.shared, patience), step);
+        let ended = self.drive(Operation::new(&self.shared, patience), step);
         drop(turn);
         ended
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -86,6 +87,8 @@ fn the_tasks_who_wait_get_the_failure_too() {
             .iter()
             .all(|result| matches!(result, Err(Error::Store(_))))
     );
+    // A load, the lock, a load, and the save that failed: once for all.
+    assert_eq!(store.asked.load(SeqCst), 4);
     assert_eq!(refreshes(&server).len(), 0);
 }
 
