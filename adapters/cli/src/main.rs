@@ -2,6 +2,7 @@
 //!
 //! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
 
+mod application;
 mod browser;
 mod cli;
 mod demo;

@@ -7,13 +7,14 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 use workos_login::url::Url;
 use workos_login::{
-    AwaitingCallback, Client, ClientId, Exchanging, OrganizationId, Outcome, Provider, RedirectUri,
-    Screen, Via,
+    AwaitingCallback, Client, Exchanging, OrganizationId, Outcome, Provider, RedirectUri, Screen,
+    Via,
 };
 use workos_login_loopback::{Canceller, Listener};
 use workos_login_ureq::ureq::Agent;
 use workos_login_ureq::{agent, send};
 
+use crate::application::{self, Application};
 use crate::browser;
 use crate::demo::{self, Demo};
 use crate::exit::Exit;
@@ -27,23 +28,8 @@ use crate::output::Output;
 /// what the program prints is who logged in, and never a token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Client id of the application, client_… in the WorkOS dashboard
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "WORKOS_CLIENT_ID",
-        hide_env_values = true
-    )]
-    client_id: Option<String>,
-
-    /// Where the service is, if not at api.workos.com
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WORKOS_BASE_URL",
-        hide_env_values = true
-    )]
-    base_url: Option<String>,
+    #[command(flatten)]
+    application: Application,
 
     /// Log in to this organization
     #[arg(long, value_name = "ORG_ID")]
@@ -90,8 +76,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
     }
     let demo = args.demo.then(Demo::start).transpose()?;
     let client = match &demo {
-        Some(demo) => client(demo.client_id(), Some(demo.base_url()))?,
-        None => client(args.client_id()?, args.base_url.as_deref())?,
+        Some(demo) => application::client(demo.client_id(), Some(demo.base_url()))?,
+        None => args.application.client()?,
     };
     if let Some(demo) = &demo {
         output.say(format_args!(
@@ -122,17 +108,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
 }
 
 impl Args {
-    fn client_id(&self) -> Result<&str, Failure> {
-        let given = self.client_id.as_deref().filter(|id| !id.is_empty());
-        given.ok_or_else(|| {
-            Failure::new(
-                Exit::Configuration,
-                "there is no client id: copy the one of your application (client_…) from the WorkOS dashboard, and give it \
-                 as --client-id or in the environment variable WORKOS_CLIENT_ID; to see a login without an account, add --demo",
-            )
-        })
-    }
-
     /// Listens before the login begins, because the login needs to know where.
     fn listener(&self) -> Result<Listener, Failure> {
         let listener = match &self.redirect_uri {
@@ -200,26 +175,6 @@ impl Args {
         }
         Ok(())
     }
-}
-
-fn client(id: &str, base_url: Option<&str>) -> Result<Client, Failure> {
-    let id: ClientId = id
-        .parse()
-        .map_err(|error| Failure::of(Exit::Configuration, &error))?;
-    let client = Client::public(id);
-    let Some(base_url) = base_url.filter(|url| !url.is_empty()) else {
-        return Ok(client);
-    };
-    let url = Url::parse(base_url).map_err(|error| {
-        Failure::new(
-            Exit::Configuration,
-            "the base URL is not an address: write it whole, with https://",
-        )
-        .because(&error)
-    })?;
-    client
-        .base_url(url)
-        .map_err(|error| Failure::of(Exit::Configuration, &error))
 }
 
 /// Exchanges the code. An answer that is lost, or says "not now", is asked for again: the code is good for one answer, so
