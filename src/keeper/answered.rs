@@ -1,6 +1,6 @@
 //! What comes of a refresh: the second half of an operation.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
@@ -30,10 +30,9 @@ impl Turn {
         let Some(refresh) = self.refresh else {
             return self.end(Done::Ready(None));
         };
-        let repeated = refresh.resumed || refresh.attempts > 1;
         let replayed = refresh.last_sent.since(refresh.first_sent) < keeper.policy.replay_window;
         // What the service repeats is as old as what it said first. After a clock was set back, nobody knows how old.
-        let session = if repeated && replayed {
+        let session = if refresh.is_repeated() && replayed {
             session.received_at(refresh.first_sent.min(Stamp::from(now)))
         } else {
             session
@@ -56,21 +55,28 @@ impl Turn {
         };
         let switching = matches!(self.task, Task::Switch(_));
         match error {
-            Error::Grant(answer) if !switching => {
-                self.verify(match refresh.resumed || refresh.attempts > 1 {
-                    true => SignedOut::ReplyLost(answer),
-                    false => SignedOut::Ended(answer),
-                })
-            }
+            Error::Grant(answer) if !switching => self.verify(match refresh.is_repeated() {
+                true => SignedOut::ReplyLost(answer),
+                false => SignedOut::Ended(answer),
+            }),
             Error::StepUp(step) if !switching => self.verify(SignedOut::StepUp(step)),
             Error::Unavailable(ref answer) => {
                 // "Too many requests" says that nothing was done; after any other, nobody knows.
                 let idle = answer.status() == StatusCode::TOO_MANY_REQUESTS;
-                keeper.rest(error.retry_in(now), now);
-                if idle {
-                    self.withdraw(keeper, error, now)
+                let asked = error.retry_in(now);
+                let turn = if refresh.is_repeated() {
+                    match self.repeat(asked.unwrap_or_default(), keeper, now) {
+                        Ok(step) => return step,
+                        Err(turn) => turn,
+                    }
                 } else {
-                    self.fall_back(keeper, Some(error), now)
+                    self
+                };
+                keeper.rest(asked, now);
+                if idle {
+                    turn.withdraw(keeper, error, now)
+                } else {
+                    turn.fall_back(keeper, Some(error), now)
                 }
             }
             Error::Malformed(malformed) if malformed.is_other_organization() => {
@@ -85,25 +91,36 @@ impl Turn {
 
     /// There was no answer, or none that can be understood: the service may have acted.
     pub(super) fn lost(self, keeper: &mut Keeper, now: SystemTime) -> Step {
-        let Some(mut refresh) = self.refresh else {
-            return self.fall_back(keeper, None, now);
+        match self.repeat(Duration::ZERO, keeper, now) {
+            Ok(step) => step,
+            Err(turn) => {
+                keeper.rest(None, now);
+                turn.fall_back(keeper, None, now)
+            }
+        }
+    }
+
+    /// Sends the same token again after a pause, while the service may still know what it answered.
+    fn repeat(mut self, asked: Duration, keeper: &Keeper, now: SystemTime) -> Result<Step, Self> {
+        let Some(refresh) = &mut self.refresh else {
+            return Err(self);
         };
-        let pause = keeper.pause_after(refresh.attempts.saturating_sub(1));
+        let pause = keeper
+            .pause_after(refresh.attempts.saturating_sub(1))
+            .max(asked);
         // A clock that stands still or is set back keeps no window open.
         let passed = refresh.first_sent.elapsed(now).max(refresh.waited);
-        if pause < keeper.policy.replay_window.saturating_sub(passed) {
-            refresh.waited = refresh.waited.saturating_add(pause);
-            return Step::Wait(Waiting {
-                turn: Self {
-                    stage: Stage::Pause,
-                    refresh: Some(refresh),
-                    ..self
-                },
-                time: pause,
-            });
+        if pause >= keeper.policy.replay_window.saturating_sub(passed) {
+            return Err(self);
         }
-        keeper.rest(None, now);
-        self.fall_back(keeper, None, now)
+        refresh.waited = refresh.waited.saturating_add(pause);
+        Ok(Step::Wait(Waiting {
+            turn: Self {
+                stage: Stage::Pause,
+                ..self
+            },
+            time: pause,
+        }))
     }
 
     /// Before the answer is stored, the store is read again: somebody may have logged out.
@@ -211,7 +228,7 @@ impl Turn {
     /// A definite refusal: nothing is under way any more, and the intent is taken back.
     pub(super) fn withdraw(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
         match self.refresh {
-            Some(refresh) if !refresh.resumed && refresh.attempts <= 1 => self.confirm(Some(error)),
+            Some(refresh) if !refresh.is_repeated() => self.confirm(Some(error)),
             _ => self.refuse(keeper, error, now),
         }
     }

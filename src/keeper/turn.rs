@@ -54,6 +54,13 @@ pub(super) struct Refresh {
     pub(super) last_sent: Stamp,
 }
 
+impl Refresh {
+    /// Whether an answer to an earlier attempt never arrived.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.resumed || self.attempts > 1
+    }
+}
+
 /// What the answer to a step is about.
 #[derive(Debug)]
 pub(super) enum Stage {
