@@ -2,11 +2,13 @@
 
 use std::thread;
 
+use workos_login::Client;
 use workos_login::url::Url;
 use workos_login_loopback::Canceller;
 use workos_login_test_server::{Config, Server, User};
 use workos_login_ureq::ureq::Agent;
 
+use crate::client;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -19,7 +21,10 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts the local service, on a port that is free.
     pub(crate) fn start() -> Result<Self, Failure> {
-        let config = Config::default();
+        let config = Config::with(|config| {
+            // Nobody should have to wait long for a demonstration.
+            config.device_interval = Some(1);
+        });
         let users = config.users.clone();
         match Server::start(config) {
             Ok(server) => Ok(Self { server, users }),
@@ -31,9 +36,9 @@ impl Demo {
         }
     }
 
-    /// Returns the id of the client that the local service knows.
-    pub(crate) fn client_id(&self) -> &str {
-        self.server.client_id()
+    /// Returns the client that the local service knows.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        client::workos(self.server.client_id(), Some(self.base_url()))
     }
 
     /// Returns where the local service listens.
@@ -80,32 +85,17 @@ impl Demo {
         Ok(())
     }
 
-    /// Adds to a failure what only the demonstration knows: between which organizations one can choose.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
-        match failure.exit() {
-            Exit::StepUp => failure.hint(format_args!(
-                "the demonstration has --organization {}",
-                self.organizations()
-            )),
-            _ => failure,
-        }
-    }
-
-    fn organizations(&self) -> String {
-        let mut named: Vec<_> = self
-            .users
-            .iter()
-            .flat_map(|user| &user.memberships)
-            .map(|membership| {
-                format!(
-                    "{} ({})",
-                    membership.organization.id, membership.organization.name
+    /// Opens the page for a device as `email` would in a browser, enters the code and approves.
+    pub(crate) fn approve(&self, user_code: &str, email: &str) -> Result<(), Failure> {
+        self.server
+            .approve_device(user_code, email)
+            .map_err(|error| {
+                Failure::new(
+                    Exit::Failure,
+                    "the device page of the demonstration did not take the code",
                 )
+                .because(&error)
             })
-            .collect();
-        named.sort();
-        named.dedup();
-        named.join(" and --organization ")
     }
 }
 

@@ -4,10 +4,11 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use workos_login::{Error, SendError, StepUp};
+use workos_login::{Error, Organization, SendError, StepUp};
 use workos_login_loopback::{BindError, WaitError};
 
 use crate::exit::Exit;
+use crate::login::step;
 
 /// The end of a command that did not do what it was asked for.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub(crate) struct Failure {
     causes: Vec<String>,
     hints: Vec<String>,
     request_id: Option<String>,
+    /// The step that the service asks for.
+    step: Option<String>,
+    /// Between which the user can choose.
+    organizations: Vec<Organization>,
 }
 
 impl Failure {
@@ -28,6 +33,8 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             request_id: None,
+            step: None,
+            organizations: Vec::new(),
         }
     }
 
@@ -73,26 +80,40 @@ impl Failure {
         self.request_id.as_deref()
     }
 
-    fn step_up(step: &StepUp) -> Self {
-        let what = match step.code() {
-            "organization_selection_required" => {
-                "choose one of the user's organizations, and log in again with --organization org_…"
-            }
-            "sso_required" => {
-                "log in again with --organization org_… of the organization that requires SSO"
-            }
-            "email_verification_required" => {
-                "open the link or enter the code that was sent by e-mail, and log in again"
-            }
-            _ => "complete it in the browser, and log in again",
-        };
+    /// Makes the failure of a login that nobody finished in time.
+    pub(crate) fn timed_out() -> Self {
         Self::new(
-            Exit::StepUp,
-            format_args!(
-                "the service asks for one more step ({}), which needs a client with a secret; this program has none: {what}",
-                step.code()
-            ),
+            Exit::Expired,
+            "nobody finished the login in time: run the command again, with a longer --timeout if need be",
         )
+    }
+
+    fn step_up(step: &StepUp) -> Self {
+        let again = match step {
+            StepUp::OrganizationSelection(_) => "log in again, to one of these organizations:",
+            _ => "log in again, and the login page takes the step",
+        };
+        let message = format_args!(
+            "the service asks for one more step ({}): {}; this program has no secret to complete it with: {again}",
+            step.code(),
+            step::task(step)
+        );
+        let mut failure = Self {
+            step: Some(step.code().to_owned()),
+            request_id: step.request_id().map(ToOwned::to_owned),
+            ..Self::new(Exit::StepUp, message)
+        };
+        if let StepUp::OrganizationSelection(selection) = step {
+            for organization in selection.organizations() {
+                let name = organization.name().unwrap_or("no name");
+                failure = failure.hint(format_args!(
+                    "--organization {}  ({name})",
+                    organization.id()
+                ));
+            }
+            failure.organizations = selection.organizations().to_vec();
+        }
+        failure
     }
 }
 
@@ -136,10 +157,7 @@ impl From<WaitError> for Failure {
     fn from(error: WaitError) -> Self {
         match error {
             WaitError::Refused(refused) => refused.into_parts().1.into(),
-            WaitError::TimedOut(_) => Self::new(
-                Exit::Expired,
-                "nobody finished the login in time: run the command again, with a longer --timeout if need be",
-            ),
+            WaitError::TimedOut(_) => Self::timed_out(),
             other => Self::of(Exit::Failure, &other),
         }
     }
@@ -156,6 +174,12 @@ impl Serialize for Failure {
         }
         if let Some(id) = &self.request_id {
             map.serialize_entry("request_id", id)?;
+        }
+        if let Some(step) = &self.step {
+            map.serialize_entry("step", step)?;
+        }
+        if !self.organizations.is_empty() {
+            map.serialize_entry("organizations", &self.organizations)?;
         }
         map.end()
     }

@@ -2,13 +2,15 @@
 //!
 //! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
 
-mod application;
+mod asking;
 mod browser;
 mod cli;
+mod client;
 mod demo;
 mod exit;
 mod failure;
 mod interrupt;
+mod issuer;
 mod logged_in;
 mod login;
 mod output;

@@ -45,6 +45,16 @@ impl Output {
         self.progress.wait_for(what, left);
     }
 
+    /// Whether somebody is there to be asked, and to go on with what the service asks for.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.progress.is_interactive()
+    }
+
+    /// Asks the person at the terminal; returns the line that they enter. `None`: they enter no more.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        self.progress.ask(question)
+    }
+
     /// Prints how the command ended.
     pub(crate) fn finish<R: Report>(&self, result: Result<R, Failure>) -> Exit {
         let mut ended = self.ended();

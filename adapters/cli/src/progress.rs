@@ -1,6 +1,7 @@
 //! What the program waits for, on the error output.
 
 use std::fmt::Display;
+use std::io::{self, IsTerminal};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,6 +56,34 @@ impl Progress {
         shown.what = Some(what);
     }
 
+    /// Whether somebody is there to be asked.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.term.is_term() && io::stdin().is_terminal()
+    }
+
+    /// Asks the person at the terminal; returns the line that they enter. `None`: they enter no more.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        let mut shown = self.shown();
+        self.erase(&shown);
+        // It is erased when Ctrl-C ends the wait for the answer, as everything that is drawn.
+        shown.line = Some(Printable(question).to_string());
+        self.draw(&shown);
+        drop(shown);
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        // By the Enter that ended the answer the question has become a line that stays.
+        let mut shown = self.shown();
+        shown.line = None;
+        shown.what = None;
+        match read {
+            Ok(0) | Err(_) => {
+                self.print("");
+                None
+            }
+            Ok(_) => Some(answer),
+        }
+    }
+
     /// Removes what is drawn. The lines stay.
     pub(crate) fn clear(&self) {
         let mut shown = self.shown();
@@ -91,7 +120,7 @@ impl Progress {
 }
 
 /// Rounds up, so that zero is said only when nothing is left.
-fn whole_seconds(left: Duration) -> Duration {
+pub(crate) fn whole_seconds(left: Duration) -> Duration {
     Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
 

@@ -1,21 +1,20 @@
-//! `workos-login login`: a login in the browser.
+//! `workos-login login`: a login in the browser, of this machine or of another.
 
-use std::fmt::Display;
-use std::thread;
-use std::time::{Duration, SystemTime};
+mod callback;
+mod device;
+pub(crate) mod step;
+mod visit;
 
-use humantime::format_duration;
-use workos_login::url::Url;
+use std::time::SystemTime;
+
 use workos_login::{
-    AwaitingCallback, Client, Exchanging, OrganizationId, Outcome, Provider, RedirectUri, Screen,
-    Via,
+    Authenticated, Client, Connect, Error, OrganizationId, Provider, Public, RedirectUri, Scope,
+    Screen, Start, StepUp, Via,
 };
-use workos_login_loopback::{Canceller, Listener};
+use workos_login_ureq::agent;
 use workos_login_ureq::ureq::Agent;
-use workos_login_ureq::{agent, send};
 
-use crate::application::{self, Application};
-use crate::browser;
+use crate::client::{AnyClient, ClientArgs};
 use crate::demo::{self, Demo};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,19 +23,27 @@ use crate::output::Output;
 
 /// Log in with the browser, and greet the user
 ///
-/// Opens the login page in the system's browser and waits until it comes back to this machine. The session is not kept:
+/// Opens the login page in the system's browser and waits until it comes back to this machine. Where there is no browser,
+/// --device shows a code that is entered in one anywhere else. The session is not kept:
 /// what the program prints is who logged in, and never a token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    application: Application,
+    client: ClientArgs,
+
+    /// Log in on another device: show a code, and wait until it is entered in a browser anywhere
+    #[arg(
+        long,
+        conflicts_with_all = ["organization", "provider", "port", "redirect_uri"]
+    )]
+    device: bool,
 
     /// Log in to this organization
-    #[arg(long, value_name = "ORG_ID")]
+    #[arg(long, value_name = "ORG_ID", conflicts_with = "issuer")]
     organization: Option<OrganizationId>,
 
     /// Log in with this identity provider, GoogleOAuth for instance, without the hosted login page
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "issuer")]
     provider: Option<String>,
 
     /// Listen for the browser at http://127.0.0.1:PORT/callback [default: a port that is free]
@@ -47,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URI")]
     redirect_uri: Option<RedirectUri>,
 
-    /// Wait for the browser for so long
+    /// Wait for so long until somebody has logged in
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
@@ -58,12 +65,21 @@ pub(crate) struct Args {
     /// Run the whole login against a local service inside this program: no account is needed
     ///
     /// --client-id and --base-url are the local service's then. Where no browser can be opened, the first user signs in.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "issuer")]
     demo: bool,
 
     /// With --demo: play this person at the login page, alice@example.com for instance, instead of opening a browser
     #[arg(long = "as", value_name = "EMAIL")]
     play: Option<String>,
+
+    /// With --issuer: what to ask for, names with spaces between them; openid is always part of it
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        default_value = "openid profile email offline_access",
+        requires = "issuer"
+    )]
+    scope: Scope,
 }
 
 /// Logs somebody in.
@@ -76,8 +92,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
     }
     let demo = args.demo.then(Demo::start).transpose()?;
     let client = match &demo {
-        Some(demo) => application::client(demo.client_id(), Some(demo.base_url()))?,
-        None => args.application.client()?,
+        Some(demo) => AnyClient::WorkOs(demo.client()?),
+        None => args.client.client()?,
     };
     if let Some(demo) = &demo {
         output.say(format_args!(
@@ -85,125 +101,128 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
             demo.base_url()
         ));
     }
-    let listener = args.listener()?;
-    let (url, pending) = args.begin(&client, &listener);
-    args.invite(&url, demo.as_ref(), listener.canceller(), output)?;
-
-    let timeout = pending.expires_in(SystemTime::now());
-    let exchanging = listener.wait_with(&client, pending, timeout, |left| {
-        output.wait_for("waiting for the login in the browser", Some(left));
-    })?;
-    output.wait_for("exchanging the code", None);
-    let agent = match &demo {
-        Some(_) => demo::agent(),
-        None => agent(),
+    let desk = Desk {
+        args,
+        demo: demo.as_ref(),
+        agent: match &demo {
+            Some(_) => demo::agent(),
+            None => agent(),
+        },
+        output,
     };
-    let session = exchange(&agent, exchanging, output)?
-        .authenticated()
-        .map_err(|error| match &demo {
-            Some(demo) => demo.explain(error.into()),
-            None => error.into(),
-        })?;
+    let session = desk.log_in(&client)?;
     Ok(LoggedIn::new(&session, SystemTime::now()))
 }
 
-impl Args {
-    /// Listens before the login begins, because the login needs to know where.
-    fn listener(&self) -> Result<Listener, Failure> {
-        let listener = match &self.redirect_uri {
-            Some(redirect_uri) => Listener::bind_for(redirect_uri),
-            None => Listener::bind_port(self.port.unwrap_or(0)),
-        };
-        Ok(listener?.app_name("workos-login"))
+/// What all logins of one run share.
+struct Desk<'a> {
+    args: &'a Args,
+    demo: Option<&'a Demo>,
+    agent: Agent,
+    output: &'a Output,
+}
+
+impl Desk<'_> {
+    fn log_in(&self, client: &AnyClient) -> Result<Authenticated, Failure> {
+        match client {
+            AnyClient::Standard(client) => self.standard(client),
+            AnyClient::WorkOs(client) => self.workos(client),
+        }
     }
 
-    fn begin(&self, client: &Client, listener: &Listener) -> (Url, AwaitingCallback) {
-        let via = match &self.provider {
+    /// Logs in at WorkOS. Where it asks for one more step, and somebody is there to take it, another login follows.
+    fn workos(&self, client: &Client) -> Result<Authenticated, Failure> {
+        let mut organization = self.args.organization.clone();
+        let mut outcome = if self.args.device {
+            device::log_in(self, client, client.device())?
+        } else {
+            callback::log_in(self, client, |redirect_uri| {
+                let start = client.login(self.args.via(), redirect_uri);
+                within(start, organization.as_ref())
+            })?
+        };
+        for _ in 0..step::NEXT_LOGINS {
+            let step = match outcome.authenticated() {
+                Err(Error::StepUp(step)) if self.output.is_interactive() => step,
+                ended => return self.end(ended),
+            };
+            self.output.say(format_args!(
+                "the service asks for one more step ({}): {}",
+                step.code(),
+                step::task(&step)
+            ));
+            if let StepUp::OrganizationSelection(selection) = &*step {
+                organization = step::choose(selection, self.output);
+                if organization.is_none() {
+                    return self.end(Err(Error::StepUp(step)));
+                }
+            }
+            self.output
+                .say("another login follows, in a browser on this machine");
+            outcome = callback::log_in(self, client, |redirect_uri| {
+                within(step.login(client, redirect_uri), organization.as_ref())
+            })?;
+        }
+        self.end(outcome.authenticated())
+    }
+
+    /// Logs in at a standard OAuth server.
+    fn standard(&self, client: &Client<Connect>) -> Result<Authenticated, Failure> {
+        let scope = &self.args.scope;
+        let outcome = if self.args.device {
+            let requesting = client.device(scope).map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    "--device needs --device-authorization-endpoint beside --issuer",
+                )
+            })?;
+            device::log_in(self, client, requesting)?
+        } else {
+            callback::log_in(self, client, |redirect_uri| {
+                let start = client.login(scope.clone(), redirect_uri);
+                let lasting = scope
+                    .as_str()
+                    .split(' ')
+                    .any(|name| name == "offline_access");
+                // Without the user's consent a server ignores that scope (OpenID Connect Core section 11).
+                match lasting {
+                    true => start.prompt("consent"),
+                    false => start,
+                }
+            })?
+        };
+        self.end(outcome.authenticated())
+    }
+
+    fn end(&self, ended: Result<Authenticated, Error>) -> Result<Authenticated, Failure> {
+        ended.map_err(|error| {
+            let failure = Failure::from(error);
+            match failure.exit() {
+                Exit::StepUp if self.args.device => failure.hint(
+                    "without --device: only the login in a browser on this machine takes the step",
+                ),
+                _ => failure,
+            }
+        })
+    }
+}
+
+/// Names the organization of a login, where there is one.
+fn within<'c>(
+    start: Start<'c, Public>,
+    organization: Option<&OrganizationId>,
+) -> Start<'c, Public> {
+    match organization {
+        Some(organization) => start.organization(organization),
+        None => start,
+    }
+}
+
+impl Args {
+    fn via(&self) -> Via {
+        match &self.provider {
             Some(name) => Via::Provider(Provider::from(name.as_str())),
             None => Via::AuthKit(Screen::Default),
-        };
-        let mut start = client
-            .login(via, listener.redirect_uri().clone())
-            .expires_after(Duration::from_secs(self.timeout));
-        if let Some(organization) = &self.organization {
-            start = start.organization(organization);
         }
-        start.begin(SystemTime::now(), &mut rand::rng())
-    }
-
-    /// Brings somebody to the login page: a browser, a person with the address, or the person that the demonstration plays.
-    fn invite(
-        &self,
-        url: &Url,
-        demo: Option<&Demo>,
-        listener: Canceller,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let show = |what: &dyn Display| {
-            output.say(what);
-            output.say(url);
-        };
-        if let Some(demo) = demo
-            && let Some(email) = &self.play
-        {
-            let person = demo.person(Some(email))?;
-            output.say(format_args!(
-                "demo: {} signs in at the login page",
-                person.email
-            ));
-            return demo.play(url, &person.email, listener);
-        }
-        if self.no_browser {
-            show(&"open this address in a browser on this machine:");
-            return Ok(());
-        }
-        match (browser::open(url.as_str()), demo) {
-            (Ok(()), _) => {
-                show(&"the login page is open in your browser; if it is not, open this address:")
-            }
-            (Err(error), Some(demo)) => {
-                let person = demo.person(None)?;
-                output.say(format_args!(
-                    "demo: no browser can be opened here ({error}), so {} signs in at the login page",
-                    person.email
-                ));
-                demo.play(url, &person.email, listener)?;
-            }
-            (Err(error), None) => show(&format_args!(
-                "no browser can be opened here ({error}); open this address in one on this machine:"
-            )),
-        }
-        Ok(())
     }
 }
-
-/// Exchanges the code. An answer that is lost, or says "not now", is asked for again: the code is good for one answer, so
-/// that no harm is done.
-fn exchange(
-    agent: &Agent,
-    mut exchanging: Exchanging,
-    output: &Output,
-) -> Result<Outcome, Failure> {
-    let mut retries = 0..RETRIES;
-    loop {
-        let error = match send(agent, exchanging) {
-            Ok(outcome) => return Ok(outcome),
-            Err(error) => error,
-        };
-        let Some(wait) = error
-            .retry_in(SystemTime::now())
-            .filter(|_| retries.next().is_some())
-        else {
-            return Err(error.into());
-        };
-        output.say(format_args!(
-            "{error}; asking again in {}",
-            format_duration(wait)
-        ));
-        thread::sleep(wait);
-        exchanging = error.into_state();
-    }
-}
-
-/// How often an exchange without an answer is repeated.
-const RETRIES: u32 = 3;

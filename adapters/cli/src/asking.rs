@@ -1,0 +1,44 @@
+//! One question to the service, asked until there is an answer.
+
+use std::thread;
+use std::time::SystemTime;
+
+use humantime::format_duration;
+use workos_login::Exchange;
+use workos_login_ureq::send;
+use workos_login_ureq::ureq::Agent;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Sends an exchange that may be repeated: of a code, which is good for one answer, or for a device's code.
+///
+/// What is lost, or answered "not now", is asked for again some times.
+pub(crate) fn ask<E: Exchange>(
+    agent: &Agent,
+    mut exchange: E,
+    output: &Output,
+) -> Result<E::Output, Failure> {
+    let mut retries = 0..RETRIES;
+    loop {
+        let error = match send(agent, exchange) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Some(wait) = error
+            .retry_in(SystemTime::now())
+            .filter(|_| retries.next().is_some())
+        else {
+            return Err(error.into());
+        };
+        output.say(format_args!(
+            "{error}; asking again in {}",
+            format_duration(wait)
+        ));
+        thread::sleep(wait);
+        exchange = error.into_state();
+    }
+}
+
+/// How often an exchange without an answer is repeated.
+const RETRIES: u32 = 3;

@@ -1,0 +1,61 @@
+//! A standard OAuth server, as the command line describes it.
+
+use workos_login::Server;
+use workos_login::url::Url;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The options that describe a standard OAuth server. Nothing is discovered.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "A standard OAuth server instead of WorkOS")]
+pub(crate) struct IssuerArgs {
+    /// Issuer identifier of the server, exactly as the server writes it
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["authorization_endpoint", "token_endpoint"]
+    )]
+    issuer: Option<String>,
+
+    /// Where the login page is
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    authorization_endpoint: Option<Url>,
+
+    /// Where a code is exchanged for tokens
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    token_endpoint: Option<Url>,
+
+    /// Where a login on another device begins
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    device_authorization_endpoint: Option<Url>,
+
+    /// The server names itself in each callback, so that a callback without `iss` is not believed
+    #[arg(long, requires = "issuer")]
+    advertises_iss: bool,
+}
+
+impl IssuerArgs {
+    /// Returns the server that is described, if one is.
+    pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
+        let (Some(issuer), Some(authorization), Some(token)) = (
+            &self.issuer,
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+        ) else {
+            return Ok(None);
+        };
+        let configuration = |error| Failure::of(Exit::Configuration, &error);
+        let mut server =
+            Server::new(issuer, authorization.clone(), token).map_err(configuration)?;
+        if let Some(device) = &self.device_authorization_endpoint {
+            server = server
+                .device_authorization_endpoint(device)
+                .map_err(configuration)?;
+        }
+        if self.advertises_iss {
+            server = server.advertises_iss();
+        }
+        Ok(Some(server))
+    }
+}

@@ -1,0 +1,108 @@
+//! A login on another device (RFC 8628): a code is shown here, and entered in a browser anywhere.
+
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use humantime::format_duration;
+use workos_login::url::Url;
+use workos_login::{Auth, AwaitingDevice, Client, DevicePoll, Error, Outcome, RequestingDevice};
+use workos_login_ureq::send_within;
+
+use crate::asking::ask;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::login::Desk;
+use crate::login::visit::Page;
+use crate::progress::whole_seconds;
+
+/// Logs somebody in who can use a browser on some machine.
+pub(crate) fn log_in<A: Auth>(
+    desk: &Desk<'_>,
+    client: &Client<A>,
+    requesting: RequestingDevice,
+) -> Result<Outcome, Failure> {
+    let Desk {
+        args,
+        agent,
+        output,
+        ..
+    } = desk;
+    let until = Instant::now() + Duration::from_secs(args.timeout);
+    output.wait_for("asking for a code", None);
+    let mut device = ask(agent, requesting, output)?;
+    invite(desk, &device)?;
+    loop {
+        let left = wait(desk, &device, until)?;
+        let polling = device
+            .poll(client, SystemTime::now())
+            .map_err(Error::from)?;
+        let error = match send_within(agent, polling, left) {
+            Ok(DevicePoll::Done(outcome)) => return Ok(outcome),
+            Ok(DevicePoll::Pending(still)) => {
+                device = still;
+                continue;
+            }
+            Err(error) => error,
+        };
+        let now = SystemTime::now();
+        if error.retry_in(now).is_none() {
+            return Err(error.into());
+        }
+        let why = error.to_string();
+        device = error.into_state().into_awaiting(now);
+        output.say(format_args!(
+            "{why}; asking again in {}",
+            format_duration(whole_seconds(device.poll_in(now)))
+        ));
+    }
+}
+
+/// Shows the code and the page for it, and brings somebody there.
+fn invite(desk: &Desk<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
+    let address = device.verification_uri();
+    // As the browser is given it, it is written anew: what the service wrote goes no further than the parser.
+    let open = device.verification_uri_complete().unwrap_or(address);
+    let open = Url::parse(open).map_err(|error| {
+        Failure::new(
+            Exit::Failure,
+            "the service gave an address that is none for the code",
+        )
+        .because(&error)
+    })?;
+    let page = Page {
+        open: &open,
+        show: address,
+        machine: "any machine",
+    };
+    let played = page.visit(desk.args, desk.demo, desk.output)?;
+    desk.output.say(format_args!(
+        "enter this code there, or see that it is the one there: {}",
+        device.user_code()
+    ));
+    match played {
+        Some((demo, person)) => demo.approve(device.user_code(), &person.email),
+        None => Ok(()),
+    }
+}
+
+/// Waits until the service may be asked; returns the time that is left then.
+fn wait(desk: &Desk<'_>, device: &AwaitingDevice, until: Instant) -> Result<Duration, Failure> {
+    loop {
+        let now = SystemTime::now();
+        let patience = until.saturating_duration_since(Instant::now());
+        if patience.is_zero() {
+            return Err(Failure::timed_out());
+        }
+        let left = device.expires_in(now).min(patience);
+        desk.output
+            .wait_for("waiting for the login with the code", Some(left));
+        let wait = device.poll_in(now).min(left);
+        if wait.is_zero() {
+            return Ok(left);
+        }
+        thread::sleep(wait.min(TICK));
+    }
+}
+
+/// How often the time that is left is shown anew.
+const TICK: Duration = Duration::from_secs(1);

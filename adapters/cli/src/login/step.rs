@@ -1,0 +1,67 @@
+//! One more step that the service asks for.
+//!
+//! A client without a secret takes it by another login, which the login page leads through the step.
+
+use workos_login::{Organization, OrganizationId, SelectOrganization, StepUp};
+
+use crate::output::Output;
+
+/// Returns what the user has to do.
+pub(crate) fn task(step: &StepUp) -> &'static str {
+    match step {
+        StepUp::ApplicationConsent(_) => "agree to what the login page asks",
+        StepUp::EmailCompletion(_) => "give an e-mail address",
+        StepUp::EmailVerification(_) => {
+            "confirm the e-mail address with the code that is sent to it"
+        }
+        StepUp::MfaChallenge(_) => "show the second factor",
+        StepUp::MfaEnrollment(_) => "set up a second factor",
+        StepUp::OrganizationMethods(_) => "sign in in a way that the organization allows",
+        StepUp::OrganizationSelection(_) => "choose an organization",
+        StepUp::PasskeyEnrollment(_) => "say whether to set up a passkey",
+        StepUp::RadarEmailChallenge(_) => "enter the code that is sent by e-mail",
+        StepUp::RadarSmsChallenge(_) => "enter the code that is sent by SMS",
+        StepUp::SignInAnotherWay(_) => "sign in in another way",
+        StepUp::SsoRequired(_) => "sign in through the organization's SSO",
+        _ => "do what the login page asks",
+    }
+}
+
+/// Asks the person at the terminal for one of the organizations. `None`: they chose none, or there are none.
+pub(crate) fn choose(step: &SelectOrganization, output: &Output) -> Option<OrganizationId> {
+    let organizations = step.organizations();
+    output.say("choose the organization to log in to:");
+    for (number, organization) in (1..).zip(organizations) {
+        output.say(format_args!("  {number}  {}", title(organization)));
+    }
+    let count = organizations.len();
+    while count > 0 {
+        let answer = output.ask(&format!("its number, 1 to {count}: "))?;
+        let answer = answer.trim();
+        if answer.is_empty() {
+            return None;
+        }
+        let chosen = answer
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| organizations.get(number.checked_sub(1)?));
+        match chosen {
+            Some(organization) => return Some(organization.id().clone()),
+            None => output.say(format_args!(
+                "there is no {answer}; nothing ends the choice"
+            )),
+        }
+    }
+    None
+}
+
+/// Returns the name of an organization and its id.
+pub(crate) fn title(organization: &Organization) -> String {
+    match organization.name() {
+        Some(name) => format!("{name} ({})", organization.id()),
+        None => organization.id().to_string(),
+    }
+}
+
+/// How many logins follow the first one: into an organization, and through what that asks for.
+pub(crate) const NEXT_LOGINS: usize = 2;
