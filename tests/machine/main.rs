@@ -12,6 +12,7 @@ mod awaiting_callback;
 mod callback;
 mod client;
 mod clocks;
+mod conformance;
 mod connect;
 mod device;
 mod errors;

@@ -1,0 +1,244 @@
+//! The statements that an adapter has to show, or that another module here shows already: where their tests are.
+
+use std::path::Path;
+
+use crate::conformance::tests;
+
+/// A statement whose tests are not in this module.
+pub(super) struct Elsewhere {
+    pub(super) number: &'static str,
+    file: &'static str,
+    tests: &'static [&'static str],
+}
+
+const fn elsewhere(
+    number: &'static str,
+    file: &'static str,
+    tests: &'static [&'static str],
+) -> Elsewhere {
+    Elsewhere {
+        number,
+        file,
+        tests,
+    }
+}
+
+/// In the order of their numbers. The files are named from the root of the repository.
+pub(super) const ELSEWHERE: &[Elsewhere] = &[
+    // The system browser is opened, never an embedded one.
+    elsewhere(
+        "c9",
+        "adapters/cli/tests/suite/demonstration.rs",
+        &["the_browser_is_opened_with_the_login_page"],
+    ),
+    // TLS with certificate checks. That https is enforced is c8.
+    elsewhere(
+        "c44",
+        "tests/adapters/tests/suite/certificates.rs",
+        &[
+            "a_certificate_that_nobody_vouches_for_is_refused",
+            "a_certificate_for_another_name_is_refused",
+        ],
+    ),
+    // One refresh is under way for one token.
+    elsewhere(
+        "c47",
+        "adapters/keeper/tests/suite/rules.rs",
+        &["k2_many_threads_of_two_processes_share_one_refresh"],
+    ),
+    // An IP address by default, localhost where that is registered.
+    elsewhere(
+        "c51",
+        "adapters/loopback/tests/suite/bound.rs",
+        &[
+            "the_default_is_an_ip_address_and_a_free_port",
+            "localhost_is_served_on_both_families",
+        ],
+    ),
+    // A free port by default, IPv4 and IPv6.
+    elsewhere(
+        "c52",
+        "adapters/loopback/tests/suite/bound.rs",
+        &[
+            "the_default_is_an_ip_address_and_a_free_port",
+            "an_ipv6_address_is_served",
+        ],
+    ),
+    // The listener closes after success. That it ignores what is foreign is m7.
+    elsewhere(
+        "c53",
+        "adapters/loopback/tests/suite/accepted.rs",
+        &["the_port_is_closed_and_free_after_the_login"],
+    ),
+    // No credential is logged or printed.
+    elsewhere(
+        "c55",
+        "tests/machine/secrets.rs",
+        &["m9_m16_no_secret_is_ever_shown"],
+    ),
+    // Tokens rest in the keyring of the system, and what it cannot do is told.
+    elsewhere(
+        "c56",
+        "adapters/keyring/tests/suite/records.rs",
+        &[
+            "a_record_comes_back_as_it_was_whatever_an_entry_can_hold",
+            "a_keyring_that_cannot_be_written_is_found_out_before_anything_is_sent",
+        ],
+    ),
+    // A bearer token in the header only, marked sensitive.
+    elsewhere(
+        "c63",
+        "adapters/keeper/tests/suite/calls.rs",
+        &[
+            "a_call_carries_the_token_in_a_sensitive_header",
+            "a_token_is_never_sent_in_the_clear",
+        ],
+    ),
+    // After 401 invalid_token one refresh, one repetition, no more.
+    elsewhere(
+        "c64",
+        "adapters/keeper/tests/suite/calls.rs",
+        &[
+            "k12_a_refused_token_leads_to_one_refresh_and_one_repetition",
+            "k12_a_second_refusal_is_returned_as_it_is",
+        ],
+    ),
+    // A public client sends `"client_secret":""`.
+    elsewhere(
+        "m1",
+        "tests/machine/exchanging.rs",
+        &["m1_the_bytes_client_secret_do_not_occur_for_a_public_client"],
+    ),
+    // A dead refresh token is recognised by its status alone.
+    elsewhere(
+        "m2",
+        "tests/machine/answers.rs",
+        &["m2_a_known_code_counts_at_any_status"],
+    ),
+    // The HTTP client turns a 4xx into an error of its own.
+    elsewhere(
+        "m3",
+        "tests/adapters/tests/suite/answers.rs",
+        &["a_code_that_is_not_known_here_comes_through"],
+    ),
+    // A time that cannot be read makes a panic, or wraps.
+    elsewhere(
+        "m4",
+        "tests/machine/authenticated.rs",
+        &["m4_times_that_cannot_be_read_leave_the_life_unknown"],
+    ),
+    // The characters of the verifier are drawn without repetition.
+    elsewhere(
+        "m5",
+        "tests/machine/generator.rs",
+        &["m5_the_verifier_is_uniform_over_the_alphabet"],
+    ),
+    // An error is believed before the state. That a code beside it does not win is c25.
+    elsewhere(
+        "m6",
+        "tests/machine/awaiting_callback.rs",
+        &["m6_an_error_is_not_believed_before_the_state"],
+    ),
+    // The listener takes whatever connects first.
+    elsewhere(
+        "m7",
+        "adapters/loopback/tests/suite/ignored.rs",
+        &[
+            "a_favicon_does_not_end_the_wait",
+            "a_forged_callback_gets_an_answer_and_the_wait_goes_on",
+            "silent_connections_do_not_keep_the_callback_waiting",
+        ],
+    ),
+    // The page says that it worked when the user said no.
+    elsewhere(
+        "m8",
+        "adapters/loopback/tests/suite/ended.rs",
+        &["a_denied_login_says_so_on_the_page_and_returns_denied"],
+    ),
+    // A secret is printed.
+    elsewhere(
+        "m9",
+        "tests/machine/secrets.rs",
+        &["m9_m16_no_secret_is_ever_shown"],
+    ),
+    // A hidden retry sends a code or a token again.
+    elsewhere(
+        "m10",
+        "tests/adapters/tests/suite/pool.rs",
+        &[
+            "a_request_on_a_connection_that_closes_is_sent_once",
+            "a_connection_that_was_closed_while_idle_makes_no_second_request",
+        ],
+    ),
+    // A redirect takes the request to another host.
+    elsewhere(
+        "m11",
+        "tests/machine/malformed.rs",
+        &["m11_a_redirect_is_never_an_answer"],
+    ),
+    // A body of any size is read whole. After decompression it is an adapter's.
+    elsewhere(
+        "m12",
+        "tests/machine/malformed.rs",
+        &["m12_an_answer_is_256_kib_at_most"],
+    ),
+    // Any error ends the session.
+    elsewhere(
+        "m13",
+        "tests/machine/refreshing.rs",
+        &["m13_nothing_else_ends_a_session"],
+    ),
+    // A store that can be read and not written is found out too late.
+    elsewhere(
+        "m14",
+        "adapters/keyring/tests/suite/records.rs",
+        &["a_keyring_that_cannot_be_written_is_found_out_before_anything_is_sent"],
+    ),
+    // An option does not reach the address.
+    elsewhere(
+        "m15",
+        "tests/machine/start.rs",
+        &["m15_every_option_reaches_the_address"],
+    ),
+    // The service's own words are printed.
+    elsewhere(
+        "m16",
+        "tests/machine/secrets.rs",
+        &["m9_m16_no_secret_is_ever_shown"],
+    ),
+    // A max_age of zero is dropped.
+    elsewhere(
+        "m18",
+        "tests/machine/start.rs",
+        &["m18_a_max_age_of_zero_is_sent"],
+    ),
+];
+
+#[test]
+fn every_test_that_is_elsewhere_is_there() {
+    for entry in ELSEWHERE {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(entry.file);
+        let source = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{} for {}: {error}", entry.file, entry.number));
+        for test in entry.tests {
+            assert!(
+                has_test(&source, test),
+                "{} has no test {test} for {}",
+                entry.file,
+                entry.number
+            );
+        }
+    }
+}
+
+/// Whether a source file has a test of this name; a behaviour of every adapter is a generic function, and named once more.
+fn has_test(source: &str, test: &str) -> bool {
+    let behaviours = source
+        .split_once("on_every_adapter!(")
+        .map(|(_, rest)| rest);
+    tests(source).any(|name| name == test)
+        || behaviours.is_some_and(|list| {
+            list.split([',', ')'])
+                .any(|behaviour| behaviour.trim() == test)
+        })
+}

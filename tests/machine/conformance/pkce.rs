@@ -1,0 +1,160 @@
+//! Proof Key for Code Exchange.
+
+use std::convert::Infallible;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use workos_login::rand_core::{TryCryptoRng, TryRng};
+use workos_login::{AwaitingCallback, Exchange};
+
+use crate::conformance::{VSCHAR, addresses, bits_that_count, drawn, only, requests};
+use crate::connect;
+use crate::scenario::{
+    CHALLENGE, CODE, STATE, Scenario, VERIFIER, answer, begin, body, callback, fixture, now,
+    refusal, stored,
+};
+
+/// Gives these bytes, once.
+pub(super) struct Fixed(pub(super) [u8; 66]);
+
+impl TryRng for Fixed {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        panic!("the bytes are drawn in one call")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        panic!("the bytes are drawn in one call")
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Fixed {}
+
+/// The verifier that a pending login would send.
+fn verifier(pending: &AwaitingCallback) -> String {
+    let form: Value = serde_json::from_str(&stored(pending)).unwrap();
+    form["verifier"].as_str().unwrap().to_owned()
+}
+
+/// The pending login of every test, with another verifier.
+fn with_verifier(verifier: &str) -> Result<AwaitingCallback, serde_json::Error> {
+    let form = stored(&Scenario::public().to_awaiting_callback());
+    let mut form: Value = serde_json::from_str(&form).unwrap();
+    form["verifier"] = verifier.into();
+    serde_json::from_value(form)
+}
+
+#[test]
+fn c10_every_request_for_a_code_has_a_challenge() {
+    for url in addresses() {
+        assert_eq!(only(&url, "code_challenge"), CHALLENGE);
+    }
+}
+
+#[test]
+fn c11_the_method_is_s256_and_cannot_be_another() {
+    for url in addresses() {
+        assert_eq!(only(&url, "code_challenge_method"), "S256");
+    }
+    for name in ["code_challenge", "code_challenge_method"] {
+        let scenario = Scenario::public();
+        assert!(scenario.to_start().parameter(name, "plain").is_err());
+    }
+}
+
+#[test]
+fn c12_a_verifier_is_43_to_128_unreserved_characters() {
+    for (length, valid) in [(42, false), (43, true), (128, true), (129, false)] {
+        assert_eq!(with_verifier(&"a".repeat(length)).is_ok(), valid);
+    }
+    for character in VSCHAR.chars().chain(['é', '\n', '\0']) {
+        let text = format!("{}{character}", "a".repeat(42 + character.len_utf8() - 1));
+        let unreserved = character.is_ascii_alphanumeric() || "-._~".contains(character);
+        assert_eq!(with_verifier(&text).is_ok(), unreserved, "{character:?}");
+    }
+    let sent = with_verifier(&"-._~".repeat(32)).unwrap();
+    let real = callback(&format!("code={CODE}&state={STATE}"));
+    let exchanging = sent.accept(&Scenario::public().client, real, now());
+    assert_eq!(
+        body(&exchanging.unwrap().request())["code_verifier"],
+        "-._~".repeat(32)
+    );
+}
+
+#[test]
+fn c13_a_verifier_has_at_least_256_random_bits() {
+    let bits = bits_that_count(verifier);
+    assert!(bits >= 256, "{bits}");
+}
+
+#[test]
+fn c14_each_login_has_a_verifier_of_its_own() {
+    let pairs: [(String, String); 2] = [(); 2].map(|()| {
+        let (url, pending) = Scenario::public().to_start().begin(now(), &mut rand::rng());
+        (verifier(&pending), only(&url, "code_challenge"))
+    });
+    assert_ne!(pairs[0].0, pairs[1].0);
+    assert_ne!(pairs[0].1, pairs[1].1);
+}
+
+#[test]
+fn c15_the_example_of_rfc_7636_appendix_b_comes_out() {
+    let example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let bytes = URL_SAFE_NO_PAD.decode(format!("{example}A")).unwrap();
+    let mut random = [0; 66];
+    random[33..].copy_from_slice(&bytes);
+    let (url, pending) = drawn(random);
+    assert_eq!(verifier(&pending), example);
+    assert_eq!(
+        only(&url, "code_challenge"),
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    );
+}
+
+#[test]
+fn c16_no_refusal_leads_to_plain() {
+    for (status, refused) in [
+        (400, fixture("error_oauth_invalid_grant_code.json")),
+        (400, fixture("error_oauth_pkce_not_supported.json")),
+        (400, fixture("error_plain_code_challenge_not_found.json")),
+        (400, fixture("error_oauth_invalid_request.json")),
+        (503, String::new()),
+    ] {
+        let scenario = Scenario::public();
+        let (exchanging, _) = refusal(scenario.to_exchanging(), answer(status, refused));
+        assert_eq!(body(&exchanging.request())["code_verifier"], VERIFIER);
+        let (url, _) = begin(scenario.to_start());
+        assert_eq!(only(&url, "code_challenge_method"), "S256");
+    }
+}
+
+#[test]
+fn c17_the_verifier_goes_to_the_token_endpoint_and_over_tls() {
+    let mut sent = Vec::new();
+    for (name, request) in requests() {
+        let text = format!("{request:?} {}", String::from_utf8_lossy(request.body()));
+        if text.contains(VERIFIER) {
+            sent.push((name, request.uri().to_string()));
+        }
+    }
+    let workos = "https://api.workos.com/user_management/authenticate".to_owned();
+    let token = format!("{}/oauth2/token", connect::ISSUER);
+    assert_eq!(
+        sent,
+        [
+            ("public code", workos.clone()),
+            ("connect code", token),
+            ("confidential code", workos),
+        ]
+    );
+    for url in addresses() {
+        assert!(!url.as_str().contains(VERIFIER), "{url}");
+    }
+}
