@@ -20,6 +20,7 @@ mod exchanges;
 mod exchanging;
 mod fixtures;
 mod generator;
+mod limits;
 mod malformed;
 mod moves;
 mod refreshing;

@@ -1,0 +1,355 @@
+//! Every limit: at it, one below, and one above, where there is a typed error.
+
+mod nesting;
+mod times;
+
+use std::fmt::Debug;
+
+use serde_json::{Value, json};
+use workos_login::http::HeaderName;
+use workos_login::keeper::Record;
+use workos_login::limits::{
+    MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_ID_BYTES, MAX_REDIRECT_URI_BYTES, MAX_RESPONSE_BYTES,
+    MAX_STATE_BYTES,
+};
+use workos_login::{
+    ApiKey, Authenticated, AwaitingCallback, Callback, ClientId, ConnectionId, Exchange,
+    OrganizationId, Outcome, RedirectUri, SelectOrganization, SessionId, StepUp,
+};
+
+use crate::conformance::success;
+use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::scenario::{
+    CODE, STATE, Scenario, answer, edited, kind, now, refusal, session, stored,
+    success_with_claims, with_header,
+};
+
+/// Checks what comes of one below a limit, of the limit itself, and of one above.
+#[track_caller]
+fn around<T: Clone + Debug + PartialEq>(
+    limit: usize,
+    come: impl Fn(usize) -> T,
+    within: T,
+    beyond: T,
+) {
+    let came = [limit - 1, limit, limit + 1].map(come);
+    assert_eq!(came, [within.clone(), within, beyond], "around {limit}");
+}
+
+/// The kind of the error that a callback is refused with.
+fn parsed(uri: &str) -> Option<&'static str> {
+    let error = Callback::parse(uri).err()?;
+    let message = error.to_string();
+    assert!(message.contains("is longer than"), "{message}");
+    Some(kind(&error))
+}
+
+#[test]
+fn the_address_of_a_callback_has_a_limit() {
+    for end in ["", "#fragment"] {
+        let address = |length: usize| {
+            let start = format!("myapp://callback?code={CODE}&state={STATE}&x=");
+            let padding = "x".repeat(length - start.len() - end.len());
+            parsed(&format!("{start}{padding}{end}"))
+        };
+        around(MAX_CALLBACK_BYTES, address, None, Some("Malformed"));
+    }
+}
+
+#[test]
+fn the_state_of_a_callback_has_a_limit_after_decoding() {
+    for result in ["code=x", "error=x"] {
+        for letter in ["a", "%61", "%C3%A9"] {
+            let size = if letter == "%C3%A9" { 2 } else { 1 };
+            let state = |length: usize| {
+                let text = letter.repeat(length / size) + &"a".repeat(length % size);
+                parsed(&format!("{result}&state={text}"))
+            };
+            around(MAX_STATE_BYTES, state, None, Some("Malformed"));
+        }
+    }
+}
+
+#[test]
+fn the_code_of_a_callback_has_a_limit_after_decoding() {
+    for letter in ["a", "%61"] {
+        let code = |length: usize| parsed(&format!("code={}&state=x", letter.repeat(length)));
+        around(MAX_CODE_BYTES, code, None, Some("Malformed"));
+    }
+}
+
+#[test]
+fn the_applications_part_of_a_state_leaves_room_for_the_random_part() {
+    let scenario = Scenario::public();
+    let fits = |length: usize| {
+        let start = scenario
+            .to_start()
+            .app_state("a".repeat(length - STATE.len() - 1));
+        start.map(drop).map_err(|refused| refused.to_string())
+    };
+    let refused =
+        "the application's state is longer than 2004 bytes: keep the text, and send an id of it";
+    around(MAX_STATE_BYTES, fits, Ok(()), Err(refused.to_owned()));
+}
+
+#[test]
+fn the_longest_state_comes_back() {
+    let scenario = Scenario::public();
+    let text = "é".repeat((MAX_STATE_BYTES - STATE.len() - 1) / 2);
+    let start = scenario.to_start().app_state(text).unwrap();
+    let (url, pending) = crate::scenario::begin(start);
+    let state = url
+        .query()
+        .unwrap()
+        .split('&')
+        .find(|pair| pair.starts_with("state="));
+    let callback = Callback::parse(&format!("code={CODE}&{}", state.unwrap())).unwrap();
+    assert!(pending.accept(&scenario.client, callback, now()).is_ok());
+}
+
+#[test]
+fn a_redirect_address_has_a_limit() {
+    let refused = Err("the redirect address is longer than 2048 bytes".to_owned());
+    let address = |length: usize| {
+        let start = "myapp://callback/";
+        format!("{start}{}", "a".repeat(length - start.len()))
+    };
+    let parsed = |length: usize| {
+        let parsed: Result<RedirectUri, _> = address(length).parse();
+        parsed.map(drop).map_err(|refused| refused.to_string())
+    };
+    around(MAX_REDIRECT_URI_BYTES, parsed, Ok(()), refused);
+    let stored = |length: usize| {
+        let form = stored(&Scenario::public().to_awaiting_callback());
+        let form = form.replace(crate::scenario::REDIRECT_URI, &address(length));
+        serde_json::from_str::<AwaitingCallback>(&form).is_ok()
+    };
+    around(MAX_REDIRECT_URI_BYTES, stored, true, false);
+}
+
+/// An id that is `length` bytes long.
+fn id(length: usize) -> String {
+    "i".repeat(length)
+}
+
+#[test]
+fn an_id_has_a_limit_where_it_is_written() {
+    let parsed = |length: usize| {
+        let id = id(length);
+        let messages = [
+            id.parse::<ClientId>().err().map(|error| error.to_string()),
+            id.parse::<ApiKey>().err().map(|error| error.to_string()),
+            id.parse::<ConnectionId>()
+                .err()
+                .map(|error| error.to_string()),
+            id.parse::<OrganizationId>()
+                .err()
+                .map(|error| error.to_string()),
+            id.parse::<SessionId>().err().map(|error| error.to_string()),
+        ];
+        messages.map(|message| message.is_some_and(|text| text.contains("longer than 256 bytes")))
+    };
+    around(MAX_ID_BYTES, parsed, [false; 5], [true; 5]);
+}
+
+#[test]
+fn an_id_has_a_limit_where_it_is_read() {
+    // One that decides whom a session is for refuses the answer; the others are left out.
+    let organization = |length: usize| {
+        let body = edited("success_minimal.json", |body| {
+            body["organization_id"] = id(length).into();
+        });
+        comes_out_as("code", answer(200, body))
+    };
+    around(
+        MAX_ID_BYTES,
+        organization,
+        "Authenticated".to_owned(),
+        "Malformed".to_owned(),
+    );
+    let claims = |length: usize| {
+        let claims = json!({ "org_id": id(length), "sid": id(length) }).to_string();
+        let session = session(&success_with_claims(&claims));
+        [
+            session.organization_id().is_some(),
+            session.session_id().is_some(),
+        ]
+    };
+    around(MAX_ID_BYTES, claims, [true; 2], [false; 2]);
+    let connections = |length: usize| {
+        let body = edited("step_up_sso_required.json", |body| {
+            body["connection_ids"] = json!([id(length), "conn_1"]);
+        });
+        match Scenario::public().to_step_up(&body) {
+            StepUp::SsoRequired(step) => step.connection_ids().len(),
+            other => panic!("{other:?}"),
+        }
+    };
+    around(MAX_ID_BYTES, connections, 2, 1);
+    let organizations = |length: usize| {
+        let listed = json!([{ "id": id(length) }, { "id": "org_1", "name": "One" }]);
+        organizations(&listed).organizations().len()
+    };
+    around(MAX_ID_BYTES, organizations, 2, 1);
+}
+
+#[test]
+fn an_id_has_a_limit_where_it_is_stored() {
+    let form: Value =
+        serde_json::from_str(&stored(&Scenario::public().to_authenticated())).unwrap();
+    let places: [&[&str]; 3] = [
+        &["owner", "client_id"],
+        &["organization_id"],
+        &["session_id"],
+    ];
+    for place in places {
+        let read = |length: usize| {
+            let mut form = form.clone();
+            let member = place.iter().fold(&mut form, |form, name| &mut form[*name]);
+            *member = id(length).into();
+            serde_json::from_str::<Authenticated>(&form.to_string()).is_ok()
+        };
+        around(MAX_ID_BYTES, read, true, false);
+    }
+}
+
+/// A body of exactly this length.
+fn padded(body: &str, length: usize) -> String {
+    format!("{body}{}", " ".repeat(length - body.len()))
+}
+
+#[test]
+fn an_answer_has_a_limit_whatever_it_says() {
+    for exchange in EXCHANGES {
+        for (status, body, within) in [
+            (200, success(exchange), None),
+            (
+                400,
+                r#"{"error":"invalid_client"}"#.to_owned(),
+                Some("Client"),
+            ),
+            (503, String::new(), Some("Unavailable")),
+        ] {
+            let within = within.unwrap_or(match exchange.ends_with("start") {
+                true => "AwaitingDevice",
+                false => "Authenticated",
+            });
+            around(
+                MAX_RESPONSE_BYTES,
+                |length| comes_out_as(exchange, answer(status, padded(&body, length))),
+                within.to_owned(),
+                "Malformed".to_owned(),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_request_id_has_a_limit() {
+    const LONGEST: usize = 128;
+    let told = |length: usize| {
+        let response = answer(503, "");
+        let name = HeaderName::from_static("x-request-id");
+        let response = with_header(response, name, &"r".repeat(length));
+        let (_, error) = refusal(Scenario::public().to_exchanging(), response);
+        error.request_id().is_some()
+    };
+    around(LONGEST, told, true, false);
+}
+
+/// The step in which one of these organizations is to be chosen.
+fn organizations(listed: &Value) -> SelectOrganization {
+    let body = edited("step_up_organization_selection_required.json", |body| {
+        body["organizations"] = listed.clone();
+    });
+    match Scenario::public().to_step_up(&body) {
+        StepUp::OrganizationSelection(step) => step,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_number_of_organizations_is_what_fits_into_an_answer() {
+    let rest = organizations_body(0).len();
+    let each = organizations_body(2).len() - organizations_body(1).len();
+    let most = (MAX_RESPONSE_BYTES - rest) / each;
+    assert!(most > 10_000, "{most}");
+    let come = |number: usize| {
+        let exchanging = Scenario::public().to_exchanging();
+        let body = organizations_body(number);
+        match exchanging.response(answer(403, body), now()) {
+            Ok(Outcome::StepUp(step)) => match *step {
+                StepUp::OrganizationSelection(step) => Ok(step.organizations().len() == number),
+                other => panic!("{other:?}"),
+            },
+            Ok(other) => panic!("{other:?}"),
+            Err(refused) => Err(kind(refused.error())),
+        }
+    };
+    around(most, come, Ok(true), Err("Malformed"));
+}
+
+fn organizations_body(number: usize) -> String {
+    edited("step_up_organization_selection_required.json", |body| {
+        body["organizations"] = vec![json!({ "id": "org_01" }); number].into();
+    })
+}
+
+/// An answer of the greatest length, in a member that is stored, and whose every byte takes six when it is written as JSON.
+fn largest(name: &str, member: &str) -> String {
+    let body = |text: &str| {
+        edited(name, |body| {
+            let at = member.split('.').fold(body, |body, name| &mut body[name]);
+            *at = text.into();
+        })
+    };
+    let most = (MAX_RESPONSE_BYTES - body("").len()) / "\\u0001".len();
+    let body = body(&"\u{1}".repeat(most));
+    assert!(body.len() > MAX_RESPONSE_BYTES - 6);
+    body
+}
+
+#[test]
+fn what_fits_into_an_answer_can_be_stored_and_read_back() {
+    let session = session(&largest("success_full.json", "user.email"));
+    let form = stored(&Record::new(session));
+    let read: Record = serde_json::from_str(&form).unwrap();
+    assert_eq!(stored(&read), form);
+
+    for (name, member) in [
+        ("step_up_unknown_future.json", "of_tomorrow"),
+        ("step_up_sso_required.json", "email"),
+    ] {
+        let step = Scenario::public().to_step_up(&largest(name, member));
+        let form = stored(&step);
+        let read: StepUp = serde_json::from_str(&form).unwrap();
+        assert_eq!(stored(&read), form);
+    }
+}
+
+#[test]
+fn a_stored_state_is_never_shorter_than_its_random_part() {
+    let read = |length: usize| {
+        let form = stored(&Scenario::public().to_awaiting_callback());
+        let form = form.replace(STATE, &"s".repeat(length));
+        serde_json::from_str::<AwaitingCallback>(&form).is_ok()
+    };
+    assert!(!read(STATE.len() - 1));
+    assert!(read(STATE.len()));
+    assert!(read(STATE.len() + 1));
+}
+
+#[test]
+fn no_limit_is_left_out() {
+    let limits = include_str!("../../../src/limits.rs");
+    let here = concat!(include_str!("mod.rs"), include_str!("times.rs"));
+    let names: Vec<&str> = limits
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split(':').next())
+        .collect();
+    assert!(names.contains(&"MAX_RESPONSE_BYTES"), "{names:?}");
+    for name in names {
+        // Once where it is imported, and once where it is tested.
+        assert!(here.matches(name).count() > 1, "{name} is not tested");
+    }
+}

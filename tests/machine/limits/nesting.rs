@@ -1,0 +1,110 @@
+//! JSON of any depth: what is nested too deep for the JSON library is left out, and no depth needs a stack.
+
+use serde::de::DeserializeOwned;
+use workos_login::keeper::Record;
+use workos_login::{Authenticated, AwaitingCallback, AwaitingDevice, StepUp};
+
+use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::scenario::{Scenario, answer, edited, now, session, stored, success_with_claims};
+
+/// JSON that is nested this deep.
+fn nested(depth: usize) -> String {
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+}
+
+/// The depths around the limit of the JSON library, and the deepest that fits into an answer.
+const DEPTHS: [usize; 5] = [1, 127, 128, 129, 120_000];
+
+#[test]
+fn nesting_needs_no_limit_where_a_member_is_not_needed() {
+    let body = |place: &str, depth: usize| {
+        let body = edited("success_full.json", |body| {
+            let member = place.split('.').fold(body, |body, name| &mut body[name]);
+            *member = "deep".into();
+        });
+        body.replace("\"deep\"", &nested(depth))
+    };
+    for depth in DEPTHS {
+        for place in [
+            "of_tomorrow",
+            "authentication_method",
+            "authkit_authorization_code",
+            "oauth_tokens",
+            "oauth_tokens.scopes",
+            "user.email",
+            "user.metadata",
+            "user.metadata.x",
+            "user.of_tomorrow",
+        ] {
+            let come = comes_out_as("code", answer(200, body(place, depth)));
+            assert_eq!(come, "Authenticated", "{place} {depth}");
+        }
+        for place in [
+            "access_token",
+            "impersonator",
+            "organization_id",
+            "refresh_token",
+            "user",
+        ] {
+            let come = comes_out_as("code", answer(200, body(place, depth)));
+            assert_eq!(come, "Malformed", "{place} {depth}");
+        }
+        for claim in ["exp", "iat", "sid", "org_id", "of_tomorrow"] {
+            // A claim is a third longer in base64.
+            let depth = depth.min(90_000);
+            let claims = format!(r#"{{"{claim}":{}}}"#, nested(depth));
+            let session = session(&success_with_claims(&claims));
+            assert_eq!(session.expires_in(now()), None, "{claim} {depth}");
+        }
+    }
+}
+
+#[test]
+fn nesting_needs_no_limit_in_a_refusal() {
+    for exchange in EXCHANGES {
+        for depth in DEPTHS {
+            let deep = nested(depth);
+            for body in [
+                deep.clone(),
+                format!(r#"{{"error":{deep}}}"#),
+                format!(r#"{{"code":{deep},"message":1}}"#),
+            ] {
+                let come = comes_out_as(exchange, answer(400, body));
+                assert_eq!(come, "Rejected", "{exchange} {depth}");
+            }
+            let body = format!(r#"{{"x":{deep},"error":"invalid_client"}}"#);
+            assert_eq!(comes_out_as(exchange, answer(400, body)), "Client");
+        }
+    }
+    for depth in DEPTHS {
+        let body = edited("step_up_mfa_challenge_factors.json", |body| {
+            body["authentication_factors"] = "deep".into();
+            body["user"] = "deep".into();
+        });
+        // It is there twice.
+        let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
+        match Scenario::public().to_step_up(&body) {
+            StepUp::MfaChallenge(step) => assert_eq!(step.factor_ids().count(), 0),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nesting_needs_no_limit_in_a_stored_form() {
+    fn with_more<T: DeserializeOwned>(form: &str, depth: usize) -> bool {
+        let more = format!(r#"{{"version":1,"of_tomorrow":{},"#, nested(depth));
+        let form = form.replacen(r#"{"version":1,"#, &more, 1);
+        serde_json::from_str::<T>(&form).is_ok()
+    }
+    let session = Scenario::public().to_authenticated();
+    for depth in DEPTHS {
+        assert!(with_more::<Authenticated>(&stored(&session), depth));
+        let record = Record::new(session.clone());
+        assert!(with_more::<Record>(&stored(&record), depth));
+        let pending = Scenario::public().to_awaiting_callback();
+        assert!(with_more::<AwaitingCallback>(&stored(&pending), depth));
+        let device = Scenario::public().to_awaiting_device();
+        assert!(with_more::<AwaitingDevice>(&stored(&device), depth));
+    }
+}

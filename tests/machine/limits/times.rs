@@ -1,0 +1,130 @@
+//! How long things take and last.
+
+use std::time::Duration;
+
+use serde_json::json;
+use workos_login::http::header::RETRY_AFTER;
+use workos_login::keeper::{Keeper, KeeperPolicy, Step};
+use workos_login::limits::{
+    DEVICE_INTERVAL, EXCHANGE_TIMEOUT, LONGEST_BACK_OFF, MAX_RETRY_AFTER, PENDING_LOGIN_LIFE,
+    REFRESH_MARGIN, SLOW_DOWN, STAMP_TOLERANCE,
+};
+use workos_login::{DevicePoll, Exchange, RefreshPolicy};
+
+use crate::conformance::kept::World;
+use crate::scenario::{
+    Scenario, answer, edited, fixture, kind, now, refused, secs, session, success_with_claims,
+    with_header,
+};
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+#[test]
+fn a_pending_login_has_its_life() {
+    let pending = Scenario::public().to_awaiting_callback();
+    let left = |age: Duration| pending.expires_in(now() + age);
+    assert_eq!(left(PENDING_LOGIN_LIFE - MOMENT), MOMENT);
+    assert_eq!(left(PENDING_LOGIN_LIFE), Duration::ZERO);
+    assert_eq!(left(PENDING_LOGIN_LIFE + MOMENT), Duration::ZERO);
+}
+
+#[test]
+fn a_stamp_may_lie_in_the_future_for_a_minute() {
+    let scenario = Scenario::public();
+    let pending = scenario.to_awaiting_callback();
+    let device = scenario.to_awaiting_device();
+    let session = session(&success_with_claims(r#"{"iat":0,"exp":300}"#));
+    let good = |before: Duration| {
+        let now = now() - before;
+        [
+            !pending.expires_in(now).is_zero(),
+            !device.expires_in(now).is_zero(),
+            !session.expires_in(now).unwrap().is_zero(),
+        ]
+    };
+    assert_eq!(good(STAMP_TOLERANCE - MOMENT), [true; 3]);
+    assert_eq!(good(STAMP_TOLERANCE), [true; 3]);
+    assert_eq!(good(STAMP_TOLERANCE + MOMENT), [false; 3]);
+    let (_, error) = refused(device.poll(&scenario.client, now() - STAMP_TOLERANCE - MOMENT));
+    assert_eq!(kind(&error), "Expired");
+}
+
+#[test]
+fn a_token_is_due_a_margin_before_its_end_and_not_before_half_of_its_life() {
+    let due = |life: u64| {
+        let claims = json!({ "iat": 1000, "exp": 1000 + life }).to_string();
+        let session = session(&success_with_claims(&claims));
+        session
+            .refresh_in(&RefreshPolicy::default(), now())
+            .unwrap()
+    };
+    let twice = 2 * REFRESH_MARGIN.as_secs();
+    assert_eq!(due(twice - 2), secs(twice / 2 - 1));
+    assert_eq!(due(twice), secs(twice) - REFRESH_MARGIN);
+    assert_eq!(due(twice + 2), secs(twice + 2) - REFRESH_MARGIN);
+}
+
+#[test]
+fn a_device_has_its_interval_and_its_longest_wait() {
+    let client = Scenario::public().client;
+    let device = |interval: Option<u64>| {
+        Scenario::public().to_awaiting_device_by(&edited("device_authorization.json", |body| {
+            body["interval"] = json!(interval);
+        }))
+    };
+    assert_eq!(device(None).poll_in(now()), DEVICE_INTERVAL);
+    let slower = device(None)
+        .poll(&client, now())
+        .unwrap()
+        .response(answer(400, fixture("error_oauth_slow_down.json")), now());
+    match slower.unwrap() {
+        DevicePoll::Pending(device) => {
+            assert_eq!(device.poll_in(now()), DEVICE_INTERVAL + SLOW_DOWN);
+        }
+        DevicePoll::Done(outcome) => panic!("{outcome:?}"),
+    }
+    let after_a_lost_answer = |interval: u64| {
+        let polling = device(Some(interval)).poll(&client, now()).unwrap();
+        polling.into_awaiting(now()).poll_in(now())
+    };
+    let half = LONGEST_BACK_OFF.as_secs() / 2;
+    assert_eq!(after_a_lost_answer(half - 1), LONGEST_BACK_OFF - secs(2));
+    assert_eq!(after_a_lost_answer(half), LONGEST_BACK_OFF);
+    assert_eq!(after_a_lost_answer(half + 1), LONGEST_BACK_OFF);
+    // What the service asks for itself has no such limit.
+    assert_eq!(after_a_lost_answer(90), secs(90));
+}
+
+#[test]
+fn an_attempt_of_a_keeper_is_never_longer_than_an_exchange() {
+    let limit = |attempt: Duration| {
+        let session = session(&success_with_claims(r#"{"iat":0,"exp":300}"#));
+        let mut world = World::holding(&session);
+        world.now += secs(300);
+        let policy = KeeperPolicy::default().attempt_limit(attempt);
+        let mut keeper = Keeper::new(&Scenario::public().client, policy);
+        let step = keeper.token(world.now);
+        match world.until_it_sends(&mut keeper, step) {
+            Step::Send(sending) => sending.limit(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(limit(EXCHANGE_TIMEOUT - MOMENT), EXCHANGE_TIMEOUT - MOMENT);
+    assert_eq!(limit(EXCHANGE_TIMEOUT), EXCHANGE_TIMEOUT);
+    assert_eq!(limit(EXCHANGE_TIMEOUT + MOMENT), EXCHANGE_TIMEOUT);
+}
+
+#[test]
+fn the_wait_of_a_retry_after_has_a_limit() {
+    let waits = |value: &str| {
+        let response = with_header(answer(429, ""), RETRY_AFTER, value);
+        let refused = Scenario::public().to_exchanging().response(response, now());
+        refused.unwrap_err().retry_in(now()).unwrap()
+    };
+    let limit = MAX_RETRY_AFTER.as_secs();
+    assert_eq!(waits(&(limit - 1).to_string()), secs(limit - 1));
+    assert_eq!(waits(&limit.to_string()), MAX_RETRY_AFTER);
+    assert_eq!(waits(&(limit + 1).to_string()), MAX_RETRY_AFTER);
+    assert_eq!(waits(&"9".repeat(60_000)), MAX_RETRY_AFTER);
+    assert_eq!(waits(&"0".repeat(60_000)), Duration::ZERO);
+}
