@@ -20,6 +20,7 @@ mod exchanges;
 mod exchanging;
 mod fixtures;
 mod generator;
+mod hostile;
 mod limits;
 mod malformed;
 mod moves;

@@ -1,0 +1,239 @@
+//! Tokens that lie about their life. A life that cannot be read is unknown: not for ever, and not over.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use workos_login::keeper::{Done, Keeper};
+use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, RefreshPolicy};
+
+use crate::conformance::kept::{World, access_token, keeper};
+use crate::connect;
+use crate::scenario::{ORGANIZATION, Scenario, answer, edited, jwt, now, secs};
+
+/// A success with these claims in its access token.
+fn user_management(claims: &str) -> String {
+    edited("success_full.json", |body| {
+        body["organization_id"] = ORGANIZATION.into();
+        body["access_token"] = jwt(claims).into();
+    })
+}
+
+fn standard(claims: &str, expires_in: Value) -> String {
+    edited("connect_token.json", |body| {
+        body["access_token"] = jwt(claims).into();
+        body["expires_in"] = expires_in;
+    })
+}
+
+/// The sessions that a token with these claims is in, however it came.
+fn sessions(claims: &str) -> [Authenticated; 5] {
+    let public = Scenario::public();
+    let body = user_management(claims);
+    let there = |outcome: Outcome| outcome.authenticated().unwrap();
+    let polled = public.to_polling().response(answer(200, &*body), now());
+    let DevicePoll::Done(polled) = polled.unwrap() else {
+        panic!("the user is done")
+    };
+    // The session before has an organization of its own, or none, as the token says.
+    let standard = standard(claims, Value::Null);
+    let before = connect::session_by(&standard);
+    [
+        public.to_authenticated_by(&body),
+        public
+            .to_refreshing()
+            .response(answer(200, &*body), now())
+            .unwrap(),
+        there(polled),
+        before.clone(),
+        before
+            .refresh(&connect::client())
+            .unwrap()
+            .response(answer(200, standard), now())
+            .unwrap(),
+    ]
+}
+
+#[track_caller]
+fn lives(claims: &str, life: Option<u64>) {
+    for session in sessions(claims) {
+        assert_eq!(session.expires_in(now()), life.map(secs), "{claims}");
+        let due = session.refresh_in(&RefreshPolicy::default(), now());
+        assert_eq!(due.is_some(), life.is_some(), "{claims}");
+        assert_ne!(due, Some(Duration::ZERO), "{claims}");
+        let century = now() + secs(3_000_000_000);
+        let later = session.expires_in(century);
+        assert_eq!(
+            later,
+            life.map(|life| secs(life.saturating_sub(3_000_000_000)))
+        );
+    }
+}
+
+/// The claims of tokens whose life cannot be known.
+const UNKNOWN: [&str; 24] = [
+    "{}",
+    r#"{"exp":1780000300}"#,
+    r#"{"iat":1780000000}"#,
+    r#"{"iat":null,"exp":1780000300}"#,
+    r#"{"iat":1780000000,"exp":null}"#,
+    r#"{"iat":"1780000000","exp":"1780000300"}"#,
+    r#"{"iat":1780000000,"exp":"1780000300"}"#,
+    r#"{"iat":1780000000.5,"exp":1780000300}"#,
+    r#"{"iat":1780000000,"exp":1780000300.25}"#,
+    r#"{"iat":-1780000000,"exp":300}"#,
+    r#"{"iat":1780000000,"exp":-1}"#,
+    r#"{"iat":1780000000,"exp":18446744073709551616}"#,
+    r#"{"iat":1780000000,"exp":1e30}"#,
+    r#"{"iat":1780000000,"exp":1e999}"#,
+    r#"{"iat":1780000000,"exp":999999999999999999999999999999}"#,
+    r#"{"iat":1780000000,"exp":true}"#,
+    r#"{"iat":1780000000,"exp":[1780000300]}"#,
+    r#"{"iat":{"s":1780000000},"exp":1780000300}"#,
+    r#"{"iat":1780000000,"exp":1780000000}"#,
+    r#"{"iat":1780000000,"exp":1779999999}"#,
+    r#"{"iat":1780000000,"exp":0}"#,
+    r#"{"iat":1,"iat":1,"exp":300}"#,
+    r#"{"iat":1,"exp":300,"exp":301}"#,
+    "[1780000000,1780000300]",
+];
+
+#[test]
+fn a_life_that_cannot_be_read_is_unknown_and_stays_so() {
+    for claims in UNKNOWN {
+        lives(claims, None);
+    }
+}
+
+#[test]
+fn a_life_is_what_lies_between_two_times_wherever_they_are() {
+    // The scenario is at 1780000000: two hours behind, two hours ahead, long past, at the end of all numbers.
+    lives(r#"{"iat":1780000000,"exp":1780000300}"#, Some(300));
+    lives(r#"{"iat":1779992800,"exp":1779993100}"#, Some(300));
+    lives(r#"{"iat":1780007200,"exp":1780007500}"#, Some(300));
+    lives(r#"{"iat":0,"exp":300}"#, Some(300));
+    lives(r#"{"iat":0,"exp":1}"#, Some(1));
+    lives(
+        r#"{"iat":18446744073709551314,"exp":18446744073709551614}"#,
+        Some(300),
+    );
+    lives(
+        r#"{"iat":0,"exp":18446744073709551615}"#,
+        Some(18_446_744_073_709_551_615),
+    );
+}
+
+/// How often a keeper refreshes, asked at each of these moments, when every token of the service has these claims.
+fn refreshes(claims: &str, moments: impl Iterator<Item = u64>) -> (usize, Keeper) {
+    let first = Scenario::public().to_authenticated_by(&user_management(claims));
+    let mut world = World::holding(&first);
+    let mut keeper = keeper();
+    for moment in moments {
+        world.now = now() + secs(moment);
+        let before = world.sent.len();
+        let step = keeper.token(world.now);
+        let done = world.run(&mut keeper, step, |_, _| {
+            Some(answer(200, user_management(claims)))
+        });
+        assert!(matches!(done, Done::Ready(None)), "{done:?}");
+        assert!(
+            world.sent.len() <= before + 1,
+            "one refresh for one wake-up"
+        );
+        let token = jwt(claims);
+        assert_eq!(access_token(&keeper), token);
+    }
+    (world.sent.len(), keeper)
+}
+
+#[test]
+fn a_token_of_unknown_life_is_used_until_it_is_refused() {
+    for claims in UNKNOWN {
+        let (sent, mut keeper) = refreshes(claims, (0..50).map(|number| number * 1_000_000));
+        assert_eq!(sent, 0, "{claims}");
+        assert!(keeper.fresh(now() + secs(3_000_000_000)).is_some());
+
+        let session = keeper.session().unwrap().clone();
+        let mut world = World::holding(&session);
+        let refused = session.access_token().clone();
+        let step = keeper.refused(&refused, world.now);
+        world.run(&mut keeper, step, |_, _| {
+            Some(answer(200, user_management(r#"{"iat":0,"exp":300}"#)))
+        });
+        assert_eq!(world.sent.len(), 1, "{claims}");
+    }
+}
+
+#[test]
+fn a_server_that_hands_out_expired_tokens_is_not_asked_in_a_loop() {
+    for claims in [
+        // By this machine's clock these have expired long ago, or are not good yet.
+        r#"{"iat":0,"exp":300}"#,
+        r#"{"iat":1779992800,"exp":1779993100}"#,
+        r#"{"iat":1780007200,"exp":1780007500}"#,
+        // By the server's own clock these had, when it made them.
+        r#"{"iat":300,"exp":300}"#,
+        r#"{"iat":1780000300,"exp":1780000000}"#,
+    ] {
+        let (sent, _) = refreshes(claims, std::iter::repeat_n(0, 50));
+        assert_eq!(sent, 0, "{claims}");
+        let (sent, _) = refreshes(claims, 0..50);
+        assert_eq!(sent, 0, "{claims}");
+    }
+    // A life of one second is one refresh for each second that somebody asks in, however often they ask.
+    let (sent, _) = refreshes(
+        r#"{"iat":0,"exp":1}"#,
+        (0..50).flat_map(|second| [second; 10]),
+    );
+    assert_eq!(sent, 49);
+    let (sent, _) = refreshes(r#"{"iat":0,"exp":1}"#, (0..50).map(|number| number * 1000));
+    assert_eq!(sent, 49);
+}
+
+#[test]
+fn a_caller_that_refreshes_when_it_is_due_makes_no_loop_either() {
+    for claims in UNKNOWN.into_iter().chain([
+        r#"{"iat":0,"exp":1}"#,
+        r#"{"iat":0,"exp":300}"#,
+        r#"{"iat":1780007200,"exp":1780007500}"#,
+    ]) {
+        for policy in [
+            RefreshPolicy::default(),
+            RefreshPolicy::default().margin(Duration::ZERO),
+            RefreshPolicy::default().margin(Duration::MAX),
+        ] {
+            let public = Scenario::public();
+            let mut session = public.to_authenticated_by(&user_management(claims));
+            let mut sent = 0;
+            while session.refresh_in(&policy, now()) == Some(Duration::ZERO) && sent < 50 {
+                let refreshing = session.refresh(&public.client).unwrap();
+                let body = user_management(claims);
+                session = refreshing.response(answer(200, body), now()).unwrap();
+                sent += 1;
+            }
+            assert_eq!(sent, 0, "{claims} {policy:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_token_is_due_when_it_arrives(
+        iat in any::<u64>(),
+        exp in any::<u64>(),
+        told in any::<Option<i64>>(),
+        margin in any::<Duration>(),
+    ) {
+        let claims = json!({ "iat": iat, "exp": exp }).to_string();
+        let policy = RefreshPolicy::default().margin(margin);
+        for session in [
+            Scenario::public().to_authenticated_by(&user_management(&claims)),
+            connect::session_by(&standard(&claims, json!(told))),
+        ] {
+            prop_assert_ne!(session.refresh_in(&policy, now()), Some(Duration::ZERO));
+            let due = session.refresh_in(&policy, now());
+            prop_assert_eq!(due.is_some(), session.expires_in(now()).is_some());
+            prop_assert!(due <= session.expires_in(now()));
+        }
+    }
+}
