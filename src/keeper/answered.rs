@@ -64,19 +64,16 @@ impl Turn {
                 // "Too many requests" says that nothing was done; after any other, nobody knows.
                 let idle = answer.status() == StatusCode::TOO_MANY_REQUESTS;
                 let asked = error.retry_in(now);
-                let turn = if refresh.is_repeated() {
-                    match self.repeat(asked.unwrap_or_default(), keeper, now) {
-                        Ok(step) => return step,
-                        Err(turn) => turn,
-                    }
-                } else {
-                    self
-                };
+                if refresh.is_repeated()
+                    && let Some(pause) = self.repeats_in(asked.unwrap_or_default(), keeper, now)
+                {
+                    return self.repeat(pause);
+                }
                 keeper.rest(asked, now);
                 if idle {
-                    turn.withdraw(keeper, error, now)
+                    self.withdraw(keeper, error, now)
                 } else {
-                    turn.fall_back(keeper, Some(error), now)
+                    self.fall_back(keeper, Some(error), now)
                 }
             }
             Error::Malformed(malformed) if malformed.is_other_organization() => {
@@ -91,36 +88,35 @@ impl Turn {
 
     /// There was no answer, or none that can be understood: the service may have acted.
     pub(super) fn lost(self, keeper: &mut Keeper, now: SystemTime) -> Step {
-        match self.repeat(Duration::ZERO, keeper, now) {
-            Ok(step) => step,
-            Err(turn) => {
-                keeper.rest(None, now);
-                turn.fall_back(keeper, None, now)
-            }
+        if let Some(pause) = self.repeats_in(Duration::ZERO, keeper, now) {
+            return self.repeat(pause);
         }
+        keeper.rest(None, now);
+        self.fall_back(keeper, None, now)
     }
 
-    /// Sends the same token again after a pause, while the service may still know what it answered.
-    fn repeat(mut self, asked: Duration, keeper: &Keeper, now: SystemTime) -> Result<Step, Self> {
-        let Some(refresh) = &mut self.refresh else {
-            return Err(self);
-        };
+    /// How long to wait before the same token is sent again; `None` when the service may not know it any more by then.
+    fn repeats_in(&self, asked: Duration, keeper: &Keeper, now: SystemTime) -> Option<Duration> {
+        let refresh = self.refresh?;
         let pause = keeper
             .pause_after(refresh.attempts.saturating_sub(1))
             .max(asked);
         // A clock that stands still or is set back keeps no window open.
         let passed = refresh.first_sent.elapsed(now).max(refresh.waited);
-        if pause >= keeper.policy.replay_window.saturating_sub(passed) {
-            return Err(self);
+        (pause < keeper.policy.replay_window.saturating_sub(passed)).then_some(pause)
+    }
+
+    fn repeat(mut self, time: Duration) -> Step {
+        if let Some(refresh) = &mut self.refresh {
+            refresh.waited = refresh.waited.saturating_add(time);
         }
-        refresh.waited = refresh.waited.saturating_add(pause);
-        Ok(Step::Wait(Waiting {
+        Step::Wait(Waiting {
             turn: Self {
                 stage: Stage::Pause,
                 ..self
             },
-            time: pause,
-        }))
+            time,
+        })
     }
 
     /// Before the answer is stored, the store is read again: somebody may have logged out.
