@@ -74,13 +74,14 @@ fn the_tasks_who_wait_get_the_failure_too() {
     let store = Flaky::holding(spent(&session(&server)));
     store.fail(&["save"]);
     let keeper = over_reqwest(&server, store.clone());
+    let held = store.inner.lock(Duration::ZERO).unwrap();
     let results = runtime().block_on(async {
         let mut others = Vec::new();
         for _ in 0..10 {
             let keeper = keeper.clone();
             others.push(async move { keeper.token().await });
         }
-        join(others).await
+        join(others, || drop(held)).await
     });
     assert!(
         results
@@ -92,8 +93,9 @@ fn the_tasks_who_wait_get_the_failure_too() {
     assert_eq!(refreshes(&server).len(), 0);
 }
 
-/// Polls all of them in turn on one task, so that all have begun before one ends.
-async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+/// Polls all of them in turn on one task, and calls back when all have begun.
+async fn join<F: Future>(futures: Vec<F>, begun: impl FnOnce()) -> Vec<F::Output> {
+    let mut begun = Some(begun);
     let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
     let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(|context| {
@@ -103,6 +105,9 @@ async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
             {
                 *output = Some(value);
             }
+        }
+        if let Some(begun) = begun.take() {
+            begun();
         }
         match outputs.iter().all(Option::is_some) {
             true => Poll::Ready(()),
