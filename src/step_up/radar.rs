@@ -1,5 +1,6 @@
 //! An extra check by Radar: a code that is sent by e-mail or SMS.
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::answers::Purpose;
@@ -48,7 +49,8 @@ impl EnterRadarEmailCode {
 
 /// Radar wants a code that is sent by SMS.
 ///
-/// Have it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key.
+/// Have it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key and the
+/// [`pending_authentication_token`](Self::pending_authentication_token).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EnterRadarSmsCode {
     #[serde(deserialize_with = "nested")]
@@ -62,6 +64,12 @@ impl EnterRadarSmsCode {
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
+    }
+
+    /// Returns the token that the request to send the SMS needs.
+    #[must_use]
+    pub fn pending_authentication_token(&self) -> Option<&SecretString> {
+        self.step.pending_authentication_token.as_ref()
     }
 
     /// Answers with the code that the user received.

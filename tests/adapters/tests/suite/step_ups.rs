@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use workos_login::secrecy::ExposeSecret;
 use workos_login::{
     Client, Confidential, Error, Exchanging, Public, SmsVerification, Start, StepUp,
 };
@@ -84,14 +85,13 @@ fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
 
 fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
     takes_a_code::<A, _>(Gate::RadarSms, |server, step| {
-        let pending = serde_json::to_value(&step).unwrap();
         let StepUp::RadarSmsChallenge(step) = step else {
             panic!("{step:?}")
         };
         let message = json!({
             "user_id": step.user().unwrap().id(),
             "phone_number": "+15555550142",
-            "pending_authentication_token": pending.pointer(TOKEN).unwrap(),
+            "pending_authentication_token": step.pending_authentication_token().unwrap().expose_secret(),
         });
         let sent = manage(server, "/user_management/radar_challenges", &message);
         move |client, code| {
@@ -274,9 +274,6 @@ fn manage(server: &Server, path: &str, body: &Value) -> Value {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
-
-/// Where the stored form of the step has what a call of the management API asks for.
-const TOKEN: &str = "/radar_sms_challenge/step/pending_authentication_token";
 
 on_every_adapter!(
     a_device_poll_is_stopped_by_a_step,
