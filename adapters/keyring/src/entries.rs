@@ -21,6 +21,9 @@ use crate::error::Error;
 /// The longest value.
 const MAX_VALUE_BYTES: usize = 256 * 1024;
 
+/// The names of the generations of parts, which take turns.
+const GENERATIONS: [char; 2] = ['a', 'b'];
+
 #[derive(Debug)]
 pub(crate) struct Entries {
     pub(crate) store: Arc<CredentialStore>,
@@ -71,39 +74,45 @@ impl Entries {
         let old = self
             .get(&self.account)?
             .and_then(|head| Parts::parse(&head));
-        if value.len() <= self.entry_bytes && !value.starts_with(PARTS) {
+        let generation = if value.len() <= self.entry_bytes && !value.starts_with(PARTS) {
             self.set(&self.account, value)?;
+            None
         } else {
-            let generation = match &old {
-                Some(Parts {
-                    generation: 'a', ..
-                }) => 'b',
+            let generation = match old.map(|parts| parts.generation) {
+                Some('a') => 'b',
                 _ => 'a',
             };
-            let mut count = 0;
-            for part in value.chunks(self.entry_bytes) {
-                self.set(&self.name(generation, count), part)?;
-                count += 1;
-            }
-            self.sweep(generation, count)?;
-            let head = Parts {
-                generation,
-                count,
-                digest: digest(value),
-            };
-            self.set(&self.account, head.to_string().as_bytes())?;
-        }
+            self.write_parts(generation, value)?;
+            Some(generation)
+        };
         // The new value is written, whatever becomes of the old parts: the next write or the removal sweeps again.
-        if let Some(old) = old {
-            let _ = self.sweep(old.generation, 0);
+        for other in GENERATIONS {
+            if generation != Some(other) {
+                let _ = self.sweep(other, 0);
+            }
         }
         Ok(())
+    }
+
+    fn write_parts(&self, generation: char, value: &[u8]) -> Result<(), Error> {
+        let mut count = 0;
+        for part in value.chunks(self.entry_bytes) {
+            self.set(&self.name(generation, count), part)?;
+            count += 1;
+        }
+        self.sweep(generation, count)?;
+        let head = Parts {
+            generation,
+            count,
+            digest: digest(value),
+        };
+        self.set(&self.account, head.to_string().as_bytes())
     }
 
     /// Removes the value. Nobody else may be writing.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         self.delete(&self.account)?;
-        for generation in ['a', 'b'] {
+        for generation in GENERATIONS {
             self.sweep(generation, 0)?;
         }
         Ok(())
