@@ -6,9 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::logged_in::LoggedIn;
-use crate::login;
 use crate::output::Output;
+use crate::{login, logout, run, status, switch, token, whoami};
 
 /// Log in to WorkOS from the terminal.
 #[derive(Debug, Parser)]
@@ -33,6 +32,12 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Login(login::Args),
+    Token(token::Args),
+    Run(run::Args),
+    Whoami(whoami::Args),
+    Status(status::Args),
+    Switch(switch::Args),
+    Logout(logout::Args),
 }
 
 impl Cli {
@@ -45,7 +50,7 @@ impl Cli {
                 return Exit::Success;
             }
             if env::args_os().any(|argument| argument == "--json") {
-                return Output::new(true).finish::<LoggedIn>(Err(usage(&error)));
+                return Output::new(true).fail(&usage(&error));
             }
             let _ = error.print();
             Exit::Usage

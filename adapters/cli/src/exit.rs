@@ -14,12 +14,15 @@ pub(crate) enum Exit {
     Unavailable = 5,
     Configuration = 6,
     StepUp = 7,
+    SignedOut = 8,
+    NoStore = 9,
+    Store = 10,
     /// 128 and the number of SIGINT, which is what a shell reports, too.
     Interrupted = 130,
 }
 
 impl Exit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Success,
         Self::Failure,
         Self::Usage,
@@ -28,6 +31,9 @@ impl Exit {
         Self::Unavailable,
         Self::Configuration,
         Self::StepUp,
+        Self::SignedOut,
+        Self::NoStore,
+        Self::Store,
         Self::Interrupted,
     ];
 
@@ -47,6 +53,9 @@ impl Exit {
             Self::Unavailable => "unavailable",
             Self::Configuration => "configuration",
             Self::StepUp => "step_up",
+            Self::SignedOut => "signed_out",
+            Self::NoStore => "no_store",
+            Self::Store => "store",
             Self::Interrupted => "interrupted",
         }
     }
@@ -61,6 +70,9 @@ impl Exit {
             Self::Unavailable => "the service cannot be reached, or cannot answer now",
             Self::Configuration => "the client id or another setting is missing or wrong",
             Self::StepUp => "the service asks for one more step: log in again as the message says",
+            Self::SignedOut => "nobody is signed in, or the session has ended: log in",
+            Self::NoStore => "there is no keyring to keep a session in",
+            Self::Store => "the keyring is locked or failed; what was in it is not lost",
             Self::Interrupted => "ended by Ctrl-C",
         }
     }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use workos_login::{Error, Organization, SendError, StepUp};
+use workos_login::{Answer, Error, SendError, StepUp};
 use workos_login_loopback::{BindError, WaitError};
 
 use crate::exit::Exit;
@@ -19,9 +19,7 @@ pub(crate) struct Failure {
     hints: Vec<String>,
     request_id: Option<String>,
     /// The step that the service asks for.
-    step: Option<String>,
-    /// Between which the user can choose.
-    organizations: Vec<Organization>,
+    step: Option<Box<StepUp>>,
 }
 
 impl Failure {
@@ -34,7 +32,6 @@ impl Failure {
             hints: Vec::new(),
             request_id: None,
             step: None,
-            organizations: Vec::new(),
         }
     }
 
@@ -52,6 +49,25 @@ impl Failure {
         let causes = std::iter::successors(Some(cause), |&error| error.source());
         self.causes.extend(causes.map(ToString::to_string));
         self
+    }
+
+    /// Adds what is behind it, in words.
+    pub(crate) fn cause(mut self, cause: impl Display) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds what the service answered, but for its own words: they can quote a token.
+    pub(crate) fn answered(self, answer: &Answer) -> Self {
+        let failure = self.cause(format_args!(
+            "the service answered {} ({})",
+            answer.code().unwrap_or("without a code"),
+            answer.status()
+        ));
+        Self {
+            request_id: answer.request_id().map(ToOwned::to_owned),
+            ..failure
+        }
     }
 
     /// Adds a line for the person at the terminal.
@@ -80,6 +96,22 @@ impl Failure {
         self.request_id.as_deref()
     }
 
+    /// Makes a failure from what the core says.
+    pub(crate) fn told(error: &Error) -> Self {
+        let exit = match error {
+            Error::Client(_) => Exit::Configuration,
+            Error::Denied(_) => Exit::Denied,
+            Error::Expired(_) => Exit::Expired,
+            Error::StepUp(step) => return Self::step_up(step),
+            Error::Unavailable(_) => Exit::Unavailable,
+            _ => Exit::Failure,
+        };
+        Self {
+            request_id: error.request_id().map(ToOwned::to_owned),
+            ..Self::of(exit, error)
+        }
+    }
+
     /// Makes the failure of a login that nobody finished in time.
     pub(crate) fn timed_out() -> Self {
         Self::new(
@@ -99,7 +131,7 @@ impl Failure {
             step::task(step)
         );
         let mut failure = Self {
-            step: Some(step.code().to_owned()),
+            step: Some(Box::new(step.clone())),
             request_id: step.request_id().map(ToOwned::to_owned),
             ..Self::new(Exit::StepUp, message)
         };
@@ -111,7 +143,6 @@ impl Failure {
                     organization.id()
                 ));
             }
-            failure.organizations = selection.organizations().to_vec();
         }
         failure
     }
@@ -119,18 +150,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = match &error {
-            Error::Client(_) => Exit::Configuration,
-            Error::Denied(_) => Exit::Denied,
-            Error::Expired(_) => Exit::Expired,
-            Error::StepUp(step) => return Self::step_up(step),
-            Error::Unavailable(_) => Exit::Unavailable,
-            _ => Exit::Failure,
-        };
-        Self {
-            request_id: error.request_id().map(ToOwned::to_owned),
-            ..Self::of(exit, &error)
-        }
+        Self::told(&error)
     }
 }
 
@@ -176,10 +196,10 @@ impl Serialize for Failure {
             map.serialize_entry("request_id", id)?;
         }
         if let Some(step) = &self.step {
-            map.serialize_entry("step", step)?;
+            map.serialize_entry("step", step.code())?;
         }
-        if !self.organizations.is_empty() {
-            map.serialize_entry("organizations", &self.organizations)?;
+        if let Some(StepUp::OrganizationSelection(step)) = self.step.as_deref() {
+            map.serialize_entry("organizations", step.organizations())?;
         }
         map.end()
     }

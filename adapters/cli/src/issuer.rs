@@ -8,30 +8,30 @@ use crate::failure::Failure;
 
 /// The options that describe a standard OAuth server. Nothing is discovered.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "A standard OAuth server instead of WorkOS")]
 pub(crate) struct IssuerArgs {
     /// Issuer identifier of the server, exactly as the server writes it
     #[arg(
         long,
         value_name = "URL",
+        help_heading = HEADING,
         requires_all = ["authorization_endpoint", "token_endpoint"]
     )]
     issuer: Option<String>,
 
     /// Where the login page is
-    #[arg(long, value_name = "URL", requires = "issuer")]
+    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
     authorization_endpoint: Option<Url>,
 
     /// Where a code is exchanged for tokens
-    #[arg(long, value_name = "URL", requires = "issuer")]
+    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
     token_endpoint: Option<Url>,
 
     /// Where a login on another device begins
-    #[arg(long, value_name = "URL", requires = "issuer")]
+    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
     device_authorization_endpoint: Option<Url>,
 
     /// The server names itself in each callback, so that a callback without `iss` is not believed
-    #[arg(long, requires = "issuer")]
+    #[arg(long, help_heading = HEADING, requires = "issuer")]
     advertises_iss: bool,
 }
 
@@ -59,3 +59,6 @@ impl IssuerArgs {
         Ok(Some(server))
     }
 }
+
+/// Where the help has these options.
+pub(crate) const HEADING: &str = "A standard OAuth server instead of WorkOS";

@@ -2,6 +2,7 @@
 //!
 //! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
 
+mod account;
 mod asking;
 mod browser;
 mod cli;
@@ -11,12 +12,23 @@ mod exit;
 mod failure;
 mod interrupt;
 mod issuer;
+mod keep;
 mod logged_in;
 mod login;
+mod logout;
 mod output;
 mod printable;
 mod progress;
 mod report;
+mod run;
+mod session;
+#[cfg(test)]
+mod stage;
+mod status;
+mod switch;
+mod token;
+mod who;
+mod whoami;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,6 +45,12 @@ fn main() -> ExitCode {
     interrupt::watch(output.clone());
     let exit = match cli.command {
         Command::Login(args) => output.finish(login::run(&args, &output)),
+        Command::Logout(args) => output.finish(logout::run(&args)),
+        Command::Run(args) => output.fail(&run::run(&args, &output)),
+        Command::Status(args) => output.finish(status::run(&args)),
+        Command::Switch(args) => output.finish(switch::run(&args, &output)),
+        Command::Token(args) => output.finish(token::run(&args, &output)),
+        Command::Whoami(args) => output.finish(whoami::run(&args)),
     };
     exit.into()
 }

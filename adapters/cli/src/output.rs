@@ -3,6 +3,7 @@
 //! Every line passes through [`Printable`] here, wherever its parts come from, so that nothing a server says can reach
 //! the terminal as anything but text.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -40,6 +41,20 @@ impl Output {
         self.progress.say(line);
     }
 
+    /// Tells the person what went wrong although the command did what it was asked for.
+    pub(crate) fn warn(&self, warning: &dyn Error) {
+        self.say(format_args!("workos-login: {warning}"));
+        for cause in std::iter::successors(warning.source(), |&error| error.source()) {
+            self.say(format_args!("  because: {cause}"));
+        }
+    }
+
+    /// Hands the terminal over to another program: nothing is printed any more, and Ctrl-C is that program's.
+    pub(crate) fn hand_over(&self) {
+        *self.ended() = true;
+        self.progress.clear();
+    }
+
     /// Shows what is waited for and, where there is an end, the time that is left.
     pub(crate) fn wait_for(&self, what: &'static str, left: Option<Duration>) {
         self.progress.wait_for(what, left);
@@ -57,16 +72,24 @@ impl Output {
 
     /// Prints how the command ended.
     pub(crate) fn finish<R: Report>(&self, result: Result<R, Failure>) -> Exit {
+        match result {
+            Ok(report) => {
+                let mut ended = self.ended();
+                *ended = true;
+                self.progress.clear();
+                self.print_report(&report)
+            }
+            Err(failure) => self.fail(&failure),
+        }
+    }
+
+    /// Prints how a command failed.
+    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
         let mut ended = self.ended();
         *ended = true;
         self.progress.clear();
-        match result {
-            Ok(report) => self.print_report(&report),
-            Err(failure) => {
-                self.print_failure(&failure);
-                failure.exit()
-            }
-        }
+        self.print_failure(failure);
+        failure.exit()
     }
 
     /// Prints that Ctrl-C ended the command, and ends the program, unless the command has ended.

@@ -7,3 +7,14 @@ pub(crate) trait Report: Serialize {
     /// Returns the lines. Each is one line on the terminal, whatever is in it.
     fn lines(&self) -> Vec<String>;
 }
+
+/// A line, and below it what is known, each with its name.
+pub(crate) fn table<'a>(
+    line: String,
+    rows: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+) -> Vec<String> {
+    let rows = rows
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("  {name:<15}  {}", value?)));
+    std::iter::once(line).chain(rows).collect()
+}

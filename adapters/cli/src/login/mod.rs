@@ -18,20 +18,27 @@ use crate::client::{AnyClient, ClientArgs};
 use crate::demo::{self, Demo};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::issuer;
+use crate::keep::KeepArgs;
 use crate::logged_in::LoggedIn;
 use crate::output::Output;
 
 /// Log in with the browser, and greet the user
 ///
 /// Opens the login page in the system's browser and waits until it comes back to this machine. Where there is no browser,
-/// --device shows a code that is entered in one anywhere else. The session is not kept:
-/// what the program prints is who logged in, and never a token.
+/// --device shows a code that is entered in one anywhere else. The session is kept in
+/// the system's keyring, that of --demo is not. What the program prints is who logged in, and never a token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     client: ClientArgs,
 
-    /// Log in on another device: show a code, and wait until it is entered in a browser anywhere
+    #[command(flatten)]
+    keep: KeepArgs,
+
+    /// Show a code, and wait until it is entered in a browser, on this machine or on any other
+    ///
+    /// For a machine without a browser. It needs no redirect address, and --organization and --provider do not go with it.
     #[arg(
         long,
         conflicts_with_all = ["organization", "provider", "port", "redirect_uri"]
@@ -72,10 +79,11 @@ pub(crate) struct Args {
     #[arg(long = "as", value_name = "EMAIL")]
     play: Option<String>,
 
-    /// With --issuer: what to ask for, names with spaces between them; openid is always part of it
+    /// What to ask for, names with spaces between them; openid is always part of it
     #[arg(
         long,
         value_name = "SCOPE",
+        help_heading = issuer::HEADING,
         default_value = "openid profile email offline_access",
         requires = "issuer"
     )]
@@ -110,8 +118,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
         },
         output,
     };
-    let session = desk.log_in(&client)?;
-    Ok(LoggedIn::new(&session, SystemTime::now()))
+    let (session, kept_in) = match &demo {
+        Some(_) => (desk.log_in(&client)?, None),
+        None => args.keep.log_in(&client, output, || desk.log_in(&client))?,
+    };
+    Ok(LoggedIn::new(&session, SystemTime::now()).kept_in(kept_in))
 }
 
 /// What all logins of one run share.

@@ -48,6 +48,7 @@ fn json_has_the_user_and_no_secret() {
         "authentication_method": "Password",
         "impersonated_by": null,
         "expires_in": 300,
+        "kept_in": null,
     });
     assert_eq!(ended.json(), expected);
 }

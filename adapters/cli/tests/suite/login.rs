@@ -72,7 +72,7 @@ fn an_api_key_in_the_environment_is_not_used() {
 #[test]
 fn the_environment_configures_it() {
     let server = server();
-    let mut command = program(&["login", "--no-browser"]);
+    let mut command = program(&["login", "--no-browser", "--no-store"]);
     command
         .env("WORKOS_CLIENT_ID", server.client_id())
         .env("WORKOS_BASE_URL", server.base_url());
@@ -125,6 +125,7 @@ fn a_port_that_is_taken_is_said_to_be() {
     let port = taken.local_addr().unwrap().port().to_string();
     let ended = run(&mut program(&[
         "login",
+        "--no-store",
         "--client-id",
         "client_1",
         "--port",

@@ -35,7 +35,13 @@ fn addresses_that_are_not_safe_are_refused() {
             "on 127.0.0.1, [::1] or localhost only",
         ),
     ] {
-        let mut command = program(&["login", "--no-browser", "--client-id", "client_1"]);
+        let mut command = program(&[
+            "login",
+            "--no-browser",
+            "--no-store",
+            "--client-id",
+            "client_1",
+        ]);
         let ended = run(command.args(arguments)).with(6);
         ended.says(&[reason]);
     }

@@ -1,0 +1,311 @@
+//! The session that is kept from one run to the next.
+
+use workos_login::keeper::{Keeper, KeeperPolicy, SignedOut};
+use workos_login::url::Url;
+use workos_login::{Authenticated, OrganizationId};
+use workos_login_keeper::{BlockingKeeper, Error, LoggedOut, Store, Token};
+use workos_login_keyring::{self as keyring, KeyringStore, Place};
+use workos_login_ureq::{agent, send_within};
+
+use crate::account::{Account, Name};
+use crate::client::{AnyClient, ClientArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// The options that say which session a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SessionArgs {
+    #[command(flatten)]
+    account: Account,
+
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+impl SessionArgs {
+    /// Opens the place where the session is kept.
+    pub(crate) fn open(&self) -> Result<Session, Failure> {
+        Session::open(&self.client.client()?, &self.account)
+    }
+
+    /// Returns the address where the session ends at the service, if there is one.
+    pub(crate) fn logout_url(&self, session: &Authenticated) -> Option<Url> {
+        match self.client.client() {
+            Ok(AnyClient::WorkOs(client)) => session.logout_url(&client, None),
+            Ok(AnyClient::Standard(_)) | Err(_) => None,
+        }
+    }
+}
+
+/// A session of one client under one name, and its keeper. Nobody may be signed in.
+pub(crate) struct Session<S = KeyringStore> {
+    keeper: BlockingKeeper<S>,
+    name: Name,
+    place: Place,
+}
+
+impl Session {
+    /// Opens the place where the session is kept.
+    pub(crate) fn open(client: &AnyClient, account: &Account) -> Result<Self, Failure> {
+        let policy = KeeperPolicy::default();
+        let (machine, id) = match client {
+            AnyClient::Standard(client) => (Keeper::new(client, policy), client.id()),
+            AnyClient::WorkOs(client) => (Keeper::new(client, policy), client.id()),
+        };
+        let store = account.open(id).map_err(|error| no_store(&error))?;
+        let place = store.place();
+        Ok(Self::new(machine, store, account.name.clone(), place))
+    }
+}
+
+impl<S: Store> Session<S> {
+    pub(crate) fn new(machine: Keeper, store: S, name: Name, place: Place) -> Self {
+        let http = agent();
+        Self {
+            keeper: BlockingKeeper::new(machine, store, move |refreshing, limit| {
+                send_within(&http, refreshing, limit)
+            }),
+            name,
+            place,
+        }
+    }
+
+    /// Finds out whether a session could be kept.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.keeper.check().map_err(|error| {
+            let failure = Failure::new(
+                Exit::Store,
+                "the session could not be kept, so the login was not begun",
+            );
+            match error {
+                Error::Store(cause) => failure.because(&*cause),
+                error => failure.because(&error),
+            }
+        })
+    }
+
+    /// Keeps a new session, in place of any other of that name.
+    pub(crate) fn keep(&self, session: Authenticated) -> Result<(), Failure> {
+        let token = self
+            .keeper
+            .sign_in(session)
+            .map_err(|error| self.failure(&error))?;
+        match token.warning() {
+            None => Ok(()),
+            Some(warning) => Err(Failure::of(Exit::Store, warning)),
+        }
+    }
+
+    /// Returns a good access token. What went wrong although there is one is said.
+    pub(crate) fn token(&self, output: &Output) -> Result<Token, Failure> {
+        let token = self.keeper.token().map_err(|error| self.failure(&error))?;
+        if let Some(warning) = token.warning() {
+            output.warn(warning);
+        }
+        Ok(token)
+    }
+
+    /// Moves the session to another organization.
+    pub(crate) fn switch(
+        &self,
+        organization: OrganizationId,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let token = self
+            .keeper
+            .switch(organization)
+            .map_err(|error| self.failure(&error))?;
+        if let Some(warning) = token.warning() {
+            output.warn(warning);
+        }
+        Ok(())
+    }
+
+    /// Forgets the session.
+    pub(crate) fn log_out(&self) -> LoggedOut {
+        self.keeper.log_out()
+    }
+
+    /// Returns the session as it is. Nothing is sent.
+    pub(crate) fn get(&self) -> Result<Authenticated, Failure> {
+        let session = self
+            .keeper
+            .session()
+            .map_err(|error| self.failure(&error))?;
+        session.ok_or_else(|| self.signed_out(&SignedOut::NotSignedIn))
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    fn failure(&self, error: &Error) -> Failure {
+        match error {
+            Error::Failed(error) => Failure::told(error),
+            Error::SignedOut(reason) => self.signed_out(reason),
+            Error::Store(_) => Failure::of(Exit::Store, error),
+            Error::TryAgain { .. } => Failure::of(Exit::Unavailable, error),
+            _ => Failure::of(Exit::Failure, error),
+        }
+    }
+
+    fn signed_out(&self, reason: &SignedOut) -> Failure {
+        let what = match reason {
+            SignedOut::Ended(_) => "the service has ended the session",
+            SignedOut::Expired => "the session has expired, and has no refresh token",
+            SignedOut::NotSignedIn => "nobody is signed in",
+            SignedOut::ReplyLost(_) => {
+                "an answer of the service was lost, and the session cannot be refreshed without it"
+            }
+            SignedOut::StepUp(_) => "the service asks for one more step before the session goes on",
+            _ => "the session was logged out",
+        };
+        let failure = match self.name.is_default() {
+            true => format!("{what}; sign in: workos-login login"),
+            false => format!(
+                "{what}; sign in: workos-login login --account {}",
+                self.name.as_str()
+            ),
+        };
+        let failure = Failure::new(Exit::SignedOut, failure);
+        match reason {
+            SignedOut::Ended(answer) | SignedOut::ReplyLost(answer) => failure.answered(answer),
+            SignedOut::StepUp(step) => failure.cause(format_args!("the step is {}", step.code())),
+            _ => failure,
+        }
+    }
+}
+
+/// There is no keyring, or it cannot be opened.
+fn no_store(error: &keyring::Error) -> Failure {
+    let exit = match error {
+        keyring::Error::NoKeyring(_) => Exit::NoStore,
+        _ => Exit::Store,
+    };
+    let failure = Failure::of(exit, error);
+    match cfg!(target_os = "linux") {
+        true => failure.hint(
+            "--store kernel keeps the session in the keyring of the Linux kernel, until a restart",
+        ),
+        false => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workos_login::secrecy::ExposeSecret;
+    use workos_login_test_server::{Answer, Endpoint, Fault};
+
+    use super::*;
+    use crate::stage::Stage;
+
+    /// What is told when the token is spent, and a refresh goes like this.
+    #[track_caller]
+    fn check(answer: Answer, exit: Exit, message: &str, causes: &str) {
+        let stage = Stage::with("alice@example.com");
+        stage.spend();
+        let answer = answer.header("x-request-id", "req_7");
+        stage.server.script(Endpoint::Refresh, [answer]);
+        let failure = stage.session().token(&stage.output).unwrap_err();
+        assert_eq!(failure.exit(), exit, "{failure:?}");
+        assert_eq!(failure.message(), message);
+        assert!(failure.causes().concat().contains(causes), "{failure:?}");
+    }
+
+    #[test]
+    fn where_nobody_is_signed_in_the_command_to_do_so_is_named() {
+        let stage = Stage::empty();
+        let session = stage.session();
+        let token = session.token(&stage.output).unwrap_err();
+        let get = session.get().unwrap_err();
+        for failure in [token, get] {
+            assert_eq!(failure.exit(), Exit::SignedOut);
+            assert_eq!(
+                failure.message(),
+                "nobody is signed in; sign in: workos-login login --account work"
+            );
+        }
+        assert_eq!(stage.server.request_count(), 0);
+    }
+
+    #[test]
+    fn a_session_that_the_service_ended_is_told_with_its_answer() {
+        check(
+            Answer::oauth_error(400, "invalid_grant", "Over."),
+            Exit::SignedOut,
+            "the service has ended the session; sign in: workos-login login --account work",
+            "the service answered invalid_grant (400 Bad Request)",
+        );
+    }
+
+    #[test]
+    fn a_step_that_is_asked_for_is_named() {
+        let step = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
+        check(
+            Answer::json(403, step),
+            Exit::SignedOut,
+            "the service asks for one more step before the session goes on; sign in: workos-login login --account work",
+            "the step is mfa_enrollment",
+        );
+    }
+
+    #[test]
+    fn a_service_that_cannot_answer_ends_nothing() {
+        check(
+            Answer::new(503).header("retry-after", "7"),
+            Exit::Unavailable,
+            "the session cannot be refreshed now, and is not lost: try again in 7 s",
+            "503",
+        );
+    }
+
+    #[test]
+    fn a_client_that_is_refused_is_a_matter_of_configuration() {
+        let stage = Stage::with("alice@example.com");
+        stage.spend();
+        let answer = Answer::oauth_error(401, "invalid_client", "Who?");
+        stage.server.script(Endpoint::Refresh, [answer]);
+        let failure = stage.session().token(&stage.output).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Configuration);
+        stage.session().token(&stage.output).unwrap();
+    }
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again() {
+        let stage = Stage::with("alice@example.com");
+        stage.spend();
+        stage
+            .server
+            .configure(|config| config.replay_window = std::time::Duration::from_secs(10));
+        stage
+            .server
+            .inject(Fault::AnswerLostAfter.on(Endpoint::Refresh));
+        stage.session().token(&stage.output).unwrap();
+        assert_eq!(stage.server.request_count(), 2);
+    }
+
+    #[test]
+    fn many_programs_share_one_refresh() {
+        let stage = Stage::with("alice@example.com");
+        stage.spend();
+        let token = || {
+            let token = stage.session().token(&stage.output).unwrap();
+            token.secret().expose_secret().to_owned()
+        };
+        let mut tokens: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(token)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        tokens.dedup();
+        assert_eq!(tokens.len(), 1);
+        assert_eq!(stage.server.request_count(), 1);
+    }
+}

@@ -1,0 +1,85 @@
+//! A session in memory at a local service, for the tests of the commands.
+
+use std::time::SystemTime;
+
+use workos_login::keeper::{Keeper, KeeperPolicy};
+use workos_login::{Authenticated, Callback, Client, OrganizationId, Screen, Via};
+use workos_login_keeper::{MemoryStore, Store};
+use workos_login_keyring::Place;
+use workos_login_test_server::{Config, Server};
+
+use crate::client;
+use crate::demo;
+use crate::output::Output;
+use crate::session::Session;
+
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    pub(crate) client: Client,
+    pub(crate) output: Output,
+    store: MemoryStore,
+}
+
+impl Stage {
+    /// Nobody is signed in.
+    pub(crate) fn empty() -> Self {
+        let server =
+            Server::start(Config::with(|config| config.reuse_ends_session = true)).unwrap();
+        Self {
+            client: client::workos(server.client_id(), Some(server.base_url())).unwrap(),
+            output: Output::new(false),
+            server,
+            store: MemoryStore::new(),
+        }
+    }
+
+    /// This person is signed in.
+    pub(crate) fn with(email: &str) -> Self {
+        let stage = Self::empty();
+        stage.sign_in(email, None);
+        stage
+    }
+
+    /// This person signs in.
+    pub(crate) fn sign_in(&self, email: &str, organization: Option<&OrganizationId>) {
+        let session = self.log_in(email, organization);
+        self.session().keep(session).unwrap();
+        self.server.clear();
+    }
+
+    /// Lets the access token be spent.
+    pub(crate) fn spend(&self) {
+        let record = self.store.load().unwrap().unwrap();
+        let mut stored = serde_json::to_value(record).unwrap();
+        stored["session"]["received"] = 0.into();
+        let record = serde_json::from_value(stored).unwrap();
+        self.store.save(&record).unwrap();
+    }
+
+    /// The session as a program finds it that was just started.
+    pub(crate) fn session(&self) -> Session<MemoryStore> {
+        let machine = Keeper::new(&self.client, KeeperPolicy::default());
+        let name = "work".parse().unwrap();
+        Session::new(machine, self.store.clone(), name, Place::Custom)
+    }
+
+    fn log_in(&self, email: &str, organization: Option<&OrganizationId>) -> Authenticated {
+        let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
+        let mut start = self
+            .client
+            .login(Via::AuthKit(Screen::Default), redirect_uri);
+        if let Some(organization) = organization {
+            start = start.organization(organization);
+        }
+        let (url, pending) = start.begin(SystemTime::now(), &mut rand::rng());
+        let callback = self.server.sign_in(url.as_str(), email).unwrap();
+        let callback = Callback::parse(&callback).unwrap();
+        let exchanging = pending
+            .accept(&self.client, callback, SystemTime::now())
+            .unwrap();
+        workos_login_ureq::send(&demo::agent(), exchanging)
+            .unwrap()
+            .authenticated()
+            .unwrap()
+    }
+}

@@ -1,0 +1,85 @@
+//! `workos-login token`: the access token, for scripts.
+
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+use workos_login::secrecy::{ExposeSecret, SecretString};
+use workos_login_keeper::Store;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report::Report;
+use crate::session::{Session, SessionArgs};
+
+/// Print a valid access token, refreshing it when it is due
+///
+/// The token and nothing else is on the standard output. It is a secret: whoever has it acts as the user until it expires.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    session: SessionArgs,
+}
+
+/// The one result that has a secret in it.
+#[derive(Serialize)]
+pub(crate) struct AccessToken {
+    #[serde(serialize_with = "expose")]
+    access_token: SecretString,
+    /// Whole seconds; `null` when that is unknown.
+    expires_in: Option<u64>,
+}
+
+/// Gets a token.
+pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
+    get(&args.session.open()?, output)
+}
+
+fn get<S: Store>(session: &Session<S>, output: &Output) -> Result<AccessToken, Failure> {
+    let token = session.token(output)?;
+    let left = session.get()?.expires_in(SystemTime::now());
+    Ok(AccessToken {
+        access_token: token.secret().clone(),
+        expires_in: left.map(|left| left.as_secs()),
+    })
+}
+
+fn expose<S: Serializer>(token: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(token.expose_secret())
+}
+
+impl Report for AccessToken {
+    fn lines(&self) -> Vec<String> {
+        vec![self.access_token.expose_secret().to_owned()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::Stage;
+
+    #[test]
+    fn the_token_is_all_that_is_printed() {
+        let stage = Stage::with("alice@example.com");
+        let token = get(&stage.session(), &stage.output).unwrap();
+        let secret = token.access_token.expose_secret().to_owned();
+        assert!(secret.starts_with("eyJ"));
+        assert!((290..=300).contains(&token.expires_in.unwrap()));
+        assert_eq!(token.lines(), [secret.as_str()]);
+        let json = serde_json::to_value(&token).unwrap();
+        assert_eq!(json["access_token"], secret);
+        assert_eq!(json.as_object().unwrap().len(), 2);
+        assert_eq!(stage.server.request_count(), 0);
+    }
+
+    #[test]
+    fn a_token_that_is_spent_is_refreshed_once() {
+        let stage = Stage::with("alice@example.com");
+        stage.spend();
+        let first = get(&stage.session(), &stage.output).unwrap();
+        let second = get(&stage.session(), &stage.output).unwrap();
+        assert_eq!(first.lines(), second.lines());
+        assert!(first.expires_in.unwrap() >= 290);
+        assert_eq!(stage.server.request_count(), 1);
+    }
+}
