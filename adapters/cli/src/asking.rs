@@ -1,39 +1,43 @@
 //! One question to the service, asked until there is an answer.
 
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use humantime::format_duration;
 use workos_login::Exchange;
-use workos_login_ureq::send;
+use workos_login_ureq::send_within;
 use workos_login_ureq::ureq::Agent;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::whole_seconds;
 
 /// Sends an exchange that may be repeated: of a code, which is good for one answer, or for a device's code.
 ///
-/// What is lost, or answered "not now", is asked for again some times.
+/// What is lost, or answered "not now", is asked for again some times, and not for longer than `limit` in all.
 pub(crate) fn ask<E: Exchange>(
     agent: &Agent,
     mut exchange: E,
+    limit: Duration,
     output: &Output,
 ) -> Result<E::Output, Failure> {
+    let until = Instant::now() + limit;
+    let left = || until.saturating_duration_since(Instant::now());
     let mut retries = 0..RETRIES;
     loop {
-        let error = match send(agent, exchange) {
+        let error = match send_within(agent, exchange, left()) {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         let Some(wait) = error
             .retry_in(SystemTime::now())
-            .filter(|_| retries.next().is_some())
+            .filter(|wait| *wait < left() && retries.next().is_some())
         else {
             return Err(error.into());
         };
         output.say(format_args!(
             "{error}; asking again in {}",
-            format_duration(wait)
+            format_duration(whole_seconds(wait))
         ));
         thread::sleep(wait);
         exchange = error.into_state();

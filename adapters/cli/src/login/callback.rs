@@ -46,5 +46,8 @@ pub(crate) fn log_in<'c, A: Auth>(
         output.wait_for("waiting for the login in the browser", Some(left));
     })?;
     output.wait_for("exchanging the code", None);
-    ask(agent, exchanging, output)
+    ask(agent, exchanging, CODE_LIFE, output)
 }
+
+/// How long an authorization code should be good for at most (RFC 6749 section 4.1.2).
+const CODE_LIFE: Duration = Duration::from_secs(600);

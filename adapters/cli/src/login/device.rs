@@ -9,7 +9,6 @@ use workos_login::{Auth, AwaitingDevice, Client, DevicePoll, Error, Outcome, Req
 use workos_login_ureq::send_within;
 
 use crate::asking::ask;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::login::Desk;
 use crate::login::visit::Page;
@@ -27,9 +26,10 @@ pub(crate) fn log_in<A: Auth>(
         output,
         ..
     } = desk;
-    let until = Instant::now() + Duration::from_secs(args.timeout);
+    let timeout = Duration::from_secs(args.timeout);
+    let until = Instant::now() + timeout;
     output.wait_for("asking for a code", None);
-    let mut device = ask(agent, requesting, output)?;
+    let mut device = ask(agent, requesting, timeout, output)?;
     invite(desk, &device)?;
     loop {
         let left = wait(desk, &device, until)?;
@@ -60,15 +60,9 @@ pub(crate) fn log_in<A: Auth>(
 /// Shows the code and the page for it, and brings somebody there.
 fn invite(desk: &Desk<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
     let address = device.verification_uri();
-    // As the browser is given it, it is written anew: what the service wrote goes no further than the parser.
     let open = device.verification_uri_complete().unwrap_or(address);
-    let open = Url::parse(open).map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            "the service gave an address that is none for the code",
-        )
-        .because(&error)
-    })?;
+    // The browser is given what the parser makes of it, in which no sign means anything to a shell.
+    let open = Url::parse(open).expect("a device login has addresses of pages only");
     let page = Page {
         open: &open,
         show: address,
@@ -76,7 +70,7 @@ fn invite(desk: &Desk<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
     };
     let played = page.visit(desk.args, desk.demo, desk.output)?;
     desk.output.say(format_args!(
-        "enter this code there, or see that it is the one there: {}",
+        "enter this code there, or check that the page shows it: {}",
         device.user_code()
     ));
     match played {

@@ -30,13 +30,16 @@ pub(crate) fn task(step: &StepUp) -> &'static str {
 /// Asks the person at the terminal for one of the organizations. `None`: they chose none, or there are none.
 pub(crate) fn choose(step: &SelectOrganization, output: &Output) -> Option<OrganizationId> {
     let organizations = step.organizations();
+    if organizations.is_empty() {
+        return None;
+    }
     output.say("choose the organization to log in to:");
     for (number, organization) in (1..).zip(organizations) {
         output.say(format_args!("  {number}  {}", title(organization)));
     }
-    let count = organizations.len();
-    while count > 0 {
-        let answer = output.ask(&format!("its number, 1 to {count}: "))?;
+    let question = format!("its number, 1 to {}: ", organizations.len());
+    loop {
+        let answer = output.ask(&question)?;
         let answer = answer.trim();
         if answer.is_empty() {
             return None;
@@ -45,18 +48,17 @@ pub(crate) fn choose(step: &SelectOrganization, output: &Output) -> Option<Organ
             .parse::<usize>()
             .ok()
             .and_then(|number| organizations.get(number.checked_sub(1)?));
-        match chosen {
-            Some(organization) => return Some(organization.id().clone()),
-            None => output.say(format_args!(
-                "there is no {answer}; nothing ends the choice"
-            )),
+        if let Some(organization) = chosen {
+            return Some(organization.id().clone());
         }
+        output.say(format_args!(
+            "there is no {answer}; an empty line chooses none"
+        ));
     }
-    None
 }
 
 /// Returns the name of an organization and its id.
-pub(crate) fn title(organization: &Organization) -> String {
+fn title(organization: &Organization) -> String {
     match organization.name() {
         Some(name) => format!("{name} ({})", organization.id()),
         None => organization.id().to_string(),
