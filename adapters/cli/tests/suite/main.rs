@@ -6,12 +6,19 @@
 )]
 
 mod demonstration;
+mod device;
 mod hostile;
 #[cfg(unix)]
 mod interrupt;
+mod issuer;
 mod login;
+mod oauth_server;
 mod refusals;
 mod service;
+#[cfg(target_os = "linux")]
+mod session;
+#[cfg(unix)]
+mod step;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -21,7 +21,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
 
 /// The program that logs in to `server`, and shows the address instead of opening it.
 pub(crate) fn login(server: &Server, arguments: &[&str]) -> Command {
-    let mut command = program(&["login", "--no-browser"]);
+    let mut command = program(&["login", "--no-browser", "--no-store"]);
     command
         .args([
             "--client-id",
@@ -112,6 +112,24 @@ impl Waiting {
             said,
             address,
         }
+    }
+
+    /// Reads on until the program has said this, and returns the line.
+    pub(crate) fn read_until(&mut self, text: &str) -> &str {
+        loop {
+            let begin = self.said.len();
+            let length = self.stderr.read_line(&mut self.said).unwrap();
+            assert_ne!(length, 0, "there was no {text:?} in {:?}", self.said);
+            if self.said[begin..].contains(text) {
+                return self.said[begin..].trim_end();
+            }
+        }
+    }
+
+    /// The code that a device shows.
+    pub(crate) fn user_code(&mut self) -> String {
+        let line = self.read_until("enter this code");
+        line.rsplit(' ').next().unwrap().to_owned()
     }
 
     /// The value of a parameter of the address.

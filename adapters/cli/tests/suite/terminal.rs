@@ -11,15 +11,18 @@ use crate::support::{server, visit};
 /// A terminal with a shell in it, which runs the program.
 ///
 /// The shell outlives the program: when the first process of a terminal ends, what was not read yet is lost.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     reader: Box<dyn Read + Send>,
     written: Vec<u8>,
+    /// How many addresses were asked for.
+    addresses: usize,
 }
 
 impl Terminal {
-    fn login(server: &Server) -> Self {
+    /// Runs the program, which logs in to `server`, and shows the address instead of opening it.
+    pub(crate) fn login(server: &Server, arguments: &[&str]) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 100,
@@ -33,6 +36,7 @@ impl Terminal {
             env!("CARGO_BIN_EXE_workos-login"),
             "login",
             "--no-browser",
+            "--no-store",
         ]);
         command.args([
             "--client-id",
@@ -40,6 +44,7 @@ impl Terminal {
             "--base-url",
             server.base_url(),
         ]);
+        command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         Self {
@@ -47,34 +52,63 @@ impl Terminal {
             reader: pair.master.try_clone_reader().unwrap(),
             keyboard: pair.master.take_writer().unwrap(),
             written: Vec::new(),
+            addresses: 0,
         }
+    }
+
+    /// Types a line.
+    pub(crate) fn enter(&mut self, line: &str) {
+        write!(self.keyboard, "{line}\r").unwrap();
+    }
+
+    /// Presses a key with Ctrl.
+    pub(crate) fn press_ctrl(&mut self, key: u8) {
+        self.keyboard.write_all(&[key & 0x1f]).unwrap();
     }
 
     /// Reads until the terminal has been sent this text.
-    fn read_until(&mut self, text: &str) {
+    pub(crate) fn read_until(&mut self, text: &str) {
         while !self.text().contains(text) {
-            let mut buffer = [0; 4096];
-            let length = self.reader.read(&mut buffer).unwrap();
-            assert_ne!(length, 0, "there was no {text:?} in {:?}", self.text());
-            self.written.extend_from_slice(&buffer[..length]);
+            self.read_more(text);
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.written).into_owned()
     }
 
-    /// The address of the login page, which is a line of its own.
-    fn address(&self) -> String {
-        let text = self.text();
-        let line = text
-            .lines()
-            .find_map(|line| line.find("http").map(|at| line[at..].trim_end()));
-        line.unwrap().to_owned()
+    /// The next address of a login page, which is a line of its own.
+    pub(crate) fn address(&mut self) -> String {
+        let addresses = |text: String| -> Vec<String> {
+            text.split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'))
+                .filter_map(|line| Some(line[line.find("http")?..].trim_end().to_owned()))
+                .collect()
+        };
+        let address = loop {
+            match addresses(self.text()).get(self.addresses) {
+                Some(address) => break address.clone(),
+                None => self.read_more("an address"),
+            }
+        };
+        self.addresses += 1;
+        address
+    }
+
+    fn read_more(&mut self, wanted: &str) {
+        let mut buffer = [0; 4096];
+        let length = self.reader.read(&mut buffer).unwrap();
+        assert_ne!(length, 0, "there was no {wanted:?} in {:?}", self.text());
+        self.written.extend_from_slice(&buffer[..length]);
+    }
+
+    /// Signs in as `email` at the next login page, and returns to the program.
+    pub(crate) fn sign_in(&mut self, server: &Server, email: &str) {
+        visit(&server.sign_in(&self.address(), email).unwrap());
     }
 
     /// Waits until the program has ended with this exit code; returns what is left on the screen.
-    fn end(&mut self, code: u8) -> vt100::Parser {
+    pub(crate) fn end(&mut self, code: u8) -> vt100::Parser {
         self.read_until("ended with ");
         self.read_until(".\r\n");
         assert!(
@@ -99,20 +133,11 @@ impl Drop for Terminal {
 #[test]
 fn the_progress_says_what_is_waited_for_and_counts_down() {
     let server = hostile_server();
-    let mut terminal = Terminal::login(&server);
+    let mut terminal = Terminal::login(&server, &[]);
     terminal.read_until("waiting for the login in the browser, 10m left");
-    assert!(
-        terminal.address().contains("/user_management/authorize?"),
-        "{}",
-        terminal.text()
-    );
     terminal.read_until("9m 59s left");
 
-    visit(
-        &server
-            .sign_in(&terminal.address(), "eve@example.com")
-            .unwrap(),
-    );
+    terminal.sign_in(&server, "eve@example.com");
     let screen = terminal.end(0);
     let written = terminal.text();
     let shown = screen.screen().contents();
@@ -141,9 +166,9 @@ fn the_progress_says_what_is_waited_for_and_counts_down() {
 #[test]
 fn ctrl_c_leaves_the_terminal_clean() {
     let server = server();
-    let mut terminal = Terminal::login(&server);
+    let mut terminal = Terminal::login(&server, &[]);
     terminal.read_until("left (Ctrl-C ends it)");
-    terminal.keyboard.write_all(b"\x03").unwrap();
+    terminal.press_ctrl(b'C');
     let screen = terminal.end(130);
     let shown = screen.screen().contents();
     assert!(

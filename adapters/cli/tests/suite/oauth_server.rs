@@ -1,0 +1,110 @@
+//! A standard OAuth server that answers as the test says, and remembers what it was sent.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// The server. Its thread lives as long as the tests.
+pub(crate) struct OauthServer {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    answers: VecDeque<(u16, Value)>,
+    requests: Vec<Request>,
+}
+
+/// What was sent to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) path: String,
+    pub(crate) headers: String,
+    pub(crate) form: HashMap<String, String>,
+}
+
+impl OauthServer {
+    /// Starts a server that gives these answers, each once, whatever is asked.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<Mutex<State>>::default();
+        let served = state.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                // A client that went away is the test's to notice.
+                let _ = serve(stream.unwrap(), &served);
+            }
+        });
+        Self { address, state }
+    }
+
+    /// The issuer, and where its endpoints are.
+    pub(crate) fn issuer(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers the next request by this.
+    pub(crate) fn answer(&self, status: u16, body: Value) {
+        let mut state = self.state.lock().unwrap();
+        state.answers.push_back((status, body));
+    }
+
+    /// The requests, oldest first.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.state.lock().unwrap().requests.clone()
+    }
+
+    /// An answer of the token endpoint, with an ID token that has these claims beside those that are needed.
+    pub(crate) fn tokens(&self, claims: &Value) -> Value {
+        let mut all = json!({"iss": self.issuer(), "aud": CLIENT_ID, "sub": "sub_1"});
+        all.as_object_mut()
+            .unwrap()
+            .extend(claims.as_object().unwrap().clone());
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let id_token = format!("{}.{}.c2ln", part(&json!({"alg": "RS256"})), part(&all));
+        json!({"access_token": "opaque", "token_type": "Bearer", "expires_in": 3600, "id_token": id_token})
+    }
+}
+
+fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = String::new();
+    while reader.read_line(&mut headers)? > 2 {}
+    let headers = headers.to_ascii_lowercase();
+    let length = headers
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let form = url::form_urlencoded::parse(&body).into_owned().collect();
+    let (status, body) = {
+        let mut state = state.lock().unwrap();
+        state.requests.push(Request {
+            path,
+            headers,
+            form,
+        });
+        let answer = state.answers.pop_front();
+        answer.unwrap_or((500, json!({"error": "server_error"})))
+    };
+    let body = body.to_string();
+    write!(
+        reader.get_mut(),
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+pub(crate) const CLIENT_ID: &str = "native";
