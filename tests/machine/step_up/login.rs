@@ -1,7 +1,7 @@
 //! The new login that continues a step, for a client without a secret.
 
 use workos_login::url::Url;
-use workos_login::{Auth, Error, Exchange, Start, StepUp, UserManagement};
+use workos_login::{Error, Exchange, StepUp};
 
 use super::{everywhere, part};
 use crate::scenario::{
@@ -209,21 +209,14 @@ fn the_token_of_a_step_is_not_in_the_address() {
     }
 }
 
-/// A login of any kind of client.
-fn continued<'a, A: UserManagement + Auth>(
-    step: &StepUp,
-    scenario: &'a Scenario<A>,
-) -> Start<'a, A> {
-    step.login(&scenario.client, REDIRECT_URI.parse().unwrap())
-}
-
 #[test]
 fn a_client_with_a_secret_can_begin_a_new_login_too() {
     let scenario = Scenario::confidential();
     let exchanging = scenario.to_exchanging();
     let response = answer(400, fixture("step_up_sso_required.json"));
     let step = step_up(exchanging.response(response, now()));
-    let (url, _) = begin(continued(&step, &scenario));
+    let start = step.login(&scenario.client, REDIRECT_URI.parse().unwrap());
+    let (url, _) = begin(start);
     let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
     has(&url, &[connection, HINT]);
 }
