@@ -47,7 +47,16 @@ impl Failure {
     /// Adds the error that is behind it.
     pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
         let causes = std::iter::successors(Some(cause), |&error| error.source());
-        self.causes.extend(causes.map(ToString::to_string));
+        for cause in causes.map(ToString::to_string) {
+            // Some errors repeat in their own words what caused them.
+            if !self
+                .causes
+                .last()
+                .is_some_and(|last| last.ends_with(&cause))
+            {
+                self.causes.push(cause);
+            }
+        }
         self
     }
 
