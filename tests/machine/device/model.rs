@@ -64,7 +64,8 @@ struct Model {
 
 impl Model {
     fn poll_in(&self) -> i64 {
-        (self.wait - (self.clock - self.last).max(0)).max(0)
+        let wait = (self.wait - (self.clock - self.last).max(0)).max(0);
+        wait.min(self.expires_in())
     }
 
     fn expires_in(&self) -> i64 {
