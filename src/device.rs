@@ -18,7 +18,9 @@ use crate::endpoints::Protocol;
 use crate::error::{Error, Expired, Flaw, What};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::exchanging::Outcome;
-use crate::limits::{DEVICE_INTERVAL, LONGEST_BACK_OFF, SLOW_DOWN, STAMP_TOLERANCE};
+use crate::limits::{
+    DEVICE_INTERVAL, LONGEST_BACK_OFF, SHORTEST_DEVICE_INTERVAL, SLOW_DOWN, STAMP_TOLERANCE,
+};
 use crate::prepared::Prepared;
 use crate::reply::{Pace, Refusal, Reply};
 use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
@@ -62,10 +64,13 @@ impl RequestingDevice {
         let answer: DeviceAuthorization = reply.json()?;
         let missing = |name| Error::from(reply.malformed(Flaw::Missing(name)));
         let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
-        let interval = answer.interval().unwrap_or(DEVICE_INTERVAL);
+        let interval = answer
+            .interval()
+            .unwrap_or(DEVICE_INTERVAL)
+            .max(SHORTEST_DEVICE_INTERVAL);
         let user_code = answer
             .user_code
-            .filter(|code| !code.is_empty())
+            .filter(|code| !code.is_empty() && !code.chars().any(char::is_control))
             .ok_or_else(|| missing("user_code"))?;
         Ok(AwaitingDevice {
             version: Version,
@@ -105,9 +110,11 @@ impl Exchange for RequestingDevice {
 
 impl sealed::Sealed for RequestingDevice {}
 
-/// The address is about to be opened in a browser: nothing but a page will do.
+/// The address is about to be shown, and opened in a browser: nothing but a page will do.
 fn is_page(uri: &str) -> bool {
-    Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    !uri.chars().any(char::is_control)
+        && Url::parse(uri)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// A device login that waits for its user, in this process or in the next one.
@@ -186,9 +193,12 @@ impl AwaitingDevice {
     }
 
     /// Returns how long to wait before the next poll, the first one too (RFC 8628 section 3.5); zero for now.
+    ///
+    /// It is never longer than the code lives: [`poll`](Self::poll) then says that it has expired.
     #[must_use]
     pub fn poll_in(&self, now: SystemTime) -> Duration {
-        self.wait.saturating_sub(self.last.elapsed(now))
+        let wait = self.wait.saturating_sub(self.last.elapsed(now));
+        wait.min(self.expires_in(now))
     }
 
     /// Returns how much longer the user can enter the code; zero when it has expired.

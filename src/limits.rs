@@ -1,6 +1,7 @@
 //! Every limit and default in one place.
 //!
-//! Beyond a limit there is a typed error; nothing is read, kept or sent past it.
+//! Beyond a limit there is a typed error; nothing is read, kept or sent past it. What has no limit of its own is bounded
+//! by the answer that it came in: lists, a user's metadata, and stored forms, which hold what an answer held.
 
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub const MAX_REDIRECT_URI_BYTES: usize = 2 * 1024;
 
 /// The longest client, connection, organization or session id, in bytes.
 pub const MAX_ID_BYTES: usize = 256;
+
+/// The longest `x-request-id` that is kept, in bytes; a longer one is dropped.
+pub const MAX_REQUEST_ID_BYTES: usize = 128;
 
 /// How long one exchange may take from the first byte sent to the last byte read.
 ///
@@ -44,6 +48,9 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(300);
 
 /// The interval between two polls of a device login when the service gives none (RFC 8628 section 3.2).
 pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The shortest interval between two polls of a device login, whatever the service gives.
+pub const SHORTEST_DEVICE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What `slow_down` adds to the interval of a device login (RFC 8628 section 3.5).
 pub const SLOW_DOWN: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use crate::answers::{Meaning, Purpose, meaning};
 use crate::error::{
     Answer, AnswerParts, ClientProblem, Denied, Error, Expired, Flaw, Malformed, Problem, What,
 };
-use crate::limits::MAX_RESPONSE_BYTES;
+use crate::limits::{MAX_REQUEST_ID_BYTES, MAX_RESPONSE_BYTES};
 use crate::stamp::Stamp;
 use crate::step_up::StepUp;
 use crate::wire;
@@ -166,9 +166,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whatever it is called by, it is shown to people: only what a header can hold and one line can take.
 fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
-    const LONGEST: usize = 128;
     let id = headers.get("x-request-id")?.to_str().ok()?;
-    (!id.is_empty() && id.len() <= LONGEST).then(|| id.into())
+    (!id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES).then(|| id.into())
 }
 
 /// Seconds or a date (RFC 9110 section 10.2.3); a date that has passed is now.

@@ -42,9 +42,8 @@ impl DeviceAuthorization {
     }
 }
 
-/// Seconds, whole (`300`) or not (`300.0`): both are seen.
+/// Seconds, whole (`300`) or not (`300.0`): both are seen. Whole milliseconds come out, which is what is stored.
 fn positive(seconds: Option<f64>) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds?)
-        .ok()
-        .filter(|duration| !duration.is_zero())
+    let millis = Duration::try_from_secs_f64(seconds?).ok()?.as_millis();
+    (millis > 0).then(|| Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
 }

@@ -19,7 +19,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 ///
 /// A derived struct can also be read from an array, by position; no answer of the service means that.
 pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    // As text: from bytes, serde_json would not look at the strings that nobody reads.
+    let mut deserializer = serde_json::Deserializer::from_str(std::str::from_utf8(json).ok()?);
     let value = Object(PhantomData).deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     Some(value)

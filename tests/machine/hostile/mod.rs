@@ -2,6 +2,7 @@
 
 mod any;
 mod bodies;
+mod devices;
 mod lives;
 mod tokens;
 
@@ -114,4 +115,6 @@ fn started(device: &AwaitingDevice) {
     let form = stored(device);
     let read: AwaitingDevice = serde_json::from_str(&form).unwrap();
     assert_eq!(stored(&read), form);
+    assert_eq!(read.poll_in(now()), device.poll_in(now()));
+    assert_eq!(read.expires_in(now()), device.expires_in(now()));
 }

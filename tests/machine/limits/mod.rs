@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use workos_login::http::HeaderName;
 use workos_login::keeper::Record;
 use workos_login::limits::{
-    MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_ID_BYTES, MAX_REDIRECT_URI_BYTES, MAX_RESPONSE_BYTES,
-    MAX_STATE_BYTES,
+    MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_ID_BYTES, MAX_REDIRECT_URI_BYTES, MAX_REQUEST_ID_BYTES,
+    MAX_RESPONSE_BYTES, MAX_STATE_BYTES,
 };
 use workos_login::{
     ApiKey, Authenticated, AwaitingCallback, Callback, ClientId, ConnectionId, Exchange,
@@ -246,7 +246,6 @@ fn an_answer_has_a_limit_whatever_it_says() {
 
 #[test]
 fn a_request_id_has_a_limit() {
-    const LONGEST: usize = 128;
     let told = |length: usize| {
         let response = answer(503, "");
         let name = HeaderName::from_static("x-request-id");
@@ -254,7 +253,7 @@ fn a_request_id_has_a_limit() {
         let (_, error) = refusal(Scenario::public().to_exchanging(), response);
         error.request_id().is_some()
     };
-    around(LONGEST, told, true, false);
+    around(MAX_REQUEST_ID_BYTES, told, true, false);
 }
 
 /// The step in which one of these organizations is to be chosen.

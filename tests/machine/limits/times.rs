@@ -7,7 +7,7 @@ use workos_login::http::header::RETRY_AFTER;
 use workos_login::keeper::{Keeper, KeeperPolicy, Step};
 use workos_login::limits::{
     DEVICE_INTERVAL, EXCHANGE_TIMEOUT, LONGEST_BACK_OFF, MAX_RETRY_AFTER, PENDING_LOGIN_LIFE,
-    REFRESH_MARGIN, SLOW_DOWN, STAMP_TOLERANCE,
+    REFRESH_MARGIN, SHORTEST_DEVICE_INTERVAL, SLOW_DOWN, STAMP_TOLERANCE,
 };
 use workos_login::{DevicePoll, Exchange, RefreshPolicy};
 
@@ -73,6 +73,15 @@ fn a_device_has_its_interval_and_its_longest_wait() {
         }))
     };
     assert_eq!(device(None).poll_in(now()), DEVICE_INTERVAL);
+    let shortest = SHORTEST_DEVICE_INTERVAL.as_secs();
+    assert_eq!(
+        device(Some(shortest)).poll_in(now()),
+        SHORTEST_DEVICE_INTERVAL
+    );
+    assert_eq!(
+        device(Some(shortest + 1)).poll_in(now()),
+        secs(shortest + 1)
+    );
     let slower = device(None)
         .poll(&client, now())
         .unwrap()
