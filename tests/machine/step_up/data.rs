@@ -165,7 +165,10 @@ fn a_radar_challenge_says_how_its_code_is_sent() {
     let file = "step_up_radar_sms_challenge.json";
     for step in everywhere(file) {
         assert_eq!(step.code(), "radar_sms_challenge");
-        is_user_of(file, part!(step, RadarSmsChallenge).user());
+        let step = part!(step, RadarSmsChallenge);
+        is_user_of(file, step.user());
+        let token = step.pending_authentication_token().unwrap();
+        assert_eq!(token.expose_secret(), "uymOcoKFDNx7XVmiTd7DpPJ0g");
     }
 }
 
