@@ -113,8 +113,7 @@ impl sealed::Sealed for RequestingDevice {}
 /// The address is about to be shown, and opened in a browser: nothing but a page will do.
 fn is_page(uri: &str) -> bool {
     !uri.chars().any(char::is_control)
-        && Url::parse(uri)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        && Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// A device login that waits for its user, in this process or in the next one.

@@ -71,7 +71,7 @@
 //! * **Nothing is lost by a refusal.** A forged callback, a 503 or a broken connection gives the state back: [`Refused`].
 //! * **Only the moves that the protocol allows compile.** A pending login cannot be used twice, a public client has
 //!   nowhere to put a secret.
-//! * **Everything that waits can be stored**, and is refused by a client that it does not belong to.
+//! * **Everything that waits can be stored.** A login, a device and a session are refused by a client that they do not belong to.
 //! * **No secret is shown**: not by `Debug` or `Display`, not in an error, not in a panic. What the types here hold is wiped
 //!   from memory when it is dropped; what was handed out (a request, an address, a stored form) is the caller's.
 //! * **No input panics or grows memory without a bound**: [`limits`] has the numbers.

@@ -121,7 +121,7 @@ impl Authenticated {
             version: Version,
             owner: owner.clone(),
             user,
-            organization_id: claims.org_id,
+            organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
             session_id: claims.sid,
             access_token: access_token.clone(),
             refresh_token: tokens

@@ -18,7 +18,7 @@ use crate::client::{Client, UserManagement};
 use crate::error::Shown;
 use crate::ids::OrganizationId;
 use crate::redirect_uri::RedirectUri;
-use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, stored};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, nested, stored};
 use crate::start::Start;
 use crate::via::{Screen, Via};
 
@@ -66,36 +66,50 @@ pub use self::verify_email::VerifyEmail;
 /// # This is a secret
 ///
 /// The stored form holds the pending authentication token, which stands for a user who is half logged in. Keep it as
-/// an [`AwaitingCallback`](crate::AwaitingCallback) is kept.
+/// an [`AwaitingCallback`](crate::AwaitingCallback) is kept. It does not name its client: answer it with the client of
+/// the login that it came from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepUp {
     /// The user has to agree to something on the hosted page.
+    #[serde(deserialize_with = "nested")]
     ApplicationConsent(BareStep),
     /// The user's profile has no e-mail address.
+    #[serde(deserialize_with = "nested")]
     EmailCompletion(CompleteEmail),
     /// The user has to confirm their e-mail address with a code that was sent to it.
+    #[serde(deserialize_with = "nested")]
     EmailVerification(VerifyEmail),
     /// The user has to show their second factor.
+    #[serde(deserialize_with = "nested")]
     MfaChallenge(EnterTotp),
     /// The user has to set up a second factor.
+    #[serde(deserialize_with = "nested")]
     MfaEnrollment(EnrollMfa),
     /// The organization allows only some ways of signing in.
+    #[serde(deserialize_with = "nested")]
     OrganizationMethods(UseAllowedMethod),
     /// The user has several organizations, and this login is for none of them yet.
+    #[serde(deserialize_with = "nested")]
     OrganizationSelection(SelectOrganization),
     /// The user is offered a passkey on the hosted page.
+    #[serde(deserialize_with = "nested")]
     PasskeyEnrollment(BareStep),
     /// Radar asks for a code that was sent by e-mail.
+    #[serde(deserialize_with = "nested")]
     RadarEmailChallenge(EnterRadarEmailCode),
     /// Radar asks for a code that is sent by SMS.
+    #[serde(deserialize_with = "nested")]
     RadarSmsChallenge(EnterRadarSmsCode),
     /// This way of signing in is not allowed, or cannot go on from here.
+    #[serde(deserialize_with = "nested")]
     SignInAnotherWay(BareStep),
     /// The user has to sign in through an SSO connection.
+    #[serde(deserialize_with = "nested")]
     SsoRequired(UseSso),
     /// A step that is not known here.
+    #[serde(deserialize_with = "nested")]
     Unknown(UnknownStep),
 }
 

@@ -15,6 +15,7 @@ use crate::step_up::Step;
 use crate::user::User;
 use crate::via::{Screen, Via};
 use crate::wire::grant::Grant;
+use crate::wire::lenient::lenient;
 
 /// The user has several organizations and has to choose one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -72,7 +73,7 @@ impl SelectOrganization {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Organization {
     id: OrganizationId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     name: Option<Box<str>>,
 }
 

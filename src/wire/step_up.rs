@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::ids::ConnectionId;
 use crate::step_up::{
@@ -19,7 +20,7 @@ use crate::wire::lenient::{lenient, lenient_json, lenient_list};
 #[derive(Default, Deserialize)]
 struct Fields {
     #[serde(default, deserialize_with = "lenient_json")]
-    auth_methods: Option<BTreeMap<Box<str>, bool>>,
+    auth_methods: Option<BTreeMap<Box<str>, Value>>,
     #[serde(default, deserialize_with = "lenient_json")]
     authentication_challenge: Option<WithId>,
     #[serde(default, deserialize_with = "lenient_list")]
@@ -51,7 +52,7 @@ struct WithId {
 pub(crate) fn read(failure: Failure, body: &[u8], request_id: Option<&str>) -> StepUp {
     let fields: Fields = super::object(body).unwrap_or_default();
     let code = failure.code.unwrap_or_default();
-    let user = fields.user;
+    let user = fields.user.filter(|user| !user.id().is_empty());
     let email = fields.email;
     let hint = email
         .clone()
@@ -94,7 +95,12 @@ pub(crate) fn read(failure: Failure, body: &[u8], request_id: Option<&str>) -> S
                 step,
                 email,
                 connection_ids: fields.sso_connection_ids,
-                methods: fields.auth_methods.unwrap_or_default(),
+                methods: fields
+                    .auth_methods
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(name, allowed)| Some((name, allowed.as_bool()?)))
+                    .collect(),
             })
         }
         "organization_selection_required" => StepUp::OrganizationSelection(SelectOrganization {

@@ -14,9 +14,9 @@ use crate::scenario::{Scenario, answer, fixture, now, refusal, secs, with_header
 /// A session of `refresh` is for an organization, and `switch` asks for another one: an answer for none is `Malformed`
 /// there. `connect-refresh` needs no more than an access token. `start` has no grant that could lead to a step, but a pending token makes one of any answer.
 const TABLE: &str = "
-success_minimal.json                                          200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Malformed else=Malformed
+success_minimal.json                                          200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Authenticated else=Malformed
 success_full.json                                             200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
-success_null_optionals.json                                   200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Malformed else=Malformed
+success_null_optionals.json                                   200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Authenticated else=Malformed
 success_impersonated.json                                     200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
 success_refresh_rotated.json                                  200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
 success_refresh_expired_token.json                            200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated

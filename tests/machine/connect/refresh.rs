@@ -156,3 +156,11 @@ fn a_session_that_was_stored_is_the_same() {
     let request = read.refresh(&client()).unwrap().request();
     assert_eq!(request.body(), refreshing().request().body());
 }
+
+#[test]
+fn a_standard_refresh_is_not_bound_to_a_claim_of_the_access_token() {
+    let body = edited("connect_token_refreshed.json", |body| {
+        body["access_token"] = json!("opaque")
+    });
+    assert!(refreshing().response(answer(200, body), now()).is_ok());
+}

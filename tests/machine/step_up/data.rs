@@ -318,3 +318,29 @@ fn what_a_step_has_of_the_wrong_type_is_left_out() {
     );
     assert_eq!(challenge.challenge_id(), None);
 }
+
+#[test]
+fn an_organization_whose_name_is_odd_can_be_chosen() {
+    let body = edited("step_up_organization_selection_required.json", |body| {
+        body["organizations"][0]["name"] = json!(7);
+    });
+    let step = part!(Scenario::public().to_step_up(&body), OrganizationSelection);
+    assert_eq!(step.organizations().len(), 2);
+}
+
+#[test]
+fn one_odd_method_does_not_hide_the_others() {
+    let file = "step_up_organization_authentication_methods_required_403.json";
+    let body = edited(file, |body| body["auth_methods"]["new"] = json!({ "x": 1 }));
+    let step = part!(Scenario::public().to_step_up(&body), OrganizationMethods);
+    assert_eq!(step.methods().count(), 4);
+}
+
+#[test]
+fn a_user_without_an_id_is_no_user_of_a_step() {
+    let body = edited("step_up_organization_selection_required.json", |body| {
+        body["user"] = json!({})
+    });
+    let step = part!(Scenario::public().to_step_up(&body), OrganizationSelection);
+    assert!(step.user().is_none());
+}

@@ -225,3 +225,25 @@ fn members_of_a_later_release_are_ignored() {
     assert_ne!(within, form);
     assert_eq!(stored(&read(&within)), form);
 }
+
+#[test]
+fn the_part_of_a_step_in_the_wrong_place_is_not_quoted() {
+    for (name, response) in fixtures::answers("step_up_") {
+        let step = step_up(Scenario::public().to_exchanging().response(response, now()));
+        let form: Value = serde_json::from_str(&stored(&step)).unwrap();
+        let part = form.as_object().unwrap().keys().next().unwrap();
+        let misplaced = json!({ part: "fixture-secret" }).to_string();
+        let error = serde_json::from_str::<StepUp>(&misplaced)
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("fixture-secret"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_list_of_the_members_is_not_a_part_of_a_step() {
+    let form: Value = serde_json::from_str(&stored(&step(EMAIL))).unwrap();
+    let part = &form["email_verification"];
+    let list = json!({ "email_verification": [part["step"], part["email"], part["email_verification_id"]] });
+    refused::<StepUp>(&list.to_string(), "an object");
+}
