@@ -1,0 +1,44 @@
+//! The keyring is locked for a while.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use crate::desk::Desk;
+use crate::{Checked, ensure, secret_service};
+
+/// Nothing is sent, nothing is lost, and the message says what to do.
+pub(crate) fn check(program: &Path) -> Checked {
+    let life = Duration::from_secs(1);
+    let desk = Desk::signed_in(program, "locked", Duration::ZERO, life)?;
+    thread::sleep(life);
+    desk.life(Duration::from_secs(300));
+
+    secret_service::lock()?;
+    let mut message = String::new();
+    for arguments in [&["token"][..], &["status"], &["login", "--no-browser"]] {
+        let ended = desk.command(arguments).output()?;
+        message = String::from_utf8_lossy(&ended.stderr).into_owned();
+        ensure(
+            ended.status.code() == Some(10) && ended.stdout.is_empty(),
+            format!("{arguments:?} ended with {}: {message}", ended.status),
+        )?;
+        ensure(
+            message.contains("the keyring is locked: unlock it and try again"),
+            format!("{arguments:?} said {message}"),
+        )?;
+    }
+    ensure(
+        desk.server.request_count() == 0,
+        "something was sent although the keyring was locked",
+    )?;
+
+    secret_service::unlock()?;
+    let started = SystemTime::now();
+    desk.check_token(&desk.token().output()?, started)?;
+    let sent = desk.refreshes().len();
+    ensure(sent == 1, format!("{sent} refreshes after it, not one"))?;
+    println!("locked: nothing sent, nothing lost; a login says:");
+    message.lines().for_each(|line| println!("  {line}"));
+    Ok(())
+}
