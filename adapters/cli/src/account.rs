@@ -27,6 +27,11 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// Whether it is the keyring of those who chose none.
+    pub(crate) fn is_in_the_systems(&self) -> bool {
+        self.keyring == Keyring::System
+    }
+
     /// Opens the entry of the keyring.
     pub(crate) fn open(&self, client: &ClientId) -> Result<KeyringStore, Error> {
         let account = format!("{}/{}", client.as_str(), self.name.0);

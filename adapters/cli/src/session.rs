@@ -53,7 +53,9 @@ impl Session {
             AnyClient::Standard(client) => (Keeper::new(client, policy), client.id()),
             AnyClient::WorkOs(client) => (Keeper::new(client, policy), client.id()),
         };
-        let store = account.open(id).map_err(|error| no_store(&error))?;
+        let store = account
+            .open(id)
+            .map_err(|error| no_store(&error, account))?;
         let place = store.place();
         Ok(Self::new(machine, store, account.name.clone(), place))
     }
@@ -182,18 +184,18 @@ impl<S: Store> Session<S> {
 }
 
 /// There is no keyring, or it cannot be opened.
-fn no_store(error: &keyring::Error) -> Failure {
+fn no_store(error: &keyring::Error, account: &Account) -> Failure {
     let exit = match error {
         keyring::Error::NoKeyring(_) => Exit::NoStore,
         _ => Exit::Store,
     };
     let failure = Failure::of(exit, error);
-    match cfg!(target_os = "linux") {
-        true => failure.hint(
+    if cfg!(target_os = "linux") && account.is_in_the_systems() {
+        return failure.hint(
             "--store kernel keeps the session in the keyring of the Linux kernel, until a restart",
-        ),
-        false => failure,
+        );
     }
+    failure
 }
 
 #[cfg(test)]
