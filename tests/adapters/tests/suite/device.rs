@@ -1,8 +1,9 @@
 //! A device login from its code to its session. Nobody waits: a wait puts the server's clock forward.
 
 use std::fmt::Debug;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
+use workos_login::limits::STAMP_TOLERANCE;
 use workos_login::{
     AwaitingDevice, Client, DevicePoll, Error, PollingDevice, SendError, UserManagement,
 };
@@ -178,9 +179,9 @@ fn pending<T: Debug>(polled: Result<DevicePoll, SendError<PollingDevice, T>>) ->
     }
 }
 
-/// The whole wait before the next poll: by a clock that has only begun, nothing of it is over.
+/// The whole wait before the next poll: by a clock that is somewhat behind, nothing of it is over.
 fn wait(device: &AwaitingDevice) -> Duration {
-    device.poll_in(UNIX_EPOCH)
+    device.poll_in(SystemTime::now() - STAMP_TOLERANCE / 2)
 }
 
 const SECOND: Duration = Duration::from_secs(1);
