@@ -233,6 +233,7 @@ fn the_browser_is_opened_with_the_code_in_it() {
 #[test]
 fn the_time_that_is_left_counts_down() {
     let server = server();
+    server.configure(|config| config.device_interval = Some(3));
     let mut terminal = Terminal::login(&server, &["--device"]);
     terminal.read_until("with the code, 5m left (Ctrl-C ends it)");
     terminal.read_until("4m 59s left");
