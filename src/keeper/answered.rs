@@ -146,7 +146,7 @@ impl Turn {
             return self.keep(keeper, error);
         }
         // Another process has stored a session since. What it stored is in use; what came here is not.
-        keeper.adopt(record.into_session());
+        keeper.adopt(record);
         match self.is_satisfied(keeper, now) {
             true => self.end(Done::Ready(None)),
             false => self.fall_back(keeper, error, now),
@@ -224,7 +224,10 @@ impl Turn {
     /// A definite refusal: nothing is under way any more, and the intent is taken back.
     pub(super) fn withdraw(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
         match self.refresh {
-            Some(refresh) if !refresh.is_repeated() => self.confirm(Some(error)),
+            Some(refresh) if !refresh.is_repeated() => {
+                keeper.unanswered = false;
+                self.confirm(Some(error))
+            }
             _ => self.refuse(keeper, error, now),
         }
     }
@@ -275,7 +278,7 @@ impl Turn {
         if self.rounds < ROUNDS {
             return self.found(keeper, record, now);
         }
-        keeper.adopt(record.into_session());
+        keeper.adopt(record);
         self.fall_back(keeper, None, now)
     }
 

@@ -58,6 +58,8 @@ pub struct Keeper {
     client: AnyClient,
     policy: KeeperPolicy,
     session: Option<Authenticated>,
+    /// Whether a refresh was sent whose answer has not arrived: then the refresh token may be spent.
+    unanswered: bool,
     unsaved: Option<Unsaved>,
     pause: Option<Pause>,
     failures: u32,
@@ -89,6 +91,7 @@ impl Keeper {
             client: client.erased(),
             policy,
             session: None,
+            unanswered: false,
             unsaved: None,
             pause: None,
             failures: 0,
@@ -97,10 +100,11 @@ impl Keeper {
 
     /// Returns the access token when it is not due: no step is needed.
     ///
-    /// A token of unknown life is handed out until a server refuses it: see [`refused`](Self::refused).
+    /// A token of unknown life is handed out until a server refuses it: see [`refused`](Self::refused). When a refresh was
+    /// sent and its answer has not arrived, any token is due: the service remembers the answer for a short time only.
     #[must_use]
     pub fn fresh(&self, now: SystemTime) -> Option<&SecretString> {
-        let session = self.session()?;
+        let session = self.session().filter(|_| !self.unanswered)?;
         match session.refresh_in(&self.policy.refresh, now) {
             Some(Duration::ZERO) => None,
             Some(_) | None => Some(session.access_token()),
@@ -185,8 +189,9 @@ impl Keeper {
     }
 
     /// Takes over what the store holds.
-    fn adopt(&mut self, session: Authenticated) {
-        self.session = Some(session);
+    fn adopt(&mut self, record: Record) {
+        self.unanswered = record.sent().is_some();
+        self.session = Some(record.into_session());
         self.unsaved = None;
         self.calm();
     }
@@ -194,6 +199,7 @@ impl Keeper {
     /// Takes over what came from the service, unseen until it is stored.
     fn arrive(&mut self, session: Authenticated, predecessor: Option<Generation>, login: bool) {
         self.session = Some(session);
+        self.unanswered = false;
         self.unsaved = Some(Unsaved {
             predecessor,
             login,
@@ -202,6 +208,7 @@ impl Keeper {
     }
 
     fn forget(&mut self) -> Option<Authenticated> {
+        self.unanswered = false;
         self.unsaved = None;
         self.calm();
         self.session.take()
@@ -248,6 +255,7 @@ impl fmt::Debug for Keeper {
         f.debug_struct("Keeper")
             .field("session", &self.session)
             .field("generation", &self.session.as_ref().map(Generation::of))
+            .field("unanswered", &self.unanswered)
             .field("unsaved", &self.unsaved)
             .field("pause", &self.pause)
             .field("failures", &self.failures)

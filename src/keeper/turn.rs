@@ -176,7 +176,7 @@ impl Turn {
         match &self.task {
             Task::LogOut => {
                 if let Some(Some(record)) = record {
-                    keeper.adopt(record.into_session());
+                    keeper.adopt(record);
                 }
                 self.clear(SignedOut::LoggedOut)
             }
@@ -227,8 +227,8 @@ impl Turn {
             Some(unsaved) if unsaved.login && !keeper.is_of(record.session()) => {
                 return self.keep_locked(keeper);
             }
-            None if here == Some(stored) => {}
-            _ => keeper.adopt(record.into_session()),
+            None if here == Some(stored) => keeper.unanswered = sent.is_some(),
+            _ => keeper.adopt(record),
         }
         self.proceed(keeper, sent, now)
     }
@@ -322,6 +322,7 @@ impl Turn {
             Ok(exchange) => exchange,
             Err(refused) => return self.withdraw(keeper, refused.into(), now),
         };
+        keeper.unanswered = true;
         refresh.attempts = refresh.attempts.saturating_add(1);
         refresh.last_sent = Stamp::from(now);
         Step::Send(Sending {
