@@ -63,7 +63,11 @@ impl Stage {
         Session::new(machine, self.store.clone(), name, Place::Custom)
     }
 
-    fn log_in(&self, email: &str, organization: Option<&OrganizationId>) -> Authenticated {
+    pub(crate) fn log_in(
+        &self,
+        email: &str,
+        organization: Option<&OrganizationId>,
+    ) -> Authenticated {
         let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
         let mut start = self
             .client
