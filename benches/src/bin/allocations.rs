@@ -1,0 +1,28 @@
+//! Counts the allocations of every piece of work. Prints a line for each: row, contender, allocations, bytes.
+
+use workos_login_benches::{Contender, Row};
+
+fn main() {
+    for row in Row::ALL {
+        for contender in Contender::ALL {
+            let Some(mut work) = contender.offer(row).work() else {
+                continue;
+            };
+            work.warm_up();
+            let mut once = |count: fn(&allocation_counter::AllocationInfo) -> u64| {
+                work.measure(1, |run| {
+                    let info = allocation_counter::measure(run);
+                    // Counts are far below what a float can no longer tell apart.
+                    count(&info) as f64
+                })
+            };
+            let allocations = once(|info| info.count_total);
+            let bytes = once(|info| info.bytes_total);
+            println!(
+                "{}\t{}\t{allocations}\t{bytes}",
+                row.name(),
+                contender.name()
+            );
+        }
+    }
+}

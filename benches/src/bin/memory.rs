@@ -1,0 +1,38 @@
+//! Holds many pending logins at once. Prints the bytes that were asked for, and those that the process has grown by, for each.
+//!
+//! `memory CONTENDER COUNT`, in a process of its own, so that nothing is left over from before.
+
+use std::fs;
+
+use workos_login_benches::parse_contender;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let contender = arguments.next().as_deref().and_then(parse_contender);
+    let count = arguments.next().and_then(|count| count.parse().ok());
+    let (Some(contender), Some(count)) = (contender, count) else {
+        eprintln!("usage: memory CONTENDER COUNT");
+        std::process::exit(2);
+    };
+    // What is made once for all logins is made before.
+    contender.with_pending(1, |_| ());
+    let before = resident();
+    let mut after = before;
+    let info = allocation_counter::measure(|| {
+        contender.with_pending(count, |_| after = resident());
+    });
+    let each = |bytes: u64| bytes as f64 / count as f64;
+    println!(
+        "{:.1}\t{:.1}",
+        each(info.bytes_max),
+        each(after.saturating_sub(before))
+    );
+}
+
+/// The resident set of this process in bytes, as Linux tells it; zero elsewhere.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or_default() * 1024
+}
