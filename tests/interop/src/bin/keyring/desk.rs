@@ -127,6 +127,14 @@ pub(crate) fn succeeded(ended: &Output) -> Checked {
     )
 }
 
+/// Whether a program ended because the keyring is locked, and says what to do.
+pub(crate) fn is_locked(ended: &Output) -> bool {
+    let message = String::from_utf8_lossy(&ended.stderr);
+    ended.status.code() == Some(10)
+        && ended.stdout.is_empty()
+        && message.contains("the keyring is locked: unlock it and try again")
+}
+
 /// Ends a program where it happens to be. Says whether it had ended before.
 pub(crate) fn kill(mut program: Child) -> Checked<bool> {
     let ended = program.try_wait()?.is_some();

@@ -10,11 +10,14 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use workos_login_test_server::{Endpoint, Fault};
 
-use crate::desk::{Desk, kill, succeeded};
-use crate::{Checked, ensure};
+use crate::desk::{Desk, is_locked, kill, succeeded};
+use crate::{Checked, ensure, secret_service};
 
 /// As long as the program repeats a refresh whose answer was lost.
 const REPLAY_WINDOW: Duration = Duration::from_secs(10);
+
+/// A keyring that crashes more often than that is of no use.
+const MOST_CRASHES: u32 = 10;
 
 /// Nobody is ever told to sign in again, and no spent token is used outside of the replay window.
 ///
@@ -39,6 +42,8 @@ fn run(program: &Path, rounds: u64, seed: u64) -> Checked {
 
     let mut sent = Sent::default();
     let mut killed = 0;
+    let mut crashes = 0;
+    let mut longest = Duration::ZERO;
     for round in 0..rounds {
         let begun = Instant::now();
         let victims = [desk.refresh(), desk.token(), desk.token()];
@@ -53,8 +58,16 @@ fn run(program: &Path, rounds: u64, seed: u64) -> Checked {
             thread::sleep(moment.saturating_sub(begun.elapsed()));
             killed += u64::from(!kill(victim?)?);
         }
-        let started = SystemTime::now();
-        let survivor = desk.token().output()?;
+        let mut started = SystemTime::now();
+        let mut survivor = desk.token().output()?;
+        if is_locked(&survivor) && crashes < MOST_CRASHES {
+            // gnome-keyring can crash when its clients die, and the session bus starts another one, which is locked.
+            crashes += 1;
+            secret_service::unlock()?;
+            started = SystemTime::now();
+            survivor = desk.token().output()?;
+        }
+        longest = longest.max(begun.elapsed());
         desk.check_token(&survivor, started)
             .and_then(|_| sent.add(&desk, begun))
             .map_err(|error| format!("round {round}: {error}"))?;
@@ -65,9 +78,12 @@ fn run(program: &Path, rounds: u64, seed: u64) -> Checked {
     )?;
     println!(
         "kill: {killed} processes killed; {} refreshes, {} of them repeated within the window; {rounds} of {rounds} survivors \
-         printed a valid token",
+         printed a valid token; the longest round took {longest:.1?}",
         sent.count, sent.repeated
     );
+    if crashes > 0 {
+        println!("kill: gnome-keyring itself crashed {crashes} times, and nothing was lost");
+    }
     Ok(())
 }
 
@@ -84,7 +100,10 @@ impl Sent {
     /// Adds the refreshes of a round, and says that none of them came too late.
     fn add(&mut self, desk: &Desk, begun: Instant) -> Checked {
         for refresh in desk.refreshes() {
-            let token = refresh.parameter("refresh_token").unwrap_or_default();
+            // Its sender may have been killed in the middle of it.
+            let Some(token) = refresh.parameter("refresh_token") else {
+                continue;
+            };
             self.count += 1;
             match self.first.get(&token) {
                 None => {
@@ -94,7 +113,11 @@ impl Sent {
                     self.repeated += 1;
                     ensure(
                         first.elapsed() < REPLAY_WINDOW,
-                        "a spent token came back after the window",
+                        format!(
+                            "a spent token came back after {:?}, in a round of {:?}",
+                            first.elapsed(),
+                            begun.elapsed()
+                        ),
                     )?;
                 }
             }

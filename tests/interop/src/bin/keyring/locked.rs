@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, is_locked};
 use crate::{Checked, ensure, secret_service};
 
 /// Nothing is sent, nothing is lost, and the message says what to do.
@@ -20,12 +20,8 @@ pub(crate) fn check(program: &Path) -> Checked {
         let ended = desk.command(arguments).output()?;
         message = String::from_utf8_lossy(&ended.stderr).into_owned();
         ensure(
-            ended.status.code() == Some(10) && ended.stdout.is_empty(),
+            is_locked(&ended),
             format!("{arguments:?} ended with {}: {message}", ended.status),
-        )?;
-        ensure(
-            message.contains("the keyring is locked: unlock it and try again"),
-            format!("{arguments:?} said {message}"),
         )?;
     }
     ensure(

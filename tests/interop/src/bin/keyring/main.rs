@@ -8,6 +8,7 @@ mod locked;
 mod race;
 mod secret_service;
 
+use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,11 +17,14 @@ use std::process::ExitCode;
 pub(crate) type Checked<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let Some(program) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("keyring PROGRAM");
+    let mut arguments = env::args_os().skip(1);
+    let Some(program) = arguments.next().map(PathBuf::from) else {
+        eprintln!("keyring PROGRAM [race | locked | kill]");
         return ExitCode::from(2);
     };
-    match check(&program) {
+    let chosen: Vec<_> = arguments.collect();
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|own| own == name);
+    match check(&program, is_chosen) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("keyring: {error}");
@@ -29,11 +33,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn check(program: &Path) -> Checked {
+fn check(program: &Path, is_chosen: impl Fn(&str) -> bool) -> Checked {
     secret_service::unlock()?;
-    race::check(program)?;
-    locked::check(program)?;
-    kill::check(program)
+    if is_chosen("race") {
+        race::check(program)?;
+    }
+    if is_chosen("locked") {
+        locked::check(program)?;
+    }
+    if is_chosen("kill") {
+        kill::check(program)?;
+    }
+    Ok(())
 }
 
 /// Fails with these words unless that is so.
