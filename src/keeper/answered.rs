@@ -225,7 +225,7 @@ impl Turn {
     pub(super) fn withdraw(self, keeper: &mut Keeper, error: Error, now: SystemTime) -> Step {
         match self.refresh {
             Some(refresh) if !refresh.is_repeated() => {
-                keeper.unanswered = false;
+                keeper.unanswered = None;
                 self.confirm(Some(error))
             }
             _ => self.refuse(keeper, error, now),

@@ -18,7 +18,8 @@
 //! * One refresh at a time, over everybody who shares the store. Before it is sent, the lock is held, the store
 //!   has been read again, and the intent is stored; what another process has refreshed is adopted.
 //! * A new session is stored before anybody sees its token.
-//! * A lost answer is asked for again with the same token for as long as the service may still know it.
+//! * A lost answer is asked for again with the same token for as long as the service may still know it. When nobody
+//!   waits for it any more, because a process was killed or a future dropped, the next operation does so, in any process.
 //! * 408, 429 and 5xx end nothing: the old token is handed out while it is good, then "try again in".
 //! * A session ends by an answer of the service only, and the store is cleared only if it still holds the
 //!   very token that was refused.
@@ -31,6 +32,7 @@ mod step;
 mod turn;
 
 use std::fmt;
+use std::sync::Weak;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
@@ -58,8 +60,8 @@ pub struct Keeper {
     client: AnyClient,
     policy: KeeperPolicy,
     session: Option<Authenticated>,
-    /// Whether a refresh was sent whose answer has not arrived: then the refresh token may be spent.
-    unanswered: bool,
+    /// Which operation has sent a refresh whose answer has not arrived, in this process or in one that died.
+    unanswered: Option<Weak<()>>,
     unsaved: Option<Unsaved>,
     pause: Option<Pause>,
     failures: u32,
@@ -91,7 +93,7 @@ impl Keeper {
             client: client.erased(),
             policy,
             session: None,
-            unanswered: false,
+            unanswered: None,
             unsaved: None,
             pause: None,
             failures: 0,
@@ -101,10 +103,10 @@ impl Keeper {
     /// Returns the access token when it is not due: no step is needed.
     ///
     /// A token of unknown life is handed out until a server refuses it: see [`refused`](Self::refused). When a refresh was
-    /// sent and its answer has not arrived, any token is due: the service remembers the answer for a short time only.
+    /// sent and nobody waits for its answer any more, any token is due: the service repeats the answer for a short time only.
     #[must_use]
     pub fn fresh(&self, now: SystemTime) -> Option<&SecretString> {
-        let session = self.session().filter(|_| !self.unanswered)?;
+        let session = self.session().filter(|_| !self.is_left_unanswered())?;
         match session.refresh_in(&self.policy.refresh, now) {
             Some(Duration::ZERO) => None,
             Some(_) | None => Some(session.access_token()),
@@ -175,6 +177,13 @@ impl Keeper {
         Turn::new(task).begin(self, now)
     }
 
+    /// Whether a refresh was sent, and nobody waits for its answer any more: then the refresh token may be spent.
+    fn is_left_unanswered(&self) -> bool {
+        self.unanswered
+            .as_ref()
+            .is_some_and(|operation| operation.strong_count() == 0)
+    }
+
     /// Whether the access token is still good, due or not.
     fn is_usable(&self, now: SystemTime) -> bool {
         self.session()
@@ -190,7 +199,7 @@ impl Keeper {
 
     /// Takes over what the store holds.
     fn adopt(&mut self, record: Record) {
-        self.unanswered = record.sent().is_some();
+        self.unanswered = record.sent().map(|_| Weak::new());
         self.session = Some(record.into_session());
         self.unsaved = None;
         self.calm();
@@ -199,7 +208,7 @@ impl Keeper {
     /// Takes over what came from the service, unseen until it is stored.
     fn arrive(&mut self, session: Authenticated, predecessor: Option<Generation>, login: bool) {
         self.session = Some(session);
-        self.unanswered = false;
+        self.unanswered = None;
         self.unsaved = Some(Unsaved {
             predecessor,
             login,
@@ -208,7 +217,7 @@ impl Keeper {
     }
 
     fn forget(&mut self) -> Option<Authenticated> {
-        self.unanswered = false;
+        self.unanswered = None;
         self.unsaved = None;
         self.calm();
         self.session.take()
@@ -255,7 +264,10 @@ impl fmt::Debug for Keeper {
         f.debug_struct("Keeper")
             .field("session", &self.session)
             .field("generation", &self.session.as_ref().map(Generation::of))
-            .field("unanswered", &self.unanswered)
+            .field(
+                "unanswered",
+                &self.unanswered.as_ref().map(Weak::strong_count),
+            )
             .field("unsaved", &self.unsaved)
             .field("pause", &self.pause)
             .field("failures", &self.failures)

@@ -1,5 +1,6 @@
 //! One operation of a keeper, from step to step.
 
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use crate::authenticated::Authenticated;
@@ -32,6 +33,8 @@ pub(super) struct Turn {
     pub(super) task: Task,
     pub(super) stage: Stage,
     pub(super) locked: Option<Stamp>,
+    /// What tells the keeper that the operation still goes on.
+    pub(super) alive: Arc<()>,
     /// How often the store had another session than the one that was refused.
     pub(super) rounds: u8,
     /// How often a new session could not be stored.
@@ -86,6 +89,7 @@ impl Turn {
             task,
             stage: Stage::Look,
             locked: None,
+            alive: Arc::new(()),
             rounds: 0,
             unsaved: 0,
             refresh: None,
@@ -227,7 +231,7 @@ impl Turn {
             Some(unsaved) if unsaved.login && !keeper.is_of(record.session()) => {
                 return self.keep_locked(keeper);
             }
-            None if here == Some(stored) => keeper.unanswered = sent.is_some(),
+            None if here == Some(stored) => keeper.unanswered = sent.map(|_| Weak::new()),
             _ => keeper.adopt(record),
         }
         self.proceed(keeper, sent, now)
@@ -322,7 +326,7 @@ impl Turn {
             Ok(exchange) => exchange,
             Err(refused) => return self.withdraw(keeper, refused.into(), now),
         };
-        keeper.unanswered = true;
+        keeper.unanswered = Some(Arc::downgrade(&self.alive));
         refresh.attempts = refresh.attempts.saturating_add(1);
         refresh.last_sent = Stamp::from(now);
         Step::Send(Sending {
