@@ -139,24 +139,30 @@ fn tries_again(world: &World, p: usize, after: Millis, scenario: &Scenario) -> V
     })
 }
 
-/// A lost answer is asked for again while the window is open.
+/// A lost answer is asked for again while the window is open, also when the service is busy with it.
 fn gives_up_in_time(world: &World, p: usize, end: End, scenario: &Scenario) -> Verdict {
     let operation = &world.processes[p].operation;
-    let lost = matches!(
-        operation.answer,
-        Some(Told::Broken | Told::TimedOut | Told::Answered(Answer::Portal | Answer::Garbled))
-    );
     let gives_up = matches!(end, End::TryAgain(_) | End::NotRefreshed);
+    let asked = match operation.answer {
+        Some(Told::Broken | Told::TimedOut | Told::Answered(Answer::Portal | Answer::Garbled)) => {
+            Some(0)
+        }
+        Some(Told::Answered(Answer::Failure(408 | 429 | 500.., _, seconds))) => {
+            (operation.sends > 1).then(|| seconds.unwrap_or(1) * 1000)
+        }
+        _ => None,
+    };
     let known = operation
         .token
         .and_then(|token| first_sent(world, p, token));
-    let tries = lost && gives_up && operation.late_sends == 0 && !world.history.clock_was_set;
-    let (true, Some(first)) = (tries, known) else {
+    let tries =
+        gives_up && operation.late_sends == 0 && !scenario.slow && !world.history.clock_was_set;
+    let (true, Some(first), Some(asked)) = (tries, known, asked) else {
         return Ok(());
     };
-    let pause = FIRST_PAUSE << (operation.sends - 1);
-    let open = world.now - first + pause < WINDOW;
-    holds("K6", !open || scenario.slow, || {
+    let pause = asked.max(FIRST_PAUSE << (operation.sends - 1));
+    let open = operation.answered - first + pause < WINDOW;
+    holds("K6", !open, || {
         "the window is open, and nothing is repeated".into()
     })
 }

@@ -3,7 +3,7 @@
 use crate::process::{Asks, Told, Wish};
 use crate::record::Stored;
 use crate::rules::{self, Verdict};
-use crate::scenario::Driver;
+use crate::scenario::{Driver, Scenario};
 use crate::service::{Answer, Asked, Org};
 use crate::world::{Context, Fate, Flight, Lock, World};
 
@@ -38,7 +38,7 @@ impl World {
                     Driver::SavesTooLate if !announces => {
                         self.processes[p].postponed = Some(record);
                     }
-                    _ => self.write(p, record)?,
+                    _ => self.write(p, record, context.scenario)?,
                 }
                 Told::Saved(true)
             }
@@ -79,8 +79,8 @@ impl World {
         Told::Loaded(Ok(record))
     }
 
-    pub(crate) fn write(&mut self, p: usize, record: Stored) -> Verdict {
-        rules::saves(self, p, &record)?;
+    pub(crate) fn write(&mut self, p: usize, record: Stored, scenario: &Scenario) -> Verdict {
+        rules::saves(self, p, &record, scenario)?;
         self.history.saved(self.store.as_ref(), &record);
         self.store = Some(record);
         Ok(())
@@ -128,6 +128,9 @@ impl World {
 
     fn act(&mut self, p: usize, asked: Asked, org: Org) -> Answer {
         let answer = self.service.act(asked, org, self.now);
+        if let Answer::Success(pair) = answer {
+            self.history.made.entry(pair.access).or_insert(self.now);
+        }
         if let Answer::Success(pair) = answer
             && self.processes[p].operation.wish == Some(Wish::Switch(pair.org))
         {

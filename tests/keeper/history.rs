@@ -15,6 +15,8 @@ pub(crate) struct History {
     pub(crate) lost: BTreeSet<u32>,
     /// Those, and the ones whose intent may still be stored for another reason.
     pub(crate) unfinished: BTreeSet<u32>,
+    /// When the service made each access token, in an operation that is not over yet.
+    pub(crate) made: BTreeMap<u32, Millis>,
     /// The access tokens that were stored once.
     pub(crate) stored: BTreeSet<u32>,
     /// The access tokens that were handed out with the warning that they could not be stored.
@@ -93,6 +95,7 @@ impl History {
     pub(crate) fn saved(&mut self, before: Option<&Stored>, rest: &Stored) {
         let new = before.is_none_or(|before| before.access != rest.access);
         self.stored.insert(rest.access);
+        self.made.remove(&rest.access);
         if new && rest.announced.is_none() {
             self.lost.remove(&rest.refresh);
             self.unfinished.remove(&rest.refresh);
@@ -112,7 +115,10 @@ impl History {
     pub(crate) fn ended(&mut self, process: &mut At, end: End, store: Option<&Stored>) {
         let done = matches!(end, End::Ready | End::NotStored) && process.operation.read.is_some();
         let announced = store.is_some_and(|rest| rest.announced.is_some());
-        process.left_open = announced || process.left_open && !done;
+        let read = process.operation.read.iter().flatten().last();
+        let found =
+            process.operation.sends == 0 && read.is_some_and(|rest| rest.announced.is_some());
+        process.left_open = announced || found || process.left_open && !done;
         let Some(seen) = process.sight.session else {
             process.login = 0;
             return;

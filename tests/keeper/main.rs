@@ -49,6 +49,7 @@ mod process;
 mod record;
 mod rules;
 mod scenario;
+mod schedules;
 mod search;
 mod service;
 mod world;

@@ -141,6 +141,42 @@ fn a_login_and_a_logout_win_at_any_moment() {
         },
         ..Scenario::default()
     };
+    let hasty = Scenario {
+        name: "somebody signs in while a process hangs",
+        rules: Rules::WATCHFUL,
+        slow: true,
+        jumps: &[61_000],
+        budget: Budget {
+            tokens: 1,
+            sign_ins: 1,
+            jumps: 1,
+            ends: 1,
+            ..Budget::default()
+        },
+        ..Scenario::default()
+    };
+    let elsewhere = Scenario {
+        name: "somebody signs in while a switch hangs",
+        budget: Budget {
+            tokens: 0,
+            switches: 1,
+            ..hasty.budget
+        },
+        ..hasty
+    };
+    let stubborn = Scenario {
+        name: "a process hangs, and its store fails",
+        slow: true,
+        jumps: &[61_000],
+        budget: Budget {
+            tokens: 1,
+            log_outs: 1,
+            store_failures: 1,
+            jumps: 1,
+            ..Budget::default()
+        },
+        ..Scenario::default()
+    };
     let unsaved = Scenario {
         name: "a login cannot be stored",
         jumps: &[SPENT],
@@ -155,6 +191,9 @@ fn a_login_and_a_logout_win_at_any_moment() {
     };
     hold(with_each_service(changes));
     hold(with_two_services(slow));
+    hold([hasty]);
+    hold([elsewhere]);
+    hold(with_two_services(stubborn));
     hold(with_each_service(unsaved));
 }
 
@@ -177,7 +216,7 @@ fn a_switch_changes_the_organization_or_nothing() {
 
 #[test]
 fn a_clock_that_jumps_breaks_nothing() {
-    hold(with_two_services(Scenario {
+    let jumps = Scenario {
         name: "the clock jumps",
         fates: LOST,
         clocks: &[-3_600_000, 3_600_000],
@@ -188,7 +227,19 @@ fn a_clock_that_jumps_breaks_nothing() {
             ..Budget::default()
         },
         ..Scenario::default()
-    }));
+    };
+    let dropped = Scenario {
+        name: "the clock jumps, and a caller is gone",
+        fates: &[],
+        budget: Budget {
+            fates: 0,
+            drops: 1,
+            ..jumps.budget
+        },
+        ..jumps
+    };
+    hold(with_two_services(jumps));
+    hold(with_two_services(dropped));
 }
 
 #[test]

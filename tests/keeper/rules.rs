@@ -142,7 +142,7 @@ pub(crate) fn is_late(world: &World, p: usize, token: u32) -> bool {
 }
 
 /// A record is about to be stored.
-pub(crate) fn saves(world: &World, p: usize, new: &Stored) -> Verdict {
+pub(crate) fn saves(world: &World, p: usize, new: &Stored, scenario: &Scenario) -> Verdict {
     let operation = &world.processes[p].operation;
     holds("K13", new.login > world.history.logged_out, || {
         format!(
@@ -168,6 +168,16 @@ pub(crate) fn saves(world: &World, p: usize, new: &Stored) -> Verdict {
     holds("K11", asked, || {
         format!("{:?} becomes {:?} unasked", old.org, new.org)
     })?;
+    let made = world.history.made.get(&new.access);
+    let exact = operation.late_sends == 0
+        && operation.store_failures == 0
+        && !scenario.slow
+        && !world.history.clock_was_set;
+    holds(
+        "K6",
+        !exact || made.is_none_or(|made| new.received <= *made),
+        || "the life of a repeated answer counts from the repetition".into(),
+    )?;
     let withdraws =
         new.announced.is_none() && new.access == old.access && new.refresh == old.refresh;
     holds(

@@ -239,7 +239,7 @@ impl World {
                 let Asks::Save(record) = self.processes[p].asks.clone() else {
                     panic!("only what is written can be written all the same");
                 };
-                self.write(p, record)?;
+                self.write(p, record, context.scenario)?;
                 self.fail(p, context)
             }
             Move::Serve(p, fate) => {
@@ -366,7 +366,7 @@ impl World {
         self.history
             .ended(&mut self.processes[p], end, store.as_ref());
         if let Some(record) = self.processes[p].postponed.take() {
-            self.write(p, record)?;
+            self.write(p, record, context.scenario)?;
         }
         let process = &mut self.processes[p];
         context.ended = Some(end);
