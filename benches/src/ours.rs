@@ -164,7 +164,7 @@ fn keeper() -> Keeper {
     loop {
         step = match step {
             Step::Load(load) => load.loaded(&mut keeper, Ok(None), now),
-            Step::Lock(lock) => lock.locked(&mut keeper, true, now),
+            Step::Lock(lock) => lock.locked(&mut keeper, Ok(true), now),
             Step::Save(save) => save.saved(&mut keeper, true, now),
             Step::Unlock(unlock) => unlock.unlocked(),
             Step::Clear(_) | Step::Done(_) | Step::Send(_) | Step::Wait(_) => break,

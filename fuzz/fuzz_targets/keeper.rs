@@ -85,7 +85,13 @@ fn run<'a>(
                 };
                 loading.loaded(keeper, record, *clock)
             }
-            Step::Lock(locking) => locking.locked(keeper, fate.ok, *clock),
+            Step::Lock(locking) => {
+                let held = match fate.ok {
+                    false if fate.clock % 2 == 0 => Err(StoreFailed),
+                    held => Ok(held),
+                };
+                locking.locked(keeper, held, *clock)
+            }
             Step::Save(saving) => {
                 if fate.ok {
                     *store = Some(stored(saving.record()));

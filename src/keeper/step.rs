@@ -1,5 +1,6 @@
 //! What a keeper asks a driver to do next. Each step can only be answered with what it asked for.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::authenticated::Authenticated;
@@ -74,9 +75,14 @@ impl Locking {
         self.lease
     }
 
-    /// Tells whether the lock is held now.
-    pub fn locked(self, keeper: &mut Keeper, ok: bool, now: SystemTime) -> Step {
-        self.turn.locked(keeper, ok, now)
+    /// Tells whether the lock is held now, or that the store has no lock to give.
+    pub fn locked(
+        self,
+        keeper: &mut Keeper,
+        held: Result<bool, StoreFailed>,
+        now: SystemTime,
+    ) -> Step {
+        self.turn.locked(keeper, held, now)
     }
 }
 
@@ -229,6 +235,22 @@ pub enum SignedOut {
     ReplyLost(Answer),
     /// The service wants the user to take another step, and sign in again.
     StepUp(Box<StepUp>),
+}
+
+/// What happened, without what the service answered.
+impl fmt::Display for SignedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended(_) => "the service has ended the session",
+            Self::Expired => "the session has expired, and has no refresh token",
+            Self::LoggedOut => "the session was logged out",
+            Self::NotSignedIn => "nobody is signed in",
+            Self::ReplyLost(_) => {
+                "an answer of the service was lost, and the session cannot be refreshed without it"
+            }
+            Self::StepUp(_) => "the service asks for one more step before the session goes on",
+        })
+    }
 }
 
 /// What went wrong although there is a good access token.

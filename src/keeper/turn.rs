@@ -8,7 +8,7 @@ use crate::error::{ClientProblem, Error, Problem};
 use crate::ids::OrganizationId;
 use crate::keeper::record::{Fingerprint, Generation, Intent};
 use crate::keeper::step::{
-    Done, Loading, Locking, Saving, Sending, SignedOut, Step, Unlocking, Warning,
+    Done, Loading, Locking, Saving, Sending, SignedOut, Step, StoreFailed, Unlocking, Warning,
 };
 use crate::keeper::{Keeper, Record, Unsaved};
 use crate::limits::EXCHANGE_TIMEOUT;
@@ -145,15 +145,23 @@ impl Turn {
         })
     }
 
-    pub(super) fn locked(mut self, keeper: &mut Keeper, ok: bool, now: SystemTime) -> Step {
-        if ok {
+    pub(super) fn locked(
+        mut self,
+        keeper: &mut Keeper,
+        held: Result<bool, StoreFailed>,
+        now: SystemTime,
+    ) -> Step {
+        if held == Ok(true) {
             self.locked = Some(Stamp::from(now));
             return Step::Load(Loading(self));
         }
         match self.task {
             // Whoever logs out or in does not wait for a process that hangs.
             Task::LogOut | Task::SignIn(_) => Step::Load(Loading(self)),
-            Task::Flush | Task::Switch(_) | Task::Token { .. } => self.fall_back(keeper, None, now),
+            Task::Flush | Task::Switch(_) | Task::Token { .. } => match held {
+                Ok(_) => self.fall_back(keeper, None, now),
+                Err(StoreFailed) => self.store_failed(keeper, now),
+            },
         }
     }
 

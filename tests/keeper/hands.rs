@@ -28,7 +28,7 @@ impl World {
                     self.history.went_without_lock = true;
                 }
                 self.processes[p].operation.locked = free;
-                Told::Locked(free)
+                Told::Locked(Ok(free))
             }
             Asks::Save(record) => {
                 let announces = record.announced.is_some();
@@ -92,7 +92,7 @@ impl World {
         let told = match self.processes[p].asks {
             Asks::Clear => Told::Cleared(false),
             Asks::Load => Told::Loaded(Err(())),
-            Asks::Lock(_) => Told::Locked(false),
+            Asks::Lock(_) => Told::Locked(Err(())),
             Asks::Save(_) => Told::Saved(false),
             ref asks => panic!("{asks:?} cannot fail"),
         };

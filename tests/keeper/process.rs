@@ -43,7 +43,7 @@ pub(crate) enum Told {
     Cleared(bool),
     /// An error when the store could not be read.
     Loaded(Result<Option<Stored>, ()>),
-    Locked(bool),
+    Locked(Result<bool, ()>),
     Saved(bool),
     Answered(Answer),
     Broken,
@@ -221,7 +221,9 @@ impl Process {
                     .map(|record| serde_json::from_str(&record.text).unwrap());
                 step.loaded(keeper, Ok(record), now)
             }
-            (Step::Lock(step), Told::Locked(ok)) => step.locked(keeper, *ok, now),
+            (Step::Lock(step), Told::Locked(held)) => {
+                step.locked(keeper, held.map_err(|()| StoreFailed), now)
+            }
             (Step::Save(step), Told::Saved(ok)) => step.saved(keeper, *ok, now),
             (Step::Unlock(step), Told::Unlocked) => step.unlocked(),
             (Step::Wait(step), Told::Waited) => step.waited(keeper, now),

@@ -100,7 +100,7 @@ impl Walk {
     fn step(&mut self) {
         let told = match self.asks.clone() {
             Asks::Load => Told::Loaded(Ok(self.store.clone())),
-            Asks::Lock(_) => Told::Locked(true),
+            Asks::Lock(_) => Told::Locked(Ok(true)),
             Asks::Save(record) => {
                 self.store = Some(record);
                 Told::Saved(true)

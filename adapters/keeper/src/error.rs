@@ -47,19 +47,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(_) => f.write_str("the service refused, and the session stays as it is"),
-            Self::SignedOut(reason) => f.write_str(match **reason {
-                SignedOut::Ended(_) => "the service has ended the session: sign in again",
-                SignedOut::Expired => "the session has expired, and has no refresh token: sign in again",
-                SignedOut::LoggedOut => "the session was logged out: sign in again",
-                SignedOut::NotSignedIn => "nobody is signed in: sign in first",
-                SignedOut::ReplyLost(_) => {
-                    "an answer of the service was lost, and the session cannot be refreshed without it: sign in again"
-                }
-                SignedOut::StepUp(_) => {
-                    "the service asks for one more step before the session goes on: sign in again"
-                }
-                _ => "there is no session: sign in again",
-            }),
+            Self::SignedOut(reason) => write!(f, "{reason}: sign in"),
             Self::Store(_) => {
                 f.write_str("the stored session could not be read or written; nothing is lost")
             }

@@ -101,8 +101,8 @@ pub(crate) struct Operation<S: Store> {
     /// How long the lock is waited for at most, if that is shorter than its lease.
     patience: Duration,
     store_error: Option<Cause>,
-    /// Why the lock was not taken.
-    lock_error: Option<Cause>,
+    /// Whether another process held the lock for too long.
+    is_locked_out: bool,
     network_error: Option<Cause>,
 }
 
@@ -120,7 +120,7 @@ impl<S: Store> Operation<S> {
             guard: None,
             patience,
             store_error: None,
-            lock_error: None,
+            is_locked_out: false,
             network_error: None,
         }
     }
@@ -138,8 +138,8 @@ impl<S: Store> Operation<S> {
                     loading.loaded(&mut self.shared.machine_mut(), record, SystemTime::now())
                 }
                 Step::Lock(locking) => {
-                    let ok = self.lock(locking.lease());
-                    locking.locked(&mut self.shared.machine_mut(), ok, SystemTime::now())
+                    let held = self.lock(locking.lease());
+                    locking.locked(&mut self.shared.machine_mut(), held, SystemTime::now())
                 }
                 Step::Save(saving) => {
                     let ok = self.ask(|store| store.save(saving.record())).is_some();
@@ -223,13 +223,9 @@ impl<S: Store> Operation<S> {
         match done {
             Done::Failed(error) => Error::Failed(Arc::new(error)),
             Done::SignedOut(reason) => Error::SignedOut(Arc::new(reason)),
-            Done::TryAgain { after, error } => match self.store_error {
-                // There is no lock to be had, and so nothing to be tried again.
-                Some(cause) if self.lock_error.is_some() => Error::Store(cause),
-                _ => Error::TryAgain {
-                    after,
-                    cause: self.cause(error),
-                },
+            Done::TryAgain { after, error } => Error::TryAgain {
+                after,
+                cause: self.cause(error),
             },
             _ => Error::Store(self.store_cause()),
         }
@@ -248,7 +244,9 @@ impl<S: Store> Operation<S> {
     fn cause(self, error: Option<workos_login::Error>) -> Option<Cause> {
         match error {
             Some(error) => Some(Arc::new(error)),
-            None => self.network_error.or(self.lock_error),
+            None => self
+                .network_error
+                .or_else(|| self.is_locked_out.then(|| Arc::new(Locked) as Cause)),
         }
     }
 
@@ -256,18 +254,11 @@ impl<S: Store> Operation<S> {
         self.store_error.unwrap_or_else(|| Arc::new(Locked))
     }
 
-    fn lock(&mut self, lease: Duration) -> bool {
+    fn lock(&mut self, lease: Duration) -> Result<bool, StoreFailed> {
         let patience = self.patience.min(lease);
-        match self.ask(|store| store.lock(patience)) {
-            Some(guard) => {
-                self.guard = guard;
-                if self.guard.is_none() {
-                    self.lock_error = Some(Arc::new(Locked));
-                }
-            }
-            None => self.lock_error = self.store_error.clone(),
-        }
-        self.guard.is_some()
+        self.guard = self.ask(|store| store.lock(patience)).ok_or(StoreFailed)?;
+        self.is_locked_out = self.guard.is_none();
+        Ok(!self.is_locked_out)
     }
 
     fn ask<T>(&mut self, what: impl FnOnce(&S) -> Result<T, S::Error>) -> Option<T> {

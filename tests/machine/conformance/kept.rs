@@ -74,7 +74,7 @@ impl World {
                 }
                 Step::Done(_) | Step::Send(_) => return step,
                 Step::Load(loading) => loading.loaded(keeper, Ok(self.record()), self.now),
-                Step::Lock(locking) => locking.locked(keeper, true, self.now),
+                Step::Lock(locking) => locking.locked(keeper, Ok(true), self.now),
                 Step::Save(saving) => {
                     self.store = Some(stored(saving.record()));
                     saving.saved(keeper, true, self.now)

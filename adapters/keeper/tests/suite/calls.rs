@@ -158,5 +158,5 @@ fn a_call_without_a_session_is_not_made() {
     });
     let error = called.unwrap_err();
     assert!(matches!(error, CallError::NoToken(Error::SignedOut(_))));
-    assert_eq!(error.to_string(), "nobody is signed in: sign in first");
+    assert_eq!(error.to_string(), "nobody is signed in: sign in");
 }

@@ -446,7 +446,10 @@ fn an_unreadable_store_leaves_the_old_token_while_it_is_good() {
     for failing in ["load", "save", "lock"] {
         store.fail(&[failing]);
         let token = keeper.token().unwrap();
-        assert!(token.warning().is_some(), "{failing}");
+        assert!(
+            matches!(token.warning(), Some(Warning::StoreFailed(Some(cause))) if cause.is::<Failed>()),
+            "{failing}: {token:?}"
+        );
         let error = keeper.refused(&token).unwrap_err();
         assert_eq!(error.store_error(), Some(&Failed(failing)));
     }
