@@ -165,15 +165,12 @@ impl AwaitingCallback {
     ) -> Result<Exchanging, Refused<Self>> {
         match self.check(client, callback, now) {
             Ok(code) => {
-                let grant = Grant::AuthorizationCode {
-                    code: code.expose_secret(),
-                    code_verifier: self.verifier.expose(),
-                    redirect_uri: match client.endpoints().protocol {
-                        Protocol::Standard => Some(self.redirect_uri.as_str()),
-                        Protocol::UserManagement => None,
-                    },
+                let redirect_uri = match client.endpoints().protocol {
+                    Protocol::Standard => Some(self.redirect_uri.as_str().into()),
+                    Protocol::UserManagement => None,
                 };
-                Ok(Exchanging::new(client, &grant, Purpose::CodeExchange))
+                let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
+                Ok(Exchanging::new(client, grant, Purpose::CodeExchange))
             }
             Err(error) => Err(Refused::new(self, error)),
         }

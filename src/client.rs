@@ -1,8 +1,10 @@
 //! Who asks: a client id, the service it belongs to, and for a server its API key.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use http::Request;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -13,12 +15,12 @@ use crate::endpoints::{Endpoints, InvalidBaseUrl};
 use crate::error::{ClientProblem, Problem};
 use crate::exchange::Refused;
 use crate::ids::{ApiKey, ClientId, OrganizationId};
-use crate::prepared::Prepared;
 use crate::redirect_uri::RedirectUri;
 use crate::refreshing::Refreshing;
+use crate::request::post;
 use crate::start::Start;
 use crate::via::{Target, Via};
-use crate::wire::grant::{Grant, TokenRequest};
+use crate::wire::grant::{Grant, token_request};
 
 /// An application that logs people in.
 ///
@@ -38,20 +40,15 @@ use crate::wire::grant::{Grant, TokenRequest};
 /// Cloning is cheap. A client holds no state: make it where it is needed, or once.
 #[derive(Clone)]
 pub struct Client<A = Public> {
-    id: ClientId,
-    endpoints: Arc<Endpoints>,
-    auth: A,
+    identity: Arc<Identity>,
+    kind: PhantomData<A>,
 }
 
 impl Client<Public> {
     /// Makes the client of a program that cannot keep a secret.
     #[must_use]
     pub fn public(id: ClientId) -> Self {
-        Self {
-            id,
-            endpoints: Arc::new(Endpoints::production()),
-            auth: Public,
-        }
+        Self::new(id, Endpoints::production(), None)
     }
 }
 
@@ -59,11 +56,7 @@ impl Client<Confidential> {
     /// Makes the client of a server, which sends `key` with every exchange that asks for it.
     #[must_use]
     pub fn confidential(id: ClientId, key: ApiKey) -> Self {
-        Self {
-            id,
-            endpoints: Arc::new(Endpoints::production()),
-            auth: Confidential { key },
-        }
+        Self::new(id, Endpoints::production(), Some(key))
     }
 }
 
@@ -71,11 +64,7 @@ impl Client<Connect> {
     /// Makes the client of a program that logs in to a standard OAuth server.
     #[must_use]
     pub fn connect(id: ClientId, server: Server) -> Self {
-        Self {
-            id,
-            endpoints: Arc::new(Endpoints::standard(server)),
-            auth: Connect,
-        }
+        Self::new(id, Endpoints::standard(server), None)
     }
 
     /// Begins a login that asks for `scope` and comes back to `redirect_uri`.
@@ -89,12 +78,9 @@ impl Client<Connect> {
     ///
     /// [`ClientProblem`] when the server has [no device authorization endpoint](Server::device_authorization_endpoint).
     pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientProblem> {
-        let endpoint = self
-            .endpoints
-            .device
-            .as_ref()
-            .ok_or(ClientProblem(Problem::NoDeviceEndpoint))?;
-        Ok(RequestingDevice::new(self, endpoint, Some(scope)))
+        let endpoint = self.endpoints().device.as_ref();
+        let endpoint = endpoint.ok_or(ClientProblem(Problem::NoDeviceEndpoint))?;
+        Ok(RequestingDevice::new(self, endpoint, Some(scope.clone())))
     }
 }
 
@@ -111,10 +97,9 @@ impl<A: UserManagement> Client<A> {
         reason = "callers have a fresh Url and no further use for it"
     )]
     pub fn base_url(self, url: Url) -> Result<Self, InvalidBaseUrl> {
-        Ok(Self {
-            endpoints: Arc::new(Endpoints::user_management(&url)?),
-            ..self
-        })
+        let endpoints = Endpoints::user_management(&url)?;
+        let Identity { owner, key, .. } = Arc::unwrap_or_clone(self.identity);
+        Ok(Self::new(owner.client_id, endpoints, key))
     }
 
     /// Begins a login that comes back to `redirect_uri`.
@@ -130,20 +115,29 @@ impl<A: UserManagement> Client<A> {
     ///
     /// Never: the `expect` inside says why.
     pub fn device(&self) -> RequestingDevice {
-        let endpoint = self
-            .endpoints
-            .device
-            .as_ref()
-            .expect("User Management has a device endpoint");
+        let endpoint = self.endpoints().device.as_ref();
+        let endpoint = endpoint.expect("User Management has a device endpoint");
         RequestingDevice::new(self, endpoint, None)
     }
 }
 
 impl<A: Auth> Client<A> {
+    fn new(client_id: ClientId, endpoints: Endpoints, key: Option<ApiKey>) -> Self {
+        let issuer = endpoints.issuer.clone();
+        Self {
+            identity: Arc::new(Identity {
+                owner: Owner { client_id, issuer },
+                endpoints,
+                key,
+            }),
+            kind: PhantomData,
+        }
+    }
+
     /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
-        &self.id
+        &self.identity.owner.client_id
     }
 
     /// The client without its type, for what keeps one and serves all kinds.
@@ -151,50 +145,31 @@ impl<A: Auth> Client<A> {
         A::erase(self.clone())
     }
 
-    pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+    /// What a state that talks keeps of the client.
+    pub(crate) fn identity(&self) -> Arc<Identity> {
+        self.identity.clone()
     }
 
-    /// What a state keeps of the client, to be recognised by it later.
-    pub(crate) fn owner(&self) -> Owner {
-        Owner {
-            client_id: self.id.clone(),
-            issuer: self.endpoints.issuer.clone(),
-        }
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.identity.endpoints
     }
 
     pub(crate) fn check_owner(&self, owner: &Owner) -> Result<(), ClientProblem> {
-        if owner.client_id == self.id && owner.issuer == self.endpoints.issuer {
+        if *owner == self.identity.owner {
             return Ok(());
         }
         Err(ClientProblem(Problem::OtherClient {
             state: owner.to_string().into(),
-            client: self.owner().to_string().into(),
+            client: self.identity.owner.to_string().into(),
         }))
-    }
-
-    /// Prepares a grant as the service wants it written, without what is absent.
-    pub(crate) fn prepare(&self, grant: &Grant<'_>) -> Prepared {
-        let client_secret = self.auth.secret().filter(|_| grant.takes_secret());
-        let request = TokenRequest {
-            grant,
-            client_id: self.id.as_str(),
-            client_secret,
-        };
-        Prepared::new(
-            &self.endpoints.token,
-            self.endpoints.protocol.encoding(),
-            &request,
-            request.size_hint(),
-        )
     }
 }
 
 impl<A> fmt::Debug for Client<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("id", &self.id)
-            .field("issuer", &self.endpoints.issuer)
+            .field("id", &self.identity.owner.client_id)
+            .field("issuer", &self.identity.owner.issuer)
             .finish_non_exhaustive()
     }
 }
@@ -205,10 +180,9 @@ impl<A> fmt::Debug for Client<A> {
 pub struct Public;
 
 /// The kind of client that has a secret: a server.
-#[derive(Clone, Debug)]
-pub struct Confidential {
-    key: ApiKey,
-}
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Confidential;
 
 /// The kind of client that speaks standard OAuth, and has no secret.
 #[derive(Clone, Copy, Debug)]
@@ -273,11 +247,6 @@ mod sealed {
     pub trait Auth: Clone {
         #[expect(private_interfaces, reason = "nobody else can call it, either")]
         fn erase(client: Client<Self>) -> AnyClient;
-
-        /// The value of `client_secret`, where there is one.
-        fn secret(&self) -> Option<&str> {
-            None
-        }
     }
 
     impl Auth for super::Connect {
@@ -299,14 +268,39 @@ mod sealed {
         fn erase(client: Client<Self>) -> AnyClient {
             AnyClient::Confidential(client)
         }
-
-        fn secret(&self) -> Option<&str> {
-            Some(self.key.expose())
-        }
     }
 }
 
-/// The client that a state belongs to.
+/// Who asks, and where: all of a client but its type.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) owner: Owner,
+    pub(crate) endpoints: Endpoints,
+    /// Only a confidential client has one.
+    key: Option<ApiKey>,
+}
+
+impl Identity {
+    /// Writes a grant as the service wants it written.
+    pub(crate) fn request(&self, grant: &Grant) -> Request<Vec<u8>> {
+        let key = self.key.as_ref().map(ApiKey::expose);
+        post(
+            &self.endpoints.token,
+            self.endpoints.protocol.encoding(),
+            &token_request(grant, self.owner.client_id.as_str(), key),
+        )
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The client that a state belongs to: what a state that rests keeps of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     pub(crate) client_id: ClientId,

@@ -3,55 +3,46 @@
 //! [`Client::device`] leads in, to [`RequestingDevice`] and [`AwaitingDevice`]; polling leads out, to an [`Outcome`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response, Uri};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client, Owner};
+use crate::client::{Auth, Client, Identity, Owner};
 use crate::connect::Scope;
-use crate::endpoints::Protocol;
 use crate::error::{Error, Expired, Flaw, What};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::exchanging::Outcome;
 use crate::limits::{
     DEVICE_INTERVAL, LONGEST_BACK_OFF, SHORTEST_DEVICE_INTERVAL, SLOW_DOWN, STAMP_TOLERANCE,
 };
-use crate::prepared::Prepared;
 use crate::reply::{Pace, Refusal, Reply};
+use crate::request::post;
 use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
 use crate::stamp::Stamp;
-use crate::wire::device::{DeviceAuthorization, DeviceRequest};
+use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
 
 /// A device login that is about to begin. Send it with an adapter, or through [`Exchange`].
 #[derive(Debug)]
 #[must_use = "nothing has been asked for yet: send it"]
 pub struct RequestingDevice {
-    prepared: Prepared,
-    owner: Owner,
+    identity: Arc<Identity>,
+    endpoint: Uri,
+    scope: Option<Scope>,
 }
 
 impl RequestingDevice {
-    pub(crate) fn new<A: Auth>(client: &Client<A>, endpoint: &Uri, scope: Option<&Scope>) -> Self {
-        let fields = DeviceRequest {
-            client_id: client.id().as_str(),
-            scope: scope.map(Scope::as_str),
-        };
-        let size = fields.client_id.len() + fields.scope.map_or(0, str::len) + 64;
-        let prepared = Prepared::new(
-            endpoint,
-            client.endpoints().protocol.encoding(),
-            &fields,
-            size,
-        );
+    pub(crate) fn new<A: Auth>(client: &Client<A>, endpoint: &Uri, scope: Option<Scope>) -> Self {
         Self {
-            prepared,
-            owner: client.owner(),
+            identity: client.identity(),
+            endpoint: endpoint.clone(),
+            scope,
         }
     }
 
@@ -74,7 +65,7 @@ impl RequestingDevice {
             .ok_or_else(|| missing("user_code"))?;
         Ok(AwaitingDevice {
             version: Version,
-            owner: self.owner.clone(),
+            owner: self.identity.owner.clone(),
             device_code: answer.device_code.ok_or_else(|| missing("device_code"))?,
             user_code,
             verification_uri: answer
@@ -95,7 +86,14 @@ impl Exchange for RequestingDevice {
     type Output = AwaitingDevice;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.prepared.request()
+        post(
+            &self.endpoint,
+            self.identity.endpoints.protocol.encoding(),
+            &device_request(
+                self.identity.owner.client_id.as_str(),
+                self.scope.as_ref().map(Scope::as_str),
+            ),
+        )
     }
 
     fn response(
@@ -228,12 +226,9 @@ impl AwaitingDevice {
         if self.expires_in(now).is_zero() {
             return Err(Refused::new(self, Expired(What::Device(None))));
         }
-        let prepared = client.prepare(&Grant::DeviceCode {
-            device_code: self.device_code.expose_secret(),
-        });
         Ok(PollingDevice {
-            prepared,
-            protocol: client.endpoints().protocol,
+            identity: client.identity(),
+            grant: Grant::device_code(self.device_code.clone()),
             asked_wait: None,
             device: Box::new(self),
         })
@@ -259,8 +254,8 @@ impl fmt::Debug for AwaitingDevice {
 #[derive(Debug)]
 #[must_use = "the device login is inside"]
 pub struct PollingDevice {
-    prepared: Prepared,
-    protocol: Protocol,
+    identity: Arc<Identity>,
+    grant: Grant,
     /// How long the service asked to be left alone, when it answered "not now".
     asked_wait: Option<Duration>,
     device: Box<AwaitingDevice>,
@@ -291,7 +286,10 @@ impl PollingDevice {
     ) -> Result<DevicePoll, Error> {
         match Reply::read(response, Purpose::DevicePoll, now) {
             Ok(reply) => {
-                let session = Authenticated::read(&reply, self.protocol, &self.device.owner, now)?;
+                let Identity {
+                    owner, endpoints, ..
+                } = &*self.identity;
+                let session = Authenticated::read(&reply, endpoints.protocol, owner, now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
             Err(Refusal::Pending(pace, _)) => {
@@ -316,7 +314,7 @@ impl Exchange for PollingDevice {
     type Output = DevicePoll;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.prepared.request()
+        self.identity.request(&self.grant)
     }
 
     fn response(

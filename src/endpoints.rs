@@ -7,7 +7,7 @@ use http::Uri;
 use url::{Host, Url, form_urlencoded};
 
 use crate::connect::Server;
-use crate::prepared::Encoding;
+use crate::request::Encoding;
 use crate::start::RESERVED_PARAMETERS;
 
 /// What is spoken at the token endpoint.
@@ -29,7 +29,7 @@ impl Protocol {
 }
 
 /// Where the service is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     pub(crate) protocol: Protocol,
     /// What tells one service from another: the issuer, or the base URL without a slash at its end.

@@ -2,17 +2,16 @@
 //!
 //! [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) leads in; the response leads out, to an [`Outcome`].
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{Request, Response};
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client, Owner};
-use crate::endpoints::Protocol;
+use crate::client::{Auth, Client, Identity};
 use crate::error::Error;
 use crate::exchange::{Exchange, Refused, sealed};
-use crate::prepared::Prepared;
 use crate::reply::{Refusal, Reply};
 use crate::step_up::StepUp;
 use crate::wire::grant::Grant;
@@ -24,18 +23,16 @@ use crate::wire::grant::Grant;
 #[derive(Debug)]
 #[must_use = "a code is good for some minutes only: send it"]
 pub struct Exchanging {
-    prepared: Prepared,
-    owner: Owner,
-    protocol: Protocol,
+    identity: Arc<Identity>,
+    grant: Grant,
     purpose: Purpose,
 }
 
 impl Exchanging {
-    pub(crate) fn new<A: Auth>(client: &Client<A>, grant: &Grant<'_>, purpose: Purpose) -> Self {
+    pub(crate) fn new<A: Auth>(client: &Client<A>, grant: Grant, purpose: Purpose) -> Self {
         Self {
-            prepared: client.prepare(grant),
-            owner: client.owner(),
-            protocol: client.endpoints().protocol,
+            identity: client.identity(),
+            grant,
             purpose,
         }
     }
@@ -45,7 +42,7 @@ impl Exchange for Exchanging {
     type Output = Outcome;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.prepared.request()
+        self.identity.request(&self.grant)
     }
 
     fn response(
@@ -53,8 +50,11 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
+        let Identity {
+            owner, endpoints, ..
+        } = &*self.identity;
         let outcome = match Reply::read(&response, self.purpose, now) {
-            Ok(reply) => Authenticated::read(&reply, self.protocol, &self.owner, now)
+            Ok(reply) => Authenticated::read(&reply, endpoints.protocol, owner, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
             Err(Refusal::StepUp(step)) => Ok(Outcome::StepUp(step)),

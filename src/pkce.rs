@@ -34,9 +34,11 @@ impl Verifier {
             .expect("32 bytes are 43 characters of unpadded base64");
         challenge
     }
+}
 
-    pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
+impl From<Verifier> for SecretString {
+    fn from(verifier: Verifier) -> Self {
+        verifier.0
     }
 }
 

@@ -3,19 +3,18 @@
 //! [`Authenticated::refresh`] leads in; the response leads back, to a new [`Authenticated`].
 
 use std::mem;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{Request, Response};
-use secrecy::ExposeSecret;
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client};
+use crate::client::{Auth, Client, Identity};
 use crate::endpoints::Protocol;
 use crate::error::{Error, Flaw};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
-use crate::prepared::Prepared;
 use crate::reply::{Refusal, Reply};
 use crate::wire::grant::Grant;
 
@@ -26,8 +25,8 @@ use crate::wire::grant::Grant;
 #[derive(Debug)]
 #[must_use = "the session is inside"]
 pub struct Refreshing {
-    prepared: Prepared,
-    protocol: Protocol,
+    identity: Arc<Identity>,
+    grant: Grant,
     session: Box<Authenticated>,
     /// The organization asked for, when it is not the session's own.
     switch_to: Option<OrganizationId>,
@@ -39,21 +38,17 @@ impl Refreshing {
         client: &Client<A>,
         switch_to: Option<OrganizationId>,
     ) -> Self {
-        let protocol = client.endpoints().protocol;
-        let organization = match protocol {
+        let organization = match client.endpoints().protocol {
             Protocol::Standard => None,
             Protocol::UserManagement => switch_to.as_ref().or(session.organization_id.as_ref()),
         };
-        let prepared = client.prepare(&Grant::RefreshToken {
-            refresh_token: session
-                .refresh_token
-                .as_ref()
-                .map_or("", |token| token.expose_secret()),
-            organization_id: organization.map(OrganizationId::as_str),
-        });
+        let grant = Grant::refresh_token(
+            session.refresh_token.clone().unwrap_or_default(),
+            organization.map(|organization| organization.as_str().into()),
+        );
         Self {
-            prepared,
-            protocol,
+            identity: client.identity(),
+            grant,
             session: Box::new(session),
             switch_to,
         }
@@ -90,7 +85,8 @@ impl Refreshing {
                 Refusal::StepUp(step) => Error::StepUp(Box::new(step.in_organization(expected))),
                 refusal => refusal.into(),
             })?;
-        let mut fresh = self.session.read_refreshed(&reply, self.protocol, now)?;
+        let protocol = self.identity.endpoints.protocol;
+        let mut fresh = self.session.read_refreshed(&reply, protocol, now)?;
         if fresh.user().id() != self.session.user().id() {
             return Err(reply.malformed(Flaw::OtherUser).into());
         }
@@ -106,7 +102,7 @@ impl Exchange for Refreshing {
     type Output = Authenticated;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.prepared.request()
+        self.identity.request(&self.grant)
     }
 
     fn response(

@@ -185,7 +185,7 @@ impl<A: Auth> Start<'_, A> {
         let verifier = Verifier::new(&random[1]);
 
         let url = self.url(state.expose_secret(), &verifier.challenge());
-        let owner = self.client.owner();
+        let owner = self.client.identity().owner.clone();
         let pending = AwaitingCallback::new(
             owner,
             self.redirect_uri,

@@ -11,7 +11,7 @@ mod verify_email;
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, UserManagement};
@@ -222,10 +222,8 @@ impl Step {
     }
 
     /// The token that a completing grant sends, where the service gave one.
-    fn token(&self) -> Option<&str> {
-        self.pending_authentication_token
-            .as_ref()
-            .map(|token| token.expose_secret())
+    fn token(&self) -> Option<SecretString> {
+        self.pending_authentication_token.clone()
     }
 
     fn fill_in<'a, A: UserManagement>(&self, mut start: Start<'a, A>) -> Start<'a, A> {

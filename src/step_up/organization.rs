@@ -49,11 +49,9 @@ impl SelectOrganization {
         client: &Client<Confidential>,
         organization: &OrganizationId,
     ) -> Exchanging {
-        let grant = Grant::OrganizationSelection {
-            pending_authentication_token: self.step.token(),
-            organization_id: organization.as_str(),
-        };
-        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+        let organization_id = organization.as_str().into();
+        let grant = Grant::organization_selection(self.step.token(), organization_id);
+        Exchanging::new(client, grant, Purpose::StepUpAnswer)
     }
 
     /// Begins the login into an organization, for a client without a secret.

@@ -38,12 +38,12 @@ impl EnterRadarEmailCode {
     ///
     /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
-        let grant = Grant::RadarEmailChallenge {
-            code,
-            pending_authentication_token: self.step.token(),
-            radar_challenge_id: self.radar_challenge_id(),
-        };
-        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+        let grant = Grant::radar_email_challenge(
+            code.into(),
+            self.step.token(),
+            self.radar_challenge_id().map(Into::into),
+        );
+        Exchanging::new(client, grant, Purpose::StepUpAnswer)
     }
 }
 
@@ -82,13 +82,13 @@ impl EnterRadarSmsCode {
         code: &str,
         verification: Option<SmsVerification<'_>>,
     ) -> Exchanging {
-        let grant = Grant::RadarSmsChallenge {
-            code,
-            pending_authentication_token: self.step.token(),
-            verification_id: verification.map(|verification| verification.id),
-            phone_number: verification.map(|verification| verification.phone_number),
-        };
-        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+        let grant = Grant::radar_sms_challenge(
+            code.into(),
+            self.step.token(),
+            verification.map(|verification| verification.id.into()),
+            verification.map(|verification| verification.phone_number.into()),
+        );
+        Exchanging::new(client, grant, Purpose::StepUpAnswer)
     }
 }
 

@@ -94,10 +94,6 @@ fn answer(
     challenge_id: &str,
     code: &str,
 ) -> Exchanging {
-    let grant = Grant::MfaTotp {
-        code,
-        pending_authentication_token: step.token(),
-        authentication_challenge_id: challenge_id,
-    };
-    Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+    let grant = Grant::mfa_totp(code.into(), step.token(), challenge_id.into());
+    Exchanging::new(client, grant, Purpose::StepUpAnswer)
 }

@@ -35,10 +35,7 @@ impl VerifyEmail {
     ///
     /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
-        let grant = Grant::EmailVerification {
-            code,
-            pending_authentication_token: self.step.token(),
-        };
-        Exchanging::new(client, &grant, Purpose::StepUpAnswer)
+        let grant = Grant::email_verification(code.into(), self.step.token());
+        Exchanging::new(client, grant, Purpose::StepUpAnswer)
     }
 }

@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::request::Field;
 use crate::wire::lenient::{lenient, lenient_json};
 
-#[derive(Serialize)]
-pub(crate) struct DeviceRequest<'a> {
-    pub(crate) client_id: &'a str,
-    /// Only a standard OAuth endpoint takes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) scope: Option<&'a str>,
+/// `scope` is for a standard OAuth endpoint only.
+pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> [Field<'a>; 2] {
+    [("client_id", Some(client_id)), ("scope", scope)]
 }
 
 #[derive(Deserialize)]

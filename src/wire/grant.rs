@@ -1,138 +1,176 @@
 //! The body of a token request.
 
-use serde::Serialize;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::request::Field;
 
 /// A grant, with exactly the fields that it has.
-#[derive(Serialize)]
-#[serde(tag = "grant_type")]
-pub(crate) enum Grant<'a> {
-    #[serde(rename = "authorization_code")]
-    AuthorizationCode {
-        code: &'a str,
-        code_verifier: &'a str,
-        /// Only a standard OAuth endpoint takes it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        redirect_uri: Option<&'a str>,
-    },
-    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
-    DeviceCode { device_code: &'a str },
-    #[serde(rename = "urn:workos:oauth:grant-type:email-verification:code")]
-    EmailVerification {
-        code: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pending_authentication_token: Option<&'a str>,
-    },
-    #[serde(rename = "urn:workos:oauth:grant-type:mfa-totp")]
-    MfaTotp {
-        code: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pending_authentication_token: Option<&'a str>,
-        authentication_challenge_id: &'a str,
-    },
-    #[serde(rename = "urn:workos:oauth:grant-type:organization-selection")]
-    OrganizationSelection {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pending_authentication_token: Option<&'a str>,
-        organization_id: &'a str,
-    },
-    #[serde(rename = "urn:workos:oauth:grant-type:radar-email-challenge:code")]
-    RadarEmailChallenge {
-        code: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pending_authentication_token: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        radar_challenge_id: Option<&'a str>,
-    },
-    #[serde(rename = "urn:workos:oauth:grant-type:radar-sms-challenge:code")]
-    RadarSmsChallenge {
-        code: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pending_authentication_token: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        verification_id: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        phone_number: Option<&'a str>,
-    },
-    #[serde(rename = "refresh_token")]
-    RefreshToken {
-        refresh_token: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        organization_id: Option<&'a str>,
-    },
+///
+/// A state keeps it until it has its answer, and what it keeps is wiped. The body is written each time it is sent.
+pub(crate) struct Grant {
+    grant_type: &'static str,
+    fields: [(&'static str, Option<SecretString>); MOST_FIELDS],
 }
 
-impl Grant<'_> {
-    /// Whether a client that has a secret sends it with this grant.
-    pub(crate) fn takes_secret(&self) -> bool {
-        !matches!(self, Self::DeviceCode { .. })
+impl Grant {
+    /// `redirect_uri` is for a standard OAuth endpoint only.
+    pub(crate) fn authorization_code(
+        code: SecretString,
+        code_verifier: SecretString,
+        redirect_uri: Option<SecretString>,
+    ) -> Self {
+        Self::new(
+            "authorization_code",
+            [
+                ("code", Some(code)),
+                ("code_verifier", Some(code_verifier)),
+                ("redirect_uri", redirect_uri),
+            ],
+        )
     }
 
-    /// The bytes of its values: what decides how large the body becomes.
-    fn len(&self) -> usize {
-        let sum = |values: &[Option<&str>]| values.iter().flatten().map(|value| value.len()).sum();
-        match *self {
-            Self::AuthorizationCode {
-                code,
-                code_verifier,
-                redirect_uri,
-            } => sum(&[Some(code), Some(code_verifier), redirect_uri]),
-            Self::DeviceCode { device_code } => device_code.len(),
-            Self::EmailVerification {
-                code,
-                pending_authentication_token,
-            } => sum(&[Some(code), pending_authentication_token]),
-            Self::MfaTotp {
-                code,
-                pending_authentication_token,
-                authentication_challenge_id,
-            } => sum(&[
-                Some(code),
-                pending_authentication_token,
-                Some(authentication_challenge_id),
-            ]),
-            Self::OrganizationSelection {
-                pending_authentication_token,
-                organization_id,
-            } => sum(&[pending_authentication_token, Some(organization_id)]),
-            Self::RadarEmailChallenge {
-                code,
-                pending_authentication_token,
-                radar_challenge_id,
-            } => sum(&[Some(code), pending_authentication_token, radar_challenge_id]),
-            Self::RadarSmsChallenge {
-                code,
-                pending_authentication_token,
-                verification_id,
-                phone_number,
-            } => sum(&[
-                Some(code),
-                pending_authentication_token,
-                verification_id,
-                phone_number,
-            ]),
-            Self::RefreshToken {
-                refresh_token,
-                organization_id,
-            } => sum(&[Some(refresh_token), organization_id]),
+    pub(crate) fn device_code(device_code: SecretString) -> Self {
+        Self::new(DEVICE_CODE, [("device_code", Some(device_code))])
+    }
+
+    pub(crate) fn refresh_token(
+        refresh_token: SecretString,
+        organization_id: Option<SecretString>,
+    ) -> Self {
+        Self::new(
+            "refresh_token",
+            [
+                ("refresh_token", Some(refresh_token)),
+                ("organization_id", organization_id),
+            ],
+        )
+    }
+
+    pub(crate) fn email_verification(
+        code: SecretString,
+        pending_authentication_token: Option<SecretString>,
+    ) -> Self {
+        Self::new(
+            "urn:workos:oauth:grant-type:email-verification:code",
+            [
+                ("code", Some(code)),
+                (PENDING_TOKEN, pending_authentication_token),
+            ],
+        )
+    }
+
+    pub(crate) fn mfa_totp(
+        code: SecretString,
+        pending_authentication_token: Option<SecretString>,
+        authentication_challenge_id: SecretString,
+    ) -> Self {
+        Self::new(
+            "urn:workos:oauth:grant-type:mfa-totp",
+            [
+                ("code", Some(code)),
+                (PENDING_TOKEN, pending_authentication_token),
+                (
+                    "authentication_challenge_id",
+                    Some(authentication_challenge_id),
+                ),
+            ],
+        )
+    }
+
+    pub(crate) fn organization_selection(
+        pending_authentication_token: Option<SecretString>,
+        organization_id: SecretString,
+    ) -> Self {
+        Self::new(
+            "urn:workos:oauth:grant-type:organization-selection",
+            [
+                (PENDING_TOKEN, pending_authentication_token),
+                ("organization_id", Some(organization_id)),
+            ],
+        )
+    }
+
+    pub(crate) fn radar_email_challenge(
+        code: SecretString,
+        pending_authentication_token: Option<SecretString>,
+        radar_challenge_id: Option<SecretString>,
+    ) -> Self {
+        Self::new(
+            "urn:workos:oauth:grant-type:radar-email-challenge:code",
+            [
+                ("code", Some(code)),
+                (PENDING_TOKEN, pending_authentication_token),
+                ("radar_challenge_id", radar_challenge_id),
+            ],
+        )
+    }
+
+    pub(crate) fn radar_sms_challenge(
+        code: SecretString,
+        pending_authentication_token: Option<SecretString>,
+        verification_id: Option<SecretString>,
+        phone_number: Option<SecretString>,
+    ) -> Self {
+        Self::new(
+            "urn:workos:oauth:grant-type:radar-sms-challenge:code",
+            [
+                ("code", Some(code)),
+                (PENDING_TOKEN, pending_authentication_token),
+                ("verification_id", verification_id),
+                ("phone_number", phone_number),
+            ],
+        )
+    }
+
+    fn new<const N: usize>(
+        grant_type: &'static str,
+        fields: [(&'static str, Option<SecretString>); N],
+    ) -> Self {
+        const { assert!(N <= MOST_FIELDS) };
+        let mut fields = fields.into_iter();
+        Self {
+            grant_type,
+            fields: std::array::from_fn(|_| fields.next().unwrap_or(("", None))),
         }
     }
 }
 
-/// A grant and who asks for it.
-#[derive(Serialize)]
-pub(crate) struct TokenRequest<'a> {
-    #[serde(flatten)]
-    pub(crate) grant: &'a Grant<'a>,
-    pub(crate) client_id: &'a str,
-    /// Absent for a public client: not `null`, not empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) client_secret: Option<&'a str>,
-}
-
-impl TokenRequest<'_> {
-    /// An upper bound of the encoded size, as long as nothing in it needs escaping.
-    pub(crate) fn size_hint(&self) -> usize {
-        const NAMES: usize = 256;
-        NAMES + self.grant.len() + self.client_id.len() + self.client_secret.map_or(0, str::len)
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("grant_type", &self.grant_type)
+            .finish_non_exhaustive()
     }
 }
+
+/// A grant and who asks for it. A device code is asked about without the secret.
+pub(crate) fn token_request<'a>(
+    grant: &'a Grant,
+    client_id: &'a str,
+    client_secret: Option<&'a str>,
+) -> [Field<'a>; MOST_FIELDS + 3] {
+    let [first, second, third, fourth] = grant
+        .fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_ref().map(|value| value.expose_secret())));
+    [
+        ("grant_type", Some(grant.grant_type)),
+        first,
+        second,
+        third,
+        fourth,
+        ("client_id", Some(client_id)),
+        (
+            "client_secret",
+            client_secret.filter(|_| grant.grant_type != DEVICE_CODE),
+        ),
+    ]
+}
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const PENDING_TOKEN: &str = "pending_authentication_token";
+
+/// What the grant with the most fields has.
+const MOST_FIELDS: usize = 4;
