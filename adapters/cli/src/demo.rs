@@ -16,18 +16,23 @@ use crate::failure::Failure;
 pub(crate) struct Demo {
     server: Server,
     users: Vec<User>,
+    play: Option<String>,
 }
 
 impl Demo {
-    /// Starts the local service, on a port that is free.
-    pub(crate) fn start() -> Result<Self, Failure> {
+    /// Starts the local service, on a port that is free. `play` is the e-mail address of somebody to be played.
+    pub(crate) fn start(play: Option<String>) -> Result<Self, Failure> {
         let config = Config::with(|config| {
             // Nobody should have to wait long for a demonstration.
             config.device_interval = Some(1);
         });
         let users = config.users.clone();
         match Server::start(config) {
-            Ok(server) => Ok(Self { server, users }),
+            Ok(server) => Ok(Self {
+                server,
+                users,
+                play,
+            }),
             Err(error) => Err(Failure::new(
                 Exit::Failure,
                 "the local service of the demonstration cannot be started",
@@ -46,8 +51,14 @@ impl Demo {
         self.server.base_url()
     }
 
-    /// Returns the person with this e-mail address; the first one when nobody is named.
-    pub(crate) fn person(&self, email: Option<&str>) -> Result<&User, Failure> {
+    /// Whether somebody is to be played whatever browser there is.
+    pub(crate) fn is_played(&self) -> bool {
+        self.play.is_some()
+    }
+
+    /// Returns the person to be played; the first one when nobody is named.
+    pub(crate) fn person(&self) -> Result<&User, Failure> {
+        let email = self.play.as_deref();
         let person = match email {
             Some(email) => self.users.iter().find(|user| user.email == email),
             None => self.users.first(),

@@ -3,6 +3,7 @@
 //! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
 
 mod account;
+mod any_session;
 mod asking;
 mod browser;
 mod cli;
@@ -12,7 +13,6 @@ mod exit;
 mod failure;
 mod interrupt;
 mod issuer;
-mod keep;
 mod logged_in;
 mod login;
 mod logout;
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Status(args) => output.finish(status::run(&args)),
         Command::Switch(args) => output.finish(switch::run(&args, &output)),
         Command::Token(args) => output.finish(token::run(&args, &output)),
-        Command::Whoami(args) => output.finish(whoami::run(&args)),
+        Command::Whoami(args) => output.finish(whoami::run(&args, &output)),
     };
     exit.into()
 }

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use workos_login::secrecy::ExposeSecret;
 
+use crate::any_session::AnySessionArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::SessionArgs;
 
 /// Run a command with a valid access token in its environment variable WORKOS_ACCESS_TOKEN
 ///
@@ -17,9 +17,6 @@ use crate::session::SessionArgs;
 /// for another one. The exit code is the command's.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    session: SessionArgs,
-
     /// The command and its arguments
     #[arg(
         value_name = "COMMAND",
@@ -28,24 +25,25 @@ pub(crate) struct Args {
         allow_hyphen_values = true
     )]
     command: Vec<OsString>,
+
+    #[command(flatten)]
+    session: AnySessionArgs,
 }
 
 /// Becomes the command. What comes back is why it did not.
 pub(crate) fn run(args: &Args, output: &Output) -> Failure {
-    let token = match args.session.open() {
-        Ok(session) => match session.token(output) {
-            Ok(token) => token,
-            Err(failure) => return failure,
-        },
+    let session = match args.session.get(output, |kept| kept.refreshed(output)) {
+        Ok(session) => session,
         Err(failure) => return failure,
     };
     let Some((program, arguments)) = args.command.split_first() else {
         return Failure::new(Exit::Usage, "there is no command to run");
     };
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env("WORKOS_ACCESS_TOKEN", token.secret().expose_secret());
+    command.args(arguments).env(
+        "WORKOS_ACCESS_TOKEN",
+        session.access_token().expose_secret(),
+    );
     output.hand_over();
     let error = become_command(command);
     Failure::new(

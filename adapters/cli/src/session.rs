@@ -3,7 +3,7 @@
 use workos_login::keeper::{Keeper, KeeperPolicy, SignedOut};
 use workos_login::url::Url;
 use workos_login::{Authenticated, OrganizationId};
-use workos_login_keeper::{BlockingKeeper, Error, LoggedOut, Store, Token};
+use workos_login_keeper::{BlockingKeeper, Error, LoggedOut, Store};
 use workos_login_keyring::{self as keyring, KeyringStore, Place};
 use workos_login_ureq::{agent, send_within};
 
@@ -26,12 +26,17 @@ pub(crate) struct SessionArgs {
 impl SessionArgs {
     /// Opens the place where the session is kept.
     pub(crate) fn open(&self) -> Result<Session, Failure> {
-        Session::open(&self.client.client()?, &self.account)
+        Session::open(&self.client()?, &self.account)
+    }
+
+    /// Returns the client that the session is of.
+    pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
+        self.client.client()
     }
 
     /// Returns the address where the session ends at the service, if there is one.
     pub(crate) fn logout_url(&self, session: &Authenticated) -> Option<Url> {
-        match self.client.client() {
+        match self.client() {
             Ok(AnyClient::WorkOs(client)) => session.logout_url(&client, None),
             Ok(AnyClient::Standard(_)) | Err(_) => None,
         }
@@ -99,13 +104,13 @@ impl<S: Store> Session<S> {
         }
     }
 
-    /// Returns a good access token. What went wrong although there is one is said.
-    pub(crate) fn token(&self, output: &Output) -> Result<Token, Failure> {
+    /// Returns the session with a good access token. What went wrong although there is one is said.
+    pub(crate) fn refreshed(&self, output: &Output) -> Result<Authenticated, Failure> {
         let token = self.keeper.token().map_err(|error| self.failure(&error))?;
         if let Some(warning) = token.warning() {
             output.warn(warning);
         }
-        Ok(token)
+        self.get()
     }
 
     /// Moves the session to another organization.
@@ -157,20 +162,10 @@ impl<S: Store> Session<S> {
     }
 
     fn signed_out(&self, reason: &SignedOut) -> Failure {
-        let what = match reason {
-            SignedOut::Ended(_) => "the service has ended the session",
-            SignedOut::Expired => "the session has expired, and has no refresh token",
-            SignedOut::NotSignedIn => "nobody is signed in",
-            SignedOut::ReplyLost(_) => {
-                "an answer of the service was lost, and the session cannot be refreshed without it"
-            }
-            SignedOut::StepUp(_) => "the service asks for one more step before the session goes on",
-            _ => "the session was logged out",
-        };
         let failure = match self.name.is_default() {
-            true => format!("{what}; sign in: workos-login login"),
+            true => format!("{reason}; sign in: workos-login login"),
             false => format!(
-                "{what}; sign in: workos-login login --account {}",
+                "{reason}; sign in: workos-login login --account {}",
                 self.name.as_str()
             ),
         };
@@ -189,13 +184,18 @@ fn no_store(error: &keyring::Error, account: &Account) -> Failure {
         keyring::Error::NoKeyring(_) => Exit::NoStore,
         _ => Exit::Store,
     };
-    let failure = Failure::of(exit, error);
+    let mut failure = Failure::of(exit, error);
     if cfg!(target_os = "linux") && account.is_in_the_systems() {
-        return failure.hint(
+        failure = failure.hint(
             "--store kernel keeps the session in the keyring of the Linux kernel, until a restart",
         );
     }
-    failure
+    match exit {
+        Exit::NoStore => failure.hint(
+            "workos-login run --no-store -- COMMAND logs in for that command alone, and keeps nothing; so does token --no-store",
+        ),
+        _ => failure,
+    }
 }
 
 #[cfg(test)]
@@ -213,7 +213,7 @@ mod tests {
         stage.spend();
         let answer = answer.header("x-request-id", "req_7");
         stage.server.script(Endpoint::Refresh, [answer]);
-        let failure = stage.session().token(&stage.output).unwrap_err();
+        let failure = stage.session().refreshed(&stage.output).unwrap_err();
         assert_eq!(failure.exit(), exit, "{failure:?}");
         assert_eq!(failure.message(), message);
         assert!(failure.causes().concat().contains(causes), "{failure:?}");
@@ -223,7 +223,7 @@ mod tests {
     fn where_nobody_is_signed_in_the_command_to_do_so_is_named() {
         let stage = Stage::empty();
         let session = stage.session();
-        let token = session.token(&stage.output).unwrap_err();
+        let token = session.refreshed(&stage.output).unwrap_err();
         let get = session.get().unwrap_err();
         for failure in [token, get] {
             assert_eq!(failure.exit(), Exit::SignedOut);
@@ -272,9 +272,9 @@ mod tests {
         stage.spend();
         let answer = Answer::oauth_error(401, "invalid_client", "Who?");
         stage.server.script(Endpoint::Refresh, [answer]);
-        let failure = stage.session().token(&stage.output).unwrap_err();
+        let failure = stage.session().refreshed(&stage.output).unwrap_err();
         assert_eq!(failure.exit(), Exit::Configuration);
-        stage.session().token(&stage.output).unwrap();
+        stage.session().refreshed(&stage.output).unwrap();
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
         stage
             .server
             .inject(Fault::AnswerLostAfter.on(Endpoint::Refresh));
-        stage.session().token(&stage.output).unwrap();
+        stage.session().refreshed(&stage.output).unwrap();
         assert_eq!(stage.server.request_count(), 2);
     }
 
@@ -296,8 +296,8 @@ mod tests {
         let stage = Stage::with("alice@example.com");
         stage.spend();
         let token = || {
-            let token = stage.session().token(&stage.output).unwrap();
-            token.secret().expose_secret().to_owned()
+            let session = stage.session().refreshed(&stage.output).unwrap();
+            session.access_token().expose_secret().to_owned()
         };
         let mut tokens: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(token)).collect();

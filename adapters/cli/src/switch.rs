@@ -64,6 +64,6 @@ mod tests {
         assert_ne!(refused.err().unwrap().exit(), Exit::SignedOut);
         let who = serde_json::to_value(whoami::read(&stage.session()).unwrap()).unwrap();
         assert_eq!(who["organization_id"], Organization::ACME_ID);
-        stage.session().token(&stage.output).unwrap();
+        stage.session().refreshed(&stage.output).unwrap();
     }
 }

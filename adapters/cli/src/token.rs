@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
+use workos_login::Authenticated;
 use workos_login::secrecy::{ExposeSecret, SecretString};
-use workos_login_keeper::Store;
 
+use crate::any_session::AnySessionArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Report;
-use crate::session::{Session, SessionArgs};
 
 /// Print a valid access token, refreshing it when it is due
 ///
@@ -17,7 +17,7 @@ use crate::session::{Session, SessionArgs};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    session: SessionArgs,
+    session: AnySessionArgs,
 }
 
 /// The one result that has a secret in it.
@@ -31,16 +31,17 @@ pub(crate) struct AccessToken {
 
 /// Gets a token.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
-    get(&args.session.open()?, output)
+    let session = args.session.get(output, |kept| kept.refreshed(output))?;
+    Ok(AccessToken::of(&session, SystemTime::now()))
 }
 
-fn get<S: Store>(session: &Session<S>, output: &Output) -> Result<AccessToken, Failure> {
-    let token = session.token(output)?;
-    let left = session.get()?.expires_in(SystemTime::now());
-    Ok(AccessToken {
-        access_token: token.secret().clone(),
-        expires_in: left.map(|left| left.as_secs()),
-    })
+impl AccessToken {
+    fn of(session: &Authenticated, now: SystemTime) -> Self {
+        Self {
+            access_token: session.access_token().clone(),
+            expires_in: session.expires_in(now).map(|left| left.as_secs()),
+        }
+    }
 }
 
 fn expose<S: Serializer>(token: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
@@ -58,10 +59,16 @@ mod tests {
     use super::*;
     use crate::stage::Stage;
 
+    /// What a program prints that was just started.
+    fn token(stage: &Stage) -> AccessToken {
+        let session = stage.session().refreshed(&stage.output).unwrap();
+        AccessToken::of(&session, SystemTime::now())
+    }
+
     #[test]
     fn the_token_is_all_that_is_printed() {
         let stage = Stage::with("alice@example.com");
-        let token = get(&stage.session(), &stage.output).unwrap();
+        let token = token(&stage);
         let secret = token.access_token.expose_secret().to_owned();
         assert!(secret.starts_with("eyJ"));
         assert!((290..=300).contains(&token.expires_in.unwrap()));
@@ -76,8 +83,8 @@ mod tests {
     fn a_token_that_is_spent_is_refreshed_once() {
         let stage = Stage::with("alice@example.com");
         stage.spend();
-        let first = get(&stage.session(), &stage.output).unwrap();
-        let second = get(&stage.session(), &stage.output).unwrap();
+        let first = token(&stage);
+        let second = token(&stage);
         assert_eq!(first.lines(), second.lines());
         assert!(first.expires_in.unwrap() >= 290);
         assert_eq!(stage.server.request_count(), 1);

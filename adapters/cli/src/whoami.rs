@@ -3,18 +3,20 @@
 use serde::Serialize;
 use workos_login_keeper::Store;
 
+use crate::any_session::AnySessionArgs;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::report::{Report, table};
-use crate::session::{Session, SessionArgs};
+use crate::session::Session;
 use crate::who::Who;
 
 /// Print who is signed in, as the service last said
 ///
-/// Nothing is sent.
+/// Nothing is sent, unless --no-store logs somebody in.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    session: SessionArgs,
+    session: AnySessionArgs,
 }
 
 /// Who is signed in.
@@ -23,8 +25,9 @@ pub(crate) struct Args {
 pub(crate) struct WhoAmI(Who);
 
 /// Reads who is signed in.
-pub(crate) fn run(args: &Args) -> Result<WhoAmI, Failure> {
-    read(&args.session.open()?)
+pub(crate) fn run(args: &Args, output: &Output) -> Result<WhoAmI, Failure> {
+    let session = args.session.get(output, Session::get)?;
+    Ok(WhoAmI(Who::from(&session)))
 }
 
 /// Reads whose session it is.

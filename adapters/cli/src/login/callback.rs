@@ -18,9 +18,9 @@ pub(crate) fn log_in<'c, A: Auth>(
 ) -> Result<Outcome, Failure> {
     let Desk {
         args,
-        demo,
         agent,
         output,
+        ..
     } = desk;
     let listener = match &args.redirect_uri {
         Some(redirect_uri) => Listener::bind_for(redirect_uri),
@@ -37,7 +37,7 @@ pub(crate) fn log_in<'c, A: Auth>(
         show: url.as_str(),
         machine: "this machine",
     };
-    if let Some((demo, person)) = page.visit(args, *demo, output)? {
+    if let Some((demo, person)) = page.visit(desk)? {
         demo.play(&url, &person.email, listener.canceller())?;
     }
 

@@ -68,7 +68,7 @@ fn invite(desk: &Desk<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
         show: address,
         machine: "any machine",
     };
-    let played = page.visit(desk.args, desk.demo, desk.output)?;
+    let played = page.visit(desk)?;
     desk.output.say(format_args!(
         "enter this code there, or check that the page shows it: {}",
         device.user_code()

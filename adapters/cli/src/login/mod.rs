@@ -1,27 +1,25 @@
 //! `workos-login login`: a login in the browser, of this machine or of another.
 
 mod callback;
+mod desk;
 mod device;
 pub(crate) mod step;
 mod visit;
 
 use std::time::SystemTime;
 
-use workos_login::{
-    Authenticated, Client, Connect, Error, OrganizationId, Provider, Public, RedirectUri, Scope,
-    Screen, Start, StepUp, Via,
-};
-use workos_login_ureq::agent;
-use workos_login_ureq::ureq::Agent;
+use workos_login::Authenticated;
+use workos_login_keeper::Store;
 
+use crate::account::Account;
 use crate::client::{AnyClient, ClientArgs};
-use crate::demo::{self, Demo};
+use crate::demo::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::issuer;
-use crate::keep::KeepArgs;
 use crate::logged_in::LoggedIn;
+pub(crate) use crate::login::desk::{Desk, LoginArgs};
 use crate::output::Output;
+use crate::session::Session;
 
 /// Log in with the browser, and greet the user
 ///
@@ -34,40 +32,10 @@ pub(crate) struct Args {
     client: ClientArgs,
 
     #[command(flatten)]
-    keep: KeepArgs,
+    account: Account,
 
-    /// Show a code, and wait until it is entered in a browser, on this machine or on any other
-    ///
-    /// For a machine without a browser. It needs no redirect address, and --organization and --provider do not go with it.
-    #[arg(
-        long,
-        conflicts_with_all = ["organization", "provider", "port", "redirect_uri"]
-    )]
-    device: bool,
-
-    /// Log in to this organization
-    #[arg(long, value_name = "ORG_ID", conflicts_with = "issuer")]
-    organization: Option<OrganizationId>,
-
-    /// Log in with this identity provider, GoogleOAuth for instance, without the hosted login page
-    #[arg(long, value_name = "NAME", conflicts_with = "issuer")]
-    provider: Option<String>,
-
-    /// Listen for the browser at http://127.0.0.1:PORT/callback [default: a port that is free]
-    #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
-    port: Option<u16>,
-
-    /// Listen for the browser at this address, as it is registered: http on 127.0.0.1, ::1 or localhost
-    #[arg(long, value_name = "URI")]
-    redirect_uri: Option<RedirectUri>,
-
-    /// Wait for so long until somebody has logged in
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
-
-    /// Print the address of the login page instead of opening it
-    #[arg(long)]
-    no_browser: bool,
+    #[command(flatten)]
+    login: LoginArgs,
 
     /// Run the whole login against a local service inside this program: no account is needed
     ///
@@ -78,16 +46,6 @@ pub(crate) struct Args {
     /// With --demo: play this person at the login page, alice@example.com for instance, instead of opening a browser
     #[arg(long = "as", value_name = "EMAIL")]
     play: Option<String>,
-
-    /// What to ask for, names with spaces between them; openid is always part of it
-    #[arg(
-        long,
-        value_name = "SCOPE",
-        help_heading = issuer::HEADING,
-        default_value = "openid profile email offline_access",
-        requires = "issuer"
-    )]
-    scope: Scope,
 }
 
 /// Logs somebody in.
@@ -98,142 +56,119 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
             "--as plays a person at the login page of the demonstration: it needs --demo",
         ));
     }
-    let demo = args.demo.then(Demo::start).transpose()?;
-    let client = match &demo {
-        Some(demo) => AnyClient::WorkOs(demo.client()?),
-        None => args.client.client()?,
-    };
-    if let Some(demo) = &demo {
+    let (session, kept_in) = if args.demo {
+        let demo = Demo::start(args.play.clone())?;
         output.say(format_args!(
             "demo: a local service at {} plays WorkOS; nothing there is real",
             demo.base_url()
         ));
-    }
-    let desk = Desk {
-        args,
-        demo: demo.as_ref(),
-        agent: match &demo {
-            Some(_) => demo::agent(),
-            None => agent(),
-        },
-        output,
-    };
-    let (session, kept_in) = match &demo {
-        Some(_) => (desk.log_in(&client)?, None),
-        None => args.keep.log_in(&client, output, || desk.log_in(&client))?,
+        let client = AnyClient::WorkOs(demo.client()?);
+        let desk = Desk::new(&args.login, Some(&demo), output);
+        (desk.log_in(&client)?, None)
+    } else {
+        let client = args.client.client()?;
+        let kept = Session::open(&client, &args.account)?;
+        let desk = Desk::new(&args.login, None, output);
+        (
+            log_in_to(&kept, || desk.log_in(&client))?,
+            Some(kept.place()),
+        )
     };
     Ok(LoggedIn::new(&session, SystemTime::now()).kept_in(kept_in))
 }
 
-/// What all logins of one run share.
-struct Desk<'a> {
-    args: &'a Args,
-    demo: Option<&'a Demo>,
-    agent: Agent,
-    output: &'a Output,
+/// Logs in where the session can be kept, and keeps it, in place of any other of that name.
+///
+/// That it can be kept is found out before the login begins.
+fn log_in_to<S: Store>(
+    kept: &Session<S>,
+    log_in: impl FnOnce() -> Result<Authenticated, Failure>,
+) -> Result<Authenticated, Failure> {
+    kept.check()?;
+    let session = log_in()?;
+    kept.keep(session.clone())?;
+    Ok(session)
 }
 
-impl Desk<'_> {
-    fn log_in(&self, client: &AnyClient) -> Result<Authenticated, Failure> {
-        match client {
-            AnyClient::Standard(client) => self.standard(client),
-            AnyClient::WorkOs(client) => self.workos(client),
-        }
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use workos_login::keeper::{Keeper, KeeperPolicy, Record};
+    use workos_login_keyring::{Error, Place};
+
+    use super::*;
+    use crate::stage::Stage;
+
+    /// A store that can be read and not written; it may not find that out when it is asked.
+    struct ReadOnly {
+        finds_out: bool,
     }
 
-    /// Logs in at WorkOS. Where it asks for one more step, and somebody is there to take it, another login follows.
-    fn workos(&self, client: &Client) -> Result<Authenticated, Failure> {
-        let mut organization = self.args.organization.clone();
-        let mut outcome = if self.args.device {
-            device::log_in(self, client, client.device())?
-        } else {
-            callback::log_in(self, client, |redirect_uri| {
-                let start = client.login(self.args.via(), redirect_uri);
-                within(start, organization.as_ref())
-            })?
-        };
-        for _ in 0..step::NEXT_LOGINS {
-            let step = match outcome.authenticated() {
-                Err(Error::StepUp(step)) if self.output.is_interactive() => step,
-                ended => return self.end(ended),
-            };
-            self.output.say(format_args!(
-                "the service asks for one more step ({}): {}",
-                step.code(),
-                step::task(&step)
-            ));
-            if let StepUp::OrganizationSelection(selection) = &*step {
-                organization = step::choose(selection, self.output);
-                if organization.is_none() {
-                    return self.end(Err(Error::StepUp(step)));
-                }
+    impl Store for ReadOnly {
+        type Error = Error;
+        type Guard = ();
+
+        fn load(&self) -> Result<Option<Record>, Error> {
+            Ok(None)
+        }
+
+        fn save(&self, _: &Record) -> Result<(), Error> {
+            Err(Error::Busy)
+        }
+
+        fn clear(&self) -> Result<(), Error> {
+            Err(Error::Busy)
+        }
+
+        fn lock(&self, _: Duration) -> Result<Option<()>, Error> {
+            Ok(Some(()))
+        }
+
+        fn check(&self) -> Result<(), Error> {
+            match self.finds_out {
+                true => Err(Error::Busy),
+                false => Ok(()),
             }
-            self.output
-                .say("another login follows, in a browser on this machine");
-            outcome = callback::log_in(self, client, |redirect_uri| {
-                within(step.login(client, redirect_uri), organization.as_ref())
-            })?;
         }
-        self.end(outcome.authenticated())
     }
 
-    /// Logs in at a standard OAuth server.
-    fn standard(&self, client: &Client<Connect>) -> Result<Authenticated, Failure> {
-        let scope = &self.args.scope;
-        let outcome = if self.args.device {
-            let requesting = client.device(scope).map_err(|_| {
-                Failure::new(
-                    Exit::Usage,
-                    "--device needs --device-authorization-endpoint beside --issuer",
-                )
-            })?;
-            device::log_in(self, client, requesting)?
-        } else {
-            callback::log_in(self, client, |redirect_uri| {
-                let start = client.login(scope.clone(), redirect_uri);
-                let lasting = scope
-                    .as_str()
-                    .split(' ')
-                    .any(|name| name == "offline_access");
-                // Without the user's consent a server ignores that scope (OpenID Connect Core section 11).
-                match lasting {
-                    true => start.prompt("consent"),
-                    false => start,
-                }
-            })?
-        };
-        self.end(outcome.authenticated())
+    fn session(stage: &Stage, finds_out: bool) -> Session<ReadOnly> {
+        let machine = Keeper::new(&stage.client, KeeperPolicy::default());
+        let name = "work".parse().unwrap();
+        Session::new(machine, ReadOnly { finds_out }, name, Place::Custom)
     }
 
-    fn end(&self, ended: Result<Authenticated, Error>) -> Result<Authenticated, Failure> {
-        ended.map_err(|error| {
-            let failure = Failure::from(error);
-            match failure.exit() {
-                Exit::StepUp if self.args.device => failure.hint(
-                    "without --device: only the login in a browser on this machine takes the step",
-                ),
-                _ => failure,
-            }
-        })
+    #[test]
+    fn a_store_that_cannot_be_written_is_found_out_before_the_login() {
+        let stage = Stage::empty();
+        let log_in = || panic!("the login was begun");
+        let failure = log_in_to(&session(&stage, true), log_in).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Store);
+        assert_eq!(
+            failure.message(),
+            "the session could not be kept, so the login was not begun"
+        );
+        assert_eq!(failure.causes(), [Error::Busy.to_string()]);
     }
-}
 
-/// Names the organization of a login, where there is one.
-fn within<'c>(
-    start: Start<'c, Public>,
-    organization: Option<&OrganizationId>,
-) -> Start<'c, Public> {
-    match organization {
-        Some(organization) => start.organization(organization),
-        None => start,
+    #[test]
+    fn a_session_that_could_not_be_kept_is_no_success() {
+        let stage = Stage::empty();
+        let log_in = || Ok(stage.log_in("alice@example.com", None));
+        let failure = log_in_to(&session(&stage, false), log_in).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Store);
+        assert!(
+            failure.message().contains("could not be stored"),
+            "{failure:?}"
+        );
     }
-}
 
-impl Args {
-    fn via(&self) -> Via {
-        match &self.provider {
-            Some(name) => Via::Provider(Provider::from(name.as_str())),
-            None => Via::AuthKit(Screen::Default),
-        }
+    #[test]
+    fn a_login_that_is_kept_is_there_for_the_next_program() {
+        let stage = Stage::empty();
+        let log_in = || Ok(stage.log_in("alice@example.com", None));
+        log_in_to(&stage.session(), log_in).unwrap();
+        stage.session().get().unwrap();
     }
 }

@@ -6,8 +6,7 @@ use workos_login_test_server::User;
 use crate::browser;
 use crate::demo::Demo;
 use crate::failure::Failure;
-use crate::login::Args;
-use crate::output::Output;
+use crate::login::Desk;
 
 /// A page that somebody has to visit.
 pub(crate) struct Page<'a> {
@@ -24,17 +23,20 @@ impl Page<'_> {
     /// who is returned.
     pub(crate) fn visit<'a>(
         &self,
-        args: &Args,
-        demo: Option<&'a Demo>,
-        output: &Output,
+        desk: &Desk<'a>,
     ) -> Result<Option<(&'a Demo, &'a User)>, Failure> {
         let Self {
             open,
             show,
             machine,
         } = self;
-        if let (Some(demo), Some(email)) = (demo, &args.play) {
-            let person = demo.person(Some(email))?;
+        let Desk {
+            args, demo, output, ..
+        } = desk;
+        if let Some(demo) = demo
+            && demo.is_played()
+        {
+            let person = demo.person()?;
             output.say(format_args!(
                 "demo: {} signs in at the login page",
                 person.email
@@ -49,7 +51,7 @@ impl Page<'_> {
                     "the login page is open in your browser; if it is not, open this address:",
                 ),
                 (Err(error), Some(demo)) => {
-                    let person = demo.person(None)?;
+                    let person = demo.person()?;
                     output.say(format_args!(
                         "demo: no browser can be opened here ({error}), so {} signs in at the login page",
                         person.email

@@ -34,8 +34,8 @@ fn a_name_is_only_ever_text() {
         .sign_in(&server, "eve@example.com")
         .with(0);
     assert_harmless(&ended);
-    let escaped = "Hello Eve\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\u{9b}2J\\u{202e}\\u{2066}\\u{200f}\\u{d}x\\u{a}Hello root!\
-                   \\u{e0041}\\u{7f} \\u{1b}[2J!\n";
+    let escaped = "Eve\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\u{9b}2J\\u{202e}\\u{2066}\\u{200f}\\u{d}x\\u{a}Hello root!\
+                   \\u{e0041}\\u{7f} \\u{1b}[2J\n";
     assert!(ended.stdout.starts_with(escaped), "{}", ended.stdout);
 }
 

@@ -12,6 +12,7 @@ mod hostile;
 mod interrupt;
 mod issuer;
 mod login;
+mod no_store;
 mod oauth_server;
 mod refusals;
 mod service;

@@ -36,9 +36,9 @@ fn addresses_that_are_not_safe_are_refused() {
         ),
     ] {
         let mut command = program(&[
-            "login",
-            "--no-browser",
+            "whoami",
             "--no-store",
+            "--no-browser",
             "--client-id",
             "client_1",
         ]);

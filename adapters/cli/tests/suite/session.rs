@@ -41,15 +41,20 @@ impl Kept {
         Some(kept)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let (command, rest) = arguments.split_first().unwrap();
-        let mut program = program(&[command]);
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = program(arguments);
         program
-            .args(["--store", "kernel", "--account", &self.name])
-            .args(rest)
             .env("WORKOS_CLIENT_ID", self.server.client_id())
             .env("WORKOS_BASE_URL", self.server.base_url())
+            .env("WORKOS_LOGIN_STORE", "kernel")
             .env("XDG_STATE_HOME", &self.state);
+        program
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let (command, rest) = arguments.split_first().unwrap();
+        let mut program = self.program(&[command, "--account", &self.name]);
+        program.args(rest);
         program
     }
 
@@ -222,17 +227,31 @@ fn without_a_keyring_a_login_is_not_begun() {
     for name in ["login", "token", "whoami", "status", "logout"] {
         let ended = run(&mut command(name)).with(9);
         assert_eq!(ended.json()["error"]["kind"], "no_store");
-        ended.says(&["there is no keyring here", "--store kernel"]);
-        let offers_none = ended.stderr.contains("--no-store");
-        assert_eq!(offers_none, name == "login", "{ended:?}");
+        ended.says(&[
+            "there is no keyring here",
+            "--store kernel",
+            "workos-login run --no-store -- COMMAND",
+        ]);
     }
     assert_eq!(server.request_count(), 0);
+}
 
-    let mut login = command("login");
-    login.args(["--no-store", "--no-browser"]);
-    let ended = Waiting::start(&mut login)
-        .sign_in(&server, "alice@example.com")
+#[test]
+fn a_login_for_one_command_leaves_the_kept_session_alone() {
+    let Some(kept) = Kept::start("alone") else {
+        return;
+    };
+    let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
+    let token = Waiting::start(&mut command)
+        .sign_in(&kept.server, "alice@example.com")
+        .with(0)
+        .stdout;
+    kept.run(&["whoami"]).with(8);
+    kept.sign_in("carol@example.com", &[]);
+    let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
+    Waiting::start(&mut command)
+        .sign_in(&kept.server, "alice@example.com")
         .with(0);
-    ended.says(&["the session is not kept: it ends with this program"]);
-    assert_eq!(ended.json()["kept_in"], Value::Null);
+    assert_eq!(kept.json(&["whoami"])["user"]["email"], "carol@example.com");
+    assert_ne!(kept.run(&["token"]).with(0).stdout, token);
 }

@@ -19,9 +19,9 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program that logs in to `server`, and shows the address instead of opening it.
+/// The program that logs in to `server` and prints who it was. It needs no keyring, and shows the address instead of opening it.
 pub(crate) fn login(server: &Server, arguments: &[&str]) -> Command {
-    let mut command = program(&["login", "--no-browser", "--no-store"]);
+    let mut command = program(&["whoami", "--no-store", "--no-browser"]);
     command
         .args([
             "--client-id",
