@@ -6,6 +6,8 @@
 )]
 
 mod atomic;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod locks;
 mod records;
 mod support;

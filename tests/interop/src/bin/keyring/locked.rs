@@ -5,10 +5,11 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::desk::{Desk, is_locked};
-use crate::{Checked, ensure, secret_service};
+use crate::secret_service::{self, SecretService};
+use crate::{Checked, ensure};
 
 /// Nothing is sent, nothing is lost, and the message says what to do.
-pub(crate) fn check(program: &Path) -> Checked {
+pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
     let life = Duration::from_secs(1);
     let desk = Desk::signed_in(program, "locked", Duration::ZERO, life)?;
     thread::sleep(life);
@@ -29,7 +30,7 @@ pub(crate) fn check(program: &Path) -> Checked {
         "something was sent although the keyring was locked",
     )?;
 
-    secret_service::unlock()?;
+    service.unlock()?;
     let started = SystemTime::now();
     desk.check_token(&desk.token().output()?, started)?;
     let sent = desk.refreshes().len();

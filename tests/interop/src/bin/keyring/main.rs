@@ -7,11 +7,14 @@ mod kill;
 mod locked;
 mod race;
 mod secret_service;
+mod store;
 
 use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use crate::secret_service::SecretService;
 
 /// That something went as it has to, or what did not.
 pub(crate) type Checked<T = ()> = Result<T, Box<dyn Error>>;
@@ -19,7 +22,7 @@ pub(crate) type Checked<T = ()> = Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     let Some(program) = arguments.next().map(PathBuf::from) else {
-        eprintln!("keyring PROGRAM [race | locked | kill]");
+        eprintln!("keyring PROGRAM [store | race | locked | kill]");
         return ExitCode::from(2);
     };
     let chosen: Vec<_> = arguments.collect();
@@ -34,15 +37,18 @@ fn main() -> ExitCode {
 }
 
 fn check(program: &Path, is_chosen: impl Fn(&str) -> bool) -> Checked {
-    secret_service::unlock()?;
+    let mut service = SecretService::start()?;
+    if is_chosen("store") {
+        store::check(&mut service)?;
+    }
     if is_chosen("race") {
         race::check(program)?;
     }
     if is_chosen("locked") {
-        locked::check(program)?;
+        locked::check(program, &mut service)?;
     }
     if is_chosen("kill") {
-        kill::check(program)?;
+        kill::check(program, &mut service)?;
     }
     Ok(())
 }

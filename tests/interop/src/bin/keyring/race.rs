@@ -59,7 +59,8 @@ pub(crate) fn check(program: &Path) -> Checked {
         refreshes += sent;
     }
     println!(
-        "race: {PROCESSES} processes at each of {EXPIRIES} expiries; {refreshes} refreshes, {tokens} valid tokens printed"
+        "race: {PROCESSES} processes at each of {EXPIRIES} expiries; one refresh for each, {refreshes} in all; {tokens} of {tokens} \
+         processes printed a valid token"
     );
     Ok(())
 }
