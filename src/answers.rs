@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     StepUpAnswer,
 }
 
-/// What a known code means: the variant of [`Error`](crate::Error), or a step-up.
+/// What an answer means: the variant of [`Error`](crate::Error), or a step-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     Client,
@@ -26,6 +26,8 @@ pub(crate) enum Meaning {
     Grant,
     Mistyped,
     Pending,
+    /// No code has it: it is what is left.
+    Rejected,
     SlowDown,
     StepUp,
     Unavailable,

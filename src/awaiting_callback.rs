@@ -13,7 +13,7 @@ use crate::answers::Purpose;
 use crate::callback::Callback;
 use crate::client::{Auth, Client, Owner};
 use crate::endpoints::{Endpoints, Protocol};
-use crate::error::{Denied, Difference, Error, Expired, Forged, What};
+use crate::error::{Denied, Difference, Error, Expired, Forged, Source, What};
 use crate::exchange::Refused;
 use crate::exchanging::Exchanging;
 use crate::limits::{MAX_CALLBACK_BYTES, STAMP_TOLERANCE};
@@ -203,14 +203,9 @@ impl AwaitingCallback {
         if self.expires_in(now).is_zero() {
             return Err(Expired(What::Login).into());
         }
-        callback.result.map_err(|failure| {
-            Denied {
-                code: failure.code,
-                description: failure.description,
-                answer: None,
-            }
-            .into()
-        })
+        callback
+            .result
+            .map_err(|failure| Denied(Source::Callback(failure)).into())
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Callback {
 }
 
 /// The `error` of a callback that says no.
+#[derive(Clone)]
 pub(crate) struct Failure {
     pub(crate) code: Box<str>,
     pub(crate) description: Option<SecretString>,

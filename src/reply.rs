@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use serde::Deserialize;
 
 use crate::answers::{Meaning, Purpose, meaning};
 use crate::error::{
-    Answer, AnswerParts, ClientProblem, Denied, Error, Expired, Flaw, Malformed, Problem, What,
+    Answer, ClientProblem, Denied, Error, Expired, Flaw, Malformed, Problem, Source, What,
 };
 use crate::limits::{MAX_REQUEST_ID_BYTES, MAX_RESPONSE_BYTES};
 use crate::stamp::Stamp;
@@ -21,7 +21,7 @@ use crate::wire::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     status: StatusCode,
-    request_id: Option<Box<str>>,
+    headers: &'a HeaderMap,
     body: &'a [u8],
 }
 
@@ -55,7 +55,7 @@ impl<'a> Reply<'a> {
         if body.len() > MAX_RESPONSE_BYTES {
             return Err(malformed(Flaw::TooLong("answer", MAX_RESPONSE_BYTES)));
         }
-        if status.is_redirection() || headers.contains_key(LOCATION) && status.is_informational() {
+        if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
             return Err(malformed(Flaw::Redirect));
         }
         if status.is_success() {
@@ -64,21 +64,42 @@ impl<'a> Reply<'a> {
             }
             return Ok(Self {
                 status,
-                request_id: request_id(headers),
+                headers,
                 body,
             });
         }
 
         let failure = Failure::read(body);
-        let answer = Answer::from(AnswerParts {
+        let known = failure.code.as_deref();
+        let meaning = match known.and_then(|code| meaning(purpose, code)) {
+            Some(meaning) => meaning,
+            None if is_not_now(status) => Meaning::Unavailable,
+            None if failure.pending_authentication_token.is_some() => Meaning::StepUp,
+            None => Meaning::Rejected,
+        };
+        let answer = Answer {
             purpose,
             status,
-            code: failure.code.clone(),
-            description: failure.text.clone(),
+            code: failure.code,
+            description: failure.text,
             request_id: request_id(headers),
             retry_at: retry_after(headers, now).map(|wait| Stamp::from(now).plus(wait)),
-        });
-        Err(sort(purpose, failure, answer, body))
+        };
+        Err(Refusal::Error(match meaning {
+            Meaning::Client => ClientProblem(Problem::Answered(answer)).into(),
+            Meaning::Denied => Denied(Source::Service(answer)).into(),
+            Meaning::Expired => Expired(What::Device(Some(answer))).into(),
+            Meaning::Grant => Error::Grant(answer),
+            Meaning::Mistyped => Error::Mistyped(answer),
+            Meaning::Pending => return Err(Refusal::Pending(Pace::Same, answer)),
+            Meaning::Rejected => Error::Rejected(answer),
+            Meaning::SlowDown => return Err(Refusal::Pending(Pace::Slower, answer)),
+            Meaning::StepUp => {
+                let step = wire::step_up::read(answer, failure.pending_authentication_token, body);
+                return Err(Refusal::StepUp(Box::new(step)));
+            }
+            Meaning::Unavailable => Error::Unavailable(answer),
+        }))
     }
 
     /// Reads the JSON object of the body.
@@ -87,47 +108,8 @@ impl<'a> Reply<'a> {
     }
 
     pub(crate) fn malformed(&self, flaw: Flaw) -> Malformed {
-        Malformed::answer(flaw, self.status, self.request_id.clone())
+        Malformed::answer(flaw, self.status, request_id(self.headers))
     }
-}
-
-fn sort(purpose: Purpose, failure: Failure, answer: Answer, body: &[u8]) -> Refusal {
-    let known = failure
-        .code
-        .as_deref()
-        .and_then(|code| meaning(purpose, code));
-    let status = answer.status();
-    Refusal::Error(match known {
-        Some(Meaning::Client) => ClientProblem(Problem::Answered(answer)).into(),
-        Some(Meaning::Denied) => Denied {
-            code: failure.code.unwrap_or_default(),
-            description: failure.text,
-            answer: Some(answer),
-        }
-        .into(),
-        Some(Meaning::Expired) => Expired(What::Device(Some(answer))).into(),
-        Some(Meaning::Grant) => Error::Grant(answer),
-        Some(Meaning::Mistyped) => Error::Mistyped(answer),
-        Some(Meaning::Pending) => return Refusal::Pending(Pace::Same, answer),
-        Some(Meaning::SlowDown) => return Refusal::Pending(Pace::Slower, answer),
-        Some(Meaning::StepUp) => {
-            return Refusal::StepUp(Box::new(wire::step_up::read(
-                failure,
-                body,
-                answer.request_id(),
-            )));
-        }
-        Some(Meaning::Unavailable) => Error::Unavailable(answer),
-        None if is_not_now(status) => Error::Unavailable(answer),
-        None if failure.pending_authentication_token.is_some() => {
-            return Refusal::StepUp(Box::new(wire::step_up::read(
-                failure,
-                body,
-                answer.request_id(),
-            )));
-        }
-        None => Error::Rejected(answer),
-    })
 }
 
 impl From<Malformed> for Refusal {
@@ -166,7 +148,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whatever it is called by, it is shown to people: only what a header can hold and one line can take.
 fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
-    let id = headers.get("x-request-id")?.to_str().ok()?;
+    static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+    let id = headers.get(&REQUEST_ID)?.to_str().ok()?;
     (!id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES).then(|| id.into())
 }
 

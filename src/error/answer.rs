@@ -11,10 +11,7 @@ use crate::stamp::Stamp;
 
 /// What the service answered when it did not do what was asked.
 #[derive(Clone)]
-pub struct Answer(pub(super) Box<AnswerParts>);
-
-#[derive(Clone)]
-pub(crate) struct AnswerParts {
+pub struct Answer {
     pub(crate) purpose: Purpose,
     pub(crate) status: StatusCode,
     pub(crate) code: Option<Box<str>>,
@@ -27,25 +24,25 @@ impl Answer {
     /// Returns the HTTP status. It decides nothing alone: a code that is known here comes first.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        self.status
     }
 
     /// Returns the error code exactly as the service wrote it (its `code`, else its `error`).
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.0.code.as_deref()
+        self.code.as_deref()
     }
 
     /// Returns the service's own words. They can quote a code or a token: do not log or print them.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
-        self.0.description.as_ref().map(|text| text.expose_secret())
+        self.description.as_ref().map(|text| text.expose_secret())
     }
 
     /// Returns the service's id of the answer (`x-request-id`), which its support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0.request_id.as_deref()
+        self.request_id.as_deref()
     }
 
     pub(super) fn shown_code(&self) -> Shown<'_> {
@@ -53,19 +50,13 @@ impl Answer {
     }
 }
 
-impl From<AnswerParts> for Answer {
-    fn from(parts: AnswerParts) -> Self {
-        Self(Box::new(parts))
-    }
-}
-
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
-            .field("purpose", &self.0.purpose)
-            .field("status", &self.0.status)
+            .field("purpose", &self.purpose)
+            .field("status", &self.status)
             .field("code", &format_args!("{}", self.shown_code()))
-            .field("request_id", &self.0.request_id.as_deref().map(Shown))
+            .field("request_id", &self.request_id.as_deref().map(Shown))
             .finish_non_exhaustive()
     }
 }

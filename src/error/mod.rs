@@ -17,10 +17,10 @@ use crate::saved::NO_PENDING_LOGIN;
 use crate::step_up::StepUp;
 
 pub use self::answer::Answer;
-pub(crate) use self::answer::AnswerParts;
 pub use self::client_problem::ClientProblem;
 pub(crate) use self::client_problem::Problem;
 pub use self::denied::Denied;
+pub(crate) use self::denied::Source;
 pub use self::expired::Expired;
 pub(crate) use self::expired::What;
 pub(crate) use self::forged::Difference;
@@ -88,7 +88,7 @@ impl Error {
     pub fn retry_in(&self, now: SystemTime) -> Option<Duration> {
         match self {
             Self::Unavailable(answer) => {
-                let wait = match answer.0.retry_at {
+                let wait = match answer.retry_at {
                     Some(at) => at.ahead_of(now),
                     None => Duration::from_secs(1),
                 };
@@ -107,7 +107,7 @@ impl Error {
             | Self::Mistyped(answer)
             | Self::Rejected(answer)
             | Self::Unavailable(answer) => answer.request_id(),
-            Self::Denied(denied) => denied.answer.as_ref().and_then(Answer::request_id),
+            Self::Denied(denied) => denied.answer().and_then(Answer::request_id),
             Self::Expired(Expired(What::Device(Some(answer)))) => answer.request_id(),
             Self::Malformed(malformed) => malformed.request_id(),
             Self::StepUp(step) => step.request_id(),
@@ -123,7 +123,7 @@ impl fmt::Display for Error {
             Self::Denied(denied) => denied.fmt(f),
             Self::Expired(expired) => expired.fmt(f),
             Self::Forged(forged) => forged.fmt(f),
-            Self::Grant(answer) => match answer.0.purpose {
+            Self::Grant(answer) => match answer.purpose {
                 Purpose::CodeExchange => write!(
                     f,
                     "the service refused the authorization code ({}): it was used before, it has expired, it was issued \

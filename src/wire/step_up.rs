@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::Answer;
 use crate::ids::ConnectionId;
 use crate::step_up::{
     BareStep, CompleteEmail, EnrollMfa, EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp,
@@ -13,7 +14,6 @@ use crate::step_up::{
     VerifyEmail,
 };
 use crate::user::User;
-use crate::wire::failure::Failure;
 use crate::wire::lenient::{lenient, lenient_json, lenient_list};
 
 /// Every field of every step; a step takes its own.
@@ -48,21 +48,16 @@ struct WithId {
     id: Box<str>,
 }
 
-/// Reads the step that `body` asks for; `failure` is what was read of it before.
-pub(crate) fn read(failure: Failure, body: &[u8], request_id: Option<&str>) -> StepUp {
+/// Reads the step that `body` asks for; `answer` and `token` are what was read of it before.
+pub(crate) fn read(answer: Answer, token: Option<SecretString>, body: &[u8]) -> StepUp {
     let fields: Fields = super::object(body).unwrap_or_default();
-    let code = failure.code.unwrap_or_default();
+    let code = answer.code.unwrap_or_default();
     let user = fields.user.filter(|user| !user.id().is_empty());
     let email = fields.email;
     let hint = email
         .clone()
         .or_else(|| user.as_ref().and_then(User::email).map(Into::into));
-    let step = Step::new(
-        code.clone(),
-        failure.pending_authentication_token,
-        hint,
-        request_id.map(Into::into),
-    );
+    let step = Step::new(code.clone(), token, hint, answer.request_id);
     match &*code {
         "application_consent_required" => StepUp::ApplicationConsent(BareStep { step }),
         "authentication_method_not_allowed"
