@@ -321,6 +321,7 @@ impl Turn {
             false => EXCHANGE_TIMEOUT,
         };
         if !self.holds_the_lock_for(limit, keeper, now) {
+            keeper.rest(None, now);
             return self.fall_back(keeper, None, now);
         }
         let Some(session) = keeper.session.clone() else {

@@ -127,6 +127,8 @@ impl History {
         let adopted = operation.before.session.map(|seen| seen.access) != Some(seen.access);
         let failed = match &operation.answer {
             Some(Told::Answered(Answer::Success(_))) | None => false,
+            // That a switch was refused says nothing about the next refresh.
+            Some(_) if matches!(operation.wish, Some(Wish::Switch(_))) => end != End::Failed,
             Some(_) => !end.hands_out() || end == End::NotRefreshed,
         };
         process.failures = match (failed, adopted) {

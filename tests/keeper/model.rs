@@ -281,6 +281,8 @@ fn hold<const N: usize>(scenarios: [Scenario; N]) {
 }
 
 /// Goes deeper by as much as the environment variable says.
+///
+/// Two lost answers in a row end no session that the service would still replay. A third can: the window is over by then.
 fn deepened(scenario: Scenario) -> Scenario {
     let depth = std::env::var("KEEPER_DEPTH").map_or(0, |depth| depth.parse().unwrap());
     let more = |count: u8| match count {
@@ -316,6 +318,7 @@ fn deepened(scenario: Scenario) -> Scenario {
             clocks,
             ends,
         },
+        must_live: scenario.must_live && depth == 0,
         ..scenario
     }
 }

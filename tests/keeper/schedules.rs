@@ -40,6 +40,18 @@ fn repeating_ends_though_the_clock_stands_still() {
 }
 
 #[test]
+fn a_pause_grows_though_the_lock_is_lost_in_the_middle() {
+    let mut walk = Walk::to_sending(&policy(), 0);
+    assert_eq!(walk.tell(Told::Broken), Asks::Wait(500));
+    walk.clock += 3_600_000;
+    assert_eq!(walk.end(Told::Waited), End::TryAgain(500));
+    walk.clock += 500;
+    walk.tell(Told::Wish(Wish::Token));
+    assert!(matches!(walk.go_on(), Asks::Send(..)));
+    assert_eq!(walk.end(Told::Broken), End::TryAgain(1000));
+}
+
+#[test]
 fn no_policy_makes_a_busy_loop() {
     let policy = policy().pauses(Duration::ZERO, Duration::ZERO);
     let mut walk = Walk::to_sending(&policy, 0);
