@@ -46,10 +46,13 @@ pub(crate) fn offer(row: Row) -> Offer {
                 (exchanging.request(), exchanging)
             })
         }
-        Row::ReadSuccess => Work::new(
-            || (App::new().exchanging(), scene::success()),
-            |(exchanging, response)| session(exchanging, response),
-        ),
+        Row::ReadSuccess => {
+            let app = App::new();
+            Work::new(
+                move || (app.exchanging(), scene::success()),
+                |(exchanging, response)| session(exchanging, response),
+            )
+        }
         Row::WholeLogin => {
             let (app, mut rng, mut address) =
                 (App::new(), scene::seeded(), String::with_capacity(256));
@@ -61,10 +64,13 @@ pub(crate) fn offer(row: Row) -> Offer {
                 (session(exchanging, response), request, url)
             })
         }
-        Row::ReadRefusal => Work::new(
-            || (App::new().exchanging(), scene::refusal()),
-            |(exchanging, response)| refusal(exchanging, response),
-        ),
+        Row::ReadRefusal => {
+            let app = App::new();
+            Work::new(
+                move || (app.exchanging(), scene::refusal()),
+                |(exchanging, response)| refusal(exchanging, response),
+            )
+        }
         Row::Save => {
             let pending = begun()().1;
             Work::new(|| (), move |()| serde_json::to_string(&pending))
