@@ -1,12 +1,18 @@
 //! Every limit and default in one place.
 //!
 //! Beyond a limit there is a typed error; nothing is read, kept or sent past it. What has no limit of its own is bounded
-//! by the answer that it came in: lists, a user's metadata, and stored forms, which hold what an answer held.
+//! by the answer that it came in: lists, such as the organizations to choose from, and a user's metadata.
 
 use std::time::Duration;
 
 /// The largest response body that is read, also after decompression, in bytes.
 pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
+
+/// The longest stored form, in bytes: whatever fits into an answer is shorter than this when it is stored.
+///
+/// The core reads and writes a stored form through serde and never sees the whole of it: this is what its stores keep to,
+/// and what a store of your own should keep to.
+pub const MAX_STORED_BYTES: usize = 1024 * 1024;
 
 /// The longest callback address that is parsed, in bytes.
 pub const MAX_CALLBACK_BYTES: usize = 16 * 1024;

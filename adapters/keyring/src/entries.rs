@@ -14,12 +14,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyring_core::{CredentialStore, Entry};
 use sha2::{Digest, Sha256};
+use workos_login::limits::MAX_STORED_BYTES;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-
-/// The longest value.
-const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// The names of the generations of parts, which take turns.
 const GENERATIONS: [char; 2] = ['a', 'b'];
@@ -50,10 +48,11 @@ impl Entries {
         let Some(parts) = Parts::parse(&head) else {
             return Ok(Found::Value(head));
         };
-        let mut value = Zeroizing::new(Vec::with_capacity(MAX_VALUE_BYTES));
+        // With room for all: the places that a value grows out of are not wiped.
+        let mut value = Zeroizing::new(Vec::with_capacity(MAX_STORED_BYTES));
         for number in 0..parts.count {
             match self.get(&self.name(parts.generation, number))? {
-                Some(part) if value.len() + part.len() <= MAX_VALUE_BYTES => {
+                Some(part) if value.len() + part.len() <= MAX_STORED_BYTES => {
                     value.extend_from_slice(&part);
                 }
                 _ => return Ok(Found::Torn),
@@ -68,7 +67,7 @@ impl Entries {
 
     /// Writes a value in place of the old one. Nobody else may be writing.
     pub(crate) fn write(&self, value: &[u8]) -> Result<(), Error> {
-        if value.len() > MAX_VALUE_BYTES {
+        if value.len() > MAX_STORED_BYTES {
             return Err(Error::TooLong);
         }
         let old = self

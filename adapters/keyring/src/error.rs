@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use workos_login::limits::MAX_STORED_BYTES;
+
 /// Why the keyring could not do what it was asked for. Its text says what to do; no stored value is in it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -26,7 +28,7 @@ pub enum Error {
     Locked(keyring_core::Error),
     /// There is no keyring here: no Secret Service on the session bus, or none that this system has.
     NoKeyring(Option<keyring_core::Error>),
-    /// The session is longer than what is stored.
+    /// The session is longer than [`MAX_STORED_BYTES`].
     TooLong,
 }
 
@@ -65,7 +67,10 @@ impl fmt::Display for Error {
                 "there is no keyring here: start one (on Linux a Secret Service, such as gnome-keyring, on the \
                  session bus), or choose another store",
             ),
-            Self::TooLong => f.write_str("the session is too long for the keyring"),
+            Self::TooLong => write!(
+                f,
+                "the session is longer than the {MAX_STORED_BYTES} bytes that are stored"
+            ),
         }
     }
 }

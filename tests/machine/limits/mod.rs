@@ -10,7 +10,7 @@ use workos_login::http::HeaderName;
 use workos_login::keeper::Record;
 use workos_login::limits::{
     MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_ID_BYTES, MAX_REDIRECT_URI_BYTES, MAX_REQUEST_ID_BYTES,
-    MAX_RESPONSE_BYTES, MAX_STATE_BYTES,
+    MAX_RESPONSE_BYTES, MAX_STATE_BYTES, MAX_STORED_BYTES,
 };
 use workos_login::{
     ApiKey, Authenticated, AwaitingCallback, Callback, ClientId, ConnectionId, Exchange,
@@ -294,35 +294,40 @@ fn organizations_body(number: usize) -> String {
     })
 }
 
-/// An answer of the greatest length, in a member that is stored, and whose every byte takes six when it is written as JSON.
-fn largest(name: &str, member: &str) -> String {
+/// An answer of the greatest length, by one letter, given as it is escaped, in one member.
+fn largest(name: &str, member: &str, letter: &str) -> String {
     let body = |text: &str| {
         edited(name, |body| {
             let at = member.split('.').fold(body, |body, name| &mut body[name]);
             *at = text.into();
         })
     };
-    let most = (MAX_RESPONSE_BYTES - body("").len()) / "\\u0001".len();
-    let body = body(&"\u{1}".repeat(most));
-    assert!(body.len() > MAX_RESPONSE_BYTES - 6);
+    let most = (MAX_RESPONSE_BYTES - body("").len()) / letter.len();
+    let body = body("here").replace("here", &letter.repeat(most));
+    assert!(body.len() > MAX_RESPONSE_BYTES - letter.len());
     body
 }
 
 #[test]
 fn what_fits_into_an_answer_can_be_stored_and_read_back() {
-    let session = session(&largest("success_full.json", "user.email"));
-    let form = stored(&Record::new(session));
-    let read: Record = serde_json::from_str(&form).unwrap();
-    assert_eq!(stored(&read), form);
-
-    for (name, member) in [
-        ("step_up_unknown_future.json", "of_tomorrow"),
-        ("step_up_sso_required.json", "email"),
-    ] {
-        let step = Scenario::public().to_step_up(&largest(name, member));
-        let form = stored(&step);
-        let read: StepUp = serde_json::from_str(&form).unwrap();
+    for letter in ["x", "\\\"", "\\u0001"] {
+        let session = session(&largest("success_full.json", "user.email", letter));
+        let form = stored(&Record::new(session));
+        assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
+        let read: Record = serde_json::from_str(&form).unwrap();
         assert_eq!(stored(&read), form);
+
+        for (name, member) in [
+            ("step_up_unknown_future.json", "email"),
+            ("step_up_unknown_future.json", "of_tomorrow"),
+            ("step_up_sso_required.json", "email"),
+        ] {
+            let step = Scenario::public().to_step_up(&largest(name, member, letter));
+            let form = stored(&step);
+            assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
+            let read: StepUp = serde_json::from_str(&form).unwrap();
+            assert_eq!(stored(&read), form);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workos_login::keeper::{Keeper, KeeperPolicy};
+use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::ExposeSecret;
 use workos_login_keeper::{BlockingKeeper, Store};
 use workos_login_keyring::{Error, KeyringStore, Place};
@@ -48,14 +49,21 @@ fn a_new_record_leaves_nothing_of_the_old_one() {
 }
 
 #[test]
-fn a_record_that_is_too_long_is_refused_and_the_old_one_stays() {
+fn a_record_has_a_limit_and_beyond_it_the_old_one_stays() {
     let server = server();
     let memory = Arc::new(Memory::default());
     let (store, _folder) = store(&memory, 2048);
-    let old = record(&server, 0);
-    store.save(&old).unwrap();
-    let refused = store.save(&record(&server, 300_000));
-    assert!(matches!(refused, Err(Error::TooLong)));
+    let short = record(&server, 0);
+    let of_length = |length: usize| lengthened(&short, length - text(&short).len());
+
+    for length in [MAX_STORED_BYTES - 1, MAX_STORED_BYTES] {
+        let long = of_length(length);
+        store.save(&long).unwrap();
+        assert_eq!(text(&store.load().unwrap().unwrap()), text(&long));
+    }
+    let old = of_length(MAX_STORED_BYTES);
+    let refused = store.save(&of_length(MAX_STORED_BYTES + 1)).unwrap_err();
+    assert!(matches!(refused, Error::TooLong), "{refused}");
     assert_eq!(text(&store.load().unwrap().unwrap()), text(&old));
 }
 

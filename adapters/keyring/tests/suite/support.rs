@@ -44,7 +44,11 @@ pub(crate) fn session(server: &Server) -> Authenticated {
 
 /// A record whose access token has so many bytes more than usual.
 pub(crate) fn record(server: &Server, more: usize) -> Record {
-    let mut stored = serde_json::to_value(Record::new(session(server))).unwrap();
+    lengthened(&Record::new(session(server)), more)
+}
+
+pub(crate) fn lengthened(record: &Record, more: usize) -> Record {
+    let mut stored = serde_json::to_value(record).unwrap();
     let token = stored["session"]["access_token"].as_str().unwrap();
     stored["session"]["access_token"] = format!("{token}{}", "x".repeat(more)).into();
     serde_json::from_value(stored).unwrap()
