@@ -43,6 +43,7 @@ use crate::wire::grant::Grant;
 /// let refused = pending.accept(&client, forged, SystemTime::now()).unwrap_err();
 /// let (pending, error) = refused.into_parts();
 /// assert!(matches!(error, Error::Forged(_))); // and `pending` waits on
+/// # let url = workos_login::url::Url::from(url);
 /// # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
 /// # let real = Callback::parse(&format!("/callback?code=abc&state={state}"))?;
 /// # pending.accept(&client, real, SystemTime::now()).map_err(Error::from)?;

@@ -145,6 +145,11 @@ impl<A: Auth> Client<A> {
         A::erase(self.clone())
     }
 
+    /// What a state that rests keeps of the client.
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.identity.owner
+    }
+
     /// What a state that talks keeps of the client.
     pub(crate) fn identity(&self) -> Arc<Identity> {
         self.identity.clone()
@@ -155,12 +160,12 @@ impl<A: Auth> Client<A> {
     }
 
     pub(crate) fn check_owner(&self, owner: &Owner) -> Result<(), ClientProblem> {
-        if *owner == self.identity.owner {
+        if owner == self.owner() {
             return Ok(());
         }
         Err(ClientProblem(Problem::OtherClient {
             state: owner.to_string().into(),
-            client: self.identity.owner.to_string().into(),
+            client: self.owner().to_string().into(),
         }))
     }
 }
@@ -300,7 +305,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The client that a state belongs to: what a state that rests keeps of it.
+/// The client that a state belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     pub(crate) client_id: ClientId,

@@ -48,6 +48,7 @@
 //! let stored = serde_json::to_string(&pending)?;
 //!
 //! // The user logs in, and the browser comes back. This process may be another one by then.
+//! # let url = workos_login::url::Url::from(url);
 //! # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
 //! let address = format!("http://127.0.0.1:8080/callback?code=abc&state={state}");
 //! let pending: AwaitingCallback = serde_json::from_str(&stored)?;
@@ -90,6 +91,7 @@
 //! | know what to do about an error | [`Error`], [`answers`] |
 
 mod authenticated;
+mod authorization_url;
 mod awaiting_callback;
 mod callback;
 mod client;
@@ -120,6 +122,7 @@ pub mod keeper;
 pub mod limits;
 
 pub use crate::authenticated::Authenticated;
+pub use crate::authorization_url::AuthorizationUrl;
 pub use crate::awaiting_callback::AwaitingCallback;
 pub use crate::callback::Callback;
 pub use crate::client::{Auth, Client, Confidential, Connect, Public, UserManagement};

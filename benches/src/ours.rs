@@ -8,10 +8,9 @@ use rand::rngs::SysRng;
 use std::convert::Infallible;
 use workos_login::keeper::{Keeper, KeeperPolicy, Step};
 use workos_login::rand_core::CryptoRng;
-use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, Callback, Client, Exchange, Exchanging, Outcome, RedirectUri,
-    Refused, Screen, Via,
+    Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, Exchange, Exchanging,
+    Outcome, RedirectUri, Refused, Screen, Via,
 };
 
 use crate::work::{Offer, Work};
@@ -118,7 +117,7 @@ impl App {
         }
     }
 
-    fn begin(&self, rng: &mut impl CryptoRng) -> (Url, AwaitingCallback) {
+    fn begin(&self, rng: &mut impl CryptoRng) -> (AuthorizationUrl, AwaitingCallback) {
         self.client
             .login(Via::AuthKit(Screen::Default), self.redirect_uri.clone())
             .begin(scene::now(), rng)
@@ -136,7 +135,7 @@ impl App {
     }
 }
 
-fn returned(url: &Url) -> String {
+fn returned(url: &AuthorizationUrl) -> String {
     let mut address = String::new();
     scene::come_back(&mut address, url.as_str());
     address

@@ -43,9 +43,10 @@ pub fn client() -> Client<Public> {
 }
 
 pub fn begin() -> (Url, AwaitingCallback) {
-    client()
+    let (url, pending) = client()
         .login(Via::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse().expect("a redirect address"))
-        .begin(now(), &mut Counting)
+        .begin(now(), &mut Counting);
+    (url.into(), pending)
 }
 
 /// The callback that the pending login waits for.

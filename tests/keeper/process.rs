@@ -9,6 +9,7 @@ use workos_login::keeper::{
     Done, Keeper, KeeperPolicy, Record, SentRefresh, SignedOut, Step, StoreFailed, Warning,
 };
 use workos_login::secrecy::ExposeSecret as _;
+use workos_login::url::Url;
 use workos_login::{
     Authenticated, Callback, Client, Exchange as _, Public, Refreshing, Screen, SendError, Via,
 };
@@ -279,6 +280,7 @@ fn log_in(client: &Client<Public>, pair: Pair, now: SystemTime) -> Authenticated
     let (url, awaiting) = client
         .login(Via::AuthKit(Screen::Default), address.parse().unwrap())
         .begin(now, &mut StdRng::seed_from_u64(0));
+    let url = Url::from(url);
     let state = url
         .query_pairs()
         .find(|(name, _)| name == "state")

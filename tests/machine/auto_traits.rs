@@ -3,15 +3,15 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use workos_login::{
-    Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AwaitingCallback,
-    AwaitingDevice, BareStep, Callback, Client, ClientId, ClientProblem, CompleteEmail,
-    Confidential, Connect, ConnectionId, Denied, DevicePoll, EnrollMfa, EnterRadarEmailCode,
-    EnterRadarSmsCode, EnterTotp, Error, Exchanging, Expired, Forged, Impersonator, InvalidApiKey,
-    InvalidBaseUrl, InvalidClientId, InvalidId, InvalidRedirectUri, InvalidScope, Lost, Malformed,
-    Organization, OrganizationId, Outcome, PollingDevice, Provider, ProviderTokens, Public,
-    RedirectUri, RefreshPolicy, Refreshing, Refused, RequestingDevice, ReservedParameter, Scope,
-    Screen, SelectOrganization, SendError, Server, SessionId, SmsVerification, Start, StepUp,
-    UnknownStep, UseAllowedMethod, UseSso, User, VerifyEmail, Via,
+    Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl,
+    AwaitingCallback, AwaitingDevice, BareStep, Callback, Client, ClientId, ClientProblem,
+    CompleteEmail, Confidential, Connect, ConnectionId, Denied, DevicePoll, EnrollMfa,
+    EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp, Error, Exchanging, Expired, Forged,
+    Impersonator, InvalidApiKey, InvalidBaseUrl, InvalidClientId, InvalidId, InvalidRedirectUri,
+    InvalidScope, Lost, Malformed, Organization, OrganizationId, Outcome, PollingDevice, Provider,
+    ProviderTokens, Public, RedirectUri, RefreshPolicy, Refreshing, Refused, RequestingDevice,
+    ReservedParameter, Scope, Screen, SelectOrganization, SendError, Server, SessionId,
+    SmsVerification, Start, StepUp, UnknownStep, UseAllowedMethod, UseSso, User, VerifyEmail, Via,
 };
 
 /// Compiles for a type that has all of them.
@@ -23,7 +23,7 @@ fn every_public_type_goes_everywhere() {
         ($($name:ty),+ $(,)?) => { $(has_all::<$name>();)+ };
     }
     all! {
-        Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AwaitingCallback,
+        Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl, AwaitingCallback,
         AwaitingDevice, BareStep, Callback, Client<Public>, Client<Confidential>, Client<Connect>,
         ClientId, ClientProblem, CompleteEmail, ConnectionId, Denied, DevicePoll, EnrollMfa,
         EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp, Error, Exchanging, Expired, Forged,

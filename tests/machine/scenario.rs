@@ -145,7 +145,8 @@ pub(crate) fn step_up<E: Debug>(outcome: Result<Outcome, E>) -> StepUp {
 
 /// Begins a login with the counting generator.
 pub(crate) fn begin<A: Auth + UserManagement>(start: Start<'_, A>) -> (Url, AwaitingCallback) {
-    start.begin(now(), &mut Counting::default())
+    let (url, pending) = start.begin(now(), &mut Counting::default());
+    (url.into(), pending)
 }
 
 /// Gives the bytes 0, 1, 2 and so on, and counts how often it is asked.

@@ -47,6 +47,30 @@ fn the_whole_address_is_known_when_the_generator_counts() {
 }
 
 #[test]
+fn the_address_shows_its_state_to_a_person_and_not_to_a_log() {
+    let (address, _) = Scenario::public()
+        .to_start()
+        .begin(now(), &mut Counting::default());
+    assert!(address.to_string().contains(STATE));
+    assert_eq!(
+        format!("{address:?}"),
+        "AuthorizationUrl(\"https://api.workos.com/user_management/authorize\", ..)"
+    );
+}
+
+#[test]
+fn the_address_is_the_same_as_a_url() {
+    let scenario = Scenario::public().redirect_uri("https://a.example/é?b=c d");
+    let (address, _) = start(&scenario)
+        .login_hint("ünï@example.org?#&%/\\")
+        .app_state("~!*'()\u{1f511}")
+        .unwrap()
+        .begin(now(), &mut Counting::default());
+    assert_eq!(Url::from(address.clone()).as_str(), address.as_ref());
+    assert_eq!(String::from(address.clone()), address.as_str());
+}
+
+#[test]
 fn state_and_verifier_are_drawn_in_one_call_of_66_bytes() {
     let mut generator = Counting::default();
     let (_, pending) = Scenario::public().to_start().begin(now(), &mut generator);
@@ -64,7 +88,7 @@ fn no_two_logins_share_a_state_or_a_verifier() {
         let (url, pending) = scenario.to_start().begin(now(), &mut generator);
         let pending: Value = serde_json::from_str(&stored(&pending)).unwrap();
         [
-            values(&url, "state").remove(0),
+            values(&url.into(), "state").remove(0),
             pending["verifier"].to_string(),
         ]
     };

@@ -41,7 +41,7 @@ fn unknown_user(_: &Adapter, base_url: &str) -> Checked {
         .login(Via::AuthKit(Screen::SignIn), REDIRECT_URI.parse()?)
         .login_hint("nobody@example.com")
         .begin(SystemTime::now(), &mut rand::rng());
-    let callback = Callback::parse(&visit(&url)?)?;
+    let callback = Callback::parse(&visit(&url.into())?)?;
     let accepted = pending.accept(&client, callback, SystemTime::now());
     expect(
         accepted.map_err(|refused| Error::from(refused).into()),
@@ -110,9 +110,10 @@ fn client(base_url: &str) -> Result<Client> {
 }
 
 fn begin(client: &Client) -> Result<(Url, AwaitingCallback)> {
-    Ok(client
+    let (url, pending) = client
         .login(Via::AuthKit(Screen::SignIn), REDIRECT_URI.parse()?)
-        .begin(SystemTime::now(), &mut rand::rng()))
+        .begin(SystemTime::now(), &mut rand::rng());
+    Ok((url.into(), pending))
 }
 
 fn visit(url: &Url) -> Result<String> {

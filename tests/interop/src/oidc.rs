@@ -174,11 +174,12 @@ fn client(issuer: &str) -> Result<Client<Connect>> {
 }
 
 fn begin(client: &Client<Connect>) -> Result<(Url, AwaitingCallback)> {
-    Ok(client
+    let (url, pending) = client
         .login("offline_access".parse()?, REDIRECT_URI.parse()?)
         // The server gives a refresh token only to those who ask the user for it (OpenID Connect Core section 11).
         .prompt("consent")
-        .begin(SystemTime::now(), &mut rand::rng()))
+        .begin(SystemTime::now(), &mut rand::rng());
+    Ok((url.into(), pending))
 }
 
 fn logged_in(adapter: &Adapter, client: &Client<Connect>) -> Result<Authenticated> {

@@ -49,6 +49,7 @@ fn c03_the_query_of_an_endpoint_is_kept_and_overrides_nothing() {
     let (url, _) = client
         .login(connect::scope(), "myapp://callback".parse().unwrap())
         .begin(now(), &mut rand::rng());
+    let url = url.into();
     assert_eq!(only(&url, "tenant"), "a b");
     assert_eq!(only(&url, "x"), "1");
     assert_eq!(only(&url, "client_id"), CLIENT_ID);

@@ -76,7 +76,7 @@ fn addresses() -> [Url; 3] {
     [
         begin(Scenario::public().to_start()).0,
         begin(Scenario::confidential().to_start()).0,
-        login.begin(now(), &mut Counting::default()).0,
+        login.begin(now(), &mut Counting::default()).0.into(),
     ]
 }
 
@@ -187,9 +187,10 @@ pub(crate) fn success(exchange: &str) -> String {
 
 /// A login that is begun with exactly these bytes.
 fn drawn(random: [u8; 66]) -> (Url, AwaitingCallback) {
-    Scenario::public()
+    let (url, pending) = Scenario::public()
         .to_start()
-        .begin(now(), &mut pkce::Fixed(random))
+        .begin(now(), &mut pkce::Fixed(random));
+    (url.into(), pending)
 }
 
 /// How many of the random bits change what `read` finds in a pending login.

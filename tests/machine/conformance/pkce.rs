@@ -98,7 +98,7 @@ fn c13_a_verifier_has_at_least_256_random_bits() {
 fn c14_each_login_has_a_verifier_of_its_own() {
     let pairs: [(String, String); 2] = [(); 2].map(|()| {
         let (url, pending) = Scenario::public().to_start().begin(now(), &mut rand::rng());
-        (verifier(&pending), only(&url, "code_challenge"))
+        (verifier(&pending), only(&url.into(), "code_challenge"))
     });
     assert_ne!(pairs[0].0, pairs[1].0);
     assert_ne!(pairs[0].1, pairs[1].1);

@@ -43,7 +43,7 @@ fn the_options_of_openid_connect_reach_the_address() {
         .unwrap()
         .begin(now(), &mut Counting::default());
     assert_eq!(
-        pairs(&url)[7..],
+        pairs(&url.into())[7..],
         owned(&[
             ("prompt", "consent"),
             ("login_hint", "nadia@example.org"),

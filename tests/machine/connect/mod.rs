@@ -44,9 +44,10 @@ pub(crate) fn pending() -> AwaitingCallback {
 }
 
 fn begin(client: &Client<Connect>) -> (Url, AwaitingCallback) {
-    client
+    let (url, pending) = client
         .login(scope(), REDIRECT_URI.parse().unwrap())
-        .begin(now(), &mut Counting::default())
+        .begin(now(), &mut Counting::default());
+    (url.into(), pending)
 }
 
 pub(crate) fn exchanging() -> Exchanging {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use workos_login::url::Url;
 use workos_login::{Auth, Client, Outcome, RedirectUri, Start};
 use workos_login_loopback::Listener;
 
@@ -31,6 +32,7 @@ pub(crate) fn log_in<'c, A: Auth>(
     let (url, pending) = start(listener.redirect_uri().clone())
         .expires_after(Duration::from_secs(args.timeout))
         .begin(SystemTime::now(), &mut rand::rng());
+    let url = Url::from(url);
 
     let page = Page {
         open: &url,

@@ -72,6 +72,7 @@ impl Begun {
         let (url, pending) = client
             .login(Via::AuthKit(Screen::Default), redirect_uri.clone())
             .begin(now, &mut rand::rng());
+        let url = Url::from(url);
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap();
         Self {
             site: Site {

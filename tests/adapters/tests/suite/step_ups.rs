@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
+use workos_login::url::Url;
 use workos_login::{
     Client, Confidential, Error, Exchanging, Public, SmsVerification, Start, StepUp,
 };
@@ -258,7 +259,7 @@ fn is_mistyped(error: &Error) -> bool {
 
 fn parameters(login: Start<'_, Public>) -> HashMap<String, String> {
     let (url, _) = login.begin(SystemTime::now(), &mut rand::rng());
-    url.query_pairs().into_owned().collect()
+    Url::from(url).query_pairs().into_owned().collect()
 }
 
 /// A call of the management API, which is not this crate's: whoever answers such a step makes it.

@@ -78,6 +78,7 @@ pub(crate) fn stored<S: Serialize + DeserializeOwned>(state: &S) -> S {
 pub(crate) fn exchanging_at(base_url: &str) -> Exchanging {
     let client = public(base_url);
     let (url, pending) = login(&client).begin(SystemTime::now(), &mut rand::rng());
+    let url = Url::from(url);
     let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
     let callback = Callback::parse(&format!("code=made-up&state={state}")).unwrap();
     pending
