@@ -9,8 +9,13 @@ fuzz_target!(|text: &str| {
     let (url, pending) = begin();
     let _ = pending.is_callback(text);
     let _ = text.parse::<RedirectUri>();
-    let Ok(callback) = Callback::parse(text) else { return };
-    let awaited = url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let Ok(callback) = Callback::parse(text) else {
+        return;
+    };
+    let awaited = url
+        .query_pairs()
+        .find(|(name, _)| name == "state")
+        .map(|(_, state)| state.into_owned());
     let ours = callback.state() == awaited.as_deref();
     let before = serde_json::to_string(&pending).expect("a stored login");
     match pending.accept(&client(), callback, now()) {
@@ -18,7 +23,10 @@ fuzz_target!(|text: &str| {
         Err(refused) => {
             let (pending, error) = refused.into_parts();
             let _ = format!("{error} {error:?}");
-            assert_eq!(serde_json::to_string(&pending).expect("a stored login"), before);
+            assert_eq!(
+                serde_json::to_string(&pending).expect("a stored login"),
+                before
+            );
         }
     }
 });

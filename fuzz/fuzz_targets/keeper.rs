@@ -52,8 +52,13 @@ fuzz_target!(|input: (Vec<Wish>, Vec<Fate<'_>>)| {
             Wish::Switch => keeper.switch("org_1".parse().expect("an id"), clock),
             Wish::Token => keeper.token(clock),
         };
-        if let Done::TryAgain { after, .. } = run(step, &mut keeper, &mut store, &mut fates, &mut clock) {
-            assert!(after <= Duration::from_secs(60) && after > Duration::ZERO, "{after:?}");
+        if let Done::TryAgain { after, .. } =
+            run(step, &mut keeper, &mut store, &mut fates, &mut clock)
+        {
+            assert!(
+                after <= Duration::from_secs(60) && after > Duration::ZERO,
+                "{after:?}"
+            );
         }
     }
 });
@@ -66,9 +71,17 @@ fn run<'a>(
     clock: &mut SystemTime,
 ) -> Done {
     for _ in 0..STEPS {
-        let fate = fates.next().unwrap_or(Fate { ok: true, clock: 0, answer: Answer::Success });
+        let fate = fates.next().unwrap_or(Fate {
+            ok: true,
+            clock: 0,
+            answer: Answer::Success,
+        });
         let passed = Duration::from_secs(fate.clock.unsigned_abs().into());
-        let moved = if fate.clock < 0 { clock.checked_sub(passed) } else { clock.checked_add(passed) };
+        let moved = if fate.clock < 0 {
+            clock.checked_sub(passed)
+        } else {
+            clock.checked_add(passed)
+        };
         *clock = moved.unwrap_or(*clock);
         step = match step {
             Step::Clear(clearing) => {
@@ -80,7 +93,9 @@ fn run<'a>(
             Step::Done(done) => return done,
             Step::Load(loading) => {
                 let record = match fate.ok {
-                    true => Ok(store.as_deref().map(|text| serde_json::from_str(text).expect("what was stored"))),
+                    true => Ok(store
+                        .as_deref()
+                        .map(|text| serde_json::from_str(text).expect("what was stored"))),
                     false => Err(StoreFailed),
                 };
                 loading.loaded(keeper, record, *clock)

@@ -6,7 +6,9 @@ use workos_login::{Callback, RedirectUri};
 use workos_login_loopback::callback_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let redirect_uri: RedirectUri = "http://127.0.0.1:8080/callback".parse().expect("a redirect address");
+    let redirect_uri: RedirectUri = "http://127.0.0.1:8080/callback"
+        .parse()
+        .expect("a redirect address");
     if let Some(target) = callback_target(bytes, &redirect_uri) {
         assert!(bytes.windows(4).any(|window| window == b"GET "));
         assert!(target.contains("/callback"));

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Callback, DevicePoll, Exchange, Outcome, RefreshPolicy,
+    Authenticated, AwaitingCallback, AwaitingDevice, Callback, DevicePoll, Exchange, Outcome,
+    RefreshPolicy,
 };
 use workos_login_fuzz::{SUCCESS, awaiting_device, begin, callback, client, json, now};
 
@@ -35,7 +36,11 @@ fuzz_target!(|input: (bool, Vec<Move<'_>>)| {
     let (url, pending) = begin();
     let real = callback(&url);
     let mut clock = now();
-    let mut state = if device { State::Device(awaiting_device()) } else { State::Login(pending) };
+    let mut state = if device {
+        State::Device(awaiting_device())
+    } else {
+        State::Login(pending)
+    };
     for step in moves.into_iter().take(64) {
         state = take(state, step, &real, &mut clock);
     }
@@ -44,17 +49,27 @@ fuzz_target!(|input: (bool, Vec<Move<'_>>)| {
 fn take(state: State, step: Move<'_>, real: &str, clock: &mut SystemTime) -> State {
     let response = match step {
         Move::Pass { seconds } => {
-            *clock = clock.checked_add(Duration::from_secs(seconds.into())).unwrap_or(*clock);
+            *clock = clock
+                .checked_add(Duration::from_secs(seconds.into()))
+                .unwrap_or(*clock);
             return state;
         }
         Move::StepBack { seconds } => {
-            *clock = clock.checked_sub(Duration::from_secs(seconds.into())).unwrap_or(*clock);
+            *clock = clock
+                .checked_sub(Duration::from_secs(seconds.into()))
+                .unwrap_or(*clock);
             return state;
         }
         Move::SaveAndLoad => return save_and_load(state),
         Move::Callback { text } => return call_back(state, text, *clock),
         Move::Real => return call_back(state, real, *clock),
-        Move::Denied => return call_back(state, &real.replace("code=abc", "error=access_denied"), *clock),
+        Move::Denied => {
+            return call_back(
+                state,
+                &real.replace("code=abc", "error=access_denied"),
+                *clock,
+            );
+        }
         Move::Answer { status, body } => json(200 + status % 400, body),
         Move::Pending { slow: true } => json(400, r#"{"error": "slow_down"}"#),
         Move::Pending { slow: false } => json(400, r#"{"error": "authorization_pending"}"#),
@@ -66,7 +81,9 @@ fn take(state: State, step: Move<'_>, real: &str, clock: &mut SystemTime) -> Sta
             match device.poll(&client(), *clock) {
                 Err(_) => State::Over,
                 Ok(polling) => match polling.response(response, *clock) {
-                    Ok(DevicePoll::Done(Outcome::Authenticated(session))) => State::Session(session),
+                    Ok(DevicePoll::Done(Outcome::Authenticated(session))) => {
+                        State::Session(session)
+                    }
                     Ok(DevicePoll::Done(_)) => State::Over,
                     Ok(DevicePoll::Pending(device)) => State::Device(device),
                     Err(refused) => {
@@ -93,8 +110,12 @@ fn take(state: State, step: Move<'_>, real: &str, clock: &mut SystemTime) -> Sta
 }
 
 fn call_back(state: State, text: &str, clock: SystemTime) -> State {
-    let State::Login(pending) = state else { return state };
-    let Ok(callback) = Callback::parse(text) else { return State::Login(pending) };
+    let State::Login(pending) = state else {
+        return state;
+    };
+    let Ok(callback) = Callback::parse(text) else {
+        return State::Login(pending);
+    };
     let before = serde_json::to_string(&pending).expect("a stored login");
     match pending.accept(&client(), callback, clock) {
         Ok(exchanging) => match exchanging.response(json(200, SUCCESS), clock) {
@@ -103,7 +124,10 @@ fn call_back(state: State, text: &str, clock: SystemTime) -> State {
         },
         Err(refused) => {
             let pending = refused.into_parts().0;
-            assert_eq!(serde_json::to_string(&pending).expect("a stored login"), before);
+            assert_eq!(
+                serde_json::to_string(&pending).expect("a stored login"),
+                before
+            );
             State::Login(pending)
         }
     }

@@ -18,12 +18,16 @@ struct Answer<'a> {
 
 fuzz_target!(|answer: Answer<'_>| {
     let mut response = Response::new(answer.body);
-    *response.status_mut() = http::StatusCode::from_u16(200 + answer.status % 400).expect("a status");
+    *response.status_mut() =
+        http::StatusCode::from_u16(200 + answer.status % 400).expect("a status");
     if answer.json {
-        response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert("content-type", HeaderValue::from_static("application/json"));
     }
     for (name, value) in answer.headers.into_iter().take(8) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value))
+        {
             response.headers_mut().append(name, value);
         }
     }
@@ -32,21 +36,31 @@ fuzz_target!(|answer: Answer<'_>| {
             Ok(outcome) => reached(outcome),
             Err(refused) => shown(&refused),
         },
-        1 => match authenticated().refresh(&client()).expect("a session of this client").response(response, now()) {
+        1 => match authenticated()
+            .refresh(&client())
+            .expect("a session of this client")
+            .response(response, now())
+        {
             Ok(session) => kept(&session),
             Err(refused) => shown(&refused),
         },
         2 => match client().device().response(response, now()) {
             Ok(device) => {
                 let stored = serde_json::to_string(&device).expect("a stored device");
-                let read: workos_login::AwaitingDevice = serde_json::from_str(&stored).expect("what was stored");
-                assert_eq!(serde_json::to_string(&read).expect("a stored device"), stored);
+                let read: workos_login::AwaitingDevice =
+                    serde_json::from_str(&stored).expect("what was stored");
+                assert_eq!(
+                    serde_json::to_string(&read).expect("a stored device"),
+                    stored
+                );
                 let _ = (device.poll_in(now()), device.expires_in(now()));
             }
             Err(refused) => shown(&refused),
         },
         _ => {
-            let device = awaiting_device().poll(&client(), now()).expect("a device of this client");
+            let device = awaiting_device()
+                .poll(&client(), now())
+                .expect("a device of this client");
             match device.response(response, now()) {
                 Ok(DevicePoll::Done(outcome)) => reached(outcome),
                 Ok(DevicePoll::Pending(_)) => {}
@@ -74,11 +88,22 @@ fn reached(outcome: Outcome) {
 fn kept(session: &Authenticated) {
     let stored = serde_json::to_string(session).expect("a stored session");
     let read: Authenticated = serde_json::from_str(&stored).expect("what was stored");
-    assert_eq!(serde_json::to_string(&read).expect("a stored session"), stored);
-    let _ = (session.expires_in(now()), session.logout_url(&client(), Some("https://example.org")), format!("{session:?}"));
+    assert_eq!(
+        serde_json::to_string(&read).expect("a stored session"),
+        stored
+    );
+    let _ = (
+        session.expires_in(now()),
+        session.logout_url(&client(), Some("https://example.org")),
+        format!("{session:?}"),
+    );
 }
 
 fn shown<S>(refused: &Refused<S>) {
     let _ = format!("{refused} {refused:?}");
-    assert!(refused.retry_in(now()).is_none_or(|wait| wait.as_secs() <= 60));
+    assert!(
+        refused
+            .retry_in(now())
+            .is_none_or(|wait| wait.as_secs() <= 60)
+    );
 }

@@ -15,8 +15,13 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn round_trip<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
-    let Ok(state) = serde_json::from_slice::<T>(bytes) else { return };
+    let Ok(state) = serde_json::from_slice::<T>(bytes) else {
+        return;
+    };
     let stored = serde_json::to_string(&state).expect("a state that was read can be stored");
     let again: T = serde_json::from_str(&stored).expect("what was stored can be read");
-    assert_eq!(serde_json::to_string(&again).expect("a stored state"), stored);
+    assert_eq!(
+        serde_json::to_string(&again).expect("a stored state"),
+        stored
+    );
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand_core::{TryCryptoRng, TryRng};
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Exchange, Exchanging, Public, Screen, Via,
+    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Exchange, Exchanging,
+    Public, Screen, Via,
 };
 
 /// The moment at which everything happens.
@@ -44,21 +45,31 @@ pub fn client() -> Client<Public> {
 
 pub fn begin() -> (Url, AwaitingCallback) {
     let (url, pending) = client()
-        .login(Via::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse().expect("a redirect address"))
+        .login(
+            Via::AuthKit(Screen::Default),
+            "http://127.0.0.1:8080/callback"
+                .parse()
+                .expect("a redirect address"),
+        )
         .begin(now(), &mut Counting);
     (url.into(), pending)
 }
 
 /// The callback that the pending login waits for.
 pub fn callback(url: &Url) -> String {
-    let state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let state = url
+        .query_pairs()
+        .find(|(name, _)| name == "state")
+        .map(|(_, state)| state.into_owned());
     format!("/callback?code=abc&state={}", state.unwrap_or_default())
 }
 
 pub fn exchanging() -> Exchanging {
     let (url, pending) = begin();
     let callback = Callback::parse(&callback(&url)).expect("a callback");
-    pending.accept(&client(), callback, now()).expect("the real callback")
+    pending
+        .accept(&client(), callback, now())
+        .expect("the real callback")
 }
 
 /// A good answer of the authenticate call.
@@ -73,11 +84,16 @@ pub fn json(status: u16, body: &str) -> http::Response<Vec<u8>> {
 }
 
 pub fn authenticated() -> Authenticated {
-    let outcome = exchanging().response(json(200, SUCCESS), now()).expect("a success");
+    let outcome = exchanging()
+        .response(json(200, SUCCESS), now())
+        .expect("a success");
     outcome.authenticated().expect("a session")
 }
 
 pub fn awaiting_device() -> AwaitingDevice {
     let answer = include_str!("../../tests/data/wire/device_authorization.json");
-    client().device().response(json(200, answer), now()).expect("a device authorization")
+    client()
+        .device()
+        .response(json(200, answer), now())
+        .expect("a device authorization")
 }
