@@ -1,71 +1,59 @@
-//! Calls with a token, and what is done when it is refused.
+//! Calls with a token, over real sockets, and what is done when it is refused.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use workos_login::secrecy::ExposeSecret;
-use workos_login_keeper::{CallError, Error, MemoryStore};
+use workos_login_hyper::http_body_util::Full;
+use workos_login_hyper::hyper::body::Bytes;
+use workos_login_keeper::{AsyncKeeper, BlockingKeeper, CallError, Error, MemoryStore};
+use workos_login_reqwest::reqwest;
+use workos_login_ureq::ureq;
 
+use crate::resource::{INVALID_TOKEN, Resource};
 use crate::support::*;
 
-const INVALID_TOKEN: &str = r#"Bearer realm="api", error="invalid_token""#;
-
-fn request() -> Request<&'static str> {
-    Request::post("https://api.example.com/things")
+fn request(resource: &Resource) -> Request<&'static str> {
+    Request::post(&resource.address)
         .header("authorization", "Basic of-an-earlier-time")
         .body("a thing")
         .unwrap()
 }
 
-fn refusal(challenge: &str) -> Response<()> {
-    Response::builder()
-        .status(StatusCode::UNAUTHORIZED)
-        .header("www-authenticate", challenge)
-        .body(())
-        .unwrap()
+/// Makes the call over ureq.
+fn call(keeper: &BlockingKeeper<MemoryStore>, resource: &Resource) -> StatusCode {
+    let agent = workos_login_ureq::agent();
+    let response: Result<_, CallError<ureq::Error>> = keeper.call(request(resource), |request| {
+        assert!(request.headers()["authorization"].is_sensitive());
+        agent.run(request)
+    });
+    response.unwrap().status()
 }
 
-/// A resource server that answers one after the other, and what it saw.
-#[derive(Default)]
-struct Resource {
-    answers: RefCell<Vec<Response<()>>>,
-    seen: RefCell<Vec<String>>,
-}
-
-impl Resource {
-    fn answering(answers: impl IntoIterator<Item = Response<()>>) -> Self {
-        let mut answers: Vec<_> = answers.into_iter().collect();
-        answers.reverse();
-        Self {
-            answers: answers.into(),
-            ..Self::default()
-        }
+/// Says that the call was made once, and repeated with another token and nothing else that is new.
+#[track_caller]
+fn assert_repeated(resource: &Resource) {
+    let [first, second] = &resource.seen()[..] else {
+        panic!("{:?}", *resource.seen());
+    };
+    for seen in [first, second] {
+        assert_eq!(seen.line, "POST /things HTTP/1.1");
+        assert_eq!(seen.body, "a thing");
+        assert_eq!(seen.authorization.len(), 1);
+        assert!(seen.authorization[0].starts_with("Bearer eyJ"), "{seen:?}");
     }
-
-    fn answer(&self, request: &Request<&'static str>) -> Result<Response<()>, Infallible> {
-        assert_eq!(*request.body(), "a thing");
-        let value = &request.headers()["authorization"];
-        assert!(value.is_sensitive());
-        self.seen
-            .borrow_mut()
-            .push(value.to_str().unwrap().to_owned());
-        Ok(self.answers.borrow_mut().pop().unwrap_or_default())
-    }
+    assert_ne!(first.authorization, second.authorization);
 }
 
 #[test]
-fn a_call_carries_the_token_in_a_sensitive_header() {
+fn a_call_carries_the_token_and_no_other_authorization() {
     let server = server(|_| ());
     let session = session(&server);
     let keeper = keeper(&server, holding(session.clone()));
-    let resource = Resource::default();
-    let response = keeper
-        .call(request(), |request| resource.answer(&request))
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
+    let resource = Resource::answering([(200, "")]);
+    assert_eq!(call(&keeper, &resource), StatusCode::OK);
     let bearer = format!("Bearer {}", session.access_token().expose_secret());
-    assert_eq!(*resource.seen.borrow(), [bearer]);
+    assert_eq!(resource.seen()[0].authorization, [bearer]);
     assert_eq!(refreshes(&server).len(), 0);
 }
 
@@ -73,14 +61,9 @@ fn a_call_carries_the_token_in_a_sensitive_header() {
 fn k12_a_refused_token_leads_to_one_refresh_and_one_repetition() {
     let server = server(|_| ());
     let keeper = keeper(&server, holding(session(&server)));
-    let resource = Resource::answering([refusal(INVALID_TOKEN)]);
-    let response = keeper
-        .call(request(), |request| resource.answer(&request))
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
-    let seen = resource.seen.borrow();
-    assert_eq!(seen.len(), 2);
-    assert_ne!(seen[0], seen[1]);
+    let resource = Resource::answering([(401, INVALID_TOKEN), (200, "")]);
+    assert_eq!(call(&keeper, &resource), StatusCode::OK);
+    assert_repeated(&resource);
     assert_eq!(refreshes(&server).len(), 1);
 }
 
@@ -88,12 +71,9 @@ fn k12_a_refused_token_leads_to_one_refresh_and_one_repetition() {
 fn k12_a_second_refusal_is_returned_as_it_is() {
     let server = server(|_| ());
     let keeper = keeper(&server, holding(session(&server)));
-    let resource = Resource::answering([refusal(INVALID_TOKEN), refusal(INVALID_TOKEN)]);
-    let response = keeper
-        .call(request(), |request| resource.answer(&request))
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(resource.seen.borrow().len(), 2);
+    let resource = Resource::answering([(401, INVALID_TOKEN), (401, INVALID_TOKEN)]);
+    assert_eq!(call(&keeper, &resource), StatusCode::UNAUTHORIZED);
+    assert_repeated(&resource);
     assert_eq!(refreshes(&server).len(), 1);
 }
 
@@ -101,26 +81,75 @@ fn k12_a_second_refusal_is_returned_as_it_is() {
 fn k12_every_other_answer_is_returned_as_it_is() {
     let server = server(|_| ());
     let keeper = keeper(&server, holding(session(&server)));
-    let forbidden = Response::builder()
-        .status(StatusCode::FORBIDDEN)
-        .header("www-authenticate", INVALID_TOKEN)
-        .body(())
-        .unwrap();
-    for answer in [
-        refusal("Bearer"),
-        refusal(r#"Bearer error="insufficient_scope""#),
-        refusal(r#"Basic realm="x""#),
-        forbidden,
+    for (status, challenge) in [
+        (401, "Bearer"),
+        (401, r#"Bearer error="insufficient_scope""#),
+        (401, r#"Basic realm="x""#),
+        (403, INVALID_TOKEN),
+        (503, INVALID_TOKEN),
     ] {
-        let status = answer.status();
-        let resource = Resource::answering([answer]);
-        let response = keeper
-            .call(request(), |request| resource.answer(&request))
-            .unwrap();
-        assert_eq!(response.status(), status);
-        assert_eq!(resource.seen.borrow().len(), 1);
+        // A repetition would find nobody.
+        let resource = Resource::answering([(status, challenge)]);
+        assert_eq!(call(&keeper, &resource), status, "{challenge}");
+        assert_eq!(resource.seen().len(), 1);
     }
     assert_eq!(refreshes(&server).len(), 0);
+}
+
+#[test]
+fn k12_the_same_over_reqwest() {
+    let server = server(|_| ());
+    let http = workos_login_reqwest::client().unwrap();
+    let sender = http.clone();
+    let keeper = AsyncKeeper::new(
+        machine(&server),
+        holding(session(&server)),
+        move |exchange| {
+            let http = sender.clone();
+            async move { workos_login_reqwest::send(&http, exchange).await }
+        },
+        tokio::time::sleep,
+    );
+    for last in [200, 401] {
+        let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
+        let called = keeper.call(request(&resource), |request| {
+            assert!(request.headers()["authorization"].is_sensitive());
+            async {
+                let answered = http.execute(request.try_into()?).await?;
+                Ok::<_, reqwest::Error>(Response::<reqwest::Body>::from(answered))
+            }
+        });
+        assert_eq!(runtime().block_on(called).unwrap().status(), last);
+        assert_repeated(&resource);
+    }
+    assert_eq!(refreshes(&server).len(), 2);
+}
+
+#[test]
+fn k12_the_same_over_hyper() {
+    let server = server(|_| ());
+    let http = workos_login_hyper::client().unwrap();
+    let sender = http.clone();
+    let keeper = AsyncKeeper::new(
+        machine(&server),
+        holding(session(&server)),
+        move |exchange| {
+            let http = sender.clone();
+            async move { workos_login_hyper::send(&http, exchange).await }
+        },
+        tokio::time::sleep,
+    );
+    for last in [200, 401] {
+        let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
+        let request = request(&resource).map(|body| Full::new(Bytes::from(body)));
+        let called = keeper.call(request, |request| {
+            assert!(request.headers()["authorization"].is_sensitive());
+            http.request(request)
+        });
+        assert_eq!(runtime().block_on(called).unwrap().status(), last);
+        assert_repeated(&resource);
+    }
+    assert_eq!(refreshes(&server).len(), 2);
 }
 
 #[test]
@@ -153,7 +182,8 @@ fn a_token_is_never_sent_in_the_clear() {
 fn a_call_without_a_session_is_not_made() {
     let server = server(|_| ());
     let keeper = keeper(&server, MemoryStore::new());
-    let called = keeper.call(request(), |_| -> Result<Response<()>, Infallible> {
+    let request = Request::get("https://api.example.com/").body("").unwrap();
+    let called = keeper.call(request, |_| -> Result<Response<()>, Infallible> {
         panic!("there is no token");
     });
     let error = called.unwrap_err();

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use workos_login::keeper::{Keeper, KeeperPolicy};
 use workos_login::secrecy::ExposeSecret;
 use workos_login_keeper::{AsyncKeeper, BlockingKeeper, Error, MemoryStore, Store, Token};
@@ -36,6 +35,10 @@ fn strike(
     let store = holding(old.clone());
     server.inject(fault.clone().times(times).on(Endpoint::Refresh));
     let first = token(Keeper::new(&client(server), policy()), store.clone());
+    assert!(
+        times > 1 || server.faults_left() == 0,
+        "{fault} did not strike"
+    );
     server.clear_faults();
 
     let stored = store.load().unwrap().expect("a session is never lost");
@@ -51,14 +54,6 @@ fn strike(
     let patient = Keeper::new(&client(server), KeeperPolicy::default());
     let second = token(patient, store);
     assert!(second.is_ok(), "{fault}, {times}: {second:?}");
-}
-
-fn runtime() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 #[test]

@@ -7,6 +7,8 @@
 
 mod calls;
 mod faults;
+mod leases;
+mod resource;
 mod rules;
 mod support;
 mod tasks;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use workos_login::keeper::{Keeper, KeeperPolicy, Record, SignedOut};
 use workos_login::secrecy::ExposeSecret;
-use workos_login_keeper::{BlockingKeeper, Error, Locked, MemoryStore, Store, Token, Warning};
+use workos_login_keeper::{BlockingKeeper, Error, MemoryStore, Store, Token, Warning};
 use workos_login_test_server::{Answer, Endpoint, Fault, Organization};
 
 use crate::support::*;
@@ -328,21 +328,6 @@ fn k9_while_a_pause_lasts_nothing_is_sent() {
 }
 
 #[test]
-fn k10_a_lock_that_is_not_to_be_had_leads_to_try_again() {
-    let server = server(|_| ());
-    let store = Flaky::holding(spent(&session(&server)));
-    store.fail(&["be waited for"]);
-    let keeper = keeper(&server, store.clone());
-    let held = store.inner.lock(Duration::ZERO).unwrap().unwrap();
-    let Err(Error::TryAgain { cause, .. }) = keeper.token() else {
-        panic!("the lock is held");
-    };
-    assert!(cause.unwrap().is::<Locked>());
-    drop(held);
-    keeper.token().unwrap();
-}
-
-#[test]
 fn k10_a_driver_that_panics_gives_the_lock_back() {
     let server = server(|config| config.replay_window = Duration::from_secs(30));
     let store = holding(spent(&session(&server)));
@@ -398,19 +383,6 @@ fn k13_a_logout_in_another_process_wins_over_a_refresh_under_way() {
     assert!(matches!(*signed_out(keeper.token()), SignedOut::LoggedOut));
     assert!(store.load().unwrap().is_none());
     assert!(keeper.session().unwrap().is_none());
-}
-
-#[test]
-fn k13_a_logout_does_not_wait_longer_than_the_store_lets_it() {
-    let server = server(|_| ());
-    let store = Flaky::holding(session(&server));
-    store.fail(&["be waited for"]);
-    let _held = store.inner.lock(Duration::ZERO).unwrap().unwrap();
-    let keeper = keeper(&server, store.clone());
-    let logged_out = keeper.log_out();
-    assert!(logged_out.session().is_some());
-    assert!(logged_out.store_error().is_none());
-    assert!(store.stored().is_none());
 }
 
 #[test]
