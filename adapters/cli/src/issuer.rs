@@ -13,17 +13,33 @@ pub(crate) struct IssuerArgs {
     #[arg(
         long,
         value_name = "URL",
+        env = "WORKOS_LOGIN_ISSUER",
+        hide_env_values = true,
         help_heading = HEADING,
         requires_all = ["authorization_endpoint", "token_endpoint"]
     )]
     issuer: Option<String>,
 
     /// Where the login page is
-    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
+        hide_env_values = true,
+        help_heading = HEADING,
+        requires = "issuer"
+    )]
     authorization_endpoint: Option<Url>,
 
     /// Where a code is exchanged for tokens
-    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WORKOS_LOGIN_TOKEN_ENDPOINT",
+        hide_env_values = true,
+        help_heading = HEADING,
+        requires = "issuer"
+    )]
     token_endpoint: Option<Url>,
 
     /// Where a login on another device begins

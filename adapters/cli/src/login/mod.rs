@@ -39,8 +39,9 @@ pub(crate) struct Args {
 
     /// Run the whole login against a local service inside this program: no account is needed
     ///
-    /// --client-id and --base-url are the local service's then. Where no browser can be opened, the first user signs in.
-    #[arg(long, conflicts_with = "issuer")]
+    /// The client id and the service are the local ones then, whatever is configured. Where no browser can be opened, the first
+    /// user signs in.
+    #[arg(long)]
     demo: bool,
 
     /// With --demo: play this person at the login page, alice@example.com for instance, instead of opening a browser

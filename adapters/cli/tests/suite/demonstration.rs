@@ -185,6 +185,15 @@ fn what_is_configured_does_not_matter() {
     command
         .env("WORKOS_CLIENT_ID", "client_mine")
         .env("WORKOS_BASE_URL", "https://service.invalid")
+        .env("WORKOS_LOGIN_ISSUER", "https://issuer.invalid")
+        .env(
+            "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
+            "https://issuer.invalid/authorize",
+        )
+        .env(
+            "WORKOS_LOGIN_TOKEN_ENDPOINT",
+            "https://issuer.invalid/token",
+        )
         .env("http_proxy", "http://127.0.0.1:1")
         .env("all_proxy", "http://127.0.0.1:1");
     run(&mut command).with(0);
