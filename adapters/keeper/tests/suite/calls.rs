@@ -46,7 +46,7 @@ fn assert_repeated(resource: &Resource) {
 }
 
 #[test]
-fn a_call_carries_the_token_and_no_other_authorization() {
+fn a_call_carries_the_token_in_a_sensitive_header() {
     let server = server(|_| ());
     let session = session(&server);
     let keeper = keeper(&server, holding(session.clone()));
