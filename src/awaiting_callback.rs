@@ -140,10 +140,11 @@ impl AwaitingCallback {
     /// Returns how much longer this login can be finished; zero when it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
-        if self.begun.ahead_of(now) > STAMP_TOLERANCE {
+        let now = Stamp::from(now);
+        if self.begun.since(now) > STAMP_TOLERANCE {
             return Duration::ZERO;
         }
-        self.life.saturating_sub(self.begun.elapsed(now))
+        self.life.saturating_sub(now.since(self.begun))
     }
 
     /// Accepts the callback of this login, and prepares the exchange of its code for tokens.

@@ -1,6 +1,6 @@
 //! The body of a token request.
 
-use std::fmt;
+use std::{array, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -11,7 +11,9 @@ use crate::request::Field;
 /// A state keeps it until it has its answer, and what it keeps is wiped. The body is written each time it is sent.
 pub(crate) struct Grant {
     grant_type: &'static str,
-    fields: [(&'static str, Option<SecretString>); MOST_FIELDS],
+    names: &'static [&'static str],
+    /// In the order of their names.
+    values: [Option<SecretString>; MOST_FIELDS],
 }
 
 impl Grant {
@@ -23,16 +25,13 @@ impl Grant {
     ) -> Self {
         Self::new(
             "authorization_code",
-            [
-                ("code", Some(code)),
-                ("code_verifier", Some(code_verifier)),
-                ("redirect_uri", redirect_uri),
-            ],
+            &["code", "code_verifier", "redirect_uri"],
+            [Some(code), Some(code_verifier), redirect_uri],
         )
     }
 
     pub(crate) fn device_code(device_code: SecretString) -> Self {
-        Self::new(DEVICE_CODE, [("device_code", Some(device_code))])
+        Self::new(DEVICE_CODE, &["device_code"], [Some(device_code)])
     }
 
     pub(crate) fn refresh_token(
@@ -41,10 +40,8 @@ impl Grant {
     ) -> Self {
         Self::new(
             "refresh_token",
-            [
-                ("refresh_token", Some(refresh_token)),
-                ("organization_id", organization_id),
-            ],
+            &["refresh_token", "organization_id"],
+            [Some(refresh_token), organization_id],
         )
     }
 
@@ -54,10 +51,8 @@ impl Grant {
     ) -> Self {
         Self::new(
             "urn:workos:oauth:grant-type:email-verification:code",
-            [
-                ("code", Some(code)),
-                (PENDING_TOKEN, pending_authentication_token),
-            ],
+            &["code", PENDING_TOKEN],
+            [Some(code), pending_authentication_token],
         )
     }
 
@@ -68,13 +63,11 @@ impl Grant {
     ) -> Self {
         Self::new(
             "urn:workos:oauth:grant-type:mfa-totp",
+            &["code", PENDING_TOKEN, "authentication_challenge_id"],
             [
-                ("code", Some(code)),
-                (PENDING_TOKEN, pending_authentication_token),
-                (
-                    "authentication_challenge_id",
-                    Some(authentication_challenge_id),
-                ),
+                Some(code),
+                pending_authentication_token,
+                Some(authentication_challenge_id),
             ],
         )
     }
@@ -85,10 +78,8 @@ impl Grant {
     ) -> Self {
         Self::new(
             "urn:workos:oauth:grant-type:organization-selection",
-            [
-                (PENDING_TOKEN, pending_authentication_token),
-                ("organization_id", Some(organization_id)),
-            ],
+            &[PENDING_TOKEN, "organization_id"],
+            [pending_authentication_token, Some(organization_id)],
         )
     }
 
@@ -99,11 +90,8 @@ impl Grant {
     ) -> Self {
         Self::new(
             "urn:workos:oauth:grant-type:radar-email-challenge:code",
-            [
-                ("code", Some(code)),
-                (PENDING_TOKEN, pending_authentication_token),
-                ("radar_challenge_id", radar_challenge_id),
-            ],
+            &["code", PENDING_TOKEN, "radar_challenge_id"],
+            [Some(code), pending_authentication_token, radar_challenge_id],
         )
     }
 
@@ -115,24 +103,27 @@ impl Grant {
     ) -> Self {
         Self::new(
             "urn:workos:oauth:grant-type:radar-sms-challenge:code",
+            &["code", PENDING_TOKEN, "verification_id", "phone_number"],
             [
-                ("code", Some(code)),
-                (PENDING_TOKEN, pending_authentication_token),
-                ("verification_id", verification_id),
-                ("phone_number", phone_number),
+                Some(code),
+                pending_authentication_token,
+                verification_id,
+                phone_number,
             ],
         )
     }
 
     fn new<const N: usize>(
         grant_type: &'static str,
-        fields: [(&'static str, Option<SecretString>); N],
+        names: &'static [&'static str; N],
+        values: [Option<SecretString>; N],
     ) -> Self {
         const { assert!(N <= MOST_FIELDS) };
-        let mut fields = fields.into_iter();
+        let mut values = values.into_iter();
         Self {
             grant_type,
-            fields: std::array::from_fn(|_| fields.next().unwrap_or(("", None))),
+            names,
+            values: array::from_fn(|_| values.next().flatten()),
         }
     }
 }
@@ -151,22 +142,21 @@ pub(crate) fn token_request<'a>(
     client_id: &'a str,
     client_secret: Option<&'a str>,
 ) -> [Field<'a>; MOST_FIELDS + 3] {
-    let [first, second, third, fourth] = grant
-        .fields
-        .each_ref()
-        .map(|(name, value)| (*name, value.as_ref().map(|value| value.expose_secret())));
-    [
-        ("grant_type", Some(grant.grant_type)),
-        first,
-        second,
-        third,
-        fourth,
-        ("client_id", Some(client_id)),
-        (
-            "client_secret",
-            client_secret.filter(|_| grant.grant_type != DEVICE_CODE),
-        ),
-    ]
+    let mut fields = [("", None); MOST_FIELDS + 3];
+    let [grant_type, of_grant @ .., id, secret] = &mut fields;
+    *grant_type = ("grant_type", Some(grant.grant_type));
+    for (field, (name, value)) in of_grant
+        .iter_mut()
+        .zip(grant.names.iter().zip(&grant.values))
+    {
+        *field = (*name, value.as_ref().map(|value| value.expose_secret()));
+    }
+    *id = ("client_id", Some(client_id));
+    *secret = (
+        "client_secret",
+        client_secret.filter(|_| grant.grant_type != DEVICE_CODE),
+    );
+    fields
 }
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
