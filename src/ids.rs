@@ -7,9 +7,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::MAX_ID_BYTES;
+use crate::wire::text;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $parse:path, $error:ty) => {
@@ -54,9 +55,7 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Box::<str>::deserialize(deserializer)?;
-                $parse(&text).map_err(de::Error::custom)?;
-                Ok(Self(text.into()))
+                text(deserializer, Self::from_str)
             }
         }
     };
@@ -196,7 +195,10 @@ impl Flaw {
             Some(Self::Empty)
         } else if text.len() > MAX_ID_BYTES {
             Some(Self::TooLong)
-        } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        } else if text
+            .chars()
+            .any(|c| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control()))
+        {
             Some(Self::Whitespace)
         } else {
             None

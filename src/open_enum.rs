@@ -44,7 +44,9 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Ok(Self::from(&*Box::<str>::deserialize(deserializer)?))
+                $crate::wire::text(deserializer, |name| {
+                    Ok::<_, std::convert::Infallible>(Self::from(name))
+                })
             }
         }
 

@@ -4,11 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
 use crate::callback::RESPONSE_PARAMETERS;
 use crate::limits::MAX_REDIRECT_URI_BYTES;
+use crate::wire::text;
 
 /// The registered address that the browser is sent back to after the login.
 ///
@@ -129,9 +130,7 @@ impl Serialize for RedirectUri {
 
 impl<'de> Deserialize<'de> for RedirectUri {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<str>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        text(deserializer, Self::from_str)
     }
 }
 
