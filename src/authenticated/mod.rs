@@ -252,5 +252,9 @@ impl fmt::Debug for Authenticated {
 /// A token that is empty, or has a line break or a space in it, would end or change the header that it is put into (RFC 6750 section 2.1).
 fn fits_into_a_header(token: &SecretString) -> bool {
     let token = token.expose_secret();
-    !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
+    // Looked at to its end: a loop that may stop at any byte is several times slower on the good tokens.
+    let graphic = token
+        .bytes()
+        .fold(true, |all, b| all & b.is_ascii_graphic());
+    graphic && !token.is_empty()
 }
