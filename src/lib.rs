@@ -113,6 +113,7 @@ mod saved;
 mod stamp;
 mod start;
 mod step_up;
+mod texts;
 mod user;
 mod via;
 mod wire;

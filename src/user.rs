@@ -1,100 +1,34 @@
 //! Who is logged in, who acts for them, and how they signed in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::open_enum::open_enum;
 use crate::saved::{expose, expose_optional};
-use crate::wire::lenient::{Texts, lenient, lenient_map, lenient_or_empty, lenient_texts};
+use crate::texts::{Place, TextList, Texts};
+use crate::via::Provider;
+use crate::wire::lenient::lenient;
 use crate::wire::standard::IdClaims;
+use crate::wire::user::{self as wire, Pairs};
+
+/// The texts of most users fit into so many bytes.
+const USUAL_BYTES: usize = 256;
 
 /// The user of a session. Only the id is always there; it is what to keep as a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
-    /// Empty when it is absent or not a text; such a user is refused by name.
-    #[serde(default, deserialize_with = "lenient_or_empty")]
-    id: Box<str>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    email: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    email_verified: Option<bool>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    name: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    first_name: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    last_name: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    profile_picture_url: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    locale: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    external_id: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient_map",
-        skip_serializing_if = "Option::is_none"
-    )]
-    metadata: Option<Texts>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    last_sign_in_at: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    created_at: Option<Box<str>>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    updated_at: Option<Box<str>>,
+    texts: Texts,
+    places: wire::User<Place>,
 }
 
 impl User {
     /// Makes the user that an ID token is about; `None` when it does not say who.
-    pub(crate) fn from_id_claims(claims: IdClaims) -> Option<Self> {
-        Some(Self {
+    pub(crate) fn from_id_claims(claims: IdClaims<'_>) -> Option<Self> {
+        let user = wire::User {
             id: claims.sub.filter(|sub| !sub.is_empty())?,
             email: claims.email,
             email_verified: claims.email_verified,
@@ -103,92 +37,121 @@ impl User {
             last_name: claims.family_name,
             profile_picture_url: claims.picture,
             locale: claims.locale,
-            external_id: None,
-            metadata: None,
-            last_sign_in_at: None,
-            created_at: None,
-            updated_at: None,
-        })
+            ..wire::User::default()
+        };
+        Some(user.into())
     }
 
     /// Returns the user's id, `user_…`.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.texts.get(self.places.id)
     }
 
     /// Returns the e-mail address. Whether it was confirmed says [`email_verified`](Self::email_verified).
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.text(self.places.email)
     }
 
     /// Whether the e-mail address was confirmed; `None` when the service does not say.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
-        self.email_verified
+        self.places.email_verified
     }
 
     /// Returns the full name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.text(self.places.name)
     }
 
     /// Returns the first name.
     #[must_use]
     pub fn first_name(&self) -> Option<&str> {
-        self.first_name.as_deref()
+        self.text(self.places.first_name)
     }
 
     /// Returns the last name.
     #[must_use]
     pub fn last_name(&self) -> Option<&str> {
-        self.last_name.as_deref()
+        self.text(self.places.last_name)
     }
 
     /// Returns the address of a picture of the user.
     #[must_use]
     pub fn profile_picture_url(&self) -> Option<&str> {
-        self.profile_picture_url.as_deref()
+        self.text(self.places.profile_picture_url)
     }
 
     /// Returns the language that the user prefers, for instance `en-GB`.
     #[must_use]
     pub fn locale(&self) -> Option<&str> {
-        self.locale.as_deref()
+        self.text(self.places.locale)
     }
 
     /// Returns the id that the application gave this user at the service.
     #[must_use]
     pub fn external_id(&self) -> Option<&str> {
-        self.external_id.as_deref()
+        self.text(self.places.external_id)
     }
 
     /// Returns what the application keeps with this user at the service, sorted by key.
     pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.metadata
-            .iter()
-            .flatten()
-            .map(|(key, value)| (&**key, &**value))
+        let pairs = self.places.metadata.iter().flat_map(|Pairs(pairs)| pairs);
+        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
     }
 
     /// Returns when the user last signed in, ISO 8601 in UTC.
     #[must_use]
     pub fn last_sign_in_at(&self) -> Option<&str> {
-        self.last_sign_in_at.as_deref()
+        self.text(self.places.last_sign_in_at)
     }
 
     /// Returns when the user was made, ISO 8601 in UTC.
     #[must_use]
     pub fn created_at(&self) -> Option<&str> {
-        self.created_at.as_deref()
+        self.text(self.places.created_at)
     }
 
     /// Returns when the user was last changed, ISO 8601 in UTC.
     #[must_use]
     pub fn updated_at(&self) -> Option<&str> {
-        self.updated_at.as_deref()
+        self.text(self.places.updated_at)
+    }
+
+    fn text(&self, place: Option<Place>) -> Option<&str> {
+        place.map(|place| self.texts.get(place))
+    }
+
+    fn members(&self) -> wire::User<&str> {
+        self.places.clone().map(|place| self.texts.get(place))
+    }
+}
+
+impl From<wire::User<Cow<'_, str>>> for User {
+    fn from(user: wire::User<Cow<'_, str>>) -> Self {
+        let mut texts = Texts::with_capacity(USUAL_BYTES);
+        let places = user.map(|text| texts.push(&text));
+        Self { texts, places }
+    }
+}
+
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        wire::User::<Cow<'de, str>>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.members().serialize(serializer)
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.members().fmt(f)
     }
 }
 
@@ -226,7 +189,7 @@ pub struct ProviderTokens {
         deserialize_with = "lenient",
         skip_serializing_if = "Option::is_none"
     )]
-    provider: Option<Box<str>>,
+    provider: Option<Provider>,
     #[serde(serialize_with = "expose")]
     access_token: SecretString,
     #[serde(
@@ -244,17 +207,17 @@ pub struct ProviderTokens {
     expires_at: Option<u64>,
     #[serde(
         default,
-        deserialize_with = "lenient_texts",
+        deserialize_with = "lenient",
         skip_serializing_if = "Option::is_none"
     )]
-    scopes: Option<Vec<Box<str>>>,
+    scopes: Option<TextList>,
 }
 
 impl ProviderTokens {
     /// Returns the name of the provider, for instance `GoogleOAuth`.
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
-        self.provider.as_deref()
+        self.provider.as_ref().map(Provider::as_str)
     }
 
     /// Returns the provider's access token.
@@ -277,14 +240,14 @@ impl ProviderTokens {
 
     /// Returns the scopes that were granted.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().flatten().map(|scope| &**scope)
+        self.scopes.iter().flat_map(TextList::iter)
     }
 }
 
 impl fmt::Debug for ProviderTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderTokens")
-            .field("provider", &self.provider)
+            .field("provider", &self.provider())
             .finish_non_exhaustive()
     }
 }

@@ -11,8 +11,8 @@ use crate::error::{Flaw, Malformed};
 use crate::reply::Reply;
 use crate::saved::Version;
 use crate::stamp::Stamp;
-use crate::user::{AuthenticationMethod, User};
-use crate::wire::claims::{self, Claims};
+use crate::user::User;
+use crate::wire::claims::{Claims, Payload};
 use crate::wire::session::Session;
 use crate::wire::standard::{IdClaims, TokenResponse};
 
@@ -61,21 +61,19 @@ impl Authenticated {
         let refresh_token = session
             .refresh_token
             .ok_or_else(|| missing("refresh_token"))?;
-        let claims = Claims::read(access_token.expose_secret());
+        let payload = Payload::of(access_token.expose_secret());
+        let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
         Ok(Self {
             version: Version,
             owner: owner.clone(),
             user,
             lifetime: claims.lifetime(),
-            organization_id: session.organization_id.or(claims.org_id),
-            session_id: claims.sid,
+            organization_id: session.organization_id.or_else(|| claims.organization_id()),
+            session_id: claims.session_id(),
             access_token,
             refresh_token: Some(refresh_token),
             id_token: None,
-            authentication_method: session
-                .authentication_method
-                .as_deref()
-                .map(AuthenticationMethod::from),
+            authentication_method: session.authentication_method,
             impersonator: session.impersonator,
             provider_tokens: session.oauth_tokens,
             authkit_authorization_code: session.authkit_authorization_code,
@@ -112,7 +110,8 @@ impl Authenticated {
             (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
             (None, None) => return Err(missing("id_token")),
         };
-        let claims = Claims::read(access_token.expose_secret());
+        let payload = Payload::of(access_token.expose_secret());
+        let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
         let lifetime = match (tokens.expires_in(), claims.lifetime()) {
             (Some(told), Some(claimed)) => Some(told.min(claimed)),
             (told, claimed) => told.or(claimed),
@@ -121,8 +120,10 @@ impl Authenticated {
             version: Version,
             owner: owner.clone(),
             user,
-            organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
-            session_id: claims.sid,
+            organization_id: claims
+                .organization_id()
+                .or_else(|| before?.organization_id.clone()),
+            session_id: claims.session_id(),
             access_token: access_token.clone(),
             refresh_token: tokens
                 .refresh_token
@@ -149,8 +150,11 @@ fn identify(
     before: Option<&Authenticated>,
 ) -> Result<User, Malformed> {
     let refuse = |why| reply.malformed(Flaw::IdToken(why));
-    let claims: IdClaims =
-        claims::payload(id_token.expose_secret()).ok_or_else(|| refuse("cannot be read"))?;
+    let payload = Payload::of(id_token.expose_secret());
+    let claims: IdClaims<'_> = payload
+        .as_ref()
+        .and_then(Payload::read)
+        .ok_or_else(|| refuse("cannot be read"))?;
     if claims.iss.as_deref() != Some(&*owner.issuer) {
         return Err(refuse("is from another issuer than the one that was asked"));
     }

@@ -3,7 +3,7 @@
 //! An answer grows and changes over the years, and JWT templates put any JSON into claims. What a
 //! session needs is checked by hand afterwards, and by name.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -14,10 +14,15 @@ use serde_json::value::RawValue;
 
 use crate::ids::{ConnectionId, OrganizationId, SessionId};
 
-/// What a member can be read as.
-pub(crate) trait Lenient: Sized {
+/// What a member can be read as. What is not said here is nothing.
+pub(crate) trait Lenient<'de>: Sized {
     fn text(_: &str) -> Option<Self> {
         None
+    }
+
+    /// A text that stays where it is while what was read is in use.
+    fn borrowed_text(text: &'de str) -> Option<Self> {
+        Self::text(text)
     }
 
     fn flag(_: bool) -> Option<Self> {
@@ -27,27 +32,47 @@ pub(crate) trait Lenient: Sized {
     fn number(_: u64) -> Option<Self> {
         None
     }
+
+    fn list<S: SeqAccess<'de>>(mut list: S) -> Result<Option<Self>, S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn map<M: MapAccess<'de>>(mut map: M) -> Result<Option<Self>, M::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
 }
 
-impl Lenient for Box<str> {
+impl Lenient<'_> for Box<str> {
     fn text(text: &str) -> Option<Self> {
         Some(text.into())
     }
 }
 
-impl Lenient for SecretString {
+impl<'de> Lenient<'de> for Cow<'de, str> {
+    fn text(text: &str) -> Option<Self> {
+        Some(Cow::Owned(text.into()))
+    }
+
+    fn borrowed_text(text: &'de str) -> Option<Self> {
+        Some(Cow::Borrowed(text))
+    }
+}
+
+impl Lenient<'_> for SecretString {
     fn text(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| text.into())
     }
 }
 
-impl Lenient for bool {
+impl Lenient<'_> for bool {
     fn flag(flag: bool) -> Option<Self> {
         Some(flag)
     }
 }
 
-impl Lenient for u64 {
+impl Lenient<'_> for u64 {
     fn number(number: u64) -> Option<Self> {
         Some(number)
     }
@@ -55,7 +80,7 @@ impl Lenient for u64 {
 
 macro_rules! lenient_id {
     ($($id:ty),*) => {
-        $(impl Lenient for $id {
+        $(impl Lenient<'_> for $id {
             fn text(text: &str) -> Option<Self> {
                 text.parse().ok()
             }
@@ -66,22 +91,22 @@ macro_rules! lenient_id {
 lenient_id!(ConnectionId, OrganizationId, SessionId);
 
 /// For `#[serde(default, deserialize_with = "lenient")]`.
-pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Lenient>(
+pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Lenient<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(LenientVisitor(PhantomData))
 }
 
 /// For a text that is checked by name afterwards.
-pub(crate) fn lenient_or_empty<'de, D: Deserializer<'de>>(
+pub(crate) fn lenient_or_empty<'de, D: Deserializer<'de>, T: Default + Lenient<'de>>(
     deserializer: D,
-) -> Result<Box<str>, D::Error> {
+) -> Result<T, D::Error> {
     Ok(lenient(deserializer)?.unwrap_or_default())
 }
 
 struct LenientVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Lenient> Visitor<'de> for LenientVisitor<T> {
+impl<'de, T: Lenient<'de>> Visitor<'de> for LenientVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,6 +115,10 @@ impl<'de, T: Lenient> Visitor<'de> for LenientVisitor<T> {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
         Ok(T::text(text))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(T::borrowed_text(text))
     }
 
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Self::Value, E> {
@@ -112,102 +141,21 @@ impl<'de, T: Lenient> Visitor<'de> for LenientVisitor<T> {
         Ok(None)
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_seq<S: SeqAccess<'de>>(self, list: S) -> Result<Self::Value, S::Error> {
+        T::list(list)
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::map(map)
     }
 }
 
 /// One value inside a list or a map.
-struct Item<T>(Option<T>);
+pub(crate) struct Item<T>(pub(crate) Option<T>);
 
-impl<'de, T: Lenient> Deserialize<'de> for Item<T> {
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         lenient(deserializer).map(Self)
-    }
-}
-
-/// For a map of texts: those of its values that are texts.
-pub(crate) fn lenient_map<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Texts>, D::Error> {
-    Ok(match deserializer.deserialize_any(CollectionVisitor)? {
-        Collection::Map(map) => Some(map),
-        Collection::List(_) | Collection::Neither => None,
-    })
-}
-
-/// For a list of texts: those of its elements that are texts.
-pub(crate) fn lenient_texts<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<Box<str>>>, D::Error> {
-    Ok(match deserializer.deserialize_any(CollectionVisitor)? {
-        Collection::List(list) => Some(list),
-        Collection::Map(_) | Collection::Neither => None,
-    })
-}
-
-/// Texts by key.
-pub(crate) type Texts = BTreeMap<Box<str>, Box<str>>;
-
-enum Collection {
-    List(Vec<Box<str>>),
-    Map(Texts),
-    Neither,
-}
-
-struct CollectionVisitor;
-
-impl<'de> Visitor<'de> for CollectionVisitor {
-    type Value = Collection;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Collection, E> {
-        Ok(Collection::Neither)
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Collection, S::Error> {
-        let mut list = Vec::new();
-        while let Some(Item(text)) = seq.next_element()? {
-            list.extend(text);
-        }
-        Ok(Collection::List(list))
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Collection, M::Error> {
-        let mut texts = BTreeMap::new();
-        while let Some((key, Item(text))) = map.next_entry::<Box<str>, Item<Box<str>>>()? {
-            texts.extend(text.map(|text| (key, text)));
-        }
-        Ok(Collection::Map(texts))
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod lenient;
 pub(crate) mod session;
 pub(crate) mod standard;
 pub(crate) mod step_up;
+pub(crate) mod user;
 
 use std::fmt;
 use std::marker::PhantomData;

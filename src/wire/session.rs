@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::ids::OrganizationId;
-use crate::user::{Impersonator, ProviderTokens, User};
+use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 use crate::wire::lenient::{lenient, lenient_json};
 use crate::wire::member;
 
@@ -21,7 +21,7 @@ pub(crate) struct Session {
     #[serde(default)]
     pub(crate) organization_id: Option<OrganizationId>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) authentication_method: Option<Box<str>>,
+    pub(crate) authentication_method: Option<AuthenticationMethod>,
     #[serde(default, deserialize_with = "member")]
     pub(crate) impersonator: Option<Impersonator>,
     #[serde(default, deserialize_with = "lenient_json")]

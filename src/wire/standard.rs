@@ -1,5 +1,6 @@
 //! The success of a standard OAuth token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -33,27 +34,27 @@ impl TokenResponse {
 
 /// The claims of an ID token that are read (OpenID Connect Core section 2 and 5.1).
 #[derive(Deserialize)]
-pub(crate) struct IdClaims {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) iss: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) sub: Option<Box<str>>,
+pub(crate) struct IdClaims<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) iss: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) sub: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient_json")]
     aud: Option<Audience>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) email: Option<Box<str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) email: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email_verified: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) given_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) family_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) picture: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) locale: Option<Box<str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) given_name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) family_name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) picture: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub(crate) locale: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +64,7 @@ enum Audience {
     Several(Vec<Box<str>>),
 }
 
-impl IdClaims {
+impl IdClaims<'_> {
     pub(crate) fn is_for(&self, client_id: &str) -> bool {
         match &self.aud {
             Some(Audience::One(audience)) => &**audience == client_id,
