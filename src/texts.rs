@@ -1,8 +1,6 @@
 //! Texts that are kept together, in one piece of memory.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
-use std::iter;
 use std::num::NonZeroUsize;
 
 use serde::de::SeqAccess;
@@ -42,32 +40,27 @@ impl Texts {
     }
 }
 
-/// A list of texts, in its order, each written behind its length: `6:openid5:email`.
+/// A list of texts, in its order.
 #[derive(Clone)]
-pub(crate) struct TextList(String);
+pub(crate) struct TextList {
+    texts: Texts,
+    places: Vec<Place>,
+}
 
 impl TextList {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest = &*self.0;
-        iter::from_fn(move || {
-            let (length, texts) = rest.split_once(':')?;
-            let (text, others) = texts.split_at_checked(length.parse().ok()?)?;
-            rest = others;
-            Some(text)
-        })
+        self.places.iter().map(|place| self.texts.get(*place))
     }
 }
 
 /// Those of the elements that are texts.
 impl<'de> Lenient<'de> for TextList {
     fn list<S: SeqAccess<'de>>(mut list: S) -> Result<Option<Self>, S::Error> {
-        let mut texts = String::with_capacity(64);
+        let (mut texts, mut places) = (Texts::with_capacity(64), Vec::new());
         while let Some(Item(text)) = list.next_element::<Item<Cow<'de, str>>>()? {
-            if let Some(text) = text {
-                write!(texts, "{}:{text}", text.len()).expect("writing to a string does not fail");
-            }
+            places.extend(text.map(|text| texts.push(&text)));
         }
-        Ok(Some(Self(texts)))
+        Ok(Some(Self { texts, places }))
     }
 }
 
