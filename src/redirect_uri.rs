@@ -74,7 +74,8 @@ fn path(url: &Url) -> &str {
 }
 
 pub(crate) fn before_query(uri: &str) -> &str {
-    uri.split(['?', '#']).next().unwrap_or(uri)
+    let end = uri.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    &uri[..end.unwrap_or(uri.len())]
 }
 
 impl FromStr for RedirectUri {
