@@ -43,6 +43,10 @@ impl RedirectUri {
 
     /// Whether `address`, up to its query, is this address: a whole URL, or a path.
     pub(crate) fn is_address(&self, address: &str) -> bool {
+        // Most addresses have no query, and come back as they were sent.
+        if address == &*self.0 {
+            return true;
+        }
         let expected = before_query(&self.0);
         if address == expected {
             return true;
