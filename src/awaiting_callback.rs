@@ -3,6 +3,7 @@
 //! [`Start::begin`](crate::Start::begin) leads in; [`AwaitingCallback::accept`] leads out, to [`Exchanging`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +20,7 @@ use crate::exchanging::Exchanging;
 use crate::limits::{MAX_CALLBACK_BYTES, STAMP_TOLERANCE};
 use crate::pkce::{TOKEN_CHARS, Verifier};
 use crate::redirect_uri::{RedirectUri, before_query};
-use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::stamp::Stamp;
 use crate::wire::grant::Grant;
 
@@ -80,8 +81,8 @@ use crate::wire::grant::Grant;
 #[serde(remote = "Self")]
 pub struct AwaitingCallback {
     version: Version,
-    #[serde(deserialize_with = "nested")]
-    owner: Owner,
+    #[serde(deserialize_with = "shared")]
+    owner: Arc<Owner>,
     redirect_uri: RedirectUri,
     #[serde(serialize_with = "expose")]
     state: SecretString,
@@ -94,7 +95,7 @@ pub struct AwaitingCallback {
 
 impl AwaitingCallback {
     pub(crate) fn new(
-        owner: Owner,
+        owner: Arc<Owner>,
         redirect_uri: RedirectUri,
         state: SecretString,
         verifier: Verifier,

@@ -99,7 +99,7 @@ impl<A: UserManagement> Client<A> {
     pub fn base_url(self, url: Url) -> Result<Self, InvalidBaseUrl> {
         let endpoints = Endpoints::user_management(&url)?;
         let Identity { owner, key, .. } = Arc::unwrap_or_clone(self.identity);
-        Ok(Self::new(owner.client_id, endpoints, key))
+        Ok(Self::new(owner.client_id.clone(), endpoints, key))
     }
 
     /// Begins a login that comes back to `redirect_uri`.
@@ -126,7 +126,7 @@ impl<A: Auth> Client<A> {
         let issuer = endpoints.issuer.clone();
         Self {
             identity: Arc::new(Identity {
-                owner: Owner { client_id, issuer },
+                owner: Arc::new(Owner { client_id, issuer }),
                 endpoints,
                 key,
             }),
@@ -146,7 +146,7 @@ impl<A: Auth> Client<A> {
     }
 
     /// What a state that rests keeps of the client.
-    pub(crate) fn owner(&self) -> &Owner {
+    pub(crate) fn owner(&self) -> &Arc<Owner> {
         &self.identity.owner
     }
 
@@ -159,7 +159,7 @@ impl<A: Auth> Client<A> {
         &self.identity.endpoints
     }
 
-    pub(crate) fn check_owner(&self, owner: &Owner) -> Result<(), ClientProblem> {
+    pub(crate) fn check_owner(&self, owner: &Arc<Owner>) -> Result<(), ClientProblem> {
         if owner == self.owner() {
             return Ok(());
         }
@@ -279,7 +279,7 @@ mod sealed {
 /// Who asks, and where: all of a client but its type.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    pub(crate) owner: Owner,
+    pub(crate) owner: Arc<Owner>,
     pub(crate) endpoints: Endpoints,
     /// Only a confidential client has one.
     key: Option<ApiKey>,
@@ -309,7 +309,7 @@ impl fmt::Debug for Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     pub(crate) client_id: ClientId,
-    pub(crate) issuer: Arc<str>,
+    pub(crate) issuer: Box<str>,
 }
 
 impl fmt::Display for Owner {

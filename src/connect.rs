@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use http::Uri;
 use url::Url;
@@ -27,7 +26,7 @@ use crate::endpoints::{InvalidBaseUrl, check_endpoint, endpoint};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Server {
-    pub(crate) issuer: Arc<str>,
+    pub(crate) issuer: Box<str>,
     pub(crate) authorization: Url,
     pub(crate) token: Uri,
     pub(crate) device: Option<Uri>,

@@ -23,7 +23,7 @@ use crate::limits::{
 };
 use crate::reply::{Pace, Refusal, Reply};
 use crate::request::post;
-use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, nested, stored, unquoted};
+use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::stamp::Stamp;
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
@@ -148,8 +148,8 @@ fn is_page(uri: &str) -> bool {
 #[serde(remote = "Self")]
 pub struct AwaitingDevice {
     version: Version,
-    #[serde(deserialize_with = "nested")]
-    owner: Owner,
+    #[serde(deserialize_with = "shared")]
+    owner: Arc<Owner>,
     #[serde(serialize_with = "expose")]
     device_code: SecretString,
     user_code: Box<str>,

@@ -1,7 +1,6 @@
 //! Where the service is, and how it is spoken to.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::Uri;
 use url::{Host, Url, form_urlencoded};
@@ -33,7 +32,7 @@ impl Protocol {
 pub(crate) struct Endpoints {
     pub(crate) protocol: Protocol,
     /// What tells one service from another: the issuer, or the base URL without a slash at its end.
-    pub(crate) issuer: Arc<str>,
+    pub(crate) issuer: Box<str>,
     /// Whether each callback has to name its issuer.
     pub(crate) advertises_iss: bool,
     /// The authorization endpoint, ready for a query to follow.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -180,6 +181,13 @@ pub(crate) fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     deserializer.deserialize_any(NestedVisitor(PhantomData))
+}
+
+/// For `#[serde(deserialize_with = "shared")]`: such a member that many hold together.
+pub(crate) fn shared<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Arc<T>, D::Error> {
+    nested(deserializer).map(Arc::new)
 }
 
 struct NestedVisitor<T>(PhantomData<T>);

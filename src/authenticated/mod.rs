@@ -5,6 +5,7 @@
 mod read;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +20,7 @@ use crate::limits::STAMP_TOLERANCE;
 use crate::refresh_policy::RefreshPolicy;
 use crate::refreshing::Refreshing;
 use crate::saved::{
-    NO_SESSION, Version, expose, expose_optional, nested, optional_secs, stored, unquoted,
+    NO_SESSION, Version, expose, expose_optional, optional_secs, shared, stored, unquoted,
 };
 use crate::stamp::Stamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
@@ -37,8 +38,8 @@ use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 #[serde(remote = "Self")]
 pub struct Authenticated {
     version: Version,
-    #[serde(deserialize_with = "nested")]
-    pub(crate) owner: Owner,
+    #[serde(deserialize_with = "shared")]
+    pub(crate) owner: Arc<Owner>,
     #[serde(deserialize_with = "unquoted")]
     user: User,
     pub(crate) organization_id: Option<OrganizationId>,

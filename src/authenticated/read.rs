@@ -1,5 +1,6 @@
 //! How a success becomes a session.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -21,7 +22,7 @@ impl Authenticated {
     pub(crate) fn read(
         reply: &Reply<'_>,
         protocol: Protocol,
-        owner: &Owner,
+        owner: &Arc<Owner>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match protocol {
@@ -45,7 +46,7 @@ impl Authenticated {
 
     fn read_user_management(
         reply: &Reply<'_>,
-        owner: &Owner,
+        owner: &Arc<Owner>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
@@ -83,7 +84,7 @@ impl Authenticated {
 
     fn read_standard(
         reply: &Reply<'_>,
-        owner: &Owner,
+        owner: &Arc<Owner>,
         before: Option<&Self>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
@@ -146,7 +147,7 @@ impl Authenticated {
 fn identify(
     reply: &Reply<'_>,
     id_token: &SecretString,
-    owner: &Owner,
+    owner: &Arc<Owner>,
     before: Option<&Authenticated>,
 ) -> Result<User, Malformed> {
     let refuse = |why| reply.malformed(Flaw::IdToken(why));
