@@ -98,8 +98,11 @@ impl<A: UserManagement> Client<A> {
     )]
     pub fn base_url(self, url: Url) -> Result<Self, InvalidBaseUrl> {
         let endpoints = Endpoints::user_management(&url)?;
-        let Identity { owner, key, .. } = Arc::unwrap_or_clone(self.identity);
-        Ok(Self::new(owner.client_id.clone(), endpoints, key))
+        Ok(Self::new(
+            self.id().clone(),
+            endpoints,
+            self.identity.key.clone(),
+        ))
     }
 
     /// Begins a login that comes back to `redirect_uri`.
@@ -277,7 +280,6 @@ mod sealed {
 }
 
 /// Who asks, and where: all of a client but its type.
-#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) owner: Arc<Owner>,
     pub(crate) endpoints: Endpoints,

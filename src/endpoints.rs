@@ -28,7 +28,7 @@ impl Protocol {
 }
 
 /// Where the service is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Endpoints {
     pub(crate) protocol: Protocol,
     /// What tells one service from another: the issuer, or the base URL without a slash at its end.
