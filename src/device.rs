@@ -122,7 +122,9 @@ fn is_page(uri: &str) -> bool {
 /// # use std::time::{Duration, SystemTime};
 /// # use workos_login::*;
 /// # fn sleep(_: Duration) {}
-/// # fn send<E: Exchange>(_: E) -> Result<E::Output, SendError<E, std::io::Error>> { unimplemented!() }
+/// # fn send<E: Exchange>(exchange: E) -> Result<E::Output, SendError<E, std::io::Error>> {
+/// #     Err(SendError::transport(exchange, std::io::Error::other("no network")))
+/// # }
 /// fn log_in(client: &Client) -> Result<Outcome, Box<dyn std::error::Error>> {
 ///     let mut device = send(client.device())?;
 ///     println!("Go to {} and enter {}", device.verification_uri(), device.user_code());

@@ -195,6 +195,7 @@ impl Flaw {
             Some(Self::Empty)
         } else if text.len() > MAX_ID_BYTES {
             Some(Self::TooLong)
+        // What is graphic ASCII is neither, and nearly all of an id: the tables of Unicode are asked about the rest.
         } else if text
             .chars()
             .any(|c| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control()))

@@ -147,7 +147,7 @@ impl Authenticated {
 fn identify(
     reply: &Reply<'_>,
     id_token: &SecretString,
-    owner: &Arc<Owner>,
+    owner: &Owner,
     before: Option<&Authenticated>,
 ) -> Result<User, Malformed> {
     let refuse = |why| reply.malformed(Flaw::IdToken(why));
