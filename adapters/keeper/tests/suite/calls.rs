@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode};
 use workos_login::secrecy::ExposeSecret;
 use workos_login_hyper::http_body_util::Full;
 use workos_login_hyper::hyper::body::Bytes;
-use workos_login_keeper::{AsyncKeeper, BlockingKeeper, CallError, Error, MemoryStore};
+use workos_login_keeper::{BlockingKeeper, CallError, Error, MemoryStore};
 use workos_login_reqwest::reqwest;
 use workos_login_ureq::ureq;
 
@@ -100,16 +100,7 @@ fn k12_every_other_answer_is_returned_as_it_is() {
 fn k12_the_same_over_reqwest() {
     let server = server(|_| ());
     let http = workos_login_reqwest::client().unwrap();
-    let sender = http.clone();
-    let keeper = AsyncKeeper::new(
-        machine(&server),
-        holding(session(&server)),
-        move |exchange| {
-            let http = sender.clone();
-            async move { workos_login_reqwest::send(&http, exchange).await }
-        },
-        tokio::time::sleep,
-    );
+    let keeper = over_reqwest(&server, holding(session(&server)));
     for last in [200, 401] {
         let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
         let called = keeper.call(request(&resource), |request| {
@@ -129,16 +120,7 @@ fn k12_the_same_over_reqwest() {
 fn k12_the_same_over_hyper() {
     let server = server(|_| ());
     let http = workos_login_hyper::client().unwrap();
-    let sender = http.clone();
-    let keeper = AsyncKeeper::new(
-        machine(&server),
-        holding(session(&server)),
-        move |exchange| {
-            let http = sender.clone();
-            async move { workos_login_hyper::send(&http, exchange).await }
-        },
-        tokio::time::sleep,
-    );
+    let keeper = over_hyper(&server, holding(session(&server)));
     for last in [200, 401] {
         let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
         let request = request(&resource).map(|body| Full::new(Bytes::from(body)));

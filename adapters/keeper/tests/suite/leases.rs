@@ -9,7 +9,7 @@ use std::time::Duration;
 use workos_login::Authenticated;
 use workos_login::keeper::{Record, SignedOut};
 use workos_login_keeper::{
-    AsyncKeeper, BlockingKeeper, Error, Locked, LoggedOut, MemoryGuard, MemoryStore, Store, Token,
+    BlockingKeeper, Error, Locked, LoggedOut, MemoryGuard, MemoryStore, Store, Token,
 };
 use workos_login_test_server::Server;
 
@@ -124,19 +124,6 @@ impl Hanging {
     }
 }
 
-fn over_reqwest(server: &Server, store: &Wound) -> AsyncKeeper<Wound> {
-    let http = workos_login_reqwest::client().unwrap();
-    AsyncKeeper::new(
-        machine(server),
-        store.clone(),
-        move |exchange| {
-            let http = http.clone();
-            async move { workos_login_reqwest::send(&http, exchange).await }
-        },
-        tokio::time::sleep,
-    )
-}
-
 /// Another process wants a token, and gets none before the lease is over.
 fn k10(ask: impl FnOnce(&Server, &Wound) -> Result<Token, Error> + Send) {
     let server = server(|_| ());
@@ -164,7 +151,7 @@ fn k10_a_thread_waits_one_lease_for_a_process_that_hangs() {
 
 #[test]
 fn k10_a_task_waits_one_lease_for_a_process_that_hangs() {
-    k10(|server, store| runtime().block_on(over_reqwest(server, store).token()));
+    k10(|server, store| runtime().block_on(over_reqwest(server, store.clone()).token()));
 }
 
 /// Another process logs out, and wins when the lease is over.
@@ -201,5 +188,5 @@ fn k13_a_thread_that_logs_out_waits_one_lease_and_wins() {
 
 #[test]
 fn k13_a_task_that_logs_out_waits_one_lease_and_wins() {
-    k13(|server, store| runtime().block_on(over_reqwest(server, store).log_out()));
+    k13(|server, store| runtime().block_on(over_reqwest(server, store.clone()).log_out()));
 }

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use workos_login::keeper::{Keeper, KeeperPolicy, Record};
 use workos_login::url::Url;
 use workos_login::{Authenticated, Callback, Client, Public, Refreshing, Screen, SendError, Via};
-use workos_login_keeper::{BlockingKeeper, MemoryGuard, MemoryStore, Store};
+use workos_login_keeper::{AsyncKeeper, BlockingKeeper, MemoryGuard, MemoryStore, Store};
 use workos_login_test_server::{Config, Organization, RecordedRequest, Server};
 use workos_login_ureq::ureq;
 
@@ -94,6 +94,34 @@ pub(crate) fn over_ureq(
     limit: Duration,
 ) -> Result<Authenticated, SendError<Refreshing, ureq::Error>> {
     workos_login_ureq::send_within(&workos_login_ureq::agent(), exchange, limit)
+}
+
+/// A keeper for tasks, over reqwest.
+pub(crate) fn over_reqwest<S: Store + 'static>(server: &Server, store: S) -> AsyncKeeper<S> {
+    let http = workos_login_reqwest::client().unwrap();
+    AsyncKeeper::new(
+        machine(server),
+        store,
+        move |exchange| {
+            let http = http.clone();
+            async move { workos_login_reqwest::send(&http, exchange).await }
+        },
+        tokio::time::sleep,
+    )
+}
+
+/// A keeper for tasks, over hyper.
+pub(crate) fn over_hyper<S: Store + 'static>(server: &Server, store: S) -> AsyncKeeper<S> {
+    let http = workos_login_hyper::client().unwrap();
+    AsyncKeeper::new(
+        machine(server),
+        store,
+        move |exchange| {
+            let http = http.clone();
+            async move { workos_login_hyper::send(&http, exchange).await }
+        },
+        tokio::time::sleep,
+    )
 }
 
 /// A runtime for tasks.

@@ -13,22 +13,9 @@ use workos_login::Authenticated;
 use workos_login::keeper::{Record, SignedOut};
 use workos_login::secrecy::ExposeSecret;
 use workos_login_keeper::{AsyncKeeper, CallError, Error, MemoryGuard, MemoryStore, Store};
-use workos_login_test_server::{Endpoint, Fault, Organization, Server};
+use workos_login_test_server::{Endpoint, Fault, Organization};
 
 use crate::support::*;
-
-fn over_reqwest<S: Store + 'static>(server: &Server, store: S) -> AsyncKeeper<S> {
-    let http = workos_login_reqwest::client().unwrap();
-    AsyncKeeper::new(
-        machine(server),
-        store,
-        move |exchange| {
-            let http = http.clone();
-            async move { workos_login_reqwest::send(&http, exchange).await }
-        },
-        tokio::time::sleep,
-    )
-}
 
 fn assert_send<T: Send>(value: T) -> T {
     value
