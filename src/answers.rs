@@ -11,10 +11,10 @@
 pub(crate) enum Purpose {
     CodeExchange,
     DevicePoll,
-    DeviceStart,
+    DeviceAuthorization,
     OrganizationSwitch,
     Refresh,
-    StepUpAnswer,
+    ChallengeAnswer,
 }
 
 /// What an answer means: the variant of [`Error`](crate::Error), or a step-up.
@@ -23,13 +23,13 @@ pub(crate) enum Meaning {
     Client,
     Denied,
     Expired,
-    Grant,
-    Mistyped,
+    InvalidGrant,
+    IncorrectCode,
     Pending,
     /// No code has it: it is what is left.
     Rejected,
     SlowDown,
-    StepUp,
+    AuthenticationChallenge,
     Unavailable,
 }
 
@@ -56,47 +56,47 @@ macro_rules! answers {
 
 answers! {
     "access_denied" at DevicePoll => Denied, "say so, start over";
-    "access_denied" at DeviceStart => Client, "switch the device login on for the team";
-    "application_consent_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "authentication_method_not_allowed" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "access_denied" at DeviceAuthorization => Client, "switch the device login on for the team";
+    "application_consent_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "authentication_method_not_allowed" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "authorization_pending" at DevicePoll => Pending, "wait, poll again";
-    "code_challenge_not_found" at CodeExchange => Grant, "start over";
-    "email_completion_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "email_password_auth_disabled" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "email_verification_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "code_challenge_not_found" at CodeExchange => InvalidGrant, "start over";
+    "email_completion_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "email_password_auth_disabled" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "email_verification_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "expired_token" at DevicePoll => Expired, "start over";
     "extra_attributes_required" at CodeExchange => Denied, "say so, start over";
-    "invalid_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the API key";
+    "invalid_client" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the API key";
     "invalid_connection" at CodeExchange => Denied, "say so, start over";
-    "invalid_grant" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => Grant, "start over";
-    "invalid_one_time_code" at StepUpAnswer => Mistyped, "ask for the code again";
-    "invalid_pending_authentication_token" at StepUpAnswer => Grant, "start over";
+    "invalid_grant" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => InvalidGrant, "start over";
+    "invalid_one_time_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
+    "invalid_pending_authentication_token" at ChallengeAnswer => InvalidGrant, "start over";
     "invalid_profile" at CodeExchange => Denied, "say so, start over";
-    "invalid_request" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the base URL";
-    "invalid_request_parameters" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "check the client id and the base URL";
-    "invalid_scope" at CodeExchange DevicePoll DeviceStart Refresh => Client, "ask for other scopes";
+    "invalid_request" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the base URL";
+    "invalid_request_parameters" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the base URL";
+    "invalid_scope" at CodeExchange DevicePoll DeviceAuthorization Refresh => Client, "ask for other scopes";
     "invitation_cannot_be_used_for_email" at CodeExchange => Denied, "say so, start over";
     "invitation_invalid" at CodeExchange => Denied, "say so, start over";
-    "mfa_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "mfa_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "mfa_verification" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "one_time_code_expired" at StepUpAnswer => Grant, "start over";
-    "one_time_code_previously_used" at StepUpAnswer => Grant, "start over";
-    "one_time_code_too_many_attempts" at StepUpAnswer => Grant, "start over";
-    "organization_authentication_methods_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "organization_selection_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "passkey_progressive_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "mfa_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "mfa_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "mfa_verification" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "one_time_code_expired" at ChallengeAnswer => InvalidGrant, "start over";
+    "one_time_code_previously_used" at ChallengeAnswer => InvalidGrant, "start over";
+    "one_time_code_too_many_attempts" at ChallengeAnswer => InvalidGrant, "start over";
+    "organization_authentication_methods_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "organization_selection_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "passkey_progressive_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "pkce_not_supported" at CodeExchange => Client, "check the client in the dashboard";
-    "radar_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "radar_email_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "radar_sign_up_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "radar_sms_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
+    "radar_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "radar_email_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "radar_sign_up_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "radar_sms_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "sign_up_not_allowed" at CodeExchange => Denied, "say so, start over";
     "slow_down" at DevicePoll => SlowDown, "wait five seconds more from now on, poll again";
-    "sso_required" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => StepUp, "take the step";
-    "token_too_big" at CodeExchange DevicePoll OrganizationSwitch Refresh StepUpAnswer => Client, "make the custom claims smaller";
-    "too_many_requests" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Unavailable, "wait, send again";
-    "unauthorized_client" at CodeExchange DevicePoll DeviceStart OrganizationSwitch Refresh StepUpAnswer => Client, "allow the grant for this client";
+    "sso_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+    "token_too_big" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => Client, "make the custom claims smaller";
+    "too_many_requests" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Unavailable, "wait, send again";
+    "unauthorized_client" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "allow the grant for this client";
     "unsupported_grant_type" at CodeExchange DevicePoll Refresh => Client, "allow the grant for this client";
-    "user_mismatch" at StepUpAnswer => Grant, "start over";
+    "user_mismatch" at ChallengeAnswer => InvalidGrant, "start over";
 }

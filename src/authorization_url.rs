@@ -12,9 +12,9 @@ use url::Url;
 /// ```
 /// # use std::time::SystemTime;
 /// # use workos_login::url::Url;
-/// # use workos_login::{Client, Screen, Via};
+/// # use workos_login::{Client, Screen, ConnectionSelector};
 /// # let client = Client::public("client_123".parse()?);
-/// # let start = client.login(Via::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?);
+/// # let start = client.login(ConnectionSelector::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?);
 /// let (address, pending) = start.begin(SystemTime::now(), &mut rand::rng());
 /// println!("Log in at {address}");
 ///

@@ -12,16 +12,16 @@ use subtle::ConstantTimeEq;
 
 use crate::answers::Purpose;
 use crate::callback::Callback;
-use crate::client::{Auth, Client, Owner};
+use crate::client::{Client, ClientBinding, ClientKind};
 use crate::endpoints::{Endpoints, Protocol};
-use crate::error::{Denied, Difference, Error, Expired, Forged, Source, What};
+use crate::error::{CallbackMismatch, Denied, Difference, Error, Expired, Source, What};
 use crate::exchange::Refused;
 use crate::exchanging::Exchanging;
-use crate::limits::{MAX_CALLBACK_BYTES, STAMP_TOLERANCE};
+use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
 use crate::pkce::{TOKEN_CHARS, Verifier};
 use crate::redirect_uri::{RedirectUri, before_query};
 use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 use crate::wire::grant::Grant;
 
 /// A pending login: it waits for the callback, in this process or in the next one.
@@ -30,11 +30,11 @@ use crate::wire::grant::Grant;
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use workos_login::{AwaitingCallback, Callback, Client, Error, Screen, Via};
+/// use workos_login::{AwaitingCallback, Callback, Client, Error, Screen, ConnectionSelector};
 ///
 /// let client = Client::public("client_123".parse()?);
 /// let (url, pending) = client
-///     .login(Via::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse()?)
+///     .login(ConnectionSelector::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse()?)
 ///     .begin(SystemTime::now(), &mut rand::rng());
 /// let stored = serde_json::to_string(&pending)?;
 /// drop(pending); // the process ends here
@@ -43,7 +43,7 @@ use crate::wire::grant::Grant;
 /// let forged = Callback::parse("/callback?code=abc&state=made-up")?;
 /// let refused = pending.accept(&client, forged, SystemTime::now()).unwrap_err();
 /// let (pending, error) = refused.into_parts();
-/// assert!(matches!(error, Error::Forged(_))); // and `pending` waits on
+/// assert!(matches!(error, Error::CallbackMismatch(_))); // and `pending` waits on
 /// # let url = workos_login::url::Url::from(url);
 /// # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
 /// # let real = Callback::parse(&format!("/callback?code=abc&state={state}"))?;
@@ -56,7 +56,7 @@ use crate::wire::grant::Grant;
 /// ```compile_fail,E0382
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn twice<A: Auth>(client: &Client<A>, pending: AwaitingCallback, first: Callback, second: Callback) {
+/// fn twice<A: ClientKind>(client: &Client<A>, pending: AwaitingCallback, first: Callback, second: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 ///     let _ = pending.accept(client, second, SystemTime::now());
 /// }
@@ -67,7 +67,7 @@ use crate::wire::grant::Grant;
 /// ```
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn once<A: Auth>(client: &Client<A>, pending: AwaitingCallback, first: Callback) {
+/// fn once<A: ClientKind>(client: &Client<A>, pending: AwaitingCallback, first: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 /// }
 /// ```
@@ -81,30 +81,30 @@ use crate::wire::grant::Grant;
 #[serde(remote = "Self")]
 pub struct AwaitingCallback {
     version: Version,
-    #[serde(deserialize_with = "shared")]
-    owner: Arc<Owner>,
+    #[serde(rename = "owner", deserialize_with = "shared")]
+    binding: Arc<ClientBinding>,
     redirect_uri: RedirectUri,
     #[serde(serialize_with = "expose")]
     state: SecretString,
     verifier: Verifier,
     #[serde(deserialize_with = "unquoted")]
-    begun: Stamp,
+    begun: Timestamp,
     #[serde(with = "millis")]
     life: Duration,
 }
 
 impl AwaitingCallback {
     pub(crate) fn new(
-        owner: Arc<Owner>,
+        binding: Arc<ClientBinding>,
         redirect_uri: RedirectUri,
         state: SecretString,
         verifier: Verifier,
-        begun: Stamp,
+        begun: Timestamp,
         life: Duration,
     ) -> Self {
         Self {
             version: Version,
-            owner,
+            binding,
             redirect_uri,
             state,
             verifier,
@@ -141,8 +141,8 @@ impl AwaitingCallback {
     /// Returns how much longer this login can be finished; zero when it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
-        let now = Stamp::from(now);
-        if self.begun.since(now) > STAMP_TOLERANCE {
+        let now = Timestamp::from(now);
+        if self.begun.since(now) > TIMESTAMP_TOLERANCE {
             return Duration::ZERO;
         }
         self.life.saturating_sub(now.since(self.begun))
@@ -157,10 +157,10 @@ impl AwaitingCallback {
     ///
     /// The refusal gives the pending login back, unchanged:
     ///
-    /// * [`Error::Forged`]: the callback is not of this login. Keep waiting.
+    /// * [`Error::CallbackMismatch`]: the callback is not of this login. Keep waiting.
     /// * [`Error::Client`]: this login was begun by another client.
     /// * [`Error::Expired`], [`Error::Denied`]: the login is over. Begin again.
-    pub fn accept<A: Auth>(
+    pub fn accept<A: ClientKind>(
         self,
         client: &Client<A>,
         callback: Callback,
@@ -179,30 +179,33 @@ impl AwaitingCallback {
         }
     }
 
-    fn check<A: Auth>(
+    fn check<A: ClientKind>(
         &self,
         client: &Client<A>,
         callback: Callback,
         now: SystemTime,
     ) -> Result<SecretString, Error> {
-        let state = callback.state.as_ref().ok_or(Forged(Difference::NoState))?;
+        let state = callback
+            .state
+            .as_ref()
+            .ok_or(CallbackMismatch(Difference::NoState))?;
         if !bool::from(
             state
                 .expose_secret()
                 .as_bytes()
                 .ct_eq(self.state.expose_secret().as_bytes()),
         ) {
-            return Err(Forged(Difference::State).into());
+            return Err(CallbackMismatch(Difference::State).into());
         }
         if callback
             .address
             .as_ref()
             .is_some_and(|address| !self.redirect_uri.is_address(address))
         {
-            return Err(Forged(Difference::Address).into());
+            return Err(CallbackMismatch(Difference::Address).into());
         }
         check_issuer(client.endpoints(), callback.iss.as_deref())?;
-        client.check_owner(&self.owner)?;
+        client.check_binding(&self.binding)?;
         if self.expires_in(now).is_zero() {
             return Err(Expired(What::Login).into());
         }
@@ -213,12 +216,14 @@ impl AwaitingCallback {
 }
 
 /// RFC 9207 section 2.4. User Management does not name itself in a callback, so there a name means nothing.
-fn check_issuer(endpoints: &Endpoints, iss: Option<&str>) -> Result<(), Forged> {
+fn check_issuer(endpoints: &Endpoints, iss: Option<&str>) -> Result<(), CallbackMismatch> {
     match (endpoints.protocol, iss) {
         (Protocol::UserManagement, _) => Ok(()),
         (Protocol::Standard, Some(iss)) if *iss == *endpoints.issuer => Ok(()),
-        (Protocol::Standard, Some(_)) => Err(Forged(Difference::Issuer)),
-        (Protocol::Standard, None) if endpoints.advertises_iss => Err(Forged(Difference::NoIssuer)),
+        (Protocol::Standard, Some(_)) => Err(CallbackMismatch(Difference::Issuer)),
+        (Protocol::Standard, None) if endpoints.advertises_iss => {
+            Err(CallbackMismatch(Difference::NoIssuer))
+        }
         (Protocol::Standard, None) => Ok(()),
     }
 }
@@ -226,7 +231,7 @@ fn check_issuer(endpoints: &Endpoints, iss: Option<&str>) -> Result<(), Forged> 
 impl fmt::Debug for AwaitingCallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwaitingCallback")
-            .field("owner", &self.owner)
+            .field("binding", &self.binding)
             .field("redirect_uri", &self.redirect_uri)
             .field("begun", &self.begun)
             .finish_non_exhaustive()

@@ -11,15 +11,15 @@ use url::Url;
 use crate::authenticated::Authenticated;
 use crate::connect::{Scope, Server};
 use crate::device::RequestingDevice;
-use crate::endpoints::{Endpoints, InvalidBaseUrl};
-use crate::error::{ClientProblem, Problem};
+use crate::endpoints::{Endpoints, InvalidEndpoint};
+use crate::error::{ClientError, Problem};
 use crate::exchange::Refused;
 use crate::ids::{ApiKey, ClientId, OrganizationId};
 use crate::redirect_uri::RedirectUri;
 use crate::refreshing::Refreshing;
 use crate::request::post;
 use crate::start::Start;
-use crate::via::{Target, Via};
+use crate::via::{ConnectionSelector, Target};
 use crate::wire::grant::{Grant, token_request};
 
 /// An application that logs people in.
@@ -28,7 +28,7 @@ use crate::wire::grant::{Grant, token_request};
 ///
 /// * [`Client::public`], for a program that is given to its users: it has no secret, and no place for one.
 /// * [`Client::confidential`], for a server: it sends its API key beside the code verifier.
-/// * [`Client::connect`], for a program that logs in to a standard OAuth server, WorkOS Connect or another: no secret either.
+/// * [`Client::oauth`], for a program that logs in to a standard OAuth server, WorkOS Connect or another: no secret either.
 ///
 /// ```
 /// use workos_login::Client;
@@ -60,15 +60,15 @@ impl Client<Confidential> {
     }
 }
 
-impl Client<Connect> {
+impl Client<OAuth> {
     /// Makes the client of a program that logs in to a standard OAuth server.
     #[must_use]
-    pub fn connect(id: ClientId, server: Server) -> Self {
+    pub fn oauth(id: ClientId, server: Server) -> Self {
         Self::new(id, Endpoints::standard(server), None)
     }
 
     /// Begins a login that asks for `scope` and comes back to `redirect_uri`.
-    pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, Connect> {
+    pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, OAuth> {
         Start::new(self, Target::Scope(scope), redirect_uri)
     }
 
@@ -76,10 +76,10 @@ impl Client<Connect> {
     ///
     /// # Errors
     ///
-    /// [`ClientProblem`] when the server has [no device authorization endpoint](Server::device_authorization_endpoint).
-    pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientProblem> {
+    /// [`ClientError`] when the server has [no device authorization endpoint](Server::device_authorization_endpoint).
+    pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientError> {
         let endpoint = self.endpoints().device.as_ref();
-        let endpoint = endpoint.ok_or(ClientProblem(Problem::NoDeviceEndpoint))?;
+        let endpoint = endpoint.ok_or(ClientError(Problem::NoDeviceEndpoint))?;
         Ok(RequestingDevice::new(self, endpoint, Some(scope.clone())))
     }
 }
@@ -91,12 +91,12 @@ impl<A: UserManagement> Client<A> {
     ///
     /// # Errors
     ///
-    /// [`InvalidBaseUrl`] unless it is https (or http to a loopback address) without user, query and fragment.
+    /// [`InvalidEndpoint`] unless it is https (or http to a loopback address) without user, query and fragment.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "callers have a fresh Url and no further use for it"
     )]
-    pub fn base_url(self, url: Url) -> Result<Self, InvalidBaseUrl> {
+    pub fn base_url(self, url: Url) -> Result<Self, InvalidEndpoint> {
         let endpoints = Endpoints::user_management(&url)?;
         Ok(Self::new(
             self.id().clone(),
@@ -107,9 +107,9 @@ impl<A: UserManagement> Client<A> {
 
     /// Begins a login that comes back to `redirect_uri`.
     ///
-    /// `via` is an argument because the service needs to know where the login takes place.
-    pub fn login(&self, via: Via, redirect_uri: RedirectUri) -> Start<'_, A> {
-        Start::new(self, Target::Via(via), redirect_uri)
+    /// `selector` is an argument because the service needs to know where the login takes place.
+    pub fn login(&self, selector: ConnectionSelector, redirect_uri: RedirectUri) -> Start<'_, A> {
+        Start::new(self, Target::Selector(selector), redirect_uri)
     }
 
     /// Begins a login on another device.
@@ -124,12 +124,12 @@ impl<A: UserManagement> Client<A> {
     }
 }
 
-impl<A: Auth> Client<A> {
+impl<A: ClientKind> Client<A> {
     fn new(client_id: ClientId, endpoints: Endpoints, key: Option<ApiKey>) -> Self {
         let issuer = endpoints.issuer.clone();
         Self {
             identity: Arc::new(Identity {
-                owner: Arc::new(Owner { client_id, issuer }),
+                binding: Arc::new(ClientBinding { client_id, issuer }),
                 endpoints,
                 key,
             }),
@@ -140,7 +140,7 @@ impl<A: Auth> Client<A> {
     /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
-        &self.identity.owner.client_id
+        &self.identity.binding.client_id
     }
 
     /// The client without its type, for what keeps one and serves all kinds.
@@ -149,8 +149,8 @@ impl<A: Auth> Client<A> {
     }
 
     /// What a state that rests keeps of the client.
-    pub(crate) fn owner(&self) -> &Arc<Owner> {
-        &self.identity.owner
+    pub(crate) fn binding(&self) -> &Arc<ClientBinding> {
+        &self.identity.binding
     }
 
     /// What a state that talks keeps of the client.
@@ -162,13 +162,13 @@ impl<A: Auth> Client<A> {
         &self.identity.endpoints
     }
 
-    pub(crate) fn check_owner(&self, owner: &Arc<Owner>) -> Result<(), ClientProblem> {
-        if owner == self.owner() {
+    pub(crate) fn check_binding(&self, binding: &Arc<ClientBinding>) -> Result<(), ClientError> {
+        if binding == self.binding() {
             return Ok(());
         }
-        Err(ClientProblem(Problem::OtherClient {
-            state: owner.to_string().into(),
-            client: self.owner().to_string().into(),
+        Err(ClientError(Problem::OtherClient {
+            state: binding.to_string().into(),
+            client: self.binding().to_string().into(),
         }))
     }
 }
@@ -176,8 +176,8 @@ impl<A: Auth> Client<A> {
 impl<A> fmt::Debug for Client<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("id", &self.identity.owner.client_id)
-            .field("issuer", &self.identity.owner.issuer)
+            .field("id", &self.identity.binding.client_id)
+            .field("issuer", &self.identity.binding.issuer)
             .finish_non_exhaustive()
     }
 }
@@ -195,17 +195,17 @@ pub struct Confidential;
 /// The kind of client that speaks standard OAuth, and has no secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Connect;
+pub struct OAuth;
 
 /// A kind of client.
-pub trait Auth: sealed::Auth {}
+pub trait ClientKind: sealed::ClientKind {}
 
 /// A kind of client that speaks to WorkOS User Management.
-pub trait UserManagement: Auth {}
+pub trait UserManagement: ClientKind {}
 
-impl Auth for Public {}
-impl Auth for Confidential {}
-impl Auth for Connect {}
+impl ClientKind for Public {}
+impl ClientKind for Confidential {}
+impl ClientKind for OAuth {}
 impl UserManagement for Public {}
 impl UserManagement for Confidential {}
 
@@ -213,7 +213,7 @@ impl UserManagement for Confidential {}
 #[derive(Clone, Debug)]
 pub(crate) enum AnyClient {
     Confidential(Client<Confidential>),
-    Connect(Client<Connect>),
+    OAuth(Client<OAuth>),
     Public(Client<Public>),
 }
 
@@ -224,23 +224,20 @@ impl AnyClient {
     ) -> Result<Refreshing, Refused<Authenticated>> {
         match self {
             Self::Confidential(client) => session.refresh(client),
-            Self::Connect(client) => session.refresh(client),
+            Self::OAuth(client) => session.refresh(client),
             Self::Public(client) => session.refresh(client),
         }
     }
 
-    pub(crate) fn refresh_into(
+    pub(crate) fn switch_organization(
         &self,
         session: Authenticated,
         organization: &OrganizationId,
     ) -> Result<Refreshing, Refused<Authenticated>> {
         match self {
-            Self::Confidential(client) => session.refresh_into(client, organization),
-            Self::Connect(_) => Err(Refused::new(
-                session,
-                ClientProblem(Problem::NoOrganizations),
-            )),
-            Self::Public(client) => session.refresh_into(client, organization),
+            Self::Confidential(client) => session.switch_organization(client, organization),
+            Self::OAuth(_) => Err(Refused::new(session, ClientError(Problem::NoOrganizations))),
+            Self::Public(client) => session.switch_organization(client, organization),
         }
     }
 }
@@ -252,26 +249,26 @@ mod sealed {
         unnameable_types,
         reason = "nobody else can implement a kind of client"
     )]
-    pub trait Auth: Clone {
+    pub trait ClientKind: Clone {
         #[expect(private_interfaces, reason = "nobody else can call it, either")]
         fn erase(client: Client<Self>) -> AnyClient;
     }
 
-    impl Auth for super::Connect {
+    impl ClientKind for super::OAuth {
         #[expect(private_interfaces, reason = "nobody else can call it, either")]
         fn erase(client: Client<Self>) -> AnyClient {
-            AnyClient::Connect(client)
+            AnyClient::OAuth(client)
         }
     }
 
-    impl Auth for super::Public {
+    impl ClientKind for super::Public {
         #[expect(private_interfaces, reason = "nobody else can call it, either")]
         fn erase(client: Client<Self>) -> AnyClient {
             AnyClient::Public(client)
         }
     }
 
-    impl Auth for super::Confidential {
+    impl ClientKind for super::Confidential {
         #[expect(private_interfaces, reason = "nobody else can call it, either")]
         fn erase(client: Client<Self>) -> AnyClient {
             AnyClient::Confidential(client)
@@ -281,7 +278,7 @@ mod sealed {
 
 /// Who asks, and where: all of a client but its type.
 pub(crate) struct Identity {
-    pub(crate) owner: Arc<Owner>,
+    pub(crate) binding: Arc<ClientBinding>,
     pub(crate) endpoints: Endpoints,
     /// Only a confidential client has one.
     key: Option<ApiKey>,
@@ -294,7 +291,7 @@ impl Identity {
         post(
             &self.endpoints.token,
             self.endpoints.protocol.encoding(),
-            &token_request(grant, self.owner.client_id.as_str(), key),
+            &token_request(grant, self.binding.client_id.as_str(), key),
         )
     }
 }
@@ -302,19 +299,19 @@ impl Identity {
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
-            .field("owner", &self.owner)
+            .field("binding", &self.binding)
             .finish_non_exhaustive()
     }
 }
 
 /// The client that a state belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Owner {
+pub(crate) struct ClientBinding {
     pub(crate) client_id: ClientId,
     pub(crate) issuer: Box<str>,
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for ClientBinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.client_id, self.issuer)
     }

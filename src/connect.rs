@@ -6,7 +6,7 @@ use std::str::FromStr;
 use http::Uri;
 use url::Url;
 
-use crate::endpoints::{InvalidBaseUrl, check_endpoint, endpoint};
+use crate::endpoints::{InvalidEndpoint, check_endpoint, endpoint};
 
 /// A standard OAuth 2.0 server with OpenID Connect, described by its operator.
 ///
@@ -21,7 +21,7 @@ use crate::endpoints::{InvalidBaseUrl, check_endpoint, endpoint};
 ///     &"https://example.authkit.app/oauth2/token".parse()?,
 /// )?
 /// .device_authorization_endpoint(&"https://example.authkit.app/oauth2/device_authorization".parse()?)?;
-/// let client = Client::connect("client_123".parse()?, server);
+/// let client = Client::oauth("client_123".parse()?, server);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -41,14 +41,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`InvalidBaseUrl`] unless all are https (or http to a loopback address) without user and fragment, and
+    /// [`InvalidEndpoint`] unless all are https (or http to a loopback address) without user and fragment, and
     /// no query has a parameter of the protocol.
     pub fn new(
         issuer: &str,
         authorization_endpoint: Url,
         token_endpoint: &Url,
-    ) -> Result<Self, InvalidBaseUrl> {
-        check_endpoint(&Url::parse(issuer).map_err(|_| InvalidBaseUrl::not_a_url())?)?;
+    ) -> Result<Self, InvalidEndpoint> {
+        check_endpoint(&Url::parse(issuer).map_err(|_| InvalidEndpoint::not_a_url())?)?;
         check_endpoint(&authorization_endpoint)?;
         Ok(Self {
             issuer: issuer.into(),
@@ -63,8 +63,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`InvalidBaseUrl`], as for [`new`](Self::new).
-    pub fn device_authorization_endpoint(self, url: &Url) -> Result<Self, InvalidBaseUrl> {
+    /// [`InvalidEndpoint`], as for [`new`](Self::new).
+    pub fn device_authorization_endpoint(self, url: &Url) -> Result<Self, InvalidEndpoint> {
         Ok(Self {
             device: Some(endpoint(url)?),
             ..self

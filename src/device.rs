@@ -13,18 +13,18 @@ use url::Url;
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client, Identity, Owner};
+use crate::client::{Client, ClientBinding, ClientKind, Identity};
 use crate::connect::Scope;
 use crate::error::{Error, Expired, Flaw, What};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::exchanging::Outcome;
 use crate::limits::{
-    DEVICE_INTERVAL, LONGEST_BACK_OFF, SHORTEST_DEVICE_INTERVAL, SLOW_DOWN, STAMP_TOLERANCE,
+    DEVICE_INTERVAL, MAX_DEVICE_BACKOFF, MIN_DEVICE_INTERVAL, SLOW_DOWN, TIMESTAMP_TOLERANCE,
 };
 use crate::reply::{Pace, Refusal, Reply};
 use crate::request::post;
 use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
 
@@ -38,7 +38,11 @@ pub struct RequestingDevice {
 }
 
 impl RequestingDevice {
-    pub(crate) fn new<A: Auth>(client: &Client<A>, endpoint: &Uri, scope: Option<Scope>) -> Self {
+    pub(crate) fn new<A: ClientKind>(
+        client: &Client<A>,
+        endpoint: &Uri,
+        scope: Option<Scope>,
+    ) -> Self {
         Self {
             identity: client.identity(),
             endpoint: endpoint.clone(),
@@ -51,21 +55,21 @@ impl RequestingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<AwaitingDevice, Error> {
-        let reply = Reply::read(response, Purpose::DeviceStart, now)?;
+        let reply = Reply::read(response, Purpose::DeviceAuthorization, now)?;
         let answer: DeviceAuthorization = reply.json()?;
         let missing = |name| Error::from(reply.malformed(Flaw::Missing(name)));
         let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
         let interval = answer
             .interval()
             .unwrap_or(DEVICE_INTERVAL)
-            .max(SHORTEST_DEVICE_INTERVAL);
+            .max(MIN_DEVICE_INTERVAL);
         let user_code = answer
             .user_code
             .filter(|code| !code.is_empty() && !code.chars().any(char::is_control))
             .ok_or_else(|| missing("user_code"))?;
         Ok(AwaitingDevice {
             version: Version,
-            owner: self.identity.owner.clone(),
+            binding: self.identity.binding.clone(),
             device_code: answer.device_code.ok_or_else(|| missing("device_code"))?,
             user_code,
             verification_uri: answer
@@ -73,10 +77,10 @@ impl RequestingDevice {
                 .filter(|uri| is_page(uri))
                 .ok_or_else(|| missing("verification_uri"))?,
             verification_uri_complete: answer.verification_uri_complete.filter(|uri| is_page(uri)),
-            begun: Stamp::from(now),
+            begun: Timestamp::from(now),
             life,
             interval,
-            last: Stamp::from(now),
+            last: Timestamp::from(now),
             wait: interval,
         })
     }
@@ -90,7 +94,7 @@ impl Exchange for RequestingDevice {
             &self.endpoint,
             self.identity.endpoints.protocol.encoding(),
             &device_request(
-                self.identity.owner.client_id.as_str(),
+                self.identity.binding.client_id.as_str(),
                 self.scope.as_ref().map(Scope::as_str),
             ),
         )
@@ -150,15 +154,15 @@ fn is_page(uri: &str) -> bool {
 #[serde(remote = "Self")]
 pub struct AwaitingDevice {
     version: Version,
-    #[serde(deserialize_with = "shared")]
-    owner: Arc<Owner>,
+    #[serde(rename = "owner", deserialize_with = "shared")]
+    binding: Arc<ClientBinding>,
     #[serde(serialize_with = "expose")]
     device_code: SecretString,
     user_code: Box<str>,
     verification_uri: Box<str>,
     verification_uri_complete: Option<Box<str>>,
     #[serde(deserialize_with = "unquoted")]
-    begun: Stamp,
+    begun: Timestamp,
     #[serde(with = "millis")]
     life: Duration,
     /// What the service asks for between two polls.
@@ -166,7 +170,7 @@ pub struct AwaitingDevice {
     interval: Duration,
     /// When it was last asked.
     #[serde(deserialize_with = "unquoted")]
-    last: Stamp,
+    last: Timestamp,
     /// How long after that it is asked again: the interval, or longer after a lost answer.
     #[serde(with = "millis")]
     wait: Duration,
@@ -203,7 +207,7 @@ impl AwaitingDevice {
     /// Returns how much longer the user can enter the code; zero when it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
-        if self.begun.ahead_of(now) > STAMP_TOLERANCE {
+        if self.begun.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return Duration::ZERO;
         }
         self.life.saturating_sub(self.begun.elapsed(now))
@@ -217,12 +221,12 @@ impl AwaitingDevice {
     ///
     /// * [`Error::Expired`]: the code has run out, by the time that the service gave it. Begin again.
     /// * [`Error::Client`]: this login was begun by another client.
-    pub fn poll<A: Auth>(
+    pub fn poll<A: ClientKind>(
         self,
         client: &Client<A>,
         now: SystemTime,
     ) -> Result<PollingDevice, Refused<Self>> {
-        if let Err(problem) = client.check_owner(&self.owner) {
+        if let Err(problem) = client.check_binding(&self.binding) {
             return Err(Refused::new(self, problem));
         }
         if self.expires_in(now).is_zero() {
@@ -242,7 +246,7 @@ stored!(AwaitingDevice, NO_PENDING_LOGIN);
 impl fmt::Debug for AwaitingDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwaitingDevice")
-            .field("owner", &self.owner)
+            .field("binding", &self.binding)
             .field("user_code", &self.user_code)
             .field("verification_uri", &self.verification_uri)
             .field("begun", &self.begun)
@@ -270,12 +274,12 @@ impl PollingDevice {
     /// what the service asked for. The first answer brings the interval back.
     #[must_use]
     pub fn into_awaiting(self, now: SystemTime) -> AwaitingDevice {
-        let doubled = self.device.wait.saturating_mul(2).min(LONGEST_BACK_OFF);
+        let doubled = self.device.wait.saturating_mul(2).min(MAX_DEVICE_BACKOFF);
         let wait = doubled
             .max(self.device.interval)
             .max(self.asked_wait.unwrap_or_default());
         AwaitingDevice {
-            last: Stamp::from(now),
+            last: Timestamp::from(now),
             wait,
             ..*self.device
         }
@@ -289,9 +293,9 @@ impl PollingDevice {
         match Reply::read(response, Purpose::DevicePoll, now) {
             Ok(reply) => {
                 let Identity {
-                    owner, endpoints, ..
+                    binding, endpoints, ..
                 } = &*self.identity;
-                let session = Authenticated::read(&reply, endpoints.protocol, owner, now)?;
+                let session = Authenticated::read(&reply, endpoints.protocol, binding, now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
             Err(Refusal::Pending(pace, _)) => {
@@ -299,11 +303,13 @@ impl PollingDevice {
                 if pace == Pace::Slower {
                     device.interval = device.interval.saturating_add(SLOW_DOWN);
                 }
-                device.last = Stamp::from(now);
+                device.last = Timestamp::from(now);
                 device.wait = device.interval;
                 Ok(DevicePoll::Pending(device))
             }
-            Err(Refusal::StepUp(step)) => Ok(DevicePoll::Done(Outcome::StepUp(step))),
+            Err(Refusal::AuthenticationChallenge(step)) => {
+                Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step)))
+            }
             Err(Refusal::Error(error)) => {
                 self.asked_wait = error.retry_in(now);
                 Err(error)

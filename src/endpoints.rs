@@ -46,15 +46,15 @@ pub(crate) struct Endpoints {
 impl Endpoints {
     pub(crate) fn production() -> Self {
         Url::parse("https://api.workos.com")
-            .map_err(|_| InvalidBaseUrl(Flaw::NotAUrl))
+            .map_err(|_| InvalidEndpoint(Flaw::NotAUrl))
             .and_then(|url| Self::user_management(&url))
             .expect("the address of the service is a valid base URL")
     }
 
-    pub(crate) fn user_management(base: &Url) -> Result<Self, InvalidBaseUrl> {
+    pub(crate) fn user_management(base: &Url) -> Result<Self, InvalidEndpoint> {
         check_endpoint(base)?;
         if base.query().is_some() {
-            return Err(InvalidBaseUrl(Flaw::Query));
+            return Err(InvalidEndpoint(Flaw::Query));
         }
         let base = base.as_str().trim_end_matches('/');
         Ok(Self {
@@ -84,12 +84,12 @@ impl Endpoints {
 }
 
 /// An endpoint that is sent to, as the HTTP client takes it.
-pub(crate) fn endpoint(url: &Url) -> Result<Uri, InvalidBaseUrl> {
+pub(crate) fn endpoint(url: &Url) -> Result<Uri, InvalidEndpoint> {
     check_endpoint(url)?;
     uri(url.as_str())
 }
 
-pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidBaseUrl> {
+pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
     let reserved = || {
         form_urlencoded::parse(url.query().unwrap_or_default().as_bytes())
             .any(|(name, _)| RESERVED_PARAMETERS.contains(&&*name))
@@ -111,7 +111,7 @@ pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidBaseUrl> {
             None
         }
     });
-    flaw.map_or(Ok(()), |flaw| Err(InvalidBaseUrl(flaw)))
+    flaw.map_or(Ok(()), |flaw| Err(InvalidEndpoint(flaw)))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -123,15 +123,15 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn uri(text: &str) -> Result<Uri, InvalidBaseUrl> {
-    text.parse().map_err(|_| InvalidBaseUrl(Flaw::Uri))
+fn uri(text: &str) -> Result<Uri, InvalidEndpoint> {
+    text.parse().map_err(|_| InvalidEndpoint(Flaw::Uri))
 }
 
 /// An address that the service cannot be spoken to at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidBaseUrl(Flaw);
+pub struct InvalidEndpoint(Flaw);
 
-impl InvalidBaseUrl {
+impl InvalidEndpoint {
     pub(crate) fn not_a_url() -> Self {
         Self(Flaw::NotAUrl)
     }
@@ -149,7 +149,7 @@ enum Flaw {
     User,
 }
 
-impl fmt::Display for InvalidBaseUrl {
+impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Flaw::Fragment => "the address of the service has a fragment (#…): remove it",
@@ -167,4 +167,4 @@ impl fmt::Display for InvalidBaseUrl {
     }
 }
 
-impl std::error::Error for InvalidBaseUrl {}
+impl std::error::Error for InvalidEndpoint {}

@@ -120,16 +120,16 @@ pub enum SendError<S, T> {
     /// The service answered, and the answer was refused.
     Refused(Refused<S>),
     /// There was no whole answer. The request may have been acted on or not.
-    Transport(Box<Lost<S, T>>),
+    Transport(Box<TransportError<S, T>>),
 }
 
 /// An exchange without an answer.
-pub struct Lost<S, T> {
+pub struct TransportError<S, T> {
     state: S,
     source: T,
 }
 
-impl<S, T> Lost<S, T> {
+impl<S, T> TransportError<S, T> {
     /// Returns the error of the HTTP client.
     #[must_use]
     pub fn source(&self) -> &T {
@@ -137,7 +137,7 @@ impl<S, T> Lost<S, T> {
     }
 }
 
-impl<S, T: fmt::Debug> fmt::Debug for Lost<S, T> {
+impl<S, T: fmt::Debug> fmt::Debug for TransportError<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lost")
             .field("source", &self.source)
@@ -148,7 +148,7 @@ impl<S, T: fmt::Debug> fmt::Debug for Lost<S, T> {
 impl<S, T> SendError<S, T> {
     /// Makes the error of an exchange that broke off before there was a whole answer.
     pub fn transport(state: S, source: T) -> Self {
-        Self::Transport(Box::new(Lost { state, source }))
+        Self::Transport(Box::new(TransportError { state, source }))
     }
 
     /// Returns how long to wait before the same request is worth sending again; `None` when it is pointless.

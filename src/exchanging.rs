@@ -9,17 +9,17 @@ use http::{Request, Response};
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client, Identity};
+use crate::client::{Client, ClientKind, Identity};
 use crate::error::Error;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::reply::{Refusal, Reply};
-use crate::step_up::StepUp;
+use crate::step_up::AuthenticationChallenge;
 use crate::wire::grant::Grant;
 
 /// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].
 ///
 /// It is not stored: it lives as long as one exchange takes. When the answer is lost it can be sent again without
-/// harm: the code is good for one answer, and the worst one is [`Error::Grant`].
+/// harm: the code is good for one answer, and the worst one is [`Error::InvalidGrant`].
 #[derive(Debug)]
 #[must_use = "a code is good for some minutes only: send it"]
 pub struct Exchanging {
@@ -29,7 +29,7 @@ pub struct Exchanging {
 }
 
 impl Exchanging {
-    pub(crate) fn new<A: Auth>(client: &Client<A>, grant: Grant, purpose: Purpose) -> Self {
+    pub(crate) fn new<A: ClientKind>(client: &Client<A>, grant: Grant, purpose: Purpose) -> Self {
         Self {
             identity: client.identity(),
             grant,
@@ -51,13 +51,15 @@ impl Exchange for Exchanging {
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
         let Identity {
-            owner, endpoints, ..
+            binding, endpoints, ..
         } = &*self.identity;
         let outcome = match Reply::read(&response, self.purpose, now) {
-            Ok(reply) => Authenticated::read(&reply, endpoints.protocol, owner, now)
+            Ok(reply) => Authenticated::read(&reply, endpoints.protocol, binding, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
-            Err(Refusal::StepUp(step)) => Ok(Outcome::StepUp(step)),
+            Err(Refusal::AuthenticationChallenge(step)) => {
+                Ok(Outcome::AuthenticationChallenge(step))
+            }
             Err(refusal) => Err(refusal.into()),
         };
         outcome.map_err(|error| Refused::new(self, error))
@@ -73,7 +75,7 @@ pub enum Outcome {
     /// The user is logged in.
     Authenticated(Box<Authenticated>),
     /// The service asks for one more step.
-    StepUp(Box<StepUp>),
+    AuthenticationChallenge(Box<AuthenticationChallenge>),
 }
 
 impl Outcome {
@@ -81,11 +83,11 @@ impl Outcome {
     ///
     /// # Errors
     ///
-    /// [`Error::StepUp`] with the step inside.
+    /// [`Error::AuthenticationChallenge`] with the step inside.
     pub fn authenticated(self) -> Result<Authenticated, Error> {
         match self {
             Self::Authenticated(session) => Ok(*session),
-            Self::StepUp(step) => Err(Error::StepUp(step)),
+            Self::AuthenticationChallenge(step) => Err(Error::AuthenticationChallenge(step)),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! states make `http::Request` values and take responses. It opens no socket, reads no clock, draws no randomness.
 //!
 //! ```text
-//!         Client<Public> | Client<Confidential> | Client<Connect>
+//!         Client<Public> | Client<Confidential> | Client<OAuth>
 //!            login(..) │                  │ device()
 //!                      ▼                  ▼
 //!                    Start          RequestingDevice ~ HTTP
@@ -15,8 +15,8 @@
 //!             AwaitingCallback ◀┐         ▼               │
 //!                      │ accept │   PollingDevice ~ HTTP ─┤
 //!                      ├────────┘         │ Done          │
-//!                      ▼  Forged          │               │
-//!              Exchanging ~ HTTP ◀────────┼── answer ── StepUp
+//!                      ▼  CallbackMismatch          │               │
+//!              Exchanging ~ HTTP ◀────────┼── answer ── AuthenticationChallenge
 //!                      │                  │               ▲
 //!                      └──── Outcome ◀────┘───────────────┘
 //!                               ▼
@@ -37,13 +37,13 @@
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
-//! use workos_login::{AwaitingCallback, Callback, Client, Exchange, Screen, Via};
+//! use workos_login::{AwaitingCallback, Callback, Client, Exchange, Screen, ConnectionSelector};
 //!
 //! let client = Client::public("client_123".parse()?);
 //!
 //! // Start → AwaitingCallback: one value to open in the browser, one value to keep.
 //! let (url, pending) = client
-//!     .login(Via::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
+//!     .login(ConnectionSelector::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
 //!     .begin(SystemTime::now(), &mut rand::rng());
 //! let stored = serde_json::to_string(&pending)?;
 //!
@@ -85,8 +85,8 @@
 //! | log in from a browser | [`Client::public`], [`Start`], [`AwaitingCallback`], [`Exchanging`] |
 //! | log in where there is no browser | [`AwaitingDevice`] |
 //! | log in on a server | [`Client::confidential`], and bind the pending login to the browser: [`AwaitingCallback`] |
-//! | log in to a standard OAuth server | [`Client::connect`], [`Server`] |
-//! | take another step when the service asks | [`StepUp`] |
+//! | log in to a standard OAuth server | [`Client::oauth`], [`Server`] |
+//! | take another step when the service asks | [`AuthenticationChallenge`] |
 //! | keep a session alive | [`keeper::Keeper`], and `workos-login-keeper` to drive it |
 //! | know what to do about an error | [`Error`], [`answers`] |
 
@@ -126,12 +126,14 @@ pub use crate::authenticated::Authenticated;
 pub use crate::authorization_url::AuthorizationUrl;
 pub use crate::awaiting_callback::AwaitingCallback;
 pub use crate::callback::Callback;
-pub use crate::client::{Auth, Client, Confidential, Connect, Public, UserManagement};
+pub use crate::client::{Client, ClientKind, Confidential, OAuth, Public, UserManagement};
 pub use crate::connect::{InvalidScope, Scope, Server};
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
-pub use crate::endpoints::InvalidBaseUrl;
-pub use crate::error::{Answer, ClientProblem, Denied, Error, Expired, Forged, Malformed};
-pub use crate::exchange::{Exchange, Lost, Refused, SendError};
+pub use crate::endpoints::InvalidEndpoint;
+pub use crate::error::{
+    CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
+};
+pub use crate::exchange::{Exchange, Refused, SendError, TransportError};
 pub use crate::exchanging::{Exchanging, Outcome};
 pub use crate::ids::{
     ApiKey, ClientId, ConnectionId, InvalidApiKey, InvalidClientId, InvalidId, OrganizationId,
@@ -142,12 +144,13 @@ pub use crate::refresh_policy::RefreshPolicy;
 pub use crate::refreshing::Refreshing;
 pub use crate::start::{AppStateTooLong, ReservedParameter, Start};
 pub use crate::step_up::{
-    BareStep, CompleteEmail, EnrollMfa, EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp,
-    Organization, SelectOrganization, SmsVerification, StepUp, UnknownStep, UseAllowedMethod,
-    UseSso, VerifyEmail,
+    AllowedMethodsChallenge, AuthenticationChallenge, EmailCompletionChallenge,
+    EmailVerificationChallenge, MfaEnrollmentChallenge, Organization,
+    OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
+    SmsVerification, SsoChallenge, TotpChallenge, UnknownChallenge,
 };
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
-pub use crate::via::{Provider, Screen, Via};
+pub use crate::via::{ConnectionSelector, Provider, Screen};
 
 pub use http;
 pub use rand_core;

@@ -41,10 +41,10 @@ pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a pending login lives when [`Start::expires_after`] does not say otherwise.
 ///
 /// [`Start::expires_after`]: crate::Start::expires_after
-pub const PENDING_LOGIN_LIFE: Duration = Duration::from_secs(600);
+pub const PENDING_LOGIN_TTL: Duration = Duration::from_secs(600);
 
 /// How far in the future the stamp of a stored state may lie before the state counts as expired.
-pub const STAMP_TOLERANCE: Duration = Duration::from_secs(60);
+pub const TIMESTAMP_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// The longest wait that a `Retry-After` is believed.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -56,10 +56,10 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(300);
 pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The shortest interval between two polls of a device login, whatever the service gives.
-pub const SHORTEST_DEVICE_INTERVAL: Duration = Duration::from_secs(1);
+pub const MIN_DEVICE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What `slow_down` adds to the interval of a device login (RFC 8628 section 3.5).
 pub const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 /// The longest wait that lost answers alone lead to between two polls of a device login.
-pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+pub const MAX_DEVICE_BACKOFF: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use http::{Request, Response};
 
 use crate::answers::Purpose;
 use crate::authenticated::Authenticated;
-use crate::client::{Auth, Client, Identity};
+use crate::client::{Client, ClientKind, Identity};
 use crate::endpoints::Protocol;
 use crate::error::{Error, Flaw};
 use crate::exchange::{Exchange, Refused, sealed};
@@ -33,7 +33,7 @@ pub struct Refreshing {
 }
 
 impl Refreshing {
-    pub(crate) fn new<A: Auth>(
+    pub(crate) fn new<A: ClientKind>(
         session: Authenticated,
         client: &Client<A>,
         switch_to: Option<OrganizationId>,
@@ -82,7 +82,9 @@ impl Refreshing {
             .or(self.session.organization_id.as_ref());
         let reply =
             Reply::read(response, self.purpose(), now).map_err(|refusal| match refusal {
-                Refusal::StepUp(step) => Error::StepUp(Box::new(step.in_organization(expected))),
+                Refusal::AuthenticationChallenge(step) => {
+                    Error::AuthenticationChallenge(Box::new(step.in_organization(expected)))
+                }
                 refusal => refusal.into(),
             })?;
         let protocol = self.identity.endpoints.protocol;

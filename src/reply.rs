@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use crate::answers::{Meaning, Purpose, meaning};
 use crate::error::{
-    Answer, ClientProblem, Denied, Error, Expired, Flaw, Malformed, Problem, Source, What,
+    ClientError, Denied, Error, ErrorResponse, Expired, Flaw, Malformed, Problem, Source, What,
 };
 use crate::limits::{MAX_REQUEST_ID_BYTES, MAX_RESPONSE_BYTES};
-use crate::stamp::Stamp;
-use crate::step_up::StepUp;
+use crate::stamp::Timestamp;
+use crate::step_up::AuthenticationChallenge;
 use crate::wire;
 use crate::wire::failure::Failure;
 
@@ -30,8 +30,8 @@ pub(crate) struct Reply<'a> {
 pub(crate) enum Refusal {
     Error(Error),
     /// A device code that nobody has entered yet.
-    Pending(Pace, Answer),
-    StepUp(Box<StepUp>),
+    Pending(Pace, ErrorResponse),
+    AuthenticationChallenge(Box<AuthenticationChallenge>),
 }
 
 /// How a device is to go on polling.
@@ -74,29 +74,31 @@ impl<'a> Reply<'a> {
         let meaning = match known.and_then(|code| meaning(purpose, code)) {
             Some(meaning) => meaning,
             None if is_not_now(status) => Meaning::Unavailable,
-            None if failure.pending_authentication_token.is_some() => Meaning::StepUp,
+            None if failure.pending_authentication_token.is_some() => {
+                Meaning::AuthenticationChallenge
+            }
             None => Meaning::Rejected,
         };
-        let answer = Answer {
+        let answer = ErrorResponse {
             purpose,
             status,
             code: failure.code,
             description: failure.text,
             request_id: request_id(headers),
-            retry_at: retry_after(headers, now).map(|wait| Stamp::from(now).plus(wait)),
+            retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
         };
         Err(Refusal::Error(match meaning {
-            Meaning::Client => ClientProblem(Problem::Answered(answer)).into(),
+            Meaning::Client => ClientError(Problem::Answered(answer)).into(),
             Meaning::Denied => Denied(Source::Service(answer)).into(),
             Meaning::Expired => Expired(What::Device(Some(answer))).into(),
-            Meaning::Grant => Error::Grant(answer),
-            Meaning::Mistyped => Error::Mistyped(answer),
+            Meaning::InvalidGrant => Error::InvalidGrant(answer),
+            Meaning::IncorrectCode => Error::IncorrectCode(answer),
             Meaning::Pending => return Err(Refusal::Pending(Pace::Same, answer)),
             Meaning::Rejected => Error::Rejected(answer),
             Meaning::SlowDown => return Err(Refusal::Pending(Pace::Slower, answer)),
-            Meaning::StepUp => {
+            Meaning::AuthenticationChallenge => {
                 let step = wire::step_up::read(answer, failure.pending_authentication_token, body);
-                return Err(Refusal::StepUp(Box::new(step)));
+                return Err(Refusal::AuthenticationChallenge(Box::new(step)));
             }
             Meaning::Unavailable => Error::Unavailable(answer),
         }))
@@ -124,7 +126,7 @@ impl From<Refusal> for Error {
             Refusal::Error(error) => error,
             // Only a device poll is answered so, and it looks first.
             Refusal::Pending(_, answer) => Self::Rejected(answer),
-            Refusal::StepUp(step) => Self::StepUp(step),
+            Refusal::AuthenticationChallenge(step) => Self::AuthenticationChallenge(step),
         }
     }
 }

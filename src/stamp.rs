@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Stamp(u64);
+pub(crate) struct Timestamp(u64);
 
-impl Stamp {
+impl Timestamp {
     /// The time from this stamp to `now`; zero when `now` is earlier.
     pub(crate) fn elapsed(self, now: SystemTime) -> Duration {
         Duration::from_millis(Self::from(now).0.saturating_sub(self.0))
@@ -32,7 +32,7 @@ impl Stamp {
     }
 }
 
-impl From<SystemTime> for Stamp {
+impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(UNIX_EPOCH).map_or(0, millis))
     }
@@ -49,15 +49,15 @@ mod tests {
     #[test]
     fn a_clock_before_1970_reads_as_1970() {
         let early = UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(Stamp::from(early), Stamp(0));
+        assert_eq!(Timestamp::from(early), Timestamp(0));
     }
 
     #[test]
     fn times_saturate_instead_of_wrapping() {
-        let last = Stamp(u64::MAX);
+        let last = Timestamp(u64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(last.elapsed(UNIX_EPOCH), Duration::ZERO);
-        assert_eq!(Stamp(0).ahead_of(UNIX_EPOCH), Duration::ZERO);
-        assert_eq!(Stamp(5).ahead_of(UNIX_EPOCH), Duration::from_millis(5));
+        assert_eq!(Timestamp(0).ahead_of(UNIX_EPOCH), Duration::ZERO);
+        assert_eq!(Timestamp(5).ahead_of(UNIX_EPOCH), Duration::from_millis(5));
     }
 }

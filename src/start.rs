@@ -11,12 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::authorization_url::AuthorizationUrl;
 use crate::awaiting_callback::AwaitingCallback;
-use crate::client::{Auth, Client, UserManagement};
+use crate::client::{Client, ClientKind, UserManagement};
 use crate::ids::{ConnectionId, OrganizationId};
-use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_LIFE};
+use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_TTL};
 use crate::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
 use crate::redirect_uri::RedirectUri;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 use crate::via::Target;
 
 /// A login about to begin.
@@ -26,11 +26,11 @@ use crate::via::Target;
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use workos_login::{Client, Screen, Via};
+/// use workos_login::{Client, Screen, ConnectionSelector};
 ///
 /// let client = Client::public("client_123".parse()?);
 /// let (url, pending) = client
-///     .login(Via::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
+///     .login(ConnectionSelector::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
 ///     .login_hint("nadia@example.org")
 ///     .begin(SystemTime::now(), &mut rand::rng());
 /// assert!(url.as_str().starts_with("https://api.workos.com/"));
@@ -46,7 +46,7 @@ pub struct Start<'a, A> {
     life: Duration,
 }
 
-impl<'a, A: Auth> Start<'a, A> {
+impl<'a, A: ClientKind> Start<'a, A> {
     pub(crate) fn new(client: &'a Client<A>, target: Target, redirect_uri: RedirectUri) -> Self {
         Self {
             client,
@@ -54,7 +54,7 @@ impl<'a, A: Auth> Start<'a, A> {
             redirect_uri,
             parameters: Vec::new(),
             app_state: None,
-            life: PENDING_LOGIN_LIFE,
+            life: PENDING_LOGIN_TTL,
         }
     }
 }
@@ -108,7 +108,7 @@ impl<A: UserManagement> Start<'_, A> {
     }
 }
 
-impl<A: Auth> Start<'_, A> {
+impl<A: ClientKind> Start<'_, A> {
     /// Says who probably logs in, usually by an e-mail address.
     pub fn login_hint(self, hint: impl Into<String>) -> Self {
         self.with("login_hint", hint)
@@ -160,7 +160,7 @@ impl<A: Auth> Start<'_, A> {
         })
     }
 
-    /// Sets how long the pending login can be finished; [ten minutes](PENDING_LOGIN_LIFE) unless it is set.
+    /// Sets how long the pending login can be finished; [ten minutes](PENDING_LOGIN_TTL) unless it is set.
     pub fn expires_after(self, life: Duration) -> Self {
         Self { life, ..self }
     }
@@ -191,11 +191,11 @@ impl<A: Auth> Start<'_, A> {
 
         let url = self.url(state.expose_secret(), &verifier.challenge());
         let pending = AwaitingCallback::new(
-            self.client.owner().clone(),
+            self.client.binding().clone(),
             self.redirect_uri,
             state,
             verifier,
-            Stamp::from(now),
+            Timestamp::from(now),
             self.life,
         );
         (url, pending)

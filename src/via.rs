@@ -10,14 +10,14 @@ use crate::open_enum::open_enum;
 #[derive(Debug)]
 pub(crate) enum Target {
     Scope(Scope),
-    Via(Via),
+    Selector(ConnectionSelector),
 }
 
 impl Target {
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let (first, second) = match self {
             Self::Scope(scope) => (("scope", scope.as_str()), None),
-            Self::Via(via) => via.parameters(),
+            Self::Selector(selector) => selector.parameters(),
         };
         iter::once(first).chain(second)
     }
@@ -28,7 +28,7 @@ type Parameter<'a> = (&'static str, &'a str);
 /// Where a login takes place. The service needs to know at least this much.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Via {
+pub enum ConnectionSelector {
     /// The hosted login page, which offers everything that the environment allows.
     AuthKit(Screen),
     /// One SSO connection.
@@ -39,7 +39,7 @@ pub enum Via {
     Provider(Provider),
 }
 
-impl Via {
+impl ConnectionSelector {
     fn parameters(&self) -> (Parameter<'_>, Option<Parameter<'_>>) {
         match self {
             Self::AuthKit(screen) => (

@@ -10,7 +10,7 @@ use workos_login::keeper::{Keeper, KeeperPolicy, Step};
 use workos_login::rand_core::CryptoRng;
 use workos_login::{
     Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, Exchange, Exchanging,
-    Outcome, RedirectUri, Refused, Screen, Via,
+    Outcome, RedirectUri, Refused, Screen, ConnectionSelector,
 };
 
 use crate::work::{Offer, Work};
@@ -119,7 +119,7 @@ impl App {
 
     fn begin(&self, rng: &mut impl CryptoRng) -> (AuthorizationUrl, AwaitingCallback) {
         self.client
-            .login(Via::AuthKit(Screen::Default), self.redirect_uri.clone())
+            .login(ConnectionSelector::AuthKit(Screen::Default), self.redirect_uri.clone())
             .begin(scene::now(), rng)
     }
 

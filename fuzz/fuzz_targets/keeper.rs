@@ -24,11 +24,11 @@ struct Fate<'a> {
     ok: bool,
     /// Seconds that pass, or are taken back.
     clock: i16,
-    answer: Answer<'a>,
+    answer: ErrorResponse<'a>,
 }
 
 #[derive(Arbitrary, Debug)]
-enum Answer<'a> {
+enum ErrorResponse<'a> {
     Lost,
     Other { status: u16, body: &'a str },
     Success,
@@ -74,7 +74,7 @@ fn run<'a>(
         let fate = fates.next().unwrap_or(Fate {
             ok: true,
             clock: 0,
-            answer: Answer::Success,
+            answer: ErrorResponse::Success,
         });
         let passed = Duration::from_secs(fate.clock.unsigned_abs().into());
         let moved = if fate.clock < 0 {
@@ -116,9 +116,9 @@ fn run<'a>(
             Step::Send(sending) => {
                 let (exchange, sent) = sending.into_parts();
                 let response = match fate.answer {
-                    Answer::Lost => None,
-                    Answer::Other { status, body } => Some(json(200 + status % 400, body)),
-                    Answer::Success => Some(json(200, SUCCESS)),
+                    ErrorResponse::Lost => None,
+                    ErrorResponse::Other { status, body } => Some(json(200 + status % 400, body)),
+                    ErrorResponse::Success => Some(json(200, SUCCESS)),
                 };
                 let result: Result<Authenticated, SendError<_, ()>> = match response {
                     None => Err(SendError::transport(exchange, ())),

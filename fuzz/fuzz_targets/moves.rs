@@ -13,7 +13,7 @@ use workos_login_fuzz::{SUCCESS, awaiting_device, begin, callback, client, json,
 
 #[derive(Arbitrary, Debug)]
 enum Move<'a> {
-    Answer { status: u16, body: &'a str },
+    Response { status: u16, body: &'a str },
     Callback { text: &'a str },
     Denied,
     Pass { seconds: u32 },
@@ -70,7 +70,7 @@ fn take(state: State, step: Move<'_>, real: &str, clock: &mut SystemTime) -> Sta
                 *clock,
             );
         }
-        Move::Answer { status, body } => json(200 + status % 400, body),
+        Move::Response { status, body } => json(200 + status % 400, body),
         Move::Pending { slow: true } => json(400, r#"{"error": "slow_down"}"#),
         Move::Pending { slow: false } => json(400, r#"{"error": "authorization_pending"}"#),
         Move::Success => json(200, SUCCESS),

@@ -4,11 +4,13 @@
 use arbitrary::Arbitrary;
 use http::{HeaderName, HeaderValue, Response};
 use libfuzzer_sys::fuzz_target;
-use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, Refused, StepUp};
+use workos_login::{
+    Authenticated, AuthenticationChallenge, DevicePoll, Exchange, Outcome, Refused,
+};
 use workos_login_fuzz::{authenticated, awaiting_device, client, exchanging, now};
 
 #[derive(Arbitrary, Debug)]
-struct Answer<'a> {
+struct ErrorResponse<'a> {
     exchange: u8,
     status: u16,
     json: bool,
@@ -16,7 +18,7 @@ struct Answer<'a> {
     body: &'a [u8],
 }
 
-fuzz_target!(|answer: Answer<'_>| {
+fuzz_target!(|answer: ErrorResponse<'_>| {
     let mut response = Response::new(answer.body);
     *response.status_mut() =
         http::StatusCode::from_u16(200 + answer.status % 400).expect("a status");
@@ -76,9 +78,10 @@ fuzz_target!(|answer: Answer<'_>| {
 fn reached(outcome: Outcome) {
     match outcome {
         Outcome::Authenticated(session) => kept(&session),
-        Outcome::StepUp(step) => {
+        Outcome::AuthenticationChallenge(step) => {
             let stored = serde_json::to_string(&step).expect("a stored step");
-            let read: StepUp = serde_json::from_str(&stored).expect("what was stored");
+            let read: AuthenticationChallenge =
+                serde_json::from_str(&stored).expect("what was stored");
             assert_eq!(serde_json::to_string(&read).expect("a stored step"), stored);
         }
         _ => {}

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand_core::{TryCryptoRng, TryRng};
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Exchange, Exchanging,
-    Public, Screen, Via,
+    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, ConnectionSelector,
+    Exchange, Exchanging, Public, Screen,
 };
 
 /// The moment at which everything happens.
@@ -46,7 +46,7 @@ pub fn client() -> Client<Public> {
 pub fn begin() -> (Url, AwaitingCallback) {
     let (url, pending) = client()
         .login(
-            Via::AuthKit(Screen::Default),
+            ConnectionSelector::AuthKit(Screen::Default),
             "http://127.0.0.1:8080/callback"
                 .parse()
                 .expect("a redirect address"),

@@ -12,17 +12,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
-use crate::client::{Auth, Client, Owner, UserManagement};
-use crate::error::{ClientProblem, Error, Problem};
+use crate::client::{Client, ClientBinding, ClientKind, UserManagement};
+use crate::error::{ClientError, Error, Problem};
 use crate::exchange::Refused;
 use crate::ids::{OrganizationId, SessionId};
-use crate::limits::STAMP_TOLERANCE;
+use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::refresh_policy::RefreshPolicy;
 use crate::refreshing::Refreshing;
 use crate::saved::{
     NO_SESSION, Version, expose, expose_optional, optional_secs, shared, stored, unquoted,
 };
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
 /// A session: the user, and the tokens that act for them.
@@ -38,8 +38,8 @@ use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 #[serde(remote = "Self")]
 pub struct Authenticated {
     version: Version,
-    #[serde(deserialize_with = "shared")]
-    pub(crate) owner: Arc<Owner>,
+    #[serde(rename = "owner", deserialize_with = "shared")]
+    pub(crate) binding: Arc<ClientBinding>,
     #[serde(deserialize_with = "unquoted")]
     user: User,
     pub(crate) organization_id: Option<OrganizationId>,
@@ -58,14 +58,14 @@ pub struct Authenticated {
     #[serde(serialize_with = "expose_optional")]
     authkit_authorization_code: Option<SecretString>,
     #[serde(deserialize_with = "unquoted")]
-    received: Stamp,
+    received: Timestamp,
     #[serde(with = "optional_secs")]
     lifetime: Option<Duration>,
 }
 
 impl Authenticated {
     /// Dates the session back: its token's life began when the service first answered.
-    pub(crate) fn received_at(self, received: Stamp) -> Self {
+    pub(crate) fn received_at(self, received: Timestamp) -> Self {
         Self { received, ..self }
     }
 
@@ -138,7 +138,7 @@ impl Authenticated {
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
         let lifetime = self.lifetime?;
         // Received in the future: a clock was wrong, then or now, and the token is as old as it likes.
-        if self.received.ahead_of(now) > STAMP_TOLERANCE {
+        if self.received.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return Some(Duration::ZERO);
         }
         Some(lifetime.saturating_sub(self.received.elapsed(now)))
@@ -158,7 +158,7 @@ impl Authenticated {
     /// # Errors
     ///
     /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
-    pub fn refresh<A: Auth>(self, client: &Client<A>) -> Result<Refreshing, Refused<Self>> {
+    pub fn refresh<A: ClientKind>(self, client: &Client<A>) -> Result<Refreshing, Refused<Self>> {
         match self.check(client) {
             Ok(()) => Ok(Refreshing::new(self, client, None)),
             Err(problem) => Err(Refused::new(self, problem)),
@@ -172,7 +172,7 @@ impl Authenticated {
     /// # Errors
     ///
     /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
-    pub fn refresh_into<A: UserManagement>(
+    pub fn switch_organization<A: UserManagement>(
         self,
         client: &Client<A>,
         organization: &OrganizationId,
@@ -183,11 +183,11 @@ impl Authenticated {
         }
     }
 
-    fn check<A: Auth>(&self, client: &Client<A>) -> Result<(), Error> {
-        client.check_owner(&self.owner)?;
+    fn check<A: ClientKind>(&self, client: &Client<A>) -> Result<(), Error> {
+        client.check_binding(&self.binding)?;
         match self.refresh_token {
             Some(_) => Ok(()),
-            None => Err(ClientProblem(Problem::NoRefreshToken).into()),
+            None => Err(ClientError(Problem::NoRefreshToken).into()),
         }
     }
 
@@ -206,7 +206,7 @@ impl Authenticated {
         client: &Client<A>,
         return_to: Option<&str>,
     ) -> Option<Url> {
-        client.check_owner(&self.owner).ok()?;
+        client.check_binding(&self.binding).ok()?;
         let endpoint = client.endpoints().logout.as_ref()?;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());
@@ -240,7 +240,7 @@ stored!(
 impl fmt::Debug for Authenticated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated")
-            .field("owner", &self.owner)
+            .field("binding", &self.binding)
             .field("user_id", &self.user.id())
             .field("organization_id", &self.organization_id)
             .field("session_id", &self.session_id)

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Authenticated, fits_into_a_header};
-use crate::client::Owner;
+use crate::client::ClientBinding;
 use crate::endpoints::Protocol;
 use crate::error::{Flaw, Malformed};
 use crate::reply::Reply;
 use crate::saved::Version;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
 use crate::wire::session::Session;
@@ -22,12 +22,12 @@ impl Authenticated {
     pub(crate) fn read(
         reply: &Reply<'_>,
         protocol: Protocol,
-        owner: &Arc<Owner>,
+        binding: &Arc<ClientBinding>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match protocol {
-            Protocol::Standard => Self::read_standard(reply, owner, None, now),
-            Protocol::UserManagement => Self::read_user_management(reply, owner, now),
+            Protocol::Standard => Self::read_standard(reply, binding, None, now),
+            Protocol::UserManagement => Self::read_user_management(reply, binding, now),
         }
     }
 
@@ -39,14 +39,14 @@ impl Authenticated {
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match protocol {
-            Protocol::Standard => Self::read_standard(reply, &self.owner, Some(self), now),
-            Protocol::UserManagement => Self::read_user_management(reply, &self.owner, now),
+            Protocol::Standard => Self::read_standard(reply, &self.binding, Some(self), now),
+            Protocol::UserManagement => Self::read_user_management(reply, &self.binding, now),
         }
     }
 
     fn read_user_management(
         reply: &Reply<'_>,
-        owner: &Arc<Owner>,
+        binding: &Arc<ClientBinding>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
@@ -66,7 +66,7 @@ impl Authenticated {
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
         Ok(Self {
             version: Version,
-            owner: owner.clone(),
+            binding: binding.clone(),
             user,
             lifetime: claims.lifetime(),
             organization_id: session.organization_id.or_else(|| claims.organization_id()),
@@ -78,13 +78,13 @@ impl Authenticated {
             impersonator: session.impersonator,
             provider_tokens: session.oauth_tokens,
             authkit_authorization_code: session.authkit_authorization_code,
-            received: Stamp::from(now),
+            received: Timestamp::from(now),
         })
     }
 
     fn read_standard(
         reply: &Reply<'_>,
-        owner: &Arc<Owner>,
+        binding: &Arc<ClientBinding>,
         before: Option<&Self>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
@@ -105,7 +105,7 @@ impl Authenticated {
         }
         let (user, id_token) = match (&tokens.id_token, before) {
             (Some(id_token), before) => (
-                identify(reply, id_token, owner, before)?,
+                identify(reply, id_token, binding, before)?,
                 Some(id_token.clone()),
             ),
             (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
@@ -119,7 +119,7 @@ impl Authenticated {
         };
         Ok(Self {
             version: Version,
-            owner: owner.clone(),
+            binding: binding.clone(),
             user,
             organization_id: claims
                 .organization_id()
@@ -134,7 +134,7 @@ impl Authenticated {
             impersonator: None,
             provider_tokens: None,
             authkit_authorization_code: None,
-            received: Stamp::from(now),
+            received: Timestamp::from(now),
             lifetime,
         })
     }
@@ -147,7 +147,7 @@ impl Authenticated {
 fn identify(
     reply: &Reply<'_>,
     id_token: &SecretString,
-    owner: &Owner,
+    binding: &ClientBinding,
     before: Option<&Authenticated>,
 ) -> Result<User, Malformed> {
     let refuse = |why| reply.malformed(Flaw::IdToken(why));
@@ -156,10 +156,10 @@ fn identify(
         .as_ref()
         .and_then(Payload::read)
         .ok_or_else(|| refuse("cannot be read"))?;
-    if claims.iss.as_deref() != Some(&*owner.issuer) {
+    if claims.iss.as_deref() != Some(&*binding.issuer) {
         return Err(refuse("is from another issuer than the one that was asked"));
     }
-    if !claims.is_for(owner.client_id.as_str()) {
+    if !claims.is_for(binding.client_id.as_str()) {
         return Err(refuse("is for another client"));
     }
     let user = User::from_id_claims(claims).ok_or_else(|| refuse("names no user"))?;

@@ -7,20 +7,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Purpose;
 use crate::error::Shown;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 
 /// What the service answered when it did not do what was asked.
 #[derive(Clone)]
-pub struct Answer {
+pub struct ErrorResponse {
     pub(crate) purpose: Purpose,
     pub(crate) status: StatusCode,
     pub(crate) code: Option<Box<str>>,
     pub(crate) description: Option<SecretString>,
     pub(crate) request_id: Option<Box<str>>,
-    pub(crate) retry_at: Option<Stamp>,
+    pub(crate) retry_at: Option<Timestamp>,
 }
 
-impl Answer {
+impl ErrorResponse {
     /// Returns the HTTP status. It decides nothing alone: a code that is known here comes first.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -50,9 +50,9 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("ErrorResponse")
             .field("purpose", &self.purpose)
             .field("status", &self.status)
             .field("code", &format_args!("{}", self.shown_code()))

@@ -2,25 +2,25 @@
 
 use std::fmt;
 
-use crate::error::{Answer, Shown};
+use crate::error::{ErrorResponse, Shown};
 
 /// A mistake on this side: configuration, or a state used with the wrong client.
 #[derive(Clone, Debug)]
-pub struct ClientProblem(pub(crate) Problem);
+pub struct ClientError(pub(crate) Problem);
 
 #[derive(Clone, Debug)]
 pub(crate) enum Problem {
-    Answered(Answer),
+    Answered(ErrorResponse),
     NoDeviceEndpoint,
     NoOrganizations,
     NoRefreshToken,
     OtherClient { state: Box<str>, client: Box<str> },
 }
 
-impl ClientProblem {
+impl ClientError {
     /// Returns the service's answer, when it is the service that noticed.
     #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn answer(&self) -> Option<&ErrorResponse> {
         match &self.0 {
             Problem::Answered(answer) => Some(answer),
             Problem::NoDeviceEndpoint
@@ -31,7 +31,7 @@ impl ClientProblem {
     }
 }
 
-impl fmt::Display for ClientProblem {
+impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Problem::Answered(answer) => {

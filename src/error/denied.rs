@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::ExposeSecret;
 
 use crate::callback::Failure;
-use crate::error::{Answer, Shown};
+use crate::error::{ErrorResponse, Shown};
 
 /// The answer of a user, or of their identity provider, who did not let the login happen.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub struct Denied(pub(crate) Source);
 #[derive(Clone)]
 pub(crate) enum Source {
     Callback(Failure),
-    Service(Answer),
+    Service(ErrorResponse),
 }
 
 impl Denied {
@@ -30,7 +30,7 @@ impl Denied {
 
     /// Returns the service's answer, when it was not the browser that brought the news.
     #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn answer(&self) -> Option<&ErrorResponse> {
         match &self.0 {
             Source::Callback(_) => None,
             Source::Service(answer) => Some(answer),

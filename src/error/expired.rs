@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Answer;
+use crate::error::ErrorResponse;
 
 /// What has become too old.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct Expired(pub(crate) What);
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Device(Option<Answer>),
+    Device(Option<ErrorResponse>),
     Login,
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// In what a callback differs from the login that it came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forged(pub(crate) Difference);
+pub struct CallbackMismatch(pub(crate) Difference);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Difference {
@@ -15,7 +15,7 @@ pub(crate) enum Difference {
     State,
 }
 
-impl fmt::Display for Forged {
+impl fmt::Display for CallbackMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Difference::Address => {

@@ -14,17 +14,17 @@ use std::time::{Duration, SystemTime};
 use crate::answers::Purpose;
 use crate::limits::MAX_RETRY_AFTER;
 use crate::saved::NO_PENDING_LOGIN;
-use crate::step_up::StepUp;
+use crate::step_up::AuthenticationChallenge;
 
-pub use self::answer::Answer;
-pub use self::client_problem::ClientProblem;
+pub use self::answer::ErrorResponse;
+pub use self::client_problem::ClientError;
 pub(crate) use self::client_problem::Problem;
 pub use self::denied::Denied;
 pub(crate) use self::denied::Source;
 pub use self::expired::Expired;
 pub(crate) use self::expired::What;
+pub use self::forged::CallbackMismatch;
 pub(crate) use self::forged::Difference;
-pub use self::forged::Forged;
 pub(crate) use self::malformed::Flaw;
 pub use self::malformed::Malformed;
 pub(crate) use self::shown::Shown;
@@ -36,13 +36,13 @@ pub(crate) use self::shown::Shown;
 /// | [`Client`](Self::Client) | our configuration | fix it, alert | intact |
 /// | [`Denied`](Self::Denied) | the user, or their provider | say so, start over | the same, useless |
 /// | [`Expired`](Self::Expired) | time | start over | the same, useless |
-/// | [`Forged`](Self::Forged) | a third party | keep waiting | intact |
-/// | [`Grant`](Self::Grant) | the service refuses this code or token | start over | the same, useless |
+/// | [`CallbackMismatch`](Self::CallbackMismatch) | a third party | keep waiting | intact |
+/// | [`InvalidGrant`](Self::InvalidGrant) | the service refuses this code or token | start over | the same, useless |
 /// | [`Malformed`](Self::Malformed) | not the protocol: a redirect, HTML, a missing field | report; after a refresh, count the answer as lost | intact |
-/// | [`Mistyped`](Self::Mistyped) | the user | ask for the code again | intact |
+/// | [`IncorrectCode`](Self::IncorrectCode) | the user | ask for the code again | intact |
 /// | [`NoPendingLogin`](Self::NoPendingLogin) | storage | start over, store it next time | there is none |
 /// | [`Rejected`](Self::Rejected) | the service, with a code that is not known here | report | intact |
-/// | [`StepUp`](Self::StepUp) | the service wants one more step | take it | inside, or a refresh with its session |
+/// | [`AuthenticationChallenge`](Self::AuthenticationChallenge) | the service wants one more step | take it | inside, or a refresh with its session |
 /// | [`Unavailable`](Self::Unavailable) | the service has a bad minute | wait [`retry_in`](Self::retry_in), send again | ready to send |
 ///
 /// Which code leads to which variant is listed in [`answers`](crate::answers).
@@ -53,30 +53,30 @@ pub(crate) use self::shown::Shown;
 #[non_exhaustive]
 pub enum Error {
     /// This program is configured wrongly, or used a state of another client.
-    Client(ClientProblem),
+    Client(ClientError),
     /// The user, or their identity provider, said no.
     Denied(Denied),
     /// The pending login or the device code is too old.
     Expired(Expired),
     /// A callback that does not belong to this login. Keep waiting for the real one.
-    Forged(Forged),
+    CallbackMismatch(CallbackMismatch),
     /// The service refuses the code or the token for good.
-    Grant(Answer),
+    InvalidGrant(ErrorResponse),
     /// What came is not the protocol.
     Malformed(Malformed),
     /// The one-time code is wrong; the step stays open for another try.
-    Mistyped(Answer),
+    IncorrectCode(ErrorResponse),
     /// There is a callback, but no pending login is stored for it.
     ///
     /// The code that keeps pending logins makes this one: `load(id)?.ok_or(Error::NoPendingLogin)?`.
     /// A stored `null` read as an [`AwaitingCallback`](crate::AwaitingCallback) says the same.
     NoPendingLogin,
     /// The service refused, with a code that is not known here.
-    Rejected(Answer),
+    Rejected(ErrorResponse),
     /// The service asks for one more step before it lets the user in.
-    StepUp(Box<StepUp>),
+    AuthenticationChallenge(Box<AuthenticationChallenge>),
     /// The service cannot answer now: 408, 429 or 5xx.
-    Unavailable(Answer),
+    Unavailable(ErrorResponse),
 }
 
 impl Error {
@@ -102,16 +102,19 @@ impl Error {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Client(ClientProblem(Problem::Answered(answer)))
-            | Self::Grant(answer)
-            | Self::Mistyped(answer)
+            Self::Client(ClientError(Problem::Answered(answer)))
+            | Self::InvalidGrant(answer)
+            | Self::IncorrectCode(answer)
             | Self::Rejected(answer)
             | Self::Unavailable(answer) => answer.request_id(),
-            Self::Denied(denied) => denied.answer().and_then(Answer::request_id),
+            Self::Denied(denied) => denied.answer().and_then(ErrorResponse::request_id),
             Self::Expired(Expired(What::Device(Some(answer)))) => answer.request_id(),
             Self::Malformed(malformed) => malformed.request_id(),
-            Self::StepUp(step) => step.request_id(),
-            Self::Client(_) | Self::Expired(_) | Self::Forged(_) | Self::NoPendingLogin => None,
+            Self::AuthenticationChallenge(step) => step.request_id(),
+            Self::Client(_)
+            | Self::Expired(_)
+            | Self::CallbackMismatch(_)
+            | Self::NoPendingLogin => None,
         }
     }
 }
@@ -122,15 +125,15 @@ impl fmt::Display for Error {
             Self::Client(problem) => problem.fmt(f),
             Self::Denied(denied) => denied.fmt(f),
             Self::Expired(expired) => expired.fmt(f),
-            Self::Forged(forged) => forged.fmt(f),
-            Self::Grant(answer) => match answer.purpose {
+            Self::CallbackMismatch(forged) => forged.fmt(f),
+            Self::InvalidGrant(answer) => match answer.purpose {
                 Purpose::CodeExchange => write!(
                     f,
                     "the service refused the authorization code ({}): it was used before, it has expired, it was issued \
                      to another client id, or it does not fit the code verifier of this login; begin the login again",
                     answer.shown_code()
                 ),
-                Purpose::DevicePoll | Purpose::DeviceStart => {
+                Purpose::DevicePoll | Purpose::DeviceAuthorization => {
                     write!(
                         f,
                         "the service refused the device code ({}): begin again",
@@ -149,14 +152,14 @@ impl fmt::Display for Error {
                         answer.shown_code()
                     )
                 }
-                Purpose::StepUpAnswer => write!(
+                Purpose::ChallengeAnswer => write!(
                     f,
                     "this step can no longer be completed ({}): begin the login again",
                     answer.shown_code()
                 ),
             },
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::Mistyped(answer) => {
+            Self::IncorrectCode(answer) => {
                 write!(
                     f,
                     "the service did not accept the one-time code ({}): enter it again",
@@ -172,7 +175,7 @@ impl fmt::Display for Error {
                     answer.status().as_u16()
                 )
             }
-            Self::StepUp(step) => write!(
+            Self::AuthenticationChallenge(step) => write!(
                 f,
                 "the service asks for one more step ({})",
                 Shown(step.code())
@@ -203,4 +206,4 @@ macro_rules! reasons {
     };
 }
 
-reasons! { ClientProblem => Client, Denied => Denied, Expired => Expired, Forged => Forged, Malformed => Malformed }
+reasons! { ClientError => Client, Denied => Denied, Expired => Expired, CallbackMismatch => CallbackMismatch, Malformed => Malformed }

@@ -11,7 +11,7 @@ use crate::keeper::step::{Clearing, Done, Loading, Saving, SignedOut, Step, Wait
 use crate::keeper::turn::{Stage, Task, Turn};
 use crate::keeper::{Keeper, Record};
 use crate::refreshing::Refreshing;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 
 /// How often storing is tried within one operation.
 const SAVES: u8 = 3;
@@ -33,7 +33,7 @@ impl Turn {
         let replayed = refresh.last_sent.since(refresh.first_sent) < keeper.policy.replay_window;
         // What the service repeats is as old as what it said first. After a clock was set back, nobody knows how old.
         let session = if refresh.is_repeated() && replayed {
-            session.received_at(refresh.first_sent.min(Stamp::from(now)))
+            session.received_at(refresh.first_sent.min(Timestamp::from(now)))
         } else {
             session
         };
@@ -55,11 +55,13 @@ impl Turn {
         };
         let switching = matches!(self.task, Task::Switch(_));
         match error {
-            Error::Grant(answer) if !switching => self.verify(match refresh.is_repeated() {
+            Error::InvalidGrant(answer) if !switching => self.verify(match refresh.is_repeated() {
                 true => SignedOut::ReplyLost(answer),
                 false => SignedOut::Ended(answer),
             }),
-            Error::StepUp(step) if !switching => self.verify(SignedOut::StepUp(step)),
+            Error::AuthenticationChallenge(step) if !switching => {
+                self.verify(SignedOut::AuthenticationChallenge(step))
+            }
             Error::Unavailable(ref answer) => {
                 // "Too many requests" says that nothing was done; after any other, nobody knows.
                 let idle = answer.status() == StatusCode::TOO_MANY_REQUESTS;

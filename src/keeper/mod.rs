@@ -38,9 +38,9 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 
 use crate::authenticated::Authenticated;
-use crate::client::{AnyClient, Auth, Client};
+use crate::client::{AnyClient, Client, ClientKind};
 use crate::ids::OrganizationId;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 
 pub use self::policy::KeeperPolicy;
 pub use self::record::Record;
@@ -81,14 +81,14 @@ struct Unsaved {
 /// That the service is left alone for a while.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
-    since: Stamp,
+    since: Timestamp,
     length: Duration,
 }
 
 impl Keeper {
     /// Makes a keeper that knows of no session yet: the first operation reads the store.
     #[must_use]
-    pub fn new<A: Auth>(client: &Client<A>, policy: KeeperPolicy) -> Self {
+    pub fn new<A: ClientKind>(client: &Client<A>, policy: KeeperPolicy) -> Self {
         Self {
             client: client.erased(),
             policy,
@@ -235,7 +235,7 @@ impl Keeper {
             .max(asked.unwrap_or_default());
         self.failures = self.failures.saturating_add(1);
         self.pause = Some(Pause {
-            since: Stamp::from(now),
+            since: Timestamp::from(now),
             length,
         });
     }

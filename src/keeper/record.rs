@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::authenticated::Authenticated;
 use crate::saved::{NO_SESSION, Version, stored, unquoted};
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 
 /// A session as a store keeps it.
 ///
@@ -56,7 +56,7 @@ impl Record {
     }
 
     /// When a refresh with the very token of this session may have been sent first.
-    pub(crate) fn sent(&self) -> Option<Stamp> {
+    pub(crate) fn sent(&self) -> Option<Timestamp> {
         let intent = self.intent.as_ref()?;
         (Some(intent.fingerprint) == Generation::of(&self.session).refresh).then_some(intent.at)
     }
@@ -70,7 +70,7 @@ impl Record {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Intent {
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) at: Stamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What tells one state of a session from another, without showing it.

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::authenticated::Authenticated;
-use crate::error::{Answer, Error};
+use crate::error::{Error, ErrorResponse};
 use crate::exchange::SendError;
 use crate::keeper::turn::Turn;
 use crate::keeper::{Keeper, Record};
 use crate::refreshing::Refreshing;
-use crate::step_up::StepUp;
+use crate::step_up::AuthenticationChallenge;
 
 /// What to do next. Do it, and tell the step inside what happened; it answers with the next one.
 #[derive(Debug)]
@@ -224,7 +224,7 @@ pub enum Done {
 #[non_exhaustive]
 pub enum SignedOut {
     /// The service ended it, or refused its token.
-    Ended(Answer),
+    Ended(ErrorResponse),
     /// The access token has expired, and there is no refresh token.
     Expired,
     /// Somebody logged out: the record is gone from the store.
@@ -232,9 +232,9 @@ pub enum SignedOut {
     /// Nobody has logged in yet: the store is empty.
     NotSignedIn,
     /// An answer was lost and could not be had again; meanwhile the service refuses the token.
-    ReplyLost(Answer),
+    ReplyLost(ErrorResponse),
     /// The service wants the user to take another step, and sign in again.
-    StepUp(Box<StepUp>),
+    AuthenticationChallenge(Box<AuthenticationChallenge>),
 }
 
 /// What happened, without what the service answered.
@@ -248,7 +248,9 @@ impl fmt::Display for SignedOut {
             Self::ReplyLost(_) => {
                 "an answer of the service was lost, and the session cannot be refreshed without it"
             }
-            Self::StepUp(_) => "the service asks for one more step before the session goes on",
+            Self::AuthenticationChallenge(_) => {
+                "the service asks for one more step before the session goes on"
+            }
         })
     }
 }

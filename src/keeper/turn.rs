@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use crate::authenticated::Authenticated;
-use crate::error::{ClientProblem, Error, Problem};
+use crate::error::{ClientError, Error, Problem};
 use crate::ids::OrganizationId;
 use crate::keeper::record::{Fingerprint, Generation, Intent};
 use crate::keeper::step::{
@@ -12,7 +12,7 @@ use crate::keeper::step::{
 };
 use crate::keeper::{Keeper, Record, Unsaved};
 use crate::limits::EXCHANGE_TIMEOUT;
-use crate::stamp::Stamp;
+use crate::stamp::Timestamp;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub(super) enum Task {
 pub(super) struct Turn {
     pub(super) task: Task,
     pub(super) stage: Stage,
-    pub(super) locked: Option<Stamp>,
+    pub(super) locked: Option<Timestamp>,
     /// What tells the keeper that the operation still goes on.
     pub(super) alive: Arc<()>,
     /// How often the store had another session than the one that was refused.
@@ -48,13 +48,13 @@ pub(super) struct Turn {
 pub(super) struct Refresh {
     pub(super) token: Generation,
     /// When it was sent first, by this process or by one that did not finish.
-    pub(super) first_sent: Stamp,
+    pub(super) first_sent: Timestamp,
     /// Whether an earlier operation sent it, and its answer never arrived.
     pub(super) resumed: bool,
     pub(super) attempts: u32,
     /// For how long repetitions were waited for.
     pub(super) waited: Duration,
-    pub(super) last_sent: Stamp,
+    pub(super) last_sent: Timestamp,
 }
 
 impl Refresh {
@@ -152,7 +152,7 @@ impl Turn {
         now: SystemTime,
     ) -> Step {
         if held == Ok(true) {
-            self.locked = Some(Stamp::from(now));
+            self.locked = Some(Timestamp::from(now));
             return Step::Load(Loading(self));
         }
         match self.task {
@@ -246,7 +246,12 @@ impl Turn {
     }
 
     /// What is here is what the store holds: refresh it, unless it will do.
-    pub(super) fn proceed(self, keeper: &mut Keeper, sent: Option<Stamp>, now: SystemTime) -> Step {
+    pub(super) fn proceed(
+        self,
+        keeper: &mut Keeper,
+        sent: Option<Timestamp>,
+        now: SystemTime,
+    ) -> Step {
         if matches!(self.task, Task::Flush) || self.is_satisfied(keeper, now) {
             return self.end(Done::Ready(None));
         }
@@ -260,7 +265,7 @@ impl Turn {
         let Some(fingerprint) = token.refresh else {
             return match self.task {
                 Task::Switch(_) => {
-                    self.refuse(keeper, ClientProblem(Problem::NoRefreshToken).into(), now)
+                    self.refuse(keeper, ClientError(Problem::NoRefreshToken).into(), now)
                 }
                 _ if self.will_do(keeper, now) => self.end(Done::Ready(None)),
                 _ => self.end(Done::SignedOut(SignedOut::Expired)),
@@ -269,7 +274,7 @@ impl Turn {
         if !self.holds_the_lock_for(keeper.policy.attempt_limit, keeper, now) {
             return self.fall_back(keeper, None, now);
         }
-        let at = Stamp::from(now);
+        let at = Timestamp::from(now);
         let refresh = Refresh {
             token,
             first_sent: sent.unwrap_or(at),
@@ -301,7 +306,7 @@ impl Turn {
             Stage::Announce if ok => {
                 // Storing may have taken its time, and the window opens with the sending.
                 if let Some(refresh) = &mut self.refresh {
-                    refresh.first_sent = Stamp::from(now);
+                    refresh.first_sent = Timestamp::from(now);
                 }
                 self.send(keeper, now)
             }
@@ -328,7 +333,7 @@ impl Turn {
             return self.fall_back(keeper, None, now);
         };
         let exchange = match &self.task {
-            Task::Switch(organization) => keeper.client.refresh_into(session, organization),
+            Task::Switch(organization) => keeper.client.switch_organization(session, organization),
             _ => keeper.client.refresh(session),
         };
         let exchange = match exchange {
@@ -337,7 +342,7 @@ impl Turn {
         };
         keeper.unanswered = Some(Arc::downgrade(&self.alive));
         refresh.attempts = refresh.attempts.saturating_add(1);
-        refresh.last_sent = Stamp::from(now);
+        refresh.last_sent = Timestamp::from(now);
         Step::Send(Sending {
             turn: Self {
                 refresh: Some(refresh),

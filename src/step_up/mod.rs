@@ -1,7 +1,7 @@
 //! The service asks for one more step before it lets the user in.
 //!
 //! An answer of any exchange leads in. For a client with a secret a step is a state: its method leads back to
-//! [`Exchanging`](crate::Exchanging). For a client without one a step is the data of the next login: [`StepUp::login`].
+//! [`Exchanging`](crate::Exchanging). For a client without one a step is the data of the next login: [`AuthenticationChallenge::login`].
 
 mod organization;
 mod radar;
@@ -20,13 +20,15 @@ use crate::ids::OrganizationId;
 use crate::redirect_uri::RedirectUri;
 use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, nested, stored};
 use crate::start::Start;
-use crate::via::{Screen, Via};
+use crate::via::{ConnectionSelector, Screen};
 
-pub use self::organization::{Organization, SelectOrganization, UseAllowedMethod};
-pub use self::radar::{EnterRadarEmailCode, EnterRadarSmsCode, SmsVerification};
-pub use self::second_factor::{EnrollMfa, EnterTotp};
-pub use self::sign_in::{BareStep, CompleteEmail, UnknownStep, UseSso};
-pub use self::verify_email::VerifyEmail;
+pub use self::organization::{
+    AllowedMethodsChallenge, Organization, OrganizationSelectionChallenge,
+};
+pub use self::radar::{RadarEmailChallenge, RadarSmsChallenge, SmsVerification};
+pub use self::second_factor::{MfaEnrollmentChallenge, TotpChallenge};
+pub use self::sign_in::{EmailCompletionChallenge, OtherChallenge, SsoChallenge, UnknownChallenge};
+pub use self::verify_email::EmailVerificationChallenge;
 
 /// One more step that the service asks for.
 ///
@@ -35,21 +37,21 @@ pub use self::verify_email::VerifyEmail;
 ///
 /// | step | a client with a secret | a client without one |
 /// |---|---|---|
-/// | [`EmailVerification`](Self::EmailVerification) | [`VerifyEmail::answer`] | a new login |
-/// | [`MfaChallenge`](Self::MfaChallenge) | [`EnterTotp::answer`] | a new login |
-/// | [`MfaEnrollment`](Self::MfaEnrollment) | [`EnrollMfa::answer`] | a new login |
-/// | [`OrganizationSelection`](Self::OrganizationSelection) | [`SelectOrganization::select`] | [`SelectOrganization::login`] |
-/// | [`RadarEmailChallenge`](Self::RadarEmailChallenge) | [`EnterRadarEmailCode::answer`] | a new login |
-/// | [`RadarSmsChallenge`](Self::RadarSmsChallenge) | [`EnterRadarSmsCode::answer`] | a new login |
+/// | [`EmailVerification`](Self::EmailVerification) | [`EmailVerificationChallenge::answer`] | a new login |
+/// | [`Totp`](Self::Totp) | [`TotpChallenge::answer`] | a new login |
+/// | [`MfaEnrollment`](Self::MfaEnrollment) | [`MfaEnrollmentChallenge::answer`] | a new login |
+/// | [`OrganizationSelection`](Self::OrganizationSelection) | [`OrganizationSelectionChallenge::select`] | [`OrganizationSelectionChallenge::login`] |
+/// | [`RadarEmail`](Self::RadarEmail) | [`RadarEmailChallenge::answer`] | a new login |
+/// | [`RadarSms`](Self::RadarSms) | [`RadarSmsChallenge::answer`] | a new login |
 /// | all others | a new login | a new login |
 ///
-/// [`StepUp::login`] fills that new login in: the connection, the organization, who it is for.
+/// [`AuthenticationChallenge::login`] fills that new login in: the connection, the organization, who it is for.
 ///
 /// Every completing grant needs the secret, so it does not compile without one:
 ///
 /// ```compile_fail,E0308
 /// # use workos_login::*;
-/// fn answer(client: &Client<Public>, step: &VerifyEmail) -> Exchanging {
+/// fn answer(client: &Client<Public>, step: &EmailVerificationChallenge) -> Exchanging {
 ///     step.answer(client, "123456")
 /// }
 /// ```
@@ -58,7 +60,7 @@ pub use self::verify_email::VerifyEmail;
 ///
 /// ```
 /// # use workos_login::*;
-/// fn answer(client: &Client<Confidential>, step: &VerifyEmail) -> Exchanging {
+/// fn answer(client: &Client<Confidential>, step: &EmailVerificationChallenge) -> Exchanging {
 ///     step.answer(client, "123456")
 /// }
 /// ```
@@ -71,49 +73,49 @@ pub use self::verify_email::VerifyEmail;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum StepUp {
+pub enum AuthenticationChallenge {
     /// The user has to agree to something on the hosted page.
     #[serde(deserialize_with = "nested")]
-    ApplicationConsent(BareStep),
+    ApplicationConsent(OtherChallenge),
     /// The user's profile has no e-mail address.
     #[serde(deserialize_with = "nested")]
-    EmailCompletion(CompleteEmail),
+    EmailCompletion(EmailCompletionChallenge),
     /// The user has to confirm their e-mail address with a code that was sent to it.
     #[serde(deserialize_with = "nested")]
-    EmailVerification(VerifyEmail),
+    EmailVerification(EmailVerificationChallenge),
     /// The user has to show their second factor.
-    #[serde(deserialize_with = "nested")]
-    MfaChallenge(EnterTotp),
+    #[serde(rename = "mfa_challenge", deserialize_with = "nested")]
+    Totp(TotpChallenge),
     /// The user has to set up a second factor.
     #[serde(deserialize_with = "nested")]
-    MfaEnrollment(EnrollMfa),
+    MfaEnrollment(MfaEnrollmentChallenge),
     /// The organization allows only some ways of signing in.
-    #[serde(deserialize_with = "nested")]
-    OrganizationMethods(UseAllowedMethod),
+    #[serde(rename = "organization_methods", deserialize_with = "nested")]
+    AllowedMethods(AllowedMethodsChallenge),
     /// The user has several organizations, and this login is for none of them yet.
     #[serde(deserialize_with = "nested")]
-    OrganizationSelection(SelectOrganization),
+    OrganizationSelection(OrganizationSelectionChallenge),
     /// The user is offered a passkey on the hosted page.
     #[serde(deserialize_with = "nested")]
-    PasskeyEnrollment(BareStep),
+    PasskeyEnrollment(OtherChallenge),
     /// Radar asks for a code that was sent by e-mail.
-    #[serde(deserialize_with = "nested")]
-    RadarEmailChallenge(EnterRadarEmailCode),
+    #[serde(rename = "radar_email_challenge", deserialize_with = "nested")]
+    RadarEmail(RadarEmailChallenge),
     /// Radar asks for a code that is sent by SMS.
-    #[serde(deserialize_with = "nested")]
-    RadarSmsChallenge(EnterRadarSmsCode),
+    #[serde(rename = "radar_sms_challenge", deserialize_with = "nested")]
+    RadarSms(RadarSmsChallenge),
     /// This way of signing in is not allowed, or cannot go on from here.
     #[serde(deserialize_with = "nested")]
-    SignInAnotherWay(BareStep),
+    SignInAnotherWay(OtherChallenge),
     /// The user has to sign in through an SSO connection.
-    #[serde(deserialize_with = "nested")]
-    SsoRequired(UseSso),
+    #[serde(rename = "sso_required", deserialize_with = "nested")]
+    Sso(SsoChallenge),
     /// A step that is not known here.
     #[serde(deserialize_with = "nested")]
-    Unknown(UnknownStep),
+    Unknown(UnknownChallenge),
 }
 
-impl StepUp {
+impl AuthenticationChallenge {
     /// Returns the code of the step, exactly as the service wrote it.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -136,13 +138,13 @@ impl StepUp {
         redirect_uri: RedirectUri,
     ) -> Start<'a, A> {
         let connection = match self {
-            Self::OrganizationMethods(step) => step.connection_ids().first(),
-            Self::SsoRequired(step) => step.connection_ids().first(),
+            Self::AllowedMethods(step) => step.connection_ids().first(),
+            Self::Sso(step) => step.connection_ids().first(),
             _ => None,
         };
         let via = match connection {
-            Some(connection) => Via::Connection(connection.clone()),
-            None => Via::AuthKit(Screen::SignIn),
+            Some(connection) => ConnectionSelector::Connection(connection.clone()),
+            None => ConnectionSelector::AuthKit(Screen::SignIn),
         };
         self.step().fill_in(client.login(via, redirect_uri))
     }
@@ -153,38 +155,38 @@ impl StepUp {
         self
     }
 
-    fn step(&self) -> &Step {
+    fn step(&self) -> &ChallengeContext {
         match self {
             Self::ApplicationConsent(part)
             | Self::PasskeyEnrollment(part)
             | Self::SignInAnotherWay(part) => &part.step,
             Self::EmailCompletion(part) => &part.step,
             Self::EmailVerification(part) => &part.step,
-            Self::MfaChallenge(part) => &part.step,
+            Self::Totp(part) => &part.step,
             Self::MfaEnrollment(part) => &part.step,
-            Self::OrganizationMethods(part) => &part.step,
+            Self::AllowedMethods(part) => &part.step,
             Self::OrganizationSelection(part) => &part.step,
-            Self::RadarEmailChallenge(part) => &part.step,
-            Self::RadarSmsChallenge(part) => &part.step,
-            Self::SsoRequired(part) => &part.step,
+            Self::RadarEmail(part) => &part.step,
+            Self::RadarSms(part) => &part.step,
+            Self::Sso(part) => &part.step,
             Self::Unknown(part) => &part.step,
         }
     }
 
-    fn step_mut(&mut self) -> &mut Step {
+    fn step_mut(&mut self) -> &mut ChallengeContext {
         match self {
             Self::ApplicationConsent(part)
             | Self::PasskeyEnrollment(part)
             | Self::SignInAnotherWay(part) => &mut part.step,
             Self::EmailCompletion(part) => &mut part.step,
             Self::EmailVerification(part) => &mut part.step,
-            Self::MfaChallenge(part) => &mut part.step,
+            Self::Totp(part) => &mut part.step,
             Self::MfaEnrollment(part) => &mut part.step,
-            Self::OrganizationMethods(part) => &mut part.step,
+            Self::AllowedMethods(part) => &mut part.step,
             Self::OrganizationSelection(part) => &mut part.step,
-            Self::RadarEmailChallenge(part) => &mut part.step,
-            Self::RadarSmsChallenge(part) => &mut part.step,
-            Self::SsoRequired(part) => &mut part.step,
+            Self::RadarEmail(part) => &mut part.step,
+            Self::RadarSms(part) => &mut part.step,
+            Self::Sso(part) => &mut part.step,
             Self::Unknown(part) => &mut part.step,
         }
     }
@@ -192,7 +194,7 @@ impl StepUp {
 
 /// What every step has.
 #[derive(Clone, Deserialize, Serialize)]
-pub(crate) struct Step {
+pub(crate) struct ChallengeContext {
     version: Version,
     code: Box<str>,
     #[serde(serialize_with = "expose_optional")]
@@ -202,9 +204,9 @@ pub(crate) struct Step {
     request_id: Option<Box<str>>,
 }
 
-stored!(StepUp, NO_PENDING_LOGIN);
+stored!(AuthenticationChallenge, NO_PENDING_LOGIN);
 
-impl Step {
+impl ChallengeContext {
     pub(crate) fn new(
         code: Box<str>,
         pending_authentication_token: Option<SecretString>,
@@ -237,9 +239,9 @@ impl Step {
     }
 }
 
-impl fmt::Debug for Step {
+impl fmt::Debug for ChallengeContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step")
+        f.debug_struct("ChallengeContext")
             .field("code", &Shown(&self.code))
             .finish_non_exhaustive()
     }

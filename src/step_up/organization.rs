@@ -11,24 +11,24 @@ use crate::ids::{ConnectionId, OrganizationId};
 use crate::redirect_uri::RedirectUri;
 use crate::saved::{nested, unquoted};
 use crate::start::Start;
-use crate::step_up::Step;
+use crate::step_up::ChallengeContext;
 use crate::user::User;
-use crate::via::{Screen, Via};
+use crate::via::{ConnectionSelector, Screen};
 use crate::wire::grant::Grant;
 use crate::wire::lenient::lenient;
 
 /// The user has several organizations and has to choose one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct SelectOrganization {
+pub struct OrganizationSelectionChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) organizations: Vec<Organization>,
 }
 
-impl SelectOrganization {
+impl OrganizationSelectionChallenge {
     /// Returns the user who is about to log in.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -51,7 +51,7 @@ impl SelectOrganization {
     ) -> Exchanging {
         let organization_id = organization.as_str().into();
         let grant = Grant::organization_selection(self.step.token(), organization_id);
-        Exchanging::new(client, grant, Purpose::StepUpAnswer)
+        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
     }
 
     /// Begins the login into an organization, for a client without a secret.
@@ -62,7 +62,7 @@ impl SelectOrganization {
         redirect_uri: RedirectUri,
     ) -> Start<'a, A> {
         self.step
-            .fill_in(client.login(Via::AuthKit(Screen::SignIn), redirect_uri))
+            .fill_in(client.login(ConnectionSelector::AuthKit(Screen::SignIn), redirect_uri))
             .organization(organization)
     }
 }
@@ -91,9 +91,9 @@ impl Organization {
 
 /// The organization allows only some ways of signing in.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct UseAllowedMethod {
+pub struct AllowedMethodsChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
@@ -101,7 +101,7 @@ pub struct UseAllowedMethod {
     pub(crate) methods: BTreeMap<Box<str>, bool>,
 }
 
-impl UseAllowedMethod {
+impl AllowedMethodsChallenge {
     /// Returns the user's e-mail address.
     #[must_use]
     pub fn email(&self) -> Option<&str> {

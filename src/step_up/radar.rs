@@ -7,21 +7,21 @@ use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
 use crate::saved::{nested, unquoted};
-use crate::step_up::Step;
+use crate::step_up::ChallengeContext;
 use crate::user::User;
 use crate::wire::grant::Grant;
 
 /// Radar has sent a code by e-mail.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct EnterRadarEmailCode {
+pub struct RadarEmailChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
     pub(crate) radar_challenge_id: Option<Box<str>>,
 }
 
-impl EnterRadarEmailCode {
+impl RadarEmailChallenge {
     /// Returns the user who is about to log in.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -36,14 +36,14 @@ impl EnterRadarEmailCode {
 
     /// Answers with the code that the user received.
     ///
-    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
         let grant = Grant::radar_email_challenge(
             code.into(),
             self.step.token(),
             self.radar_challenge_id().map(Into::into),
         );
-        Exchanging::new(client, grant, Purpose::StepUpAnswer)
+        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
     }
 }
 
@@ -52,14 +52,14 @@ impl EnterRadarEmailCode {
 /// Have it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key and the
 /// [`pending_authentication_token`](Self::pending_authentication_token).
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct EnterRadarSmsCode {
+pub struct RadarSmsChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
 }
 
-impl EnterRadarSmsCode {
+impl RadarSmsChallenge {
     /// Returns the user who is about to log in.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -75,7 +75,7 @@ impl EnterRadarSmsCode {
     /// Answers with the code that the user received.
     ///
     /// `verification` is what the sending of the SMS answered; a challenge at sign-up needs it, one at sign-in does not.
-    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
@@ -88,7 +88,7 @@ impl EnterRadarSmsCode {
             verification.map(|verification| verification.id.into()),
             verification.map(|verification| verification.phone_number.into()),
         );
-        Exchanging::new(client, grant, Purpose::StepUpAnswer)
+        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
     }
 }
 

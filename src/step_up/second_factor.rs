@@ -6,7 +6,7 @@ use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
 use crate::saved::{nested, unquoted};
-use crate::step_up::Step;
+use crate::step_up::ChallengeContext;
 use crate::user::User;
 use crate::wire::grant::Grant;
 
@@ -15,9 +15,9 @@ use crate::wire::grant::Grant;
 /// Where the service has made a challenge already, [`challenge_id`](Self::challenge_id) is it. Otherwise make one for one of the
 /// [`factor_ids`](Self::factor_ids) with `POST /auth/factors/{id}/challenge`, which is another API and needs the API key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct EnterTotp {
+pub struct TotpChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
     pub(crate) challenge_id: Option<Box<str>>,
@@ -25,7 +25,7 @@ pub struct EnterTotp {
     pub(crate) factor_ids: Vec<Box<str>>,
 }
 
-impl EnterTotp {
+impl TotpChallenge {
     /// Returns the user who is about to log in.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -45,7 +45,7 @@ impl EnterTotp {
 
     /// Answers the challenge `challenge_id` with the code that the user's authenticator shows.
     ///
-    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
@@ -61,14 +61,14 @@ impl EnterTotp {
 /// Enrol one with `POST /user_management/users/{id}/auth_factors`, which is another API and needs the API key; its answer has the
 /// secret for the user's authenticator, and the id of a first challenge.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct EnrollMfa {
+pub struct MfaEnrollmentChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) user: Option<User>,
 }
 
-impl EnrollMfa {
+impl MfaEnrollmentChallenge {
     /// Returns the user who is to set up a factor.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -77,7 +77,7 @@ impl EnrollMfa {
 
     /// Answers the challenge `challenge_id` of the new factor with the code that the user's authenticator shows.
     ///
-    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
@@ -89,11 +89,11 @@ impl EnrollMfa {
 }
 
 fn answer(
-    step: &Step,
+    step: &ChallengeContext,
     client: &Client<Confidential>,
     challenge_id: &str,
     code: &str,
 ) -> Exchanging {
     let grant = Grant::mfa_totp(code.into(), step.token(), challenge_id.into());
-    Exchanging::new(client, grant, Purpose::StepUpAnswer)
+    Exchanging::new(client, grant, Purpose::ChallengeAnswer)
 }

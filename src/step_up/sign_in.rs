@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnectionId;
 use crate::saved::{expose, nested, unquoted};
-use crate::step_up::Step;
+use crate::step_up::ChallengeContext;
 
 /// A step with nothing but its code.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct BareStep {
+pub struct OtherChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
 }
 
-impl BareStep {
+impl OtherChallenge {
     /// Returns the code of the step, exactly as the service wrote it.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -26,14 +26,14 @@ impl BareStep {
 
 /// The profile has no e-mail address. How a grant completes this is not published; a new login asks the user.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct CompleteEmail {
+pub struct EmailCompletionChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(serialize_with = "crate::saved::expose_optional")]
     pub(crate) email_completion_token: Option<SecretString>,
 }
 
-impl CompleteEmail {
+impl EmailCompletionChallenge {
     /// Returns the token that the service gave for this step.
     #[must_use]
     pub fn email_completion_token(&self) -> Option<&SecretString> {
@@ -41,9 +41,9 @@ impl CompleteEmail {
     }
 }
 
-impl fmt::Debug for CompleteEmail {
+impl fmt::Debug for EmailCompletionChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompleteEmail")
+        f.debug_struct("EmailCompletionChallenge")
             .field("step", &self.step)
             .finish_non_exhaustive()
     }
@@ -51,15 +51,15 @@ impl fmt::Debug for CompleteEmail {
 
 /// The user has to sign in through an SSO connection.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct UseSso {
+pub struct SsoChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
     #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
 }
 
-impl UseSso {
+impl SsoChallenge {
     /// Returns the user's e-mail address.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
@@ -75,14 +75,14 @@ impl UseSso {
 
 /// A step that is not known here: its code, its token and its raw fields.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct UnknownStep {
+pub struct UnknownChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     #[serde(serialize_with = "expose")]
     pub(crate) body: SecretString,
 }
 
-impl UnknownStep {
+impl UnknownChallenge {
     /// Returns the code of the step, exactly as the service wrote it.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -102,9 +102,9 @@ impl UnknownStep {
     }
 }
 
-impl fmt::Debug for UnknownStep {
+impl fmt::Debug for UnknownChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnknownStep")
+        f.debug_struct("UnknownChallenge")
             .field("step", &self.step)
             .finish_non_exhaustive()
     }

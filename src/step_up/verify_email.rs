@@ -6,19 +6,19 @@ use crate::answers::Purpose;
 use crate::client::{Client, Confidential};
 use crate::exchanging::Exchanging;
 use crate::saved::nested;
-use crate::step_up::Step;
+use crate::step_up::ChallengeContext;
 use crate::wire::grant::Grant;
 
 /// The e-mail address has to be confirmed, with the code that was sent to it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct VerifyEmail {
+pub struct EmailVerificationChallenge {
     #[serde(deserialize_with = "nested")]
-    pub(crate) step: Step,
+    pub(crate) step: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
     pub(crate) email_verification_id: Option<Box<str>>,
 }
 
-impl VerifyEmail {
+impl EmailVerificationChallenge {
     /// Returns the address that the code was sent to.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
@@ -33,9 +33,9 @@ impl VerifyEmail {
 
     /// Answers with the code that the user received.
     ///
-    /// The step stays: a mistyped code comes out as [`Error::Mistyped`](crate::Error::Mistyped), and it can be answered again.
+    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
         let grant = Grant::email_verification(code.into(), self.step.token());
-        Exchanging::new(client, grant, Purpose::StepUpAnswer)
+        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
     }
 }

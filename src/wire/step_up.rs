@@ -6,12 +6,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::Answer;
+use crate::error::ErrorResponse;
 use crate::ids::ConnectionId;
 use crate::step_up::{
-    BareStep, CompleteEmail, EnrollMfa, EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp,
-    Organization, SelectOrganization, Step, StepUp, UnknownStep, UseAllowedMethod, UseSso,
-    VerifyEmail,
+    AllowedMethodsChallenge, AuthenticationChallenge, ChallengeContext, EmailCompletionChallenge,
+    EmailVerificationChallenge, MfaEnrollmentChallenge, Organization,
+    OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
+    SsoChallenge, TotpChallenge, UnknownChallenge,
 };
 use crate::user::User;
 use crate::wire::lenient::{lenient, lenient_json, lenient_list};
@@ -49,7 +50,11 @@ struct WithId {
 }
 
 /// Reads the step that `body` asks for; `answer` and `token` are what was read of it before.
-pub(crate) fn read(answer: Answer, token: Option<SecretString>, body: &[u8]) -> StepUp {
+pub(crate) fn read(
+    answer: ErrorResponse,
+    token: Option<SecretString>,
+    body: &[u8],
+) -> AuthenticationChallenge {
     let fields: Fields = super::object(body).unwrap_or_default();
     let code = answer.code.unwrap_or_default();
     let user = fields.user.filter(|user| !user.id().is_empty());
@@ -57,22 +62,28 @@ pub(crate) fn read(answer: Answer, token: Option<SecretString>, body: &[u8]) -> 
     let hint = email
         .clone()
         .or_else(|| user.as_ref().and_then(User::email).map(Into::into));
-    let step = Step::new(code.clone(), token, hint, answer.request_id);
+    let step = ChallengeContext::new(code.clone(), token, hint, answer.request_id);
     match &*code {
-        "application_consent_required" => StepUp::ApplicationConsent(BareStep { step }),
+        "application_consent_required" => {
+            AuthenticationChallenge::ApplicationConsent(OtherChallenge { step })
+        }
         "authentication_method_not_allowed"
         | "email_password_auth_disabled"
-        | "mfa_verification" => StepUp::SignInAnotherWay(BareStep { step }),
-        "email_completion_required" => StepUp::EmailCompletion(CompleteEmail {
-            step,
-            email_completion_token: fields.email_completion_token,
-        }),
-        "email_verification_required" => StepUp::EmailVerification(VerifyEmail {
-            step,
-            email,
-            email_verification_id: fields.email_verification_id,
-        }),
-        "mfa_challenge" => StepUp::MfaChallenge(EnterTotp {
+        | "mfa_verification" => AuthenticationChallenge::SignInAnotherWay(OtherChallenge { step }),
+        "email_completion_required" => {
+            AuthenticationChallenge::EmailCompletion(EmailCompletionChallenge {
+                step,
+                email_completion_token: fields.email_completion_token,
+            })
+        }
+        "email_verification_required" => {
+            AuthenticationChallenge::EmailVerification(EmailVerificationChallenge {
+                step,
+                email,
+                email_verification_id: fields.email_verification_id,
+            })
+        }
+        "mfa_challenge" => AuthenticationChallenge::Totp(TotpChallenge {
             step,
             user,
             challenge_id: fields
@@ -84,9 +95,11 @@ pub(crate) fn read(answer: Answer, token: Option<SecretString>, body: &[u8]) -> 
                 .map(|factor| factor.id)
                 .collect(),
         }),
-        "mfa_enrollment" => StepUp::MfaEnrollment(EnrollMfa { step, user }),
+        "mfa_enrollment" => {
+            AuthenticationChallenge::MfaEnrollment(MfaEnrollmentChallenge { step, user })
+        }
         "organization_authentication_methods_required" => {
-            StepUp::OrganizationMethods(UseAllowedMethod {
+            AuthenticationChallenge::AllowedMethods(AllowedMethodsChallenge {
                 step,
                 email,
                 connection_ids: fields.sso_connection_ids,
@@ -98,33 +111,43 @@ pub(crate) fn read(answer: Answer, token: Option<SecretString>, body: &[u8]) -> 
                     .collect(),
             })
         }
-        "organization_selection_required" => StepUp::OrganizationSelection(SelectOrganization {
-            step,
-            user,
-            organizations: fields.organizations,
-        }),
-        "passkey_progressive_enrollment" => StepUp::PasskeyEnrollment(BareStep { step }),
+        "organization_selection_required" => {
+            AuthenticationChallenge::OrganizationSelection(OrganizationSelectionChallenge {
+                step,
+                user,
+                organizations: fields.organizations,
+            })
+        }
+        "passkey_progressive_enrollment" => {
+            AuthenticationChallenge::PasskeyEnrollment(OtherChallenge { step })
+        }
         "radar_email_challenge" => radar_email(step, user, fields.radar_challenge_id),
-        "radar_sms_challenge" => StepUp::RadarSmsChallenge(EnterRadarSmsCode { step, user }),
+        "radar_sms_challenge" => {
+            AuthenticationChallenge::RadarSms(RadarSmsChallenge { step, user })
+        }
         // The older names do not say how the code is sent. Only the challenge by e-mail has an id.
         "radar_challenge" | "radar_sign_up_challenge" => match fields.radar_challenge_id {
             Some(id) => radar_email(step, user, Some(id)),
-            None => StepUp::RadarSmsChallenge(EnterRadarSmsCode { step, user }),
+            None => AuthenticationChallenge::RadarSms(RadarSmsChallenge { step, user }),
         },
-        "sso_required" => StepUp::SsoRequired(UseSso {
+        "sso_required" => AuthenticationChallenge::Sso(SsoChallenge {
             step,
             email,
             connection_ids: fields.connection_ids,
         }),
-        _ => StepUp::Unknown(UnknownStep {
+        _ => AuthenticationChallenge::Unknown(UnknownChallenge {
             step,
             body: std::str::from_utf8(body).unwrap_or_default().into(),
         }),
     }
 }
 
-fn radar_email(step: Step, user: Option<User>, radar_challenge_id: Option<Box<str>>) -> StepUp {
-    StepUp::RadarEmailChallenge(EnterRadarEmailCode {
+fn radar_email(
+    step: ChallengeContext,
+    user: Option<User>,
+    radar_challenge_id: Option<Box<str>>,
+) -> AuthenticationChallenge {
+    AuthenticationChallenge::RadarEmail(RadarEmailChallenge {
         step,
         user,
         radar_challenge_id,

@@ -18,7 +18,7 @@ use crate::process::{Asks, End, Wish};
 use crate::rules::{self, Broken};
 use crate::scenario::{self, Scenario};
 use crate::search;
-use crate::service::{Answer, Millis, Org, Rules, Standing};
+use crate::service::{ErrorResponse, Millis, Org, Rules, Standing};
 use crate::world::{Context, Fate, Move, World};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
@@ -241,15 +241,15 @@ impl Day {
         let calm = [
             Fate::Broken { acted: false },
             Fate::Silence { acted: false },
-            Fate::Says(Answer::Portal),
-            Fate::Says(Answer::Failure(429, "too_many_requests", Some(1))),
-            Fate::Says(Answer::Failure(503, "server_error", Some(5))),
-            Fate::Says(Answer::Failure(503, "server_error", None)),
+            Fate::Says(ErrorResponse::Portal),
+            Fate::Says(ErrorResponse::Failure(429, "too_many_requests", Some(1))),
+            Fate::Says(ErrorResponse::Failure(503, "server_error", Some(5))),
+            Fate::Says(ErrorResponse::Failure(503, "server_error", None)),
         ];
         let lossy = [
             Fate::Broken { acted: true },
             Fate::Silence { acted: true },
-            Fate::ActedBut(Answer::Garbled),
+            Fate::ActedBut(ErrorResponse::Garbled),
         ];
         // An attempt after the window is made once: if its answer is lost, there is no second one in time.
         let late = self.world.processes[p].operation.late_sends > 0;

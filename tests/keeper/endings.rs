@@ -3,7 +3,7 @@
 use crate::process::{End, Told, Wish};
 use crate::rules::{Verdict, first_sent, holds, is_confused, is_step_up};
 use crate::scenario::{FIRST_PAUSE, Scenario, WINDOW};
-use crate::service::{Answer, Millis};
+use crate::service::{ErrorResponse, Millis};
 use crate::world::World;
 
 /// An operation ends.
@@ -48,7 +48,9 @@ pub(crate) fn ends(world: &World, p: usize, end: End, scenario: &Scenario) -> Ve
         })?;
     }
     match end {
-        End::Ended | End::ReplyLost | End::StepUp => signs_out(world, p, end, scenario)?,
+        End::Ended | End::ReplyLost | End::AuthenticationChallenge => {
+            signs_out(world, p, end, scenario)?
+        }
         End::Expired => holds("K7", false, || {
             "there is a refresh token, and it is not used".into()
         })?,
@@ -71,8 +73,8 @@ fn signs_out(world: &World, p: usize, end: End, scenario: &Scenario) -> Verdict 
         return holds("K7", false, || format!("{end:?} without an answer"));
     };
     let said = match end {
-        End::StepUp => is_step_up(answer),
-        _ => answer == Answer::INVALID_GRANT,
+        End::AuthenticationChallenge => is_step_up(answer),
+        _ => answer == ErrorResponse::INVALID_GRANT,
     };
     holds("K7", said, || format!("{end:?} after {answer:?}"))?;
     holds(
@@ -91,7 +93,7 @@ fn signs_out(world: &World, p: usize, end: End, scenario: &Scenario) -> Verdict 
     holds("K6", end != End::ReplyLost || unfinished, || {
         "no answer was lost, and that is the reason given".into()
     })?;
-    let alive = !world.history.session_was_ended && end != End::StepUp;
+    let alive = !world.history.session_was_ended && end != End::AuthenticationChallenge;
     holds("K7", !(scenario.must_live && alive), || {
         format!("{end:?}, and nothing was done that ends a session")
     })
@@ -117,7 +119,9 @@ fn tries_again(world: &World, p: usize, after: Millis, scenario: &Scenario) -> V
         !(will_do && wanted) || is_confused(world, p, scenario),
         || "the token is still good, and is not handed out".into(),
     )?;
-    if let Some(Told::Answered(Answer::Failure(429 | 500.., _, Some(seconds)))) = operation.answer {
+    if let Some(Told::Answered(ErrorResponse::Failure(429 | 500.., _, Some(seconds)))) =
+        operation.answer
+    {
         let asked = (seconds * 1000).min(60_000);
         let passed = world.now - operation.answered;
         holds("K7", passed + after >= asked, || {
@@ -126,7 +130,7 @@ fn tries_again(world: &World, p: usize, after: Millis, scenario: &Scenario) -> V
     }
     let failed = !matches!(
         operation.answer,
-        None | Some(Told::Answered(Answer::Success(_)))
+        None | Some(Told::Answered(ErrorResponse::Success(_)))
     );
     let adopted = operation.before.session.map(|seen| seen.access)
         != process.sight.session.map(|seen| seen.access);
@@ -144,10 +148,12 @@ fn gives_up_in_time(world: &World, p: usize, end: End, scenario: &Scenario) -> V
     let operation = &world.processes[p].operation;
     let gives_up = matches!(end, End::TryAgain(_) | End::NotRefreshed);
     let asked = match operation.answer {
-        Some(Told::Broken | Told::TimedOut | Told::Answered(Answer::Portal | Answer::Garbled)) => {
-            Some(0)
-        }
-        Some(Told::Answered(Answer::Failure(408 | 429 | 500.., _, seconds))) => {
+        Some(
+            Told::Broken
+            | Told::TimedOut
+            | Told::Answered(ErrorResponse::Portal | ErrorResponse::Garbled),
+        ) => Some(0),
+        Some(Told::Answered(ErrorResponse::Failure(408 | 429 | 500.., _, seconds))) => {
             (operation.sends > 1).then(|| seconds.unwrap_or(1) * 1000)
         }
         _ => None,

@@ -4,7 +4,7 @@ use crate::process::{Asks, Told, Wish};
 use crate::record::Stored;
 use crate::rules::{self, Verdict};
 use crate::scenario::{Driver, Scenario};
-use crate::service::{Answer, Asked, Org};
+use crate::service::{Asked, ErrorResponse, Org};
 use crate::world::{Context, Fate, Flight, Lock, World};
 
 impl World {
@@ -126,12 +126,12 @@ impl World {
         };
     }
 
-    fn act(&mut self, p: usize, asked: Asked, org: Org) -> Answer {
+    fn act(&mut self, p: usize, asked: Asked, org: Org) -> ErrorResponse {
         let answer = self.service.act(asked, org, self.now);
-        if let Answer::Success(pair) = answer {
+        if let ErrorResponse::Success(pair) = answer {
             self.history.made.entry(pair.access).or_insert(self.now);
         }
-        if let Answer::Success(pair) = answer
+        if let ErrorResponse::Success(pair) = answer
             && self.processes[p].operation.wish == Some(Wish::Switch(pair.org))
         {
             self.history.switched.insert(pair.access);

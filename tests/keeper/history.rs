@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::process::{Asks, End, Told, Wish};
 use crate::record::Stored;
-use crate::service::{Answer, Millis};
+use crate::service::{ErrorResponse, Millis};
 use crate::world::{At, Operation};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ impl History {
         let operation = &mut process.operation;
         let Some(token) = operation.token else { return };
         match told {
-            Told::Answered(Answer::Success(pair)) => {
+            Told::Answered(ErrorResponse::Success(pair)) => {
                 process.failures = 0;
                 if pair.login <= self.logged_out && !self.stored.contains(&pair.access) {
                     self.too_late.insert(pair.access);
@@ -126,7 +126,7 @@ impl History {
         let operation = &process.operation;
         let adopted = operation.before.session.map(|seen| seen.access) != Some(seen.access);
         let failed = match &operation.answer {
-            Some(Told::Answered(Answer::Success(_))) | None => false,
+            Some(Told::Answered(ErrorResponse::Success(_))) | None => false,
             // That a switch was refused says nothing about the next refresh.
             Some(_) if matches!(operation.wish, Some(Wish::Switch(_))) => end != End::Failed,
             Some(_) => !end.hands_out() || end == End::NotRefreshed,

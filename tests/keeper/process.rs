@@ -11,11 +11,12 @@ use workos_login::keeper::{
 use workos_login::secrecy::ExposeSecret as _;
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, Callback, Client, Exchange as _, Public, Refreshing, Screen, SendError, Via,
+    Authenticated, Callback, Client, ConnectionSelector, Exchange as _, Public, Refreshing, Screen,
+    SendError,
 };
 
 use crate::record::Stored;
-use crate::service::{Answer, Asked, Millis, Org, Pair, login_and_access};
+use crate::service::{Asked, ErrorResponse, Millis, Org, Pair, login_and_access};
 
 /// What a caller wants of a keeper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ pub(crate) enum Told {
     Loaded(Result<Option<Stored>, ()>),
     Locked(Result<bool, ()>),
     Saved(bool),
-    Answered(Answer),
+    Answered(ErrorResponse),
     Broken,
     TimedOut,
     Unlocked,
@@ -82,7 +83,7 @@ pub(crate) enum End {
     Gone,
     NobodyHere,
     ReplyLost,
-    StepUp,
+    AuthenticationChallenge,
     StoreFailed,
     TryAgain(Millis),
 }
@@ -109,7 +110,7 @@ impl End {
             Done::SignedOut(SignedOut::LoggedOut) => Self::Gone,
             Done::SignedOut(SignedOut::NotSignedIn) => Self::NobodyHere,
             Done::SignedOut(SignedOut::ReplyLost(_)) => Self::ReplyLost,
-            Done::SignedOut(SignedOut::StepUp(_)) => Self::StepUp,
+            Done::SignedOut(SignedOut::AuthenticationChallenge(_)) => Self::AuthenticationChallenge,
             Done::StoreFailed => Self::StoreFailed,
             Done::TryAgain { after, .. } => Self::TryAgain(millis(*after)),
             other => panic!("{other:?} is not known here"),
@@ -278,7 +279,10 @@ impl Process {
 fn log_in(client: &Client<Public>, pair: Pair, now: SystemTime) -> Authenticated {
     let address = "http://127.0.0.1:52143/callback";
     let (url, awaiting) = client
-        .login(Via::AuthKit(Screen::Default), address.parse().unwrap())
+        .login(
+            ConnectionSelector::AuthKit(Screen::Default),
+            address.parse().unwrap(),
+        )
         .begin(now, &mut StdRng::seed_from_u64(0));
     let url = Url::from(url);
     let state = url
@@ -290,7 +294,7 @@ fn log_in(client: &Client<Public>, pair: Pair, now: SystemTime) -> Authenticated
     awaiting
         .accept(client, callback, now)
         .unwrap()
-        .response(Answer::Success(pair).response(), now)
+        .response(ErrorResponse::Success(pair).response(), now)
         .unwrap()
         .authenticated()
         .unwrap()

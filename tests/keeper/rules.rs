@@ -5,7 +5,7 @@ use std::fmt;
 use crate::process::{Asks, Told, Wish};
 use crate::record::Stored;
 use crate::scenario::{ATTEMPT_LIMIT, LEASE, Scenario, WINDOW};
-use crate::service::{Answer, Asked, Millis, Standing};
+use crate::service::{Asked, ErrorResponse, Millis, Standing};
 use crate::world::World;
 
 /// That a rule does not hold.
@@ -201,7 +201,9 @@ pub(crate) fn clears(world: &World, p: usize) -> Verdict {
         )
     })?;
     let ends = match operation.answer {
-        Some(Told::Answered(answer)) => answer == Answer::INVALID_GRANT || is_step_up(answer),
+        Some(Told::Answered(answer)) => {
+            answer == ErrorResponse::INVALID_GRANT || is_step_up(answer)
+        }
         _ => false,
     };
     holds("K7", ends, || {
@@ -209,8 +211,8 @@ pub(crate) fn clears(world: &World, p: usize) -> Verdict {
     })
 }
 
-pub(crate) fn is_step_up(answer: Answer) -> bool {
-    matches!(answer, Answer::Failure(_, "sso_required", _))
+pub(crate) fn is_step_up(answer: ErrorResponse) -> bool {
+    matches!(answer, ErrorResponse::Failure(_, "sso_required", _))
 }
 
 /// A wait begins.
@@ -220,7 +222,10 @@ pub(crate) fn waits(world: &World, p: usize, time: Millis) -> Verdict {
         format!("a wait takes {time} ms")
     })?;
     // What the service asks for has no order.
-    let asked = matches!(operation.answer, Some(Told::Answered(Answer::Failure(..))));
+    let asked = matches!(
+        operation.answer,
+        Some(Told::Answered(ErrorResponse::Failure(..)))
+    );
     let free = asked || operation.store_failures > 0;
     holds("K9", free || time >= operation.last_wait, || {
         format!(

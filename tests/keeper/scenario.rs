@@ -5,7 +5,7 @@ use std::time::Duration;
 use workos_login::keeper::KeeperPolicy;
 
 use crate::process::{Asks, Wish};
-use crate::service::{Answer, Millis, Org, Rules};
+use crate::service::{ErrorResponse, Millis, Org, Rules};
 use crate::world::{Fate, Lock, Move, World};
 
 /// How many times each thing may still happen.
@@ -84,36 +84,36 @@ pub(crate) const LOST: &[Fate] = &[
 
 /// Answers that end nothing.
 pub(crate) const WEATHER: &[Fate] = &[
-    Fate::Says(Answer::Failure(429, "too_many_requests", Some(1))),
-    Fate::Says(Answer::Failure(503, "server_error", Some(3))),
-    Fate::Says(Answer::Failure(503, "server_error", None)),
-    Fate::Says(Answer::Failure(408, "timeout", None)),
-    Fate::Says(Answer::Portal),
-    Fate::ActedBut(Answer::Garbled),
+    Fate::Says(ErrorResponse::Failure(429, "too_many_requests", Some(1))),
+    Fate::Says(ErrorResponse::Failure(503, "server_error", Some(3))),
+    Fate::Says(ErrorResponse::Failure(503, "server_error", None)),
+    Fate::Says(ErrorResponse::Failure(408, "timeout", None)),
+    Fate::Says(ErrorResponse::Portal),
+    Fate::ActedBut(ErrorResponse::Garbled),
     Fate::Silence { acted: true },
 ];
 
 /// A gateway that gives up on the service, which has acted or not, and a service that wants to be left alone for longer
 /// than its window. Nothing is repeated at once after that: so a session can end, but no other rule is broken.
 pub(crate) const GATEWAY: &[Fate] = &[
-    Fate::Says(Answer::Failure(503, "server_error", Some(90))),
-    Fate::Says(Answer::Failure(502, "bad_gateway", None)),
-    Fate::ActedBut(Answer::Failure(504, "gateway_timeout", None)),
-    Fate::ActedBut(Answer::Portal),
+    Fate::Says(ErrorResponse::Failure(503, "server_error", Some(90))),
+    Fate::Says(ErrorResponse::Failure(502, "bad_gateway", None)),
+    Fate::ActedBut(ErrorResponse::Failure(504, "gateway_timeout", None)),
+    Fate::ActedBut(ErrorResponse::Portal),
 ];
 
 /// Answers that a switch can have, and mistakes.
 pub(crate) const REFUSALS: &[Fate] = &[
-    Fate::Says(Answer::Failure(
+    Fate::Says(ErrorResponse::Failure(
         403,
         "organization_membership_not_found",
         None,
     )),
-    Fate::Says(Answer::Failure(403, "sso_required", None)),
-    Fate::Says(Answer::Failure(401, "invalid_client", None)),
+    Fate::Says(ErrorResponse::Failure(403, "sso_required", None)),
+    Fate::Says(ErrorResponse::Failure(401, "invalid_client", None)),
     Fate::Moved(Org::A),
     Fate::Moved(Org::B),
-    Fate::Says(Answer::Failure(429, "too_many_requests", Some(1))),
+    Fate::Says(ErrorResponse::Failure(429, "too_many_requests", Some(1))),
 ];
 
 impl Default for Scenario {

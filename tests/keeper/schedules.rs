@@ -6,13 +6,13 @@ use workos_login::keeper::KeeperPolicy;
 
 use crate::process::{Asks, End, Input, Process, Told, Wish};
 use crate::record::Stored;
-use crate::service::{Answer, Millis, Rules, Service};
+use crate::service::{ErrorResponse, Millis, Rules, Service};
 
 #[test]
 fn what_the_service_asks_for_counts_above_the_longest_pause() {
     let policy = policy().pauses(Duration::from_secs(1), Duration::from_secs(5));
     let mut walk = Walk::to_sending(&policy, 0);
-    let end = walk.end(Told::Answered(Answer::Failure(
+    let end = walk.end(Told::Answered(ErrorResponse::Failure(
         503,
         "server_error",
         Some(30),

@@ -142,7 +142,7 @@ pub(crate) fn refresh_number(token: &str) -> u32 {
 
 /// An answer, before it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Answer {
+pub(crate) enum ErrorResponse {
     Success(Pair),
     /// A status, an error code, and seconds of `Retry-After`.
     Failure(u16, &'static str, Option<u64>),
@@ -152,7 +152,7 @@ pub(crate) enum Answer {
     Garbled,
 }
 
-impl Answer {
+impl ErrorResponse {
     pub(crate) const INVALID_GRANT: Self = Self::Failure(400, "invalid_grant", None);
 
     /// Whether it says that the service has done nothing. 408 and 5xx leave that open.
@@ -286,7 +286,7 @@ impl Service {
     }
 
     /// Acts on a refresh, and answers it as a service in good health does.
-    pub(crate) fn act(&mut self, asked: Asked, org: Org, now: Millis) -> Answer {
+    pub(crate) fn act(&mut self, asked: Asked, org: Org, now: Millis) -> ErrorResponse {
         let standing = self.standing(asked.refresh, now);
         let (rules, next) = (self.rules, self.next + 1);
         let login = self
@@ -306,14 +306,14 @@ impl Service {
                     login.spent.push(asked.refresh);
                     login.current.refresh = next;
                 }
-                Answer::Success(login.current)
+                ErrorResponse::Success(login.current)
             }
-            Standing::Replayed => Answer::Success(login.current),
+            Standing::Replayed => ErrorResponse::Success(login.current),
             Standing::Spent => {
                 login.ended |= rules.detects_reuse;
-                Answer::INVALID_GRANT
+                ErrorResponse::INVALID_GRANT
             }
-            Standing::Ended => Answer::INVALID_GRANT,
+            Standing::Ended => ErrorResponse::INVALID_GRANT,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::process::{Asks, End, Input, Sight, Told, Wish};
 use crate::record::Stored;
 use crate::rules::{self, Verdict};
 use crate::scenario::{Budget, LEASE, Scenario};
-use crate::service::{Answer, Millis, Org, Service};
+use crate::service::{ErrorResponse, Millis, Org, Service};
 
 /// When a run begins. Late enough for a clock to be set back.
 const BEGINNING: Millis = 1_780_000_000_000;
@@ -122,9 +122,9 @@ pub(crate) enum Move {
 pub(crate) enum Fate {
     Good,
     /// An answer of a service that has not acted.
-    Says(Answer),
+    Says(ErrorResponse),
     /// An answer that hides what the service has done.
-    ActedBut(Answer),
+    ActedBut(ErrorResponse),
     /// The service has moved the session elsewhere.
     Moved(Org),
     /// The connection breaks before or after the service has acted.
@@ -341,7 +341,10 @@ impl World {
                 rules::waits(self, p, time)?;
                 self.processes[p].until = self.now + time;
                 let operation = &mut self.processes[p].operation;
-                if !matches!(operation.answer, Some(Told::Answered(Answer::Failure(..)))) {
+                if !matches!(
+                    operation.answer,
+                    Some(Told::Answered(ErrorResponse::Failure(..)))
+                ) {
                     operation.last_wait = time;
                 }
             }

@@ -24,7 +24,7 @@ extra_attributes_required                     any code=Denied
 invalid_client                                any else=Client
 invalid_connection                            any code=Denied
 invalid_grant                                 any start= else=Grant
-invalid_one_time_code                         any answer=Mistyped
+invalid_one_time_code                         any answer=IncorrectCode
 invalid_pending_authentication_token          any answer=Grant
 invalid_profile                               any code=Denied
 invalid_request                               any else=Client
@@ -180,7 +180,7 @@ fn the_words_of_the_service_are_kept_for_those_who_ask() {
     assert_eq!(answer.code(), Some("Odd"));
     assert_eq!(answer.description(), Some("words"));
     assert_eq!(answer.status(), 400);
-    let Error::Grant(answer) = at_code_exchange(
+    let Error::InvalidGrant(answer) = at_code_exchange(
         400,
         r#"{"error":"invalid_grant","error_description":"words"}"#,
     ) else {

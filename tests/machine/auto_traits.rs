@@ -3,15 +3,17 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use workos_login::{
-    Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl,
-    AwaitingCallback, AwaitingDevice, BareStep, Callback, Client, ClientId, ClientProblem,
-    CompleteEmail, Confidential, Connect, ConnectionId, Denied, DevicePoll, EnrollMfa,
-    EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp, Error, Exchanging, Expired, Forged,
-    Impersonator, InvalidApiKey, InvalidBaseUrl, InvalidClientId, InvalidId, InvalidRedirectUri,
-    InvalidScope, Lost, Malformed, Organization, OrganizationId, Outcome, PollingDevice, Provider,
-    ProviderTokens, Public, RedirectUri, RefreshPolicy, Refreshing, Refused, RequestingDevice,
-    ReservedParameter, Scope, Screen, SelectOrganization, SendError, Server, SessionId,
-    SmsVerification, Start, StepUp, UnknownStep, UseAllowedMethod, UseSso, User, VerifyEmail, Via,
+    AllowedMethodsChallenge, ApiKey, AppStateTooLong, Authenticated, AuthenticationChallenge,
+    AuthenticationMethod, AuthorizationUrl, AwaitingCallback, AwaitingDevice, Callback,
+    CallbackMismatch, Client, ClientError, ClientId, Confidential, ConnectionId,
+    ConnectionSelector, Denied, DevicePoll, EmailCompletionChallenge, EmailVerificationChallenge,
+    Error, ErrorResponse, Exchanging, Expired, Impersonator, InvalidApiKey, InvalidClientId,
+    InvalidEndpoint, InvalidId, InvalidRedirectUri, InvalidScope, Malformed,
+    MfaEnrollmentChallenge, OAuth, Organization, OrganizationId, OrganizationSelectionChallenge,
+    OtherChallenge, Outcome, PollingDevice, Provider, ProviderTokens, Public, RadarEmailChallenge,
+    RadarSmsChallenge, RedirectUri, RefreshPolicy, Refreshing, Refused, RequestingDevice,
+    ReservedParameter, Scope, Screen, SendError, Server, SessionId, SmsVerification, SsoChallenge,
+    Start, TotpChallenge, TransportError, UnknownChallenge, User,
 };
 
 /// Compiles for a type that has all of them.
@@ -23,19 +25,19 @@ fn every_public_type_goes_everywhere() {
         ($($name:ty),+ $(,)?) => { $(has_all::<$name>();)+ };
     }
     all! {
-        Answer, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl, AwaitingCallback,
-        AwaitingDevice, BareStep, Callback, Client<Public>, Client<Confidential>, Client<Connect>,
-        ClientId, ClientProblem, CompleteEmail, ConnectionId, Denied, DevicePoll, EnrollMfa,
-        EnterRadarEmailCode, EnterRadarSmsCode, EnterTotp, Error, Exchanging, Expired, Forged,
-        Impersonator, InvalidApiKey, InvalidBaseUrl, InvalidClientId, InvalidId,
-        InvalidRedirectUri, InvalidScope, Lost<Exchanging, String>, Malformed, Organization,
+        ErrorResponse, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl, AwaitingCallback,
+        AwaitingDevice, OtherChallenge, Callback, Client<Public>, Client<Confidential>, Client<OAuth>,
+        ClientId, ClientError, EmailCompletionChallenge, ConnectionId, Denied, DevicePoll, MfaEnrollmentChallenge,
+        RadarEmailChallenge, RadarSmsChallenge, TotpChallenge, Error, Exchanging, Expired, CallbackMismatch,
+        Impersonator, InvalidApiKey, InvalidEndpoint, InvalidClientId, InvalidId,
+        InvalidRedirectUri, InvalidScope, TransportError<Exchanging, String>, Malformed, Organization,
         OrganizationId, Outcome, PollingDevice, Provider, ProviderTokens, RedirectUri,
         RefreshPolicy, Refreshing, Refused<AwaitingCallback>, Refused<AwaitingDevice>, Refused<Exchanging>, Refused<PollingDevice>,
         Refused<Refreshing>, Refused<RequestingDevice>, RequestingDevice, ReservedParameter, Scope, Screen,
-        SelectOrganization, SendError<Exchanging, String>, SendError<PollingDevice, String>, SendError<Refreshing, String>, Server,
+        OrganizationSelectionChallenge, SendError<Exchanging, String>, SendError<PollingDevice, String>, SendError<Refreshing, String>, Server,
         SessionId, SmsVerification<'static>, Start<'static, Public>, Start<'static, Confidential>,
-        Start<'static, Connect>, StepUp, UnknownStep, UseAllowedMethod, UseSso, User, VerifyEmail,
-        Via,
+        Start<'static, OAuth>, AuthenticationChallenge, UnknownChallenge, AllowedMethodsChallenge, SsoChallenge, User, EmailVerificationChallenge,
+        ConnectionSelector,
     }
 }
 
@@ -45,7 +47,7 @@ fn every_error_is_one() {
     is_error::<AppStateTooLong>();
     is_error::<Error>();
     is_error::<InvalidApiKey>();
-    is_error::<InvalidBaseUrl>();
+    is_error::<InvalidEndpoint>();
     is_error::<InvalidClientId>();
     is_error::<InvalidId>();
     is_error::<InvalidRedirectUri>();

@@ -69,7 +69,10 @@ fn a_forged_callback_keeps_the_login() {
         &almost,
         &STATE.to_lowercase(),
     ] {
-        let error = check(&format!("/callback?code=x&state={state}"), "Forged");
+        let error = check(
+            &format!("/callback?code=x&state={state}"),
+            "CallbackMismatch",
+        );
         assert_eq!(
             error.to_string(),
             "the state of the callback is not the one of this login: it belongs to another login, or \
@@ -80,7 +83,7 @@ fn a_forged_callback_keeps_the_login() {
 
 #[test]
 fn a_callback_without_a_state_keeps_the_login() {
-    let error = check("/callback?code=x", "Forged");
+    let error = check("/callback?code=x", "CallbackMismatch");
     assert!(
         error.to_string().starts_with("the callback has no state:"),
         "{error}"
@@ -89,8 +92,11 @@ fn a_callback_without_a_state_keeps_the_login() {
 
 #[test]
 fn m6_an_error_is_not_believed_before_the_state() {
-    check("/callback?error=access_denied&state=made-up", "Forged");
-    check("/callback?error=access_denied", "Forged");
+    check(
+        "/callback?error=access_denied&state=made-up",
+        "CallbackMismatch",
+    );
+    check("/callback?error=access_denied", "CallbackMismatch");
 }
 
 #[test]
@@ -112,11 +118,14 @@ fn a_callback_to_another_address_keeps_the_login() {
         "//127.0.0.1:52143/callback",
         "//evil.example/callback",
     ] {
-        let error = check(&format!("{address}?code=x&state={STATE}"), "Forged");
+        let error = check(
+            &format!("{address}?code=x&state={STATE}"),
+            "CallbackMismatch",
+        );
         assert!(error.to_string().contains("another address"), "{error}");
         check(
             &format!("{address}?error=access_denied&state={STATE}"),
-            "Forged",
+            "CallbackMismatch",
         );
     }
 }
@@ -214,7 +223,7 @@ fn a_forged_callback_is_forged_for_another_client_too() {
     let forged = callback("code=x&state=made-up");
     assert_eq!(
         kind(&refused(pending.accept(&other, forged, now())).1),
-        "Forged"
+        "CallbackMismatch"
     );
 }
 
@@ -257,7 +266,7 @@ fn an_expired_login_is_not_believed_to_be_denied() {
         &Scenario::public(),
         now() + secs(600),
         "code=x&state=made-up",
-        "Forged",
+        "CallbackMismatch",
     );
 }
 
@@ -348,7 +357,10 @@ fn it_is_known_whether_an_address_about_to_be_opened_is_ours() {
 #[test]
 fn an_address_without_a_scheme_is_an_address() {
     for address in ["evil.example/cb?x=1", "127.0.0.1:9/other?x=1"] {
-        check(&format!("{address}&code={CODE}&state={STATE}"), "Forged");
+        check(
+            &format!("{address}&code={CODE}&state={STATE}"),
+            "CallbackMismatch",
+        );
     }
 }
 

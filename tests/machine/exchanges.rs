@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use workos_login::http::Response;
 use workos_login::{
-    Authenticated, AwaitingDevice, DevicePoll, Error, Exchange, Exchanging, Outcome, PollingDevice,
-    Refreshing, StepUp,
+    Authenticated, AuthenticationChallenge, AwaitingDevice, DevicePoll, Error, Exchange,
+    Exchanging, Outcome, PollingDevice, Refreshing,
 };
 
 use crate::connect;
@@ -47,7 +47,7 @@ pub(crate) fn comes_out_as(exchange: &str, response: Response<Vec<u8>>) -> Strin
 fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
     match scenario.to_step_up(&fixture("step_up_email_verification_required.json")) {
-        StepUp::EmailVerification(step) => step.answer(&scenario.client, "123456"),
+        AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
         other => panic!("{other:?}"),
     }
 }
@@ -56,7 +56,7 @@ fn answering() -> Exchanging {
 fn outcome(exchange: impl Exchange<Output = Outcome>, response: Response<Vec<u8>>) -> String {
     come(exchange, response, |outcome| match outcome {
         Outcome::Authenticated(_) => "Authenticated".to_owned(),
-        Outcome::StepUp(step) => step_kind(&step).to_owned(),
+        Outcome::AuthenticationChallenge(step) => step_kind(&step).to_owned(),
         other => panic!("{other:?}"),
     })
 }
@@ -79,7 +79,7 @@ fn refreshed(
 fn polled(polling: PollingDevice, response: Response<Vec<u8>>) -> String {
     come(polling, response, |poll| match poll {
         DevicePoll::Done(Outcome::Authenticated(_)) => "Authenticated".to_owned(),
-        DevicePoll::Done(Outcome::StepUp(step)) => step_kind(&step).to_owned(),
+        DevicePoll::Done(Outcome::AuthenticationChallenge(step)) => step_kind(&step).to_owned(),
         DevicePoll::Pending(device) if device.poll_in(now()) == secs(5) => "Pending".to_owned(),
         DevicePoll::Pending(device) if device.poll_in(now()) == secs(10) => "SlowDown".to_owned(),
         other => panic!("{other:?}"),
@@ -118,27 +118,27 @@ where
 fn error_kind(error: &Error) -> String {
     assert_eq!(error.request_id(), Some("req_fixture"), "{error:?}");
     match error {
-        Error::StepUp(step) => step_kind(step).to_owned(),
+        Error::AuthenticationChallenge(step) => step_kind(step).to_owned(),
         error => kind(error).to_owned(),
     }
 }
 
 /// The name of the variant: what the service asks for.
-pub(crate) fn step_kind(step: &StepUp) -> &'static str {
+pub(crate) fn step_kind(step: &AuthenticationChallenge) -> &'static str {
     match step {
-        StepUp::ApplicationConsent(_) => "ApplicationConsent",
-        StepUp::EmailCompletion(_) => "EmailCompletion",
-        StepUp::EmailVerification(_) => "EmailVerification",
-        StepUp::MfaChallenge(_) => "MfaChallenge",
-        StepUp::MfaEnrollment(_) => "MfaEnrollment",
-        StepUp::OrganizationMethods(_) => "OrganizationMethods",
-        StepUp::OrganizationSelection(_) => "OrganizationSelection",
-        StepUp::PasskeyEnrollment(_) => "PasskeyEnrollment",
-        StepUp::RadarEmailChallenge(_) => "RadarEmailChallenge",
-        StepUp::RadarSmsChallenge(_) => "RadarSmsChallenge",
-        StepUp::SignInAnotherWay(_) => "SignInAnotherWay",
-        StepUp::SsoRequired(_) => "SsoRequired",
-        StepUp::Unknown(_) => "Unknown",
+        AuthenticationChallenge::ApplicationConsent(_) => "ApplicationConsent",
+        AuthenticationChallenge::EmailCompletion(_) => "EmailCompletion",
+        AuthenticationChallenge::EmailVerification(_) => "EmailVerification",
+        AuthenticationChallenge::Totp(_) => "MfaChallenge",
+        AuthenticationChallenge::MfaEnrollment(_) => "MfaEnrollment",
+        AuthenticationChallenge::AllowedMethods(_) => "OrganizationMethods",
+        AuthenticationChallenge::OrganizationSelection(_) => "OrganizationSelection",
+        AuthenticationChallenge::PasskeyEnrollment(_) => "PasskeyEnrollment",
+        AuthenticationChallenge::RadarEmail(_) => "RadarEmailChallenge",
+        AuthenticationChallenge::RadarSms(_) => "RadarSmsChallenge",
+        AuthenticationChallenge::SignInAnotherWay(_) => "SignInAnotherWay",
+        AuthenticationChallenge::Sso(_) => "SsoRequired",
+        AuthenticationChallenge::Unknown(_) => "Unknown",
         _ => "a variant that is new",
     }
 }

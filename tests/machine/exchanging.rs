@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use workos_login::http::{Method, Request, Response};
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{Authenticated, Exchange, Outcome, StepUp};
+use workos_login::{Authenticated, AuthenticationChallenge, Exchange, Outcome};
 
 use crate::scenario::{
     API_KEY, CLIENT_ID, CODE, Scenario, VERIFIER, answer, body, fixture, kind, now, refusal,
@@ -204,8 +204,8 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
         .response(answer(403, &*body), now())
         .unwrap();
     let error = match outcome {
-        Outcome::StepUp(step) => {
-            let StepUp::Unknown(step) = *step else {
+        Outcome::AuthenticationChallenge(step) => {
+            let AuthenticationChallenge::Unknown(step) = *step else {
                 panic!("{step:?}")
             };
             assert_eq!(step.code(), "quantum_check_required");
@@ -219,7 +219,7 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(kind(&error), "StepUp");
+    assert_eq!(kind(&error), "AuthenticationChallenge");
     assert_eq!(
         error.to_string(),
         "the service asks for one more step (quantum_check_required)"

@@ -41,7 +41,7 @@ error_oauth_too_many_requests.json                            429 retry-after=1 
 error_oauth_error_only.json                                   400 start=Rejected else=Grant
 
 error_plain_invalid_credentials.json                          400 else=Rejected
-error_plain_invalid_one_time_code.json                        400 answer=Mistyped else=Rejected
+error_plain_invalid_one_time_code.json                        400 answer=IncorrectCode else=Rejected
 error_plain_one_time_code_expired.json                        400 answer=Grant else=Rejected
 error_plain_invalid_pending_authentication_token.json         400 answer=Grant else=Rejected
 error_plain_code_challenge_not_found.json                     400 code=Grant else=Rejected
@@ -217,7 +217,7 @@ fn a_refusal_without_words_and_one_with_words_are_the_same() {
     let bare = at_refresh("error_oauth_error_only.json");
     let worded = at_refresh("error_oauth_invalid_grant_refresh.json");
     assert_eq!(bare.to_string(), worded.to_string());
-    let (Error::Grant(bare), Error::Grant(worded)) = (bare, worded) else {
+    let (Error::InvalidGrant(bare), Error::InvalidGrant(worded)) = (bare, worded) else {
         panic!()
     };
     assert_eq!(bare.description(), None);

@@ -21,7 +21,7 @@ enum Move {
     /// A callback: the real one, or one that only looks like it.
     Callback(Came),
     /// The service's answer to the request that is out.
-    Answer(Answered),
+    ErrorResponse(Answered),
     /// The connection broke before there was an answer.
     Lost,
     /// A refresh begins: for the same organization, or into the other one.
@@ -38,7 +38,7 @@ enum Move {
 enum Came {
     Real,
     Denied,
-    Forged,
+    CallbackMismatch,
     ForgedDenial,
     Stateless,
     WrongAddress,
@@ -52,14 +52,14 @@ enum Answered {
     Garbled,
     InvalidGrant,
     Unavailable,
-    UnknownStep,
+    UnknownChallenge,
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let callback = prop_oneof![
         4 => Just(Came::Real),
         1 => Just(Came::Denied),
-        1 => Just(Came::Forged),
+        1 => Just(Came::CallbackMismatch),
         1 => Just(Came::ForgedDenial),
         1 => Just(Came::Stateless),
         1 => Just(Came::WrongAddress),
@@ -71,11 +71,11 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => Just(Answered::Garbled),
         1 => Just(Answered::InvalidGrant),
         1 => Just(Answered::Unavailable),
-        1 => Just(Answered::UnknownStep),
+        1 => Just(Answered::UnknownChallenge),
     ];
     let one = prop_oneof![
         4 => callback.prop_map(Move::Callback),
-        8 => answer.prop_map(Move::Answer),
+        8 => answer.prop_map(Move::ErrorResponse),
         1 => Just(Move::Lost),
         4 => any::<bool>().prop_map(|switch| Move::Refresh { switch }),
         1 => Just(Move::GiveUp),
@@ -171,7 +171,7 @@ impl World {
             Answered::Garbled => (200, "<html>".to_owned()),
             Answered::InvalidGrant => (400, fixture("error_oauth_invalid_grant_code.json")),
             Answered::Unavailable => (503, String::new()),
-            Answered::UnknownStep => (403, fixture("step_up_unknown_future.json")),
+            Answered::UnknownChallenge => (403, fixture("step_up_unknown_future.json")),
         }
     }
 }
@@ -180,7 +180,7 @@ fn uri(came: Came) -> String {
     match came {
         Came::Real => format!("/callback?code={CODE}&state={STATE}"),
         Came::Denied => format!("/callback?error=access_denied&state={STATE}"),
-        Came::Forged => format!("/callback?code={CODE}&state={VERIFIER}"),
+        Came::CallbackMismatch => format!("/callback?code={CODE}&state={VERIFIER}"),
         Came::ForgedDenial => "/callback?error=access_denied&state=".to_owned(),
         Came::Stateless => format!("/callback?code={CODE}"),
         Came::WrongAddress => format!("myapp:/callback?code={CODE}&state={STATE}"),
@@ -207,7 +207,7 @@ fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'
                 }
             }
         }
-        (Machine::Exchanging(exchanging), Move::Answer(came)) => {
+        (Machine::Exchanging(exchanging), Move::ErrorResponse(came)) => {
             let (status, body) = world.answer(*came, Home::First);
             match exchanging.response(answer(status, body), at) {
                 Ok(Outcome::Authenticated(session)) => (Machine::Authenticated(*session), None),
@@ -220,7 +220,7 @@ fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'
                 }
             }
         }
-        (Machine::Refreshing(refreshing), Move::Answer(came)) => {
+        (Machine::Refreshing(refreshing), Move::ErrorResponse(came)) => {
             let asked = body(&refreshing.request())["organization_id"] == ORGANIZATION;
             let asked = if asked { Home::First } else { Home::Other };
             let (status, body) = world.answer(*came, asked);
@@ -245,7 +245,7 @@ fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'
         (Machine::Authenticated(session), Move::Refresh { switch: true }) => {
             let here = session.organization_id() == Some(&organization(ORGANIZATION));
             let there = if here { Home::Other } else { Home::First };
-            let refreshing = session.refresh_into(&world.client, &organization(there.id()));
+            let refreshing = session.switch_organization(&world.client, &organization(there.id()));
             (Machine::Refreshing(refreshing.unwrap()), None)
         }
         (Machine::Refreshing(refreshing), Move::GiveUp) => {
@@ -284,14 +284,14 @@ fn expect(
     match (model, step) {
         (Model::Awaiting, Move::Callback(came)) => match came {
             Came::Malformed => (Model::Awaiting, Some("Malformed")),
-            Came::Forged | Came::ForgedDenial | Came::Stateless | Came::WrongAddress => {
-                (Model::Awaiting, Some("Forged"))
+            Came::CallbackMismatch | Came::ForgedDenial | Came::Stateless | Came::WrongAddress => {
+                (Model::Awaiting, Some("CallbackMismatch"))
             }
             _ if elapsed >= LIFE => (Model::Awaiting, Some("Expired")),
             Came::Denied => (Model::Awaiting, Some("Denied")),
             Came::Real => (Model::Exchanging, None),
         },
-        (Model::Exchanging, Move::Answer(came)) => {
+        (Model::Exchanging, Move::ErrorResponse(came)) => {
             let session = |organization| {
                 Model::Authenticated(Session {
                     access: answers,
@@ -303,7 +303,7 @@ fn expect(
             match came {
                 Answered::Success => (session(Home::First), None),
                 Answered::OtherOrganization => (session(Home::Other), None),
-                Answered::UnknownStep => (Model::Over, None),
+                Answered::UnknownChallenge => (Model::Over, None),
                 refused => (Model::Exchanging, Some(error_of(*refused))),
             }
         }
@@ -313,7 +313,7 @@ fn expect(
                 sent,
                 asked,
             },
-            Move::Answer(came),
+            Move::ErrorResponse(came),
         ) => match came {
             Answered::Success => {
                 let session = Session {
@@ -369,7 +369,7 @@ fn error_of(came: Answered) -> &'static str {
         Answered::Garbled => "Malformed",
         Answered::InvalidGrant => "Grant",
         Answered::Unavailable => "Unavailable",
-        Answered::UnknownStep => "StepUp",
+        Answered::UnknownChallenge => "AuthenticationChallenge",
         Answered::Success | Answered::OtherOrganization => unreachable!("this is not refused"),
     }
 }

@@ -237,7 +237,11 @@ fn m13_nothing_else_ends_a_session() {
 
 #[test]
 fn a_step_up_at_a_refresh_keeps_the_session() {
-    keeps_the_session(403, &fixture("step_up_unknown_future.json"), "StepUp");
+    keeps_the_session(
+        403,
+        &fixture("step_up_unknown_future.json"),
+        "AuthenticationChallenge",
+    );
 }
 
 /// Checks that a session of another client is not refreshed, and stays.
@@ -252,7 +256,7 @@ fn foreign(client: &Client) {
         "{error}"
     );
     assert_eq!(stored(&session), before);
-    let (session, error) = refused(session.refresh_into(client, &organization("org_1")));
+    let (session, error) = refused(session.switch_organization(client, &organization("org_1")));
     assert_eq!(kind(&error), "Client");
     assert_eq!(stored(&session), before);
     assert!(session.refresh(&Scenario::public().client).is_ok());

@@ -47,7 +47,7 @@ fn a_login_outlives_the_process_that_began_it() {
         .accept(&scenario.client, forged, now)
         .unwrap_err()
         .into_parts();
-    assert!(matches!(error, Error::Forged(_)), "{error}");
+    assert!(matches!(error, Error::CallbackMismatch(_)), "{error}");
 
     let real = Callback::parse(&format!("/callback?code=real&state={state}")).unwrap();
     let exchanging = pending.accept(&scenario.client, real, now).unwrap();

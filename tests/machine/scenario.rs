@@ -12,9 +12,10 @@ use workos_login::http::{HeaderName, Request, Response};
 use workos_login::rand_core::{TryCryptoRng, TryRng};
 use workos_login::url::{Url, form_urlencoded};
 use workos_login::{
-    Auth, Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Confidential, Error,
-    Exchange, Exchanging, OrganizationId, Outcome, PollingDevice, Public, RedirectUri, Refreshing,
-    Refused, Screen, Start, StepUp, UserManagement, Via,
+    Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
+    ClientKind, Confidential, ConnectionSelector, Error, Exchange, Exchanging, OrganizationId,
+    Outcome, PollingDevice, Public, RedirectUri, Refreshing, Refused, Screen, Start,
+    UserManagement,
 };
 
 pub(crate) const CLIENT_ID: &str = "client_01KNSDWF9DQP23M7WQGY8FE2N1";
@@ -59,7 +60,7 @@ impl Scenario<Confidential> {
     }
 }
 
-impl<A: Auth + UserManagement> Scenario<A> {
+impl<A: ClientKind + UserManagement> Scenario<A> {
     pub(crate) fn of(client: Client<A>) -> Self {
         Self {
             client,
@@ -75,8 +76,10 @@ impl<A: Auth + UserManagement> Scenario<A> {
     }
 
     pub(crate) fn to_start(&self) -> Start<'_, A> {
-        self.client
-            .login(Via::AuthKit(Screen::Default), self.redirect_uri.clone())
+        self.client.login(
+            ConnectionSelector::AuthKit(Screen::Default),
+            self.redirect_uri.clone(),
+        )
     }
 
     pub(crate) fn to_awaiting_callback(&self) -> AwaitingCallback {
@@ -107,13 +110,13 @@ impl<A: Auth + UserManagement> Scenario<A> {
 
     pub(crate) fn to_switching(&self) -> Refreshing {
         self.to_authenticated()
-            .refresh_into(&self.client, &organization(OTHER_ORGANIZATION))
+            .switch_organization(&self.client, &organization(OTHER_ORGANIZATION))
             .unwrap()
     }
 
     /// The step that the code exchange is answered with.
     #[track_caller]
-    pub(crate) fn to_step_up(&self, body: &str) -> StepUp {
+    pub(crate) fn to_step_up(&self, body: &str) -> AuthenticationChallenge {
         step_up(self.to_exchanging().response(answer(403, body), now()))
     }
 
@@ -136,15 +139,17 @@ impl<A: Auth + UserManagement> Scenario<A> {
 
 /// The step that an exchange came out as.
 #[track_caller]
-pub(crate) fn step_up<E: Debug>(outcome: Result<Outcome, E>) -> StepUp {
+pub(crate) fn step_up<E: Debug>(outcome: Result<Outcome, E>) -> AuthenticationChallenge {
     match outcome {
-        Ok(Outcome::StepUp(step)) => *step,
+        Ok(Outcome::AuthenticationChallenge(step)) => *step,
         other => panic!("this is no step-up: {other:?}"),
     }
 }
 
 /// Begins a login with the counting generator.
-pub(crate) fn begin<A: Auth + UserManagement>(start: Start<'_, A>) -> (Url, AwaitingCallback) {
+pub(crate) fn begin<A: ClientKind + UserManagement>(
+    start: Start<'_, A>,
+) -> (Url, AwaitingCallback) {
     let (url, pending) = start.begin(now(), &mut Counting::default());
     (url.into(), pending)
 }
@@ -295,13 +300,13 @@ pub(crate) fn kind(error: &Error) -> &'static str {
         Error::Client(_) => "Client",
         Error::Denied(_) => "Denied",
         Error::Expired(_) => "Expired",
-        Error::Forged(_) => "Forged",
-        Error::Grant(_) => "Grant",
+        Error::CallbackMismatch(_) => "CallbackMismatch",
+        Error::InvalidGrant(_) => "Grant",
         Error::Malformed(_) => "Malformed",
-        Error::Mistyped(_) => "Mistyped",
+        Error::IncorrectCode(_) => "IncorrectCode",
         Error::NoPendingLogin => "NoPendingLogin",
         Error::Rejected(_) => "Rejected",
-        Error::StepUp(_) => "StepUp",
+        Error::AuthenticationChallenge(_) => "AuthenticationChallenge",
         Error::Unavailable(_) => "Unavailable",
         _ => "a variant that is new",
     }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use workos_login::{
     ApiKey, Authenticated, AwaitingCallback, Callback, Client, Confidential, Exchange, Exchanging,
-    Lost, Outcome, SendError,
+    Outcome, SendError, TransportError,
 };
 
 use crate::fixtures;
@@ -176,7 +176,7 @@ fn show_all(watch: &mut Watch) {
     watch.error(&format!("client_{marker}").parse::<ApiKey>().unwrap_err());
     let start = client
         .login(
-            workos_login::Via::AuthKit(workos_login::Screen::Default),
+            workos_login::ConnectionSelector::AuthKit(workos_login::Screen::Default),
             REDIRECT_URI.parse().unwrap(),
         )
         .invitation_token(marker)
@@ -246,7 +246,7 @@ fn show_all(watch: &mut Watch) {
     let SendError::Transport(lost) = lost else {
         unreachable!()
     };
-    let lost: Lost<_, _> = *lost;
+    let lost: TransportError<_, _> = *lost;
     watch.debug(&lost);
 
     // A step that is asked for.
@@ -260,11 +260,15 @@ fn show_all(watch: &mut Watch) {
         .response(answer(403, step.to_string()), now())
         .unwrap();
     watch.debug(&outcome);
-    let Outcome::StepUp(step_up) = outcome else {
+    let Outcome::AuthenticationChallenge(step_up) = outcome else {
         panic!()
     };
     watch.debug(&step_up);
-    watch.error(&Outcome::StepUp(step_up).authenticated().unwrap_err());
+    watch.error(
+        &Outcome::AuthenticationChallenge(step_up)
+            .authenticated()
+            .unwrap_err(),
+    );
 
     for (name, _) in fixtures::answers("step_up_") {
         let body = edited(name, |body| {
@@ -273,11 +277,15 @@ fn show_all(watch: &mut Watch) {
             }
         });
         let outcome = exchanging(marker).response(answer(403, body), now());
-        let Outcome::StepUp(step_up) = outcome.unwrap() else {
+        let Outcome::AuthenticationChallenge(step_up) = outcome.unwrap() else {
             panic!("{name}")
         };
         watch.debug(&step_up);
-        watch.error(&Outcome::StepUp(step_up).authenticated().unwrap_err());
+        watch.error(
+            &Outcome::AuthenticationChallenge(step_up)
+                .authenticated()
+                .unwrap_err(),
+        );
     }
 
     // The session, its refresh, and every refusal of it.
@@ -295,7 +303,7 @@ fn show_all(watch: &mut Watch) {
     watch.debug(&refreshing());
     watch.debug(
         &session(marker)
-            .refresh_into(&client, &organization(OTHER_ORGANIZATION))
+            .switch_organization(&client, &organization(OTHER_ORGANIZATION))
             .unwrap(),
     );
     for (status, body) in refused_answers(marker) {

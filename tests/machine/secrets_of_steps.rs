@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use workos_login::{
-    Authenticated, AwaitingDevice, DevicePoll, Exchange, Outcome, SendError, SmsVerification,
-    StepUp,
+    Authenticated, AuthenticationChallenge, AwaitingDevice, DevicePoll, Exchange, Outcome,
+    SendError, SmsVerification,
 };
 
 use crate::connect::{self, ISSUER};
@@ -79,7 +79,7 @@ fn show_device(watch: &mut Watch) {
 }
 
 /// A step in which every secret is the marker.
-fn step(name: &str, marker: &str) -> StepUp {
+fn step(name: &str, marker: &str) -> AuthenticationChallenge {
     let body = edited(name, |body| {
         for secret in SECRETS_OF_A_STEP {
             body[secret] = json!(marker);
@@ -87,7 +87,7 @@ fn step(name: &str, marker: &str) -> StepUp {
     });
     let polling = Scenario::public().to_polling();
     match polling.response(answer(403, body), now()) {
-        Ok(DevicePoll::Done(Outcome::StepUp(step))) => *step,
+        Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step))) => *step,
         other => panic!("{other:?}"),
     }
 }
@@ -100,24 +100,28 @@ fn show_steps(watch: &mut Watch) {
         let step = step(name, marker);
         watch.debug(&step);
         let exchanging = match &step {
-            StepUp::EmailVerification(step) => {
+            AuthenticationChallenge::EmailVerification(step) => {
                 watch.debug(step);
                 step.answer(&client, marker)
             }
-            StepUp::MfaChallenge(step) => step.answer(&client, "auth_challenge_1", marker),
-            StepUp::MfaEnrollment(step) => step.answer(&client, "auth_challenge_1", marker),
-            StepUp::OrganizationSelection(step) => step.select(&client, &organization("org_1")),
-            StepUp::RadarEmailChallenge(step) => step.answer(&client, marker),
-            StepUp::RadarSmsChallenge(step) => {
+            AuthenticationChallenge::Totp(step) => step.answer(&client, "auth_challenge_1", marker),
+            AuthenticationChallenge::MfaEnrollment(step) => {
+                step.answer(&client, "auth_challenge_1", marker)
+            }
+            AuthenticationChallenge::OrganizationSelection(step) => {
+                step.select(&client, &organization("org_1"))
+            }
+            AuthenticationChallenge::RadarEmail(step) => step.answer(&client, marker),
+            AuthenticationChallenge::RadarSms(step) => {
                 let sms = SmsVerification::new("radar_verification_1", "+15555550142");
                 step.answer(&client, marker, Some(sms))
             }
-            StepUp::EmailCompletion(step) => {
+            AuthenticationChallenge::EmailCompletion(step) => {
                 watch.debug(step);
                 watch.debug(&step.email_completion_token());
                 continue;
             }
-            StepUp::Unknown(step) => {
+            AuthenticationChallenge::Unknown(step) => {
                 watch.debug(step);
                 watch.debug(&step.body());
                 continue;
@@ -231,7 +235,7 @@ fn a_damaged_stored_form_is_refused_without_being_quoted() {
         ("step_up_unknown_future.json", "/unknown/body"),
     ] {
         let damaged = with(&step(name, marker), member, json!({ "secret": marker }));
-        let error = serde_json::from_str::<StepUp>(&damaged).unwrap_err();
+        let error = serde_json::from_str::<AuthenticationChallenge>(&damaged).unwrap_err();
         assert!(!error.to_string().contains(marker), "{error}");
     }
 }

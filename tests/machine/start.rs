@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use workos_login::limits::MAX_STATE_BYTES;
 use workos_login::url::Url;
 use workos_login::{
-    AppStateTooLong, Client, Provider, Public, ReservedParameter, Screen, Start, Via,
+    AppStateTooLong, Client, ConnectionSelector, Provider, Public, ReservedParameter, Screen, Start,
 };
 
 use crate::scenario::{
@@ -135,14 +135,14 @@ fn expected(params: &Map<String, Value>) -> Vec<(String, String)> {
 fn build(params: &Map<String, Value>) -> Url {
     let text = |name: &str| params.get(name).and_then(Value::as_str);
     let client = Client::public(text("client_id").unwrap().parse().unwrap());
-    let via = match (text("provider").unwrap(), text("screen_hint")) {
-        ("authkit", None) => Via::AuthKit(Screen::Default),
-        ("authkit", Some("sign-in")) => Via::AuthKit(Screen::SignIn),
-        ("authkit", Some("sign-up")) => Via::AuthKit(Screen::SignUp),
-        (name, _) => Via::Provider(Provider::from(name)),
+    let selector = match (text("provider").unwrap(), text("screen_hint")) {
+        ("authkit", None) => ConnectionSelector::AuthKit(Screen::Default),
+        ("authkit", Some("sign-in")) => ConnectionSelector::AuthKit(Screen::SignIn),
+        ("authkit", Some("sign-up")) => ConnectionSelector::AuthKit(Screen::SignUp),
+        (name, _) => ConnectionSelector::Provider(Provider::from(name)),
     };
     let mut start = client
-        .login(via, text("redirect_uri").unwrap().parse().unwrap())
+        .login(selector, text("redirect_uri").unwrap().parse().unwrap())
         .app_state(text("state").unwrap())
         .unwrap();
     for (name, value) in params {
@@ -265,7 +265,7 @@ fn an_empty_list_of_scopes_takes_earlier_ones_back() {
 }
 
 #[track_caller]
-fn selects(via: Via, expected: &[(&str, &str)]) {
+fn selects(selector: ConnectionSelector, expected: &[(&str, &str)]) {
     const SELECTORS: [&str; 4] = [
         "provider",
         "screen_hint",
@@ -273,7 +273,9 @@ fn selects(via: Via, expected: &[(&str, &str)]) {
         "organization_id",
     ];
     let scenario = Scenario::public();
-    let start = scenario.client.login(via, REDIRECT_URI.parse().unwrap());
+    let start = scenario
+        .client
+        .login(selector, REDIRECT_URI.parse().unwrap());
     let mut sent = pairs(&begin(start).0);
     sent.retain(|(name, _)| SELECTORS.contains(&name.as_str()));
     let expected: Vec<_> = expected
@@ -285,29 +287,32 @@ fn selects(via: Via, expected: &[(&str, &str)]) {
 
 #[test]
 fn the_selector_is_sent_and_a_screen_only_with_authkit() {
-    selects(Via::AuthKit(Screen::Default), &[("provider", "authkit")]);
     selects(
-        Via::AuthKit(Screen::SignIn),
+        ConnectionSelector::AuthKit(Screen::Default),
+        &[("provider", "authkit")],
+    );
+    selects(
+        ConnectionSelector::AuthKit(Screen::SignIn),
         &[("provider", "authkit"), ("screen_hint", "sign-in")],
     );
     selects(
-        Via::AuthKit(Screen::SignUp),
+        ConnectionSelector::AuthKit(Screen::SignUp),
         &[("provider", "authkit"), ("screen_hint", "sign-up")],
     );
     selects(
-        Via::Connection("conn_1".parse().unwrap()),
+        ConnectionSelector::Connection("conn_1".parse().unwrap()),
         &[("connection_id", "conn_1")],
     );
     selects(
-        Via::Organization(organization("org_1")),
+        ConnectionSelector::Organization(organization("org_1")),
         &[("organization_id", "org_1")],
     );
     selects(
-        Via::Provider(Provider::GitHub),
+        ConnectionSelector::Provider(Provider::GitHub),
         &[("provider", "GitHubOAuth")],
     );
     selects(
-        Via::Provider(Provider::from("NewOAuth")),
+        ConnectionSelector::Provider(Provider::from("NewOAuth")),
         &[("provider", "NewOAuth")],
     );
 }
@@ -318,7 +323,7 @@ fn a_second_organization_replaces_the_selector_and_is_sent_once() {
     let start = scenario
         .client
         .login(
-            Via::Organization(organization("org_1")),
+            ConnectionSelector::Organization(organization("org_1")),
             REDIRECT_URI.parse().unwrap(),
         )
         .organization(&organization("org_2"));

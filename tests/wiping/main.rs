@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 use workos_login::http::Response;
 use workos_login::keeper::Record;
 use workos_login::{
-    AwaitingCallback, AwaitingDevice, Callback, Client, DevicePoll, Exchange, Outcome, Public,
-    Refused, Screen, StepUp, UserManagement, Via,
+    AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
+    ConnectionSelector, DevicePoll, Exchange, Outcome, Public, Refused, Screen, UserManagement,
 };
 use zeroize::Zeroizing;
 
@@ -121,12 +121,12 @@ fn a_server_and_its_step_ups_leave_nothing_behind() {
         r#""}"#,
     ]);
     drop(token);
-    let Outcome::StepUp(step) = answered(exchanging, 403, body).unwrap() else {
+    let Outcome::AuthenticationChallenge(step) = answered(exchanging, 403, body).unwrap() else {
         panic!("a step was asked for")
     };
-    let step: StepUp = stored_and_read(*step);
+    let step: AuthenticationChallenge = stored_and_read(*step);
     memory.assert_held(&["API key", "pending token"]);
-    let StepUp::MfaChallenge(challenge) = step else {
+    let AuthenticationChallenge::Totp(challenge) = step else {
         panic!("another step was asked for: {step:?}")
     };
     memory.invent("one-time code");
@@ -185,7 +185,7 @@ fn public() -> Client<Public> {
 /// Begins a login whose state is known by its name.
 fn begin<A: UserManagement>(client: &Client<A>, memory: &mut Memory) -> AwaitingCallback {
     let redirect_uri = "http://127.0.0.1:8080/callback".parse().unwrap();
-    let start = client.login(Via::AuthKit(Screen::Default), redirect_uri);
+    let start = client.login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri);
     let (url, pending) = start.begin(now(), &mut rand::rng());
     let url = Zeroizing::new(String::from(url));
     memory.learn("state", between(&url, "&state=", '&'));

@@ -1,7 +1,7 @@
 //! The client: which application logs in, and at which service.
 
 use workos_login::url::Url;
-use workos_login::{Client, ClientId, Connect};
+use workos_login::{Client, ClientId, OAuth};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ pub(crate) struct ClientArgs {
 #[derive(Clone, Debug)]
 pub(crate) enum AnyClient {
     /// Of a standard OAuth server.
-    Standard(Client<Connect>),
+    Standard(Client<OAuth>),
     /// Of WorkOS User Management.
     WorkOs(Client),
 }
@@ -55,7 +55,7 @@ impl ClientArgs {
             ));
         }
         let id = parse(self.client_id()?)?;
-        Ok(AnyClient::Standard(Client::connect(id, server)))
+        Ok(AnyClient::Standard(Client::oauth(id, server)))
     }
 
     fn client_id(&self) -> Result<&str, Failure> {

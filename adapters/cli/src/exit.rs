@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Expired = 4,
     Unavailable = 5,
     Configuration = 6,
-    StepUp = 7,
+    AuthenticationChallenge = 7,
     SignedOut = 8,
     NoStore = 9,
     Store = 10,
@@ -30,7 +30,7 @@ impl Exit {
         Self::Expired,
         Self::Unavailable,
         Self::Configuration,
-        Self::StepUp,
+        Self::AuthenticationChallenge,
         Self::SignedOut,
         Self::NoStore,
         Self::Store,
@@ -52,7 +52,7 @@ impl Exit {
             Self::Expired => "expired",
             Self::Unavailable => "unavailable",
             Self::Configuration => "configuration",
-            Self::StepUp => "step_up",
+            Self::AuthenticationChallenge => "step_up",
             Self::SignedOut => "signed_out",
             Self::NoStore => "no_store",
             Self::Store => "store",
@@ -69,7 +69,9 @@ impl Exit {
             Self::Expired => "nobody finished the login in time",
             Self::Unavailable => "the service cannot be reached, or cannot answer now",
             Self::Configuration => "the client id or another setting is missing or wrong",
-            Self::StepUp => "the service asks for one more step: log in again as the message says",
+            Self::AuthenticationChallenge => {
+                "the service asks for one more step: log in again as the message says"
+            }
             Self::SignedOut => "nobody is signed in, or the session has ended: log in",
             Self::NoStore => "there is no keyring to keep a session in",
             Self::Store => "the keyring is locked or failed; what was in it is not lost",

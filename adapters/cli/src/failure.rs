@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use workos_login::{Answer, Error, SendError, StepUp};
+use workos_login::{AuthenticationChallenge, Error, ErrorResponse, SendError};
 use workos_login_loopback::{BindError, WaitError};
 
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ pub(crate) struct Failure {
     hints: Vec<String>,
     request_id: Option<String>,
     /// The step that the service asks for.
-    step: Option<Box<StepUp>>,
+    step: Option<Box<AuthenticationChallenge>>,
 }
 
 impl Failure {
@@ -67,7 +67,7 @@ impl Failure {
     }
 
     /// Adds what the service answered, but for its own words: they can quote a token.
-    pub(crate) fn answered(self, answer: &Answer) -> Self {
+    pub(crate) fn answered(self, answer: &ErrorResponse) -> Self {
         let failure = self.cause(format_args!(
             "the service answered {} ({})",
             answer.code().unwrap_or("without a code"),
@@ -111,7 +111,7 @@ impl Failure {
             Error::Client(_) => Exit::Configuration,
             Error::Denied(_) => Exit::Denied,
             Error::Expired(_) => Exit::Expired,
-            Error::StepUp(step) => return Self::step_up(step),
+            Error::AuthenticationChallenge(step) => return Self::step_up(step),
             Error::Unavailable(_) => Exit::Unavailable,
             _ => Exit::Failure,
         };
@@ -129,9 +129,11 @@ impl Failure {
         )
     }
 
-    fn step_up(step: &StepUp) -> Self {
+    fn step_up(step: &AuthenticationChallenge) -> Self {
         let again = match step {
-            StepUp::OrganizationSelection(_) => "log in again, to one of these organizations:",
+            AuthenticationChallenge::OrganizationSelection(_) => {
+                "log in again, to one of these organizations:"
+            }
             _ => "log in again, and the login page takes the step",
         };
         let message = format_args!(
@@ -142,9 +144,9 @@ impl Failure {
         let mut failure = Self {
             step: Some(Box::new(step.clone())),
             request_id: step.request_id().map(ToOwned::to_owned),
-            ..Self::new(Exit::StepUp, message)
+            ..Self::new(Exit::AuthenticationChallenge, message)
         };
-        if let StepUp::OrganizationSelection(selection) = step {
+        if let AuthenticationChallenge::OrganizationSelection(selection) = step {
             for organization in selection.organizations() {
                 let name = organization.name().unwrap_or("no name");
                 failure = failure.hint(format_args!(
@@ -207,7 +209,7 @@ impl Serialize for Failure {
         if let Some(step) = &self.step {
             map.serialize_entry("step", step.code())?;
         }
-        if let Some(StepUp::OrganizationSelection(step)) = self.step.as_deref() {
+        if let Some(AuthenticationChallenge::OrganizationSelection(step)) = self.step.as_deref() {
             map.serialize_entry("organizations", step.organizations())?;
         }
         map.end()

@@ -172,7 +172,9 @@ impl<S: Store> Session<S> {
         let failure = Failure::new(Exit::SignedOut, failure);
         match reason {
             SignedOut::Ended(answer) | SignedOut::ReplyLost(answer) => failure.answered(answer),
-            SignedOut::StepUp(step) => failure.cause(format_args!("the step is {}", step.code())),
+            SignedOut::AuthenticationChallenge(step) => {
+                failure.cause(format_args!("the step is {}", step.code()))
+            }
             _ => failure,
         }
     }

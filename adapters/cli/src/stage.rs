@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use workos_login::keeper::{Keeper, KeeperPolicy};
-use workos_login::{Authenticated, Callback, Client, OrganizationId, Screen, Via};
+use workos_login::{Authenticated, Callback, Client, ConnectionSelector, OrganizationId, Screen};
 use workos_login_keeper::{MemoryStore, Store};
 use workos_login_keyring::Place;
 use workos_login_test_server::{Config, Server};
@@ -71,7 +71,7 @@ impl Stage {
         let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
         let mut start = self
             .client
-            .login(Via::AuthKit(Screen::Default), redirect_uri);
+            .login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri);
         if let Some(organization) = organization {
             start = start.organization(organization);
         }

@@ -19,7 +19,7 @@ use std::time::SystemTime;
 
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use workos_login_hyper::workos_login::{
-    self, AwaitingCallback, Callback, Client, Exchanging, Screen, Via,
+    self, AwaitingCallback, Callback, Client, ConnectionSelector, Exchanging, Screen,
 };
 use workos_login_hyper::{client, send};
 
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let (url, pending) = workos
         .login(
-            Via::AuthKit(Screen::SignIn),
+            ConnectionSelector::AuthKit(Screen::SignIn),
             "com.example.notes:/callback".parse()?,
         )
         .begin(SystemTime::now(), &mut rand::rng());
@@ -75,7 +75,7 @@ async fn wait(
         };
         match refused.into_parts() {
             // Any program can open an address of ours.
-            (still_pending, error @ workos_login::Error::Forged(_)) => {
+            (still_pending, error @ workos_login::Error::CallbackMismatch(_)) => {
                 eprintln!("{error}");
                 pending = still_pending;
             }

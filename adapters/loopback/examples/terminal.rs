@@ -9,7 +9,7 @@ use std::io;
 use std::thread;
 use std::time::SystemTime;
 
-use workos_login::{Client, Screen, Via};
+use workos_login::{Client, ConnectionSelector, Screen};
 use workos_login_loopback::{Listener, WaitError};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let now = SystemTime::now();
     let (url, pending) = client
         .login(
-            Via::AuthKit(Screen::SignIn),
+            ConnectionSelector::AuthKit(Screen::SignIn),
             listener.redirect_uri().clone(),
         )
         .begin(now, &mut rand::rng());

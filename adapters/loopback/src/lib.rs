@@ -5,17 +5,17 @@
 //!
 //! ```no_run
 //! use std::time::SystemTime;
-//! use workos_login::{Client, Screen, Via, limits};
+//! use workos_login::{Client, Screen, ConnectionSelector, limits};
 //! use workos_login_loopback::Listener;
 //!
 //! let client = Client::public("client_123".parse()?);
 //! let listener = Listener::bind()?.app_name("Acme CLI");
 //! let (url, pending) = client
-//!     .login(Via::AuthKit(Screen::SignIn), listener.redirect_uri().clone())
+//!     .login(ConnectionSelector::AuthKit(Screen::SignIn), listener.redirect_uri().clone())
 //!     .begin(SystemTime::now(), &mut rand::rng());
 //! println!("Open {url}");
 //!
-//! let exchanging = listener.wait(&client, pending, limits::PENDING_LOGIN_LIFE)?;
+//! let exchanging = listener.wait(&client, pending, limits::PENDING_LOGIN_TTL)?;
 //! // Send `exchanging` with the adapter of an HTTP client, and the user is signed in.
 //! # let _ = exchanging;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mio::net::TcpListener;
 use mio::{Interest, Poll, Token, Waker};
-use workos_login::{Auth, AwaitingCallback, Client, Exchanging, RedirectUri};
+use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging, RedirectUri};
 
 use crate::address::Address;
 use crate::bind_error::BindError;
@@ -123,7 +123,7 @@ impl Listener {
     /// # Errors
     ///
     /// [`WaitError`], which has the pending login inside. [`WaitError::Refused`] when the callback came and the login is over.
-    pub fn wait<A: Auth>(
+    pub fn wait<A: ClientKind>(
         self,
         client: &Client<A>,
         pending: AwaitingCallback,
@@ -139,7 +139,7 @@ impl Listener {
     /// # Errors
     ///
     /// As [`wait`](Self::wait).
-    pub fn wait_with<A: Auth>(
+    pub fn wait_with<A: ClientKind>(
         self,
         client: &Client<A>,
         pending: AwaitingCallback,
@@ -157,11 +157,11 @@ impl Listener {
     /// # use workos_login::{AwaitingCallback, Client, Exchanging, limits};
     /// # use workos_login_loopback::{Listener, WaitError};
     /// # async fn example(listener: Listener, client: Client, pending: AwaitingCallback) -> Result<Exchanging, WaitError> {
-    /// let exchanging = listener.wait_async(&client, pending, limits::PENDING_LOGIN_LIFE).await?;
+    /// let exchanging = listener.wait_async(&client, pending, limits::PENDING_LOGIN_TTL).await?;
     /// # Ok(exchanging)
     /// # }
     /// ```
-    pub fn wait_async<A: Auth + Clone + Send + 'static>(
+    pub fn wait_async<A: ClientKind + Clone + Send + 'static>(
         self,
         client: &Client<A>,
         pending: AwaitingCallback,

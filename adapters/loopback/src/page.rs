@@ -15,7 +15,7 @@ pub(crate) enum Page {
     Denied,
     Expired,
     Failed,
-    Forged,
+    CallbackMismatch,
     HeadersTooLarge,
     MethodNotAllowed,
     Misdirected,
@@ -84,7 +84,7 @@ impl Page {
             Self::Accepted | Self::AlreadyDone | Self::Denied | Self::Expired | Self::Failed => {
                 "200 OK"
             }
-            Self::BadRequest | Self::Forged | Self::NotACallback => "400 Bad Request",
+            Self::BadRequest | Self::CallbackMismatch | Self::NotACallback => "400 Bad Request",
             Self::NotFound => "404 Not Found",
             Self::MethodNotAllowed => "405 Method Not Allowed",
             Self::TooSlow => "408 Request Timeout",
@@ -101,7 +101,7 @@ impl Page {
             Self::Denied => "Login denied",
             Self::Expired => "Login expired",
             Self::Failed => "Login failed",
-            Self::Forged => "Not the login that is awaited",
+            Self::CallbackMismatch => "Not the login that is awaited",
             Self::NotACallback | Self::NotFound => "Nothing here",
             Self::BadRequest
             | Self::HeadersTooLarge
@@ -128,7 +128,7 @@ impl Page {
             Self::Failed => {
                 "You are not signed in. You can close this window, and see in {app} what went wrong."
             }
-            Self::Forged => {
+            Self::CallbackMismatch => {
                 "This page was opened by another login, or by a stranger, and nothing was done. \
                  Finish the login that you began: {app} still waits for it."
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest};
-use workos_login::{Auth, AwaitingCallback, Callback, Client, Error, Exchanging, Refused};
+use workos_login::{AwaitingCallback, Callback, Client, ClientKind, Error, Exchanging, Refused};
 
 use crate::connection::{Connection, LINGER};
 use crate::listener::{CONNECTION, Listener};
@@ -16,7 +16,7 @@ use crate::page::Page;
 use crate::wait_error::WaitError;
 
 /// Waits until the login is decided, the time is over or someone cancels, and closes the listener.
-pub(crate) fn wait<A: Auth>(
+pub(crate) fn wait<A: ClientKind>(
     listener: Listener,
     client: &Client<A>,
     mut pending: AwaitingCallback,
@@ -71,7 +71,7 @@ enum Stage {
 
 impl Stage {
     /// Takes what was asked for at the redirect address, and says what the browser is shown.
-    fn take<A: Auth>(self, client: &Client<A>, target: &str) -> (Page, Self) {
+    fn take<A: ClientKind>(self, client: &Client<A>, target: &str) -> (Page, Self) {
         let Self::Awaiting(pending) = self else {
             return (Page::AlreadyDone, self);
         };
@@ -83,7 +83,12 @@ impl Stage {
             Err(refused) => refused,
         };
         let page = match refused.error() {
-            Error::Forged(_) => return (Page::Forged, Self::Awaiting(refused.into_parts().0)),
+            Error::CallbackMismatch(_) => {
+                return (
+                    Page::CallbackMismatch,
+                    Self::Awaiting(refused.into_parts().0),
+                );
+            }
             Error::Denied(denied) if denied.code() == "access_denied" => Page::Denied,
             Error::Expired(_) => Page::Expired,
             _ => Page::Failed,

@@ -30,7 +30,7 @@ pub enum WaitError {
     },
     /// The callback arrived, and the login is over: denied, expired, or begun by another client.
     ///
-    /// It is never [`Error::Forged`](workos_login::Error::Forged): forged callbacks do not end the wait.
+    /// It is never [`Error::CallbackMismatch`](workos_login::Error::CallbackMismatch): forged callbacks do not end the wait.
     Refused(Refused<AwaitingCallback>),
     /// No callback came in time. The login is intact, and lives as long as it still
     /// [can be finished](AwaitingCallback::expires_in).

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use workos_login::{Auth, AwaitingCallback, Client, Exchanging};
+use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging};
 
 use crate::canceller::Canceller;
 use crate::listener::Listener;
@@ -29,7 +29,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    pub(crate) fn begin<A: Auth + Send + 'static>(
+    pub(crate) fn begin<A: ClientKind + Send + 'static>(
         listener: Listener,
         client: Client<A>,
         pending: AwaitingCallback,

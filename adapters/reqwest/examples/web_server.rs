@@ -25,7 +25,8 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use tokio::net::TcpListener;
 use workos_login_reqwest::workos_login::{
-    self, Authenticated, AwaitingCallback, Callback, Client, Confidential, RedirectUri, Screen, Via,
+    self, Authenticated, AwaitingCallback, Callback, Client, Confidential, ConnectionSelector,
+    RedirectUri, Screen,
 };
 use workos_login_reqwest::{client, reqwest, send};
 
@@ -83,7 +84,10 @@ async fn login(State(app): State<Arc<App>>, cookies: CookieJar) -> Response {
     let now = SystemTime::now();
     let (url, pending) = app
         .workos
-        .login(Via::AuthKit(Screen::Default), app.redirect_uri.clone())
+        .login(
+            ConnectionSelector::AuthKit(Screen::Default),
+            app.redirect_uri.clone(),
+        )
         .begin(now, &mut rand::rng());
     let life = pending.expires_in(now);
     let id = random_id();
@@ -139,7 +143,7 @@ async fn finish(
         Ok(exchanging) => exchanging,
         Err(refused) => {
             let (pending, error) = refused.into_parts();
-            if matches!(error, workos_login::Error::Forged(_)) {
+            if matches!(error, workos_login::Error::CallbackMismatch(_)) {
                 // The real callback of this browser may still come.
                 let mut kept = app.pending.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.insert(id.to_owned(), pending);

@@ -17,7 +17,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use workos_login_ureq::workos_login::{
-    self, AwaitingCallback, Callback, Client, Exchanging, Outcome, Screen, Via,
+    self, AwaitingCallback, Callback, Client, ConnectionSelector, Exchanging, Outcome, Screen,
 };
 use workos_login_ureq::{agent, send};
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (url, pending) = client
         .login(
-            Via::AuthKit(Screen::SignIn),
+            ConnectionSelector::AuthKit(Screen::SignIn),
             "http://127.0.0.1:8080/callback".parse()?,
         )
         .begin(SystemTime::now(), &mut rand::rng());
@@ -63,7 +63,7 @@ fn paste(client: &Client, mut pending: AwaitingCallback) -> Result<Exchanging, B
             Err(refused) => refused,
         };
         match refused.into_parts() {
-            (still_pending, error @ workos_login::Error::Forged(_)) => {
+            (still_pending, error @ workos_login::Error::CallbackMismatch(_)) => {
                 println!("{error}:");
                 pending = still_pending;
             }

@@ -6,7 +6,9 @@
 use std::time::SystemTime;
 
 use url::Url;
-use workos_login::{Authenticated, AwaitingCallback, Callback, Client, Error, Screen, Via};
+use workos_login::{
+    Authenticated, AwaitingCallback, Callback, Client, ConnectionSelector, Error, Screen,
+};
 
 use crate::adapter::Adapter;
 use crate::checks::{Check, Checked, Result, ensure};
@@ -38,7 +40,10 @@ fn login(adapter: &Adapter, base_url: &str) -> Checked {
 fn unknown_user(_: &Adapter, base_url: &str) -> Checked {
     let client = client(base_url)?;
     let (url, pending) = client
-        .login(Via::AuthKit(Screen::SignIn), REDIRECT_URI.parse()?)
+        .login(
+            ConnectionSelector::AuthKit(Screen::SignIn),
+            REDIRECT_URI.parse()?,
+        )
         .login_hint("nobody@example.com")
         .begin(SystemTime::now(), &mut rand::rng());
     let callback = Callback::parse(&visit(&url.into())?)?;
@@ -101,7 +106,7 @@ fn replay(adapter: &Adapter, base_url: &str) -> Checked {
     let session = logged_in(adapter, &client)?;
     refresh(adapter, &client, &session)?;
     expect(refresh(adapter, &client, &session), |error| {
-        matches!(error, Error::Grant(_))
+        matches!(error, Error::InvalidGrant(_))
     })
 }
 
@@ -111,7 +116,10 @@ fn client(base_url: &str) -> Result<Client> {
 
 fn begin(client: &Client) -> Result<(Url, AwaitingCallback)> {
     let (url, pending) = client
-        .login(Via::AuthKit(Screen::SignIn), REDIRECT_URI.parse()?)
+        .login(
+            ConnectionSelector::AuthKit(Screen::SignIn),
+            REDIRECT_URI.parse()?,
+        )
         .begin(SystemTime::now(), &mut rand::rng());
     Ok((url.into(), pending))
 }
@@ -129,7 +137,7 @@ fn logged_in(adapter: &Adapter, client: &Client) -> Result<Authenticated> {
 /// The code of a refusal that is this service's own.
 fn code(error: &Error) -> Option<&str> {
     match error {
-        Error::Grant(answer) | Error::Rejected(answer) => answer.code(),
+        Error::InvalidGrant(answer) | Error::Rejected(answer) => answer.code(),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, Connect, DevicePoll, Error,
+    Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, DevicePoll, Error, OAuth,
     Scope, Server,
 };
 
@@ -58,7 +58,10 @@ fn other_issuer(adapter: &Adapter, issuer: &str) -> Checked {
             return Err("another issuer was believed".into());
         };
         let (kept, error) = refused.into_parts();
-        ensure(matches!(error, Error::Forged(_)), &error.to_string())?;
+        ensure(
+            matches!(error, Error::CallbackMismatch(_)),
+            &error.to_string(),
+        )?;
         pending = kept;
     }
     finish(adapter, &client, pending, &callback)?;
@@ -73,7 +76,7 @@ fn other_verifier(adapter: &Adapter, issuer: &str) -> Checked {
     // An attacker who knows the second login's state cannot put the first one's code into it.
     let callback = callback.replace(&state(&first_url)?, &state(&second_url)?);
     expect(finish(adapter, &client, second, &callback), |error| {
-        matches!(error, Error::Grant(_))
+        matches!(error, Error::InvalidGrant(_))
     })
 }
 
@@ -111,7 +114,7 @@ fn replay(adapter: &Adapter, issuer: &str) -> Checked {
     // The server takes the replay for theft, and ends the session for both sides.
     for session in [spent, fresh] {
         expect(refresh(adapter, &client, &session), |error| {
-            matches!(error, Error::Grant(_))
+            matches!(error, Error::InvalidGrant(_))
         })?;
     }
     Ok(())
@@ -153,7 +156,7 @@ struct Discovered {
     token_endpoint: String,
 }
 
-fn client(issuer: &str) -> Result<Client<Connect>> {
+fn client(issuer: &str) -> Result<Client<OAuth>> {
     let document = ureq::get(format!("{issuer}/.well-known/openid-configuration"))
         .call()?
         .body_mut()
@@ -170,10 +173,10 @@ fn client(issuer: &str) -> Result<Client<Connect>> {
     )?
     .device_authorization_endpoint(&found.device_authorization_endpoint.parse()?)?
     .advertises_iss();
-    Ok(Client::connect("interop_client".parse()?, server))
+    Ok(Client::oauth("interop_client".parse()?, server))
 }
 
-fn begin(client: &Client<Connect>) -> Result<(Url, AwaitingCallback)> {
+fn begin(client: &Client<OAuth>) -> Result<(Url, AwaitingCallback)> {
     let (url, pending) = client
         .login("offline_access".parse()?, REDIRECT_URI.parse()?)
         // The server gives a refresh token only to those who ask the user for it (OpenID Connect Core section 11).
@@ -182,18 +185,14 @@ fn begin(client: &Client<Connect>) -> Result<(Url, AwaitingCallback)> {
     Ok((url.into(), pending))
 }
 
-fn logged_in(adapter: &Adapter, client: &Client<Connect>) -> Result<Authenticated> {
+fn logged_in(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated> {
     let (url, pending) = begin(client)?;
     let callback = visitor().agree(url.as_str(), "alice")?.callback()?;
     finish(adapter, client, pending, &callback)
 }
 
 /// Waits as long as the server asks for, and polls once.
-fn poll(
-    adapter: &Adapter,
-    client: &Client<Connect>,
-    waiting: AwaitingDevice,
-) -> Result<DevicePoll> {
+fn poll(adapter: &Adapter, client: &Client<OAuth>, waiting: AwaitingDevice) -> Result<DevicePoll> {
     thread::sleep(waiting.poll_in(SystemTime::now()));
     let polling = waiting.poll(client, SystemTime::now());
     adapter.send(polling.map_err(Error::from)?)

@@ -4,13 +4,13 @@ use std::time::SystemTime;
 
 use url::Url;
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{Auth, Authenticated, AwaitingCallback, Callback, Client, Error};
+use workos_login::{Authenticated, AwaitingCallback, Callback, Client, ClientKind, Error};
 
 use crate::adapter::Adapter;
 use crate::checks::{Checked, Result};
 
 /// Takes a callback to the login that it belongs to, and exchanges its code.
-pub(crate) fn finish<A: Auth>(
+pub(crate) fn finish<A: ClientKind>(
     adapter: &Adapter,
     client: &Client<A>,
     pending: AwaitingCallback,
@@ -22,7 +22,7 @@ pub(crate) fn finish<A: Auth>(
     Ok(adapter.send(exchanging)?.authenticated()?)
 }
 
-pub(crate) fn refresh<A: Auth>(
+pub(crate) fn refresh<A: ClientKind>(
     adapter: &Adapter,
     client: &Client<A>,
     session: &Authenticated,

@@ -1,7 +1,7 @@
 //! The authorization request.
 
 use workos_login::url::Url;
-use workos_login::{Client, Exchange, Provider, RedirectUri, Screen, Server, Via};
+use workos_login::{Client, ConnectionSelector, Exchange, Provider, RedirectUri, Screen, Server};
 
 use crate::conformance::{VSCHAR, addresses, grant_types, only, requests, without_secret};
 use crate::connect;
@@ -45,7 +45,7 @@ fn c03_the_query_of_an_endpoint_is_kept_and_overrides_nothing() {
             &token.parse().unwrap(),
         )
     };
-    let client = Client::connect(CLIENT_ID.parse().unwrap(), with("?tenant=a+b&x=1").unwrap());
+    let client = Client::oauth(CLIENT_ID.parse().unwrap(), with("?tenant=a+b&x=1").unwrap());
     let (url, _) = client
         .login(connect::scope(), "myapp://callback".parse().unwrap())
         .begin(now(), &mut rand::rng());
@@ -144,12 +144,21 @@ fn c06_no_secret_is_ever_in_an_address() {
 fn c07_a_provider_a_connection_or_an_organization_is_always_sent() {
     let client = Scenario::public().client;
     for (via, name) in [
-        (Via::AuthKit(Screen::Default), "provider"),
-        (Via::AuthKit(Screen::SignUp), "provider"),
-        (Via::Connection("conn_1".parse().unwrap()), "connection_id"),
-        (Via::Organization(organization("org_1")), "organization_id"),
-        (Via::Provider(Provider::Google), "provider"),
-        (Via::Provider(Provider::from("NewOAuth")), "provider"),
+        (ConnectionSelector::AuthKit(Screen::Default), "provider"),
+        (ConnectionSelector::AuthKit(Screen::SignUp), "provider"),
+        (
+            ConnectionSelector::Connection("conn_1".parse().unwrap()),
+            "connection_id",
+        ),
+        (
+            ConnectionSelector::Organization(organization("org_1")),
+            "organization_id",
+        ),
+        (ConnectionSelector::Provider(Provider::Google), "provider"),
+        (
+            ConnectionSelector::Provider(Provider::from("NewOAuth")),
+            "provider",
+        ),
     ] {
         let start = client.login(via, "myapp://callback".parse().unwrap());
         assert!(!only(&begin(start).0, name).is_empty(), "{name}");

@@ -22,7 +22,7 @@ fn comes_out_as(uri: &str) -> String {
 
 /// The code that is sent, or the kind of the refusal, which has to keep the login.
 #[track_caller]
-fn answered<A: workos_login::Auth>(
+fn answered<A: workos_login::ClientKind>(
     pending: AwaitingCallback,
     client: &Client<A>,
     uri: &str,
@@ -74,8 +74,8 @@ fn c18_a_state_has_at_least_128_random_bits_and_is_new_each_time() {
 
 #[test]
 fn c19_a_callback_without_a_state_is_refused() {
-    check(&format!("code={CODE}"), "Forged");
-    check(&format!("code={CODE}&state="), "Forged");
+    check(&format!("code={CODE}"), "CallbackMismatch");
+    check(&format!("code={CODE}&state="), "CallbackMismatch");
 }
 
 #[test]
@@ -85,10 +85,13 @@ fn c20_a_callback_with_another_state_is_refused() {
         let mut other = STATE.as_bytes().to_vec();
         other[place] ^= 1;
         let other = String::from_utf8(other).unwrap();
-        check(&format!("code={CODE}&state={other}"), "Forged");
+        check(&format!("code={CODE}&state={other}"), "CallbackMismatch");
     }
-    check(&format!("code={CODE}&state={}", &STATE[1..]), "Forged");
-    check(&format!("code={CODE}&state={STATE}%00"), "Forged");
+    check(
+        &format!("code={CODE}&state={}", &STATE[1..]),
+        "CallbackMismatch",
+    );
+    check(&format!("code={CODE}&state={STATE}%00"), "CallbackMismatch");
     // No test can time this: it is the work of `subtle`.
     let source = include_str!("../../../src/awaiting_callback.rs");
     assert!(source.contains(".ct_eq("));
@@ -96,8 +99,8 @@ fn c20_a_callback_with_another_state_is_refused() {
 
 #[test]
 fn c21_the_state_of_an_error_is_checked_first_too() {
-    check("error=access_denied", "Forged");
-    check("error=access_denied&state=made-up", "Forged");
+    check("error=access_denied", "CallbackMismatch");
+    check("error=access_denied&state=made-up", "CallbackMismatch");
     check(&format!("error=access_denied&state={STATE}"), "Denied");
 }
 
@@ -124,7 +127,7 @@ fn c23_an_unknown_parameter_is_ignored() {
 #[test]
 fn c24_the_name_of_a_parameter_is_case_sensitive() {
     check(&format!("Code={CODE}&state={STATE}"), "Malformed");
-    check(&format!("code={CODE}&State={STATE}"), "Forged");
+    check(&format!("code={CODE}&State={STATE}"), "CallbackMismatch");
     check(&format!("code={CODE}&Error=x&ISS=x&state={STATE}"), CODE);
 }
 
@@ -151,7 +154,7 @@ fn c26_a_callback_to_another_address_is_refused() {
         "myapp://callback",
         "/other",
     ] {
-        assert_eq!(to(other), "Forged", "{other}");
+        assert_eq!(to(other), "CallbackMismatch", "{other}");
     }
 }
 
@@ -161,7 +164,7 @@ fn from_issuer(iss: Option<&str>, advertises: bool, result: &str) -> Result<Stri
         true => connect::server().advertises_iss(),
         false => connect::server(),
     };
-    let client = Client::connect(CLIENT_ID.parse().unwrap(), server);
+    let client = Client::oauth(CLIENT_ID.parse().unwrap(), server);
     let iss = iss.map(|iss| format!("&iss={iss}")).unwrap_or_default();
     let callback = callback(&format!("{result}&state={STATE}{iss}"));
     match connect::pending().accept(&client, callback, now()) {
@@ -184,7 +187,11 @@ fn c27_an_issuer_is_compared_as_text() {
         "lagoon-77.authkit.app",
         "https://evil.example",
     ] {
-        assert_eq!(kind(&from(other).unwrap_err()), "Forged", "{other}");
+        assert_eq!(
+            kind(&from(other).unwrap_err()),
+            "CallbackMismatch",
+            "{other}"
+        );
     }
 }
 
@@ -192,7 +199,7 @@ fn c27_an_issuer_is_compared_as_text() {
 fn c28_a_server_that_names_itself_always_does() {
     let from = |iss| from_issuer(iss, true, &format!("code={CODE}"));
     assert_eq!(from(Some(connect::ISSUER)).unwrap(), CODE);
-    assert_eq!(kind(&from(None).unwrap_err()), "Forged");
+    assert_eq!(kind(&from(None).unwrap_err()), "CallbackMismatch");
 }
 
 #[test]
@@ -200,7 +207,7 @@ fn c29_an_error_of_another_issuer_is_not_believed() {
     let result = "error=access_denied&error_description=Call+this+number";
     for iss in [Some("https://evil.example"), None] {
         let error = from_issuer(iss, true, result).unwrap_err();
-        assert_eq!(kind(&error), "Forged", "{iss:?}");
+        assert_eq!(kind(&error), "CallbackMismatch", "{iss:?}");
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("access_denied"), "{shown}");
         assert!(!shown.contains("number"), "{shown}");
@@ -214,7 +221,7 @@ fn c30_a_pending_login_remembers_its_server() {
     let other = "https://evil.example";
     let endpoint = |path: &str| format!("{other}/{path}").parse().unwrap();
     let server = Server::new(other, endpoint("authorize"), &endpoint("token")).unwrap();
-    let evil = Client::connect(CLIENT_ID.parse().unwrap(), server);
+    let evil = Client::oauth(CLIENT_ID.parse().unwrap(), server);
     let real = || callback(&format!("code={CODE}&state={STATE}"));
     let (pending, error) = refused(connect::pending().accept(&evil, real(), now()));
     assert_eq!(kind(&error), "Client");

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use workos_login::http::Request;
 use workos_login::url::{Url, form_urlencoded};
-use workos_login::{AwaitingCallback, Exchange, Exchanging, StepUp};
+use workos_login::{AuthenticationChallenge, AwaitingCallback, Exchange, Exchanging};
 
 use crate::conformance::elsewhere::ELSEWHERE;
 use crate::connect;
@@ -127,7 +127,7 @@ fn with_secret() -> Vec<Named> {
 pub(crate) fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
     match scenario.to_step_up(&fixture("step_up_email_verification_required.json")) {
-        StepUp::EmailVerification(step) => step.answer(&scenario.client, "123456"),
+        AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
         other => panic!("{other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! The address of a standard login, its callback, and the request that follows.
 
 use workos_login::http::Method;
-use workos_login::{AwaitingCallback, Client, Connect, Error, Exchange, Exchanging};
+use workos_login::{AwaitingCallback, Client, Error, Exchange, Exchanging, OAuth};
 
 use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
 use crate::scenario::{
@@ -96,7 +96,7 @@ fn a_login_that_was_stored_is_the_same() {
 
 /// What comes of a callback with this `iss`, at a server that always names itself or one that may not.
 fn accept(server: Named, rest: &str) -> Result<Exchanging, Error> {
-    let client: Client<Connect> = match server {
+    let client: Client<OAuth> = match server {
         Named::Always => client_of(super::server().advertises_iss()),
         Named::Perhaps => client(),
     };
@@ -144,7 +144,7 @@ fn nothing_is_believed_of_a_callback_from_another_issuer() {
         ] {
             for rest in ["code=x", "error=access_denied", "error=server_error"] {
                 let error = accept(server, &format!("{rest}&iss={other}")).unwrap_err();
-                assert_eq!(kind(&error), "Forged", "{other} {rest}");
+                assert_eq!(kind(&error), "CallbackMismatch", "{other} {rest}");
                 assert!(error.to_string().contains("another issuer"), "{error}");
             }
         }
@@ -159,7 +159,7 @@ fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_
     assert_eq!(kind(&denied), "Denied");
     for rest in [&*code, "error=access_denied"] {
         let error = accept(Named::Always, rest).unwrap_err();
-        assert_eq!(kind(&error), "Forged", "{rest}");
+        assert_eq!(kind(&error), "CallbackMismatch", "{rest}");
         assert!(
             error.to_string().contains("does not name its issuer"),
             "{error}"
@@ -172,7 +172,7 @@ fn the_issuer_is_looked_at_before_the_age_of_a_login() {
     let late = now() + crate::scenario::secs(9_999);
     let forged = callback(&format!("error=access_denied&state={STATE}&iss=x"));
     let (pending, error) = refused(pending().accept(&client(), forged, late));
-    assert_eq!(kind(&error), "Forged");
+    assert_eq!(kind(&error), "CallbackMismatch");
     let real = callback(&format!("code={CODE}&state={STATE}&{}", iss()));
     let (_, error) = refused(pending.accept(&client(), real, late));
     assert_eq!(kind(&error), "Expired");

@@ -8,7 +8,7 @@ mod tokens;
 use serde_json::{Value, json};
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Client, Connect, Exchange, Exchanging,
+    Authenticated, AwaitingCallback, AwaitingDevice, Client, Exchange, Exchanging, OAuth,
     PollingDevice, Refreshing, RequestingDevice, Scope, Server,
 };
 
@@ -27,12 +27,12 @@ pub(crate) fn server() -> Server {
         .unwrap()
 }
 
-pub(crate) fn client() -> Client<Connect> {
+pub(crate) fn client() -> Client<OAuth> {
     client_of(server())
 }
 
-fn client_of(server: Server) -> Client<Connect> {
-    Client::connect(CLIENT_ID.parse().unwrap(), server)
+fn client_of(server: Server) -> Client<OAuth> {
+    Client::oauth(CLIENT_ID.parse().unwrap(), server)
 }
 
 pub(crate) fn scope() -> Scope {
@@ -43,7 +43,7 @@ pub(crate) fn pending() -> AwaitingCallback {
     begin(&client()).1
 }
 
-fn begin(client: &Client<Connect>) -> (Url, AwaitingCallback) {
+fn begin(client: &Client<OAuth>) -> (Url, AwaitingCallback) {
     let (url, pending) = client
         .login(scope(), REDIRECT_URI.parse().unwrap())
         .begin(now(), &mut Counting::default());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{AwaitingDevice, Exchange, Outcome, StepUp};
+use workos_login::{AuthenticationChallenge, AwaitingDevice, Exchange, Outcome};
 
 use crate::scenario::{Scenario, answer, edited, now, secs, stored};
 fn device(member: &str, value: serde_json::Value) -> AwaitingDevice {
@@ -12,10 +12,10 @@ fn device(member: &str, value: serde_json::Value) -> AwaitingDevice {
 #[test]
 fn an_unknown_step_has_the_whole_answer_or_is_none() {
     let body = b"{\"code\":\"new\",\"pending_authentication_token\":\"p\",\"x\":\"\xff\"}".to_vec();
-    if let Ok(Outcome::StepUp(step)) = Scenario::public()
+    if let Ok(Outcome::AuthenticationChallenge(step)) = Scenario::public()
         .to_exchanging()
         .response(answer(403, body), now())
-        && let StepUp::Unknown(step) = *step
+        && let AuthenticationChallenge::Unknown(step) = *step
     {
         assert!(!step.body().expose_secret().is_empty());
     }

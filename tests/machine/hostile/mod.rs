@@ -12,7 +12,8 @@ use workos_login::http::{HeaderValue, Response};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingDevice, DevicePoll, Exchange, Outcome, RefreshPolicy, StepUp,
+    Authenticated, AuthenticationChallenge, AwaitingDevice, DevicePoll, Exchange, Outcome,
+    RefreshPolicy,
 };
 
 use crate::conformance::answering;
@@ -61,9 +62,9 @@ where
 fn outcome(outcome: Outcome) {
     match outcome {
         Outcome::Authenticated(session) => whole(&session),
-        Outcome::StepUp(step) => {
+        Outcome::AuthenticationChallenge(step) => {
             let form = stored(&step);
-            let read: StepUp = serde_json::from_str(&form).unwrap();
+            let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();
             assert_eq!(stored(&read), form);
         }
         other => panic!("{other:?}"),

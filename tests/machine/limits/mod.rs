@@ -13,8 +13,9 @@ use workos_login::limits::{
     MAX_RESPONSE_BYTES, MAX_STATE_BYTES, MAX_STORED_BYTES,
 };
 use workos_login::{
-    ApiKey, Authenticated, AwaitingCallback, Callback, ClientId, ConnectionId, Exchange,
-    OrganizationId, Outcome, RedirectUri, SelectOrganization, SessionId, StepUp,
+    ApiKey, Authenticated, AuthenticationChallenge, AwaitingCallback, Callback, ClientId,
+    ConnectionId, Exchange, OrganizationId, OrganizationSelectionChallenge, Outcome, RedirectUri,
+    SessionId,
 };
 
 use crate::conformance::success;
@@ -181,7 +182,7 @@ fn an_id_has_a_limit_where_it_is_read() {
             body["connection_ids"] = json!([id(length), "conn_1"]);
         });
         match Scenario::public().to_step_up(&body) {
-            StepUp::SsoRequired(step) => step.connection_ids().len(),
+            AuthenticationChallenge::Sso(step) => step.connection_ids().len(),
             other => panic!("{other:?}"),
         }
     };
@@ -257,12 +258,12 @@ fn a_request_id_has_a_limit() {
 }
 
 /// The step in which one of these organizations is to be chosen.
-fn organizations(listed: &Value) -> SelectOrganization {
+fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"] = listed.clone();
     });
     match Scenario::public().to_step_up(&body) {
-        StepUp::OrganizationSelection(step) => step,
+        AuthenticationChallenge::OrganizationSelection(step) => step,
         other => panic!("{other:?}"),
     }
 }
@@ -277,8 +278,10 @@ fn the_number_of_organizations_is_what_fits_into_an_answer() {
         let exchanging = Scenario::public().to_exchanging();
         let body = organizations_body(number);
         match exchanging.response(answer(403, body), now()) {
-            Ok(Outcome::StepUp(step)) => match *step {
-                StepUp::OrganizationSelection(step) => Ok(step.organizations().len() == number),
+            Ok(Outcome::AuthenticationChallenge(step)) => match *step {
+                AuthenticationChallenge::OrganizationSelection(step) => {
+                    Ok(step.organizations().len() == number)
+                }
                 other => panic!("{other:?}"),
             },
             Ok(other) => panic!("{other:?}"),
@@ -325,7 +328,7 @@ fn what_fits_into_an_answer_can_be_stored_and_read_back() {
             let step = Scenario::public().to_step_up(&largest(name, member, letter));
             let form = stored(&step);
             assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
-            let read: StepUp = serde_json::from_str(&form).unwrap();
+            let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();
             assert_eq!(stored(&read), form);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use workos_login::keeper::Record;
-use workos_login::{Authenticated, AwaitingCallback, AwaitingDevice, StepUp};
+use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
 
 use crate::exchanges::{EXCHANGES, comes_out_as};
 use crate::scenario::{Scenario, answer, edited, now, session, stored, success_with_claims};
@@ -84,7 +84,7 @@ fn nesting_needs_no_limit_in_a_refusal() {
         // It is there twice.
         let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
         match Scenario::public().to_step_up(&body) {
-            StepUp::MfaChallenge(step) => assert_eq!(step.factor_ids().count(), 0),
+            AuthenticationChallenge::Totp(step) => assert_eq!(step.factor_ids().count(), 0),
             other => panic!("{other:?}"),
         }
     }

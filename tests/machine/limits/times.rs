@@ -6,8 +6,8 @@ use serde_json::json;
 use workos_login::http::header::RETRY_AFTER;
 use workos_login::keeper::{Keeper, KeeperPolicy, Step};
 use workos_login::limits::{
-    DEVICE_INTERVAL, EXCHANGE_TIMEOUT, LONGEST_BACK_OFF, MAX_RETRY_AFTER, PENDING_LOGIN_LIFE,
-    REFRESH_MARGIN, SHORTEST_DEVICE_INTERVAL, SLOW_DOWN, STAMP_TOLERANCE,
+    DEVICE_INTERVAL, EXCHANGE_TIMEOUT, MAX_DEVICE_BACKOFF, MAX_RETRY_AFTER, MIN_DEVICE_INTERVAL,
+    PENDING_LOGIN_TTL, REFRESH_MARGIN, SLOW_DOWN, TIMESTAMP_TOLERANCE,
 };
 use workos_login::{DevicePoll, Exchange, RefreshPolicy};
 
@@ -23,9 +23,9 @@ const MOMENT: Duration = Duration::from_millis(1);
 fn a_pending_login_has_its_life() {
     let pending = Scenario::public().to_awaiting_callback();
     let left = |age: Duration| pending.expires_in(now() + age);
-    assert_eq!(left(PENDING_LOGIN_LIFE - MOMENT), MOMENT);
-    assert_eq!(left(PENDING_LOGIN_LIFE), Duration::ZERO);
-    assert_eq!(left(PENDING_LOGIN_LIFE + MOMENT), Duration::ZERO);
+    assert_eq!(left(PENDING_LOGIN_TTL - MOMENT), MOMENT);
+    assert_eq!(left(PENDING_LOGIN_TTL), Duration::ZERO);
+    assert_eq!(left(PENDING_LOGIN_TTL + MOMENT), Duration::ZERO);
 }
 
 #[test]
@@ -42,10 +42,10 @@ fn a_stamp_may_lie_in_the_future_for_a_minute() {
             !session.expires_in(now).unwrap().is_zero(),
         ]
     };
-    assert_eq!(good(STAMP_TOLERANCE - MOMENT), [true; 3]);
-    assert_eq!(good(STAMP_TOLERANCE), [true; 3]);
-    assert_eq!(good(STAMP_TOLERANCE + MOMENT), [false; 3]);
-    let (_, error) = refused(device.poll(&scenario.client, now() - STAMP_TOLERANCE - MOMENT));
+    assert_eq!(good(TIMESTAMP_TOLERANCE - MOMENT), [true; 3]);
+    assert_eq!(good(TIMESTAMP_TOLERANCE), [true; 3]);
+    assert_eq!(good(TIMESTAMP_TOLERANCE + MOMENT), [false; 3]);
+    let (_, error) = refused(device.poll(&scenario.client, now() - TIMESTAMP_TOLERANCE - MOMENT));
     assert_eq!(kind(&error), "Expired");
 }
 
@@ -73,11 +73,8 @@ fn a_device_has_its_interval_and_its_longest_wait() {
         }))
     };
     assert_eq!(device(None).poll_in(now()), DEVICE_INTERVAL);
-    let shortest = SHORTEST_DEVICE_INTERVAL.as_secs();
-    assert_eq!(
-        device(Some(shortest)).poll_in(now()),
-        SHORTEST_DEVICE_INTERVAL
-    );
+    let shortest = MIN_DEVICE_INTERVAL.as_secs();
+    assert_eq!(device(Some(shortest)).poll_in(now()), MIN_DEVICE_INTERVAL);
     assert_eq!(
         device(Some(shortest + 1)).poll_in(now()),
         secs(shortest + 1)
@@ -96,10 +93,10 @@ fn a_device_has_its_interval_and_its_longest_wait() {
         let polling = device(Some(interval)).poll(&client, now()).unwrap();
         polling.into_awaiting(now()).poll_in(now())
     };
-    let half = LONGEST_BACK_OFF.as_secs() / 2;
-    assert_eq!(after_a_lost_answer(half - 1), LONGEST_BACK_OFF - secs(2));
-    assert_eq!(after_a_lost_answer(half), LONGEST_BACK_OFF);
-    assert_eq!(after_a_lost_answer(half + 1), LONGEST_BACK_OFF);
+    let half = MAX_DEVICE_BACKOFF.as_secs() / 2;
+    assert_eq!(after_a_lost_answer(half - 1), MAX_DEVICE_BACKOFF - secs(2));
+    assert_eq!(after_a_lost_answer(half), MAX_DEVICE_BACKOFF);
+    assert_eq!(after_a_lost_answer(half + 1), MAX_DEVICE_BACKOFF);
     // What the service asks for itself has no such limit.
     assert_eq!(after_a_lost_answer(90), secs(90));
 }

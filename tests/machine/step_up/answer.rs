@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use workos_login::{
-    Confidential, EnrollMfa, EnterTotp, Exchange, Exchanging, SelectOrganization, SmsVerification,
-    VerifyEmail,
+    Confidential, EmailVerificationChallenge, Exchange, Exchanging, MfaEnrollmentChallenge,
+    OrganizationSelectionChallenge, SmsVerification, TotpChallenge,
 };
 
 use super::part;
@@ -17,21 +17,21 @@ fn scenario() -> Scenario<Confidential> {
     Scenario::confidential()
 }
 
-fn verify_email() -> VerifyEmail {
+fn verify_email() -> EmailVerificationChallenge {
     let step = scenario().to_step_up(&fixture("step_up_email_verification_required.json"));
     part!(step, EmailVerification)
 }
 
-fn select_organization() -> SelectOrganization {
+fn select_organization() -> OrganizationSelectionChallenge {
     let step = scenario().to_step_up(&fixture("step_up_organization_selection_required.json"));
     part!(step, OrganizationSelection)
 }
 
-fn enter_totp(file: &str) -> EnterTotp {
-    part!(scenario().to_step_up(&fixture(file)), MfaChallenge)
+fn enter_totp(file: &str) -> TotpChallenge {
+    part!(scenario().to_step_up(&fixture(file)), Totp)
 }
 
-fn enroll_mfa(file: &str) -> EnrollMfa {
+fn enroll_mfa(file: &str) -> MfaEnrollmentChallenge {
     part!(scenario().to_step_up(&fixture(file)), MfaEnrollment)
 }
 
@@ -121,7 +121,7 @@ fn a_chosen_organization_is_sent_with_the_pending_token() {
 fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
     let step = scenario().to_step_up(&fixture("step_up_radar_email_challenge.json"));
     sends(
-        &part!(step, RadarEmailChallenge).answer(&scenario().client, "123456"),
+        &part!(step, RadarEmail).answer(&scenario().client, "123456"),
         "radar-email-challenge:code",
         json!({
             "code": "123456",
@@ -134,7 +134,7 @@ fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
 #[test]
 fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
     let step = scenario().to_step_up(&fixture("step_up_radar_sms_challenge.json"));
-    let step = part!(step, RadarSmsChallenge);
+    let step = part!(step, RadarSms);
     let sent: Value = serde_json::from_str(&fixture("radar_sms_challenge_sent.json")).unwrap();
     let verification = SmsVerification::new(
         sent["verification_id"].as_str().unwrap(),
@@ -157,7 +157,7 @@ fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
     );
     let older = scenario().to_step_up(&fixture("step_up_radar_sign_up_challenge.json"));
     sends(
-        &part!(older, RadarSmsChallenge).answer(&scenario().client, "123456", None),
+        &part!(older, RadarSms).answer(&scenario().client, "123456", None),
         "radar-sms-challenge:code",
         json!({ "code": "123456", "pending_authentication_token": "yzXsdJTFikTxwQx644lIM9GlQ" }),
     );
@@ -197,7 +197,7 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
         );
         let sms = without("step_up_radar_sms_challenge.json");
         sends(
-            &part!(sms, RadarSmsChallenge).answer(client, "1", None),
+            &part!(sms, RadarSms).answer(client, "1", None),
             "radar-sms-challenge:code",
             json!({ "code": "1" }),
         );
@@ -209,7 +209,7 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
     });
     let step = scenario().to_step_up(&without);
     sends(
-        &part!(step, RadarEmailChallenge).answer(&scenario().client, "1"),
+        &part!(step, RadarEmail).answer(&scenario().client, "1"),
         "radar-email-challenge:code",
         json!({ "code": "1" }),
     );
@@ -220,11 +220,8 @@ fn every_answer() -> Vec<Exchanging> {
     let scenario = scenario();
     let client = &scenario.client;
     let step = |file: &str| scenario.to_step_up(&fixture(file));
-    let email = part!(
-        step("step_up_radar_email_challenge.json"),
-        RadarEmailChallenge
-    );
-    let sms = part!(step("step_up_radar_sms_challenge.json"), RadarSmsChallenge);
+    let email = part!(step("step_up_radar_email_challenge.json"), RadarEmail);
+    let sms = part!(step("step_up_radar_sms_challenge.json"), RadarSms);
     let totp = enter_totp("step_up_mfa_challenge_factors.json");
     let enroll = enroll_mfa("step_up_mfa_enrollment.json");
     vec![
@@ -246,7 +243,7 @@ fn a_mistyped_code_does_not_lose_the_step() {
     let exchanging = step.answer(&scenario.client, "000000");
     let sent = exchanging.request();
     let (exchanging, error) = refusal(exchanging, mistyped);
-    assert_eq!(kind(&error), "Mistyped");
+    assert_eq!(kind(&error), "IncorrectCode");
     assert_eq!(
         error.to_string(),
         "the service did not accept the one-time code (invalid_one_time_code): enter it again"
@@ -268,7 +265,7 @@ fn every_step_with_a_code_can_be_mistyped() {
     for exchanging in every_answer() {
         let mistyped = answer(400, fixture("error_plain_invalid_one_time_code.json"));
         let (_, error) = refusal(exchanging, mistyped);
-        assert_eq!(kind(&error), "Mistyped");
+        assert_eq!(kind(&error), "IncorrectCode");
     }
 }
 
@@ -334,7 +331,7 @@ fn one_step_can_follow_another() {
     let second = second.select(&scenario.client, &organization("org_1"));
     let next = fixture("step_up_mfa_challenge_embedded.json");
     let next = step_up(second.response(answer(403, next), now()));
-    let third = part!(next, MfaChallenge);
+    let third = part!(next, Totp);
     let third = third.answer(&scenario.client, third.challenge_id().unwrap(), "1");
     let success = answer(200, fixture("success_full.json"));
     let outcome = third.response(success, now()).unwrap();

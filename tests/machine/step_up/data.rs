@@ -59,7 +59,7 @@ fn an_mfa_challenge_has_the_factors_or_the_challenge() {
     let file = "step_up_mfa_challenge_factors.json";
     for step in everywhere(file) {
         assert_eq!(step.code(), "mfa_challenge");
-        let step = part!(step, MfaChallenge);
+        let step = part!(step, Totp);
         is_user_of(file, step.user());
         assert_eq!(
             step.factor_ids().collect::<Vec<_>>(),
@@ -68,7 +68,7 @@ fn an_mfa_challenge_has_the_factors_or_the_challenge() {
         assert_eq!(step.challenge_id(), None);
     }
     for step in everywhere("step_up_mfa_challenge_embedded.json") {
-        let step = part!(step, MfaChallenge);
+        let step = part!(step, Totp);
         assert_eq!(
             step.challenge_id(),
             Some("auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H")
@@ -104,7 +104,7 @@ fn an_organization_selection_has_the_organizations_with_their_names() {
 fn an_sso_step_has_the_connections_and_the_address() {
     for step in everywhere("step_up_sso_required.json") {
         assert_eq!(step.code(), "sso_required");
-        let step = part!(step, SsoRequired);
+        let step = part!(step, Sso);
         assert_eq!(
             texts(step.connection_ids()),
             [
@@ -115,7 +115,7 @@ fn an_sso_step_has_the_connections_and_the_address() {
         assert_eq!(step.email(), Some("nadia.okafor@example.org"));
     }
     for step in everywhere("step_up_sso_required_bare_403.json") {
-        let step = part!(step, SsoRequired);
+        let step = part!(step, Sso);
         assert!(step.connection_ids().is_empty());
         assert_eq!(step.email(), None);
     }
@@ -126,7 +126,7 @@ fn a_step_of_an_organizations_rules_has_what_they_allow() {
     let code = "organization_authentication_methods_required";
     for step in everywhere(&format!("step_up_{code}_403.json")) {
         assert_eq!(step.code(), code);
-        let step = part!(step, OrganizationMethods);
+        let step = part!(step, AllowedMethods);
         assert_eq!(step.email(), Some("nadia.okafor@example.org"));
         assert_eq!(
             texts(step.connection_ids()),
@@ -143,7 +143,7 @@ fn a_step_of_an_organizations_rules_has_what_they_allow() {
         );
     }
     for step in everywhere(&format!("step_up_{code}_oauth.json")) {
-        let step = part!(step, OrganizationMethods);
+        let step = part!(step, AllowedMethods);
         assert_eq!(step.email(), None);
         assert!(step.connection_ids().is_empty());
         assert_eq!(step.methods().count(), 0);
@@ -155,7 +155,7 @@ fn a_radar_challenge_says_how_its_code_is_sent() {
     let file = "step_up_radar_email_challenge.json";
     for step in everywhere(file) {
         assert_eq!(step.code(), "radar_email_challenge");
-        let step = part!(step, RadarEmailChallenge);
+        let step = part!(step, RadarEmail);
         assert_eq!(
             step.radar_challenge_id(),
             Some("radar_challenge_01K23KKJK97D8MQW3F69GNEZMB")
@@ -165,7 +165,7 @@ fn a_radar_challenge_says_how_its_code_is_sent() {
     let file = "step_up_radar_sms_challenge.json";
     for step in everywhere(file) {
         assert_eq!(step.code(), "radar_sms_challenge");
-        let step = part!(step, RadarSmsChallenge);
+        let step = part!(step, RadarSms);
         is_user_of(file, step.user());
         let token = step.pending_authentication_token().unwrap();
         assert_eq!(token.expose_secret(), "uymOcoKFDNx7XVmiTd7DpPJ0g");
@@ -177,7 +177,7 @@ fn the_older_names_of_a_radar_challenge_keep_their_code() {
     for code in ["radar_challenge", "radar_sign_up_challenge"] {
         for step in everywhere(&format!("step_up_{code}.json")) {
             assert_eq!(step.code(), code);
-            assert!(part!(step, RadarSmsChallenge).user().is_none());
+            assert!(part!(step, RadarSms).user().is_none());
         }
         // Only the challenge by e-mail has an id.
         let with_id = edited(&format!("step_up_{code}.json"), |body| {
@@ -185,7 +185,7 @@ fn the_older_names_of_a_radar_challenge_keep_their_code() {
         });
         let step = Scenario::public().to_step_up(&with_id);
         assert_eq!(step.code(), code);
-        let step = part!(step, RadarEmailChallenge);
+        let step = part!(step, RadarEmail);
         assert_eq!(step.radar_challenge_id(), Some("radar_challenge_1"));
     }
 }
@@ -238,7 +238,7 @@ fn a_step_that_only_the_hosted_page_can_take_has_its_code() {
             assert_eq!(step_kind(&step), expected, "{file}");
             assert_eq!(step.code(), code, "{file}");
             assert_eq!(step.request_id(), Some("req_fixture"));
-            use workos_login::StepUp::*;
+            use workos_login::AuthenticationChallenge::*;
             let (ApplicationConsent(part) | PasskeyEnrollment(part) | SignInAnotherWay(part)) =
                 step
             else {
@@ -300,7 +300,7 @@ fn what_a_step_has_of_the_wrong_type_is_left_out() {
             body["connection_ids"] = json!(["conn_1", 7, "", null, ["conn_2"]]);
             body["email"] = json!({});
         }),
-        SsoRequired
+        Sso
     );
     assert_eq!(texts(sso.connection_ids()), ["conn_1"]);
     assert_eq!(sso.email(), None);
@@ -310,7 +310,7 @@ fn what_a_step_has_of_the_wrong_type_is_left_out() {
             body["authentication_factors"] = json!([{"type": "totp"}, {"id": "auth_factor_1"}]);
             body["authentication_challenge"] = json!("auth_challenge_1");
         }),
-        MfaChallenge
+        Totp
     );
     assert_eq!(
         challenge.factor_ids().collect::<Vec<_>>(),
@@ -332,7 +332,7 @@ fn an_organization_whose_name_is_odd_can_be_chosen() {
 fn one_odd_method_does_not_hide_the_others() {
     let file = "step_up_organization_authentication_methods_required_403.json";
     let body = edited(file, |body| body["auth_methods"]["new"] = json!({ "x": 1 }));
-    let step = part!(Scenario::public().to_step_up(&body), OrganizationMethods);
+    let step = part!(Scenario::public().to_step_up(&body), AllowedMethods);
     assert_eq!(step.methods().count(), 4);
 }
 

@@ -1,7 +1,7 @@
 //! The new login that continues a step, for a client without a secret.
 
 use workos_login::url::Url;
-use workos_login::{Error, Exchange, StepUp};
+use workos_login::{AuthenticationChallenge, Error, Exchange};
 
 use super::{everywhere, part};
 use crate::scenario::{
@@ -12,7 +12,7 @@ use crate::scenario::{
 const HINT: (&str, &str) = ("login_hint", "nadia.okafor@example.org");
 const HOSTED: [(&str, &str); 2] = [("provider", "authkit"), ("screen_hint", "sign-in")];
 
-fn login(step: &StepUp) -> Url {
+fn login(step: &AuthenticationChallenge) -> Url {
     let client = Scenario::public().client;
     begin(step.login(&client, REDIRECT_URI.parse().unwrap())).0
 }
@@ -37,7 +37,7 @@ fn has(url: &Url, own: &[(&str, &str)]) {
 }
 
 #[track_caller]
-fn at_code_exchange(file: &str) -> StepUp {
+fn at_code_exchange(file: &str) -> AuthenticationChallenge {
     Scenario::public().to_step_up(&fixture(file))
 }
 
@@ -110,7 +110,7 @@ fn a_chosen_organization_is_where_the_login_goes() {
 
 /// The step that a refresh meets, or one that moves to the other organization.
 #[track_caller]
-fn at_refresh(file: &str, switch: bool) -> StepUp {
+fn at_refresh(file: &str, switch: bool) -> AuthenticationChallenge {
     let scenario = Scenario::public();
     let refreshing = if switch {
         scenario.to_switching()
@@ -121,7 +121,7 @@ fn at_refresh(file: &str, switch: bool) -> StepUp {
     let session = refreshing.into_session();
     assert_eq!(session.organization_id(), Some(&organization(ORGANIZATION)));
     match error {
-        Error::StepUp(step) => *step,
+        Error::AuthenticationChallenge(step) => *step,
         other => panic!("{other:?}"),
     }
 }
@@ -165,7 +165,7 @@ fn a_refresh_of_a_session_without_an_organization_names_none() {
     let session = scenario.to_authenticated_by(&fixture("success_minimal.json"));
     let refreshing = session.refresh(&scenario.client).unwrap();
     let step = answer(403, fixture("step_up_mfa_enrollment_oauth.json"));
-    let Error::StepUp(step) = refusal(refreshing, step).1 else {
+    let Error::AuthenticationChallenge(step) = refusal(refreshing, step).1 else {
         panic!()
     };
     has(&login(&step), &HOSTED);

@@ -6,14 +6,14 @@ mod login;
 mod model;
 mod saved;
 
-use workos_login::{DevicePoll, Error, Exchange, Outcome, StepUp};
+use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 
 use crate::connect;
 use crate::scenario::{Scenario, answer, fixture, kind, now, refusal, step_up};
 
 /// The step of a fixture, as every exchange that can meet it gives it.
 #[track_caller]
-fn everywhere(file: &str) -> Vec<StepUp> {
+fn everywhere(file: &str) -> Vec<AuthenticationChallenge> {
     let body = fixture(file);
     let response = |status| answer(status, &*body);
     let public = Scenario::public();
@@ -26,13 +26,13 @@ fn everywhere(file: &str) -> Vec<StepUp> {
         for refreshing in [public.to_refreshing(), public.to_switching()] {
             let (_, error) = refusal(refreshing, response(status));
             match error {
-                Error::StepUp(step) => steps.push(*step),
+                Error::AuthenticationChallenge(step) => steps.push(*step),
                 other => panic!("{}", kind(&other)),
             }
         }
         for polling in [public.to_polling(), connect::polling()] {
             match polling.response(response(status), now()) {
-                Ok(DevicePoll::Done(Outcome::StepUp(step))) => steps.push(*step),
+                Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step))) => steps.push(*step),
                 other => panic!("{other:?}"),
             }
         }
@@ -45,7 +45,7 @@ fn everywhere(file: &str) -> Vec<StepUp> {
 macro_rules! part {
     ($step:expr, $variant:ident) => {
         match $step {
-            workos_login::StepUp::$variant(part) => part,
+            workos_login::AuthenticationChallenge::$variant(part) => part,
             other => panic!("{other:?}"),
         }
     };

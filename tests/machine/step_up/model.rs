@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use workos_login::{Client, Confidential, Exchange, Exchanging, Outcome, SendError, StepUp};
+use workos_login::{
+    AuthenticationChallenge, Client, Confidential, Exchange, Exchanging, Outcome, SendError,
+};
 
 use crate::scenario::{Scenario, answer, body, edited, fixture, kind, now, organization, stored};
 
@@ -10,7 +12,7 @@ use crate::scenario::{Scenario, answer, body, edited, fixture, kind, now, organi
 #[derive(Clone, Debug)]
 enum Move {
     /// The user enters this code, or chooses an organization.
-    Answer(u32),
+    ErrorResponse(u32),
     /// The service's answer to the request that is out.
     Came(Came),
     /// The request is given up: the step, which was kept, is open again.
@@ -22,7 +24,7 @@ enum Move {
 #[derive(Clone, Copy, Debug)]
 enum Came {
     Success,
-    Mistyped,
+    IncorrectCode,
     TooManyAttempts,
     Unavailable,
     Garbled,
@@ -46,14 +48,14 @@ const STEPS: [(&str, &str); 6] = [
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let came = prop_oneof![
         1 => Just(Came::Success),
-        3 => Just(Came::Mistyped),
+        3 => Just(Came::IncorrectCode),
         1 => Just(Came::TooManyAttempts),
         2 => Just(Came::Unavailable),
         1 => Just(Came::Garbled),
         4 => (0..STEPS.len()).prop_map(Came::Step),
     ];
     let one = prop_oneof![
-        6 => (0_u32..1_000_000).prop_map(Move::Answer),
+        6 => (0_u32..1_000_000).prop_map(Move::ErrorResponse),
         6 => came.prop_map(Move::Came),
         2 => Just(Move::BackToTheStep),
         1 => Just(Move::Lost),
@@ -65,7 +67,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 struct Machine {
     client: Client<Confidential>,
     /// The open step: it stays while an answer to it is out.
-    step: Box<StepUp>,
+    step: Box<AuthenticationChallenge>,
     out: Option<Exchanging>,
     done: bool,
 }
@@ -84,15 +86,19 @@ fn asks_for(step: usize, asked: u32) -> String {
     })
 }
 
-fn respond(step: &StepUp, client: &Client<Confidential>, code: u32) -> Exchanging {
+fn respond(step: &AuthenticationChallenge, client: &Client<Confidential>, code: u32) -> Exchanging {
     let text = code.to_string();
     match step {
-        StepUp::EmailVerification(step) => step.answer(client, &text),
-        StepUp::MfaChallenge(step) => step.answer(client, "auth_challenge_1", &text),
-        StepUp::MfaEnrollment(step) => step.answer(client, "auth_challenge_1", &text),
-        StepUp::OrganizationSelection(step) => step.select(client, &organization(&text)),
-        StepUp::RadarEmailChallenge(step) => step.answer(client, &text),
-        StepUp::RadarSmsChallenge(step) => step.answer(client, &text, None),
+        AuthenticationChallenge::EmailVerification(step) => step.answer(client, &text),
+        AuthenticationChallenge::Totp(step) => step.answer(client, "auth_challenge_1", &text),
+        AuthenticationChallenge::MfaEnrollment(step) => {
+            step.answer(client, "auth_challenge_1", &text)
+        }
+        AuthenticationChallenge::OrganizationSelection(step) => {
+            step.select(client, &organization(&text))
+        }
+        AuthenticationChallenge::RadarEmail(step) => step.answer(client, &text),
+        AuthenticationChallenge::RadarSms(step) => step.answer(client, &text, None),
         other => panic!("{other:?}"),
     }
 }
@@ -101,10 +107,10 @@ fn respond(step: &StepUp, client: &Client<Confidential>, code: u32) -> Exchangin
 fn response(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
     match came {
         Came::Success => (200, fixture("success_full.json"), None),
-        Came::Mistyped => (
+        Came::IncorrectCode => (
             400,
             fixture("error_plain_invalid_one_time_code.json"),
-            Some("Mistyped"),
+            Some("IncorrectCode"),
         ),
         Came::TooManyAttempts => {
             let body = r#"{"code":"one_time_code_too_many_attempts"}"#;
@@ -119,14 +125,14 @@ fn response(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
 impl Machine {
     fn play(&mut self, step: &Move, asked: u32) -> Option<&'static str> {
         match (step, self.out.take()) {
-            (Move::Answer(code), None) if !self.done => {
+            (Move::ErrorResponse(code), None) if !self.done => {
                 self.out = Some(respond(&self.step, &self.client, *code));
             }
             (Move::Came(came), Some(out)) => {
                 let (status, body, _) = response(*came, asked);
                 match out.response(answer(status, body), now()) {
                     Ok(Outcome::Authenticated(_)) => self.done = true,
-                    Ok(Outcome::StepUp(next)) => self.step = next,
+                    Ok(Outcome::AuthenticationChallenge(next)) => self.step = next,
                     Ok(other) => panic!("{other:?}"),
                     Err(refused) => {
                         let (out, error) = refused.into_parts();
@@ -154,7 +160,7 @@ impl Machine {
 impl Model {
     fn expect(&mut self, step: &Move) -> Option<&'static str> {
         match (step, self.answered) {
-            (Move::Answer(code), None) if !self.done => self.answered = Some(*code),
+            (Move::ErrorResponse(code), None) if !self.done => self.answered = Some(*code),
             (Move::BackToTheStep, _) => self.answered = None,
             (Move::Came(came), Some(_)) => {
                 let (_, _, error) = response(*came, self.asked);

@@ -1,7 +1,7 @@
 //! The stored forms of the steps.
 
 use serde_json::{Value, json};
-use workos_login::{AwaitingCallback, Exchange, StepUp};
+use workos_login::{AuthenticationChallenge, AwaitingCallback, Exchange};
 
 use super::part;
 use crate::exchanges::step_kind;
@@ -16,20 +16,20 @@ const EMAIL: &str = "step_up_email_verification_required.json";
 const SELECTION: &str = "step_up_organization_selection_required.json";
 const UNKNOWN: &str = "step_up_unknown_future.json";
 
-fn step(file: &str) -> StepUp {
+fn step(file: &str) -> AuthenticationChallenge {
     Scenario::confidential().to_step_up(&fixture(file))
 }
 
 /// A step of a refresh: it knows the organization.
-fn at_refresh(file: &str) -> StepUp {
+fn at_refresh(file: &str) -> AuthenticationChallenge {
     let response = answer(403, fixture(file));
     match refusal(Scenario::confidential().to_refreshing(), response).1 {
-        workos_login::Error::StepUp(step) => *step,
+        workos_login::Error::AuthenticationChallenge(step) => *step,
         other => panic!("{other:?}"),
     }
 }
 
-fn read(form: &str) -> StepUp {
+fn read(form: &str) -> AuthenticationChallenge {
     serde_json::from_str(form).unwrap()
 }
 
@@ -88,9 +88,9 @@ fn every_step_can_be_stored_and_read_back() {
             assert_eq!(again.request_id(), Some("req_fixture"), "{name}");
             assert_eq!(format!("{again:?}"), format!("{step:?}"), "{name}");
             let value = serde_json::to_value(&step).unwrap();
-            let again: StepUp = serde_json::from_value(value).unwrap();
+            let again: AuthenticationChallenge = serde_json::from_value(value).unwrap();
             assert_eq!(stored(&again), form, "{name}");
-            let again: StepUp = serde_json::from_reader(form.as_bytes()).unwrap();
+            let again: AuthenticationChallenge = serde_json::from_reader(form.as_bytes()).unwrap();
             assert_eq!(stored(&again), form, "{name}");
         }
     }
@@ -117,34 +117,34 @@ fn another_version_is_refused_by_its_name() {
     let member = "/email_verification/step/version";
     for version in [0, 2, 4_294_967_295_u32] {
         let why = format!("version {version}, and only version 1 can be read: begin again");
-        refused::<StepUp>(&with(&step(EMAIL), member, version.into()), &why);
+        refused::<AuthenticationChallenge>(&with(&step(EMAIL), member, version.into()), &why);
     }
-    refused::<StepUp>(&without(&step(EMAIL), member), "missing field `version`");
-    refused::<StepUp>(
+    refused::<AuthenticationChallenge>(&without(&step(EMAIL), member), "missing field `version`");
+    refused::<AuthenticationChallenge>(
         &with(&step(EMAIL), member, json!("1")),
         "is not a number: begin again",
     );
     // A later version may have nothing in common with this one but its number.
     let later = r#"{"email_verification":{"step":{"version":2,"x":{}}}}"#;
-    refused::<StepUp>(later, "version 2");
+    refused::<AuthenticationChallenge>(later, "version 2");
 }
 
 #[test]
 fn a_step_that_this_release_does_not_have_is_refused() {
-    refused::<StepUp>(r#"{"quantum_check":{"step":{"version":1}}}"#, "");
-    refused::<StepUp>("{}", "");
+    refused::<AuthenticationChallenge>(r#"{"quantum_check":{"step":{"version":1}}}"#, "");
+    refused::<AuthenticationChallenge>("{}", "");
 }
 
 #[test]
 fn every_member_of_a_step_is_needed() {
     for member in ["version", "code"] {
         let form = without(&step(EMAIL), &format!("/email_verification/step/{member}"));
-        refused::<StepUp>(&form, member);
+        refused::<AuthenticationChallenge>(&form, member);
     }
-    refused::<StepUp>(&without(&step(EMAIL), "/email_verification/step"), "step");
+    refused::<AuthenticationChallenge>(&without(&step(EMAIL), "/email_verification/step"), "step");
     let form = without(&step(SELECTION), "/organization_selection/organizations");
-    refused::<StepUp>(&form, "organizations");
-    refused::<StepUp>(&without(&step(UNKNOWN), "/unknown/body"), "body");
+    refused::<AuthenticationChallenge>(&form, "organizations");
+    refused::<AuthenticationChallenge>(&without(&step(UNKNOWN), "/unknown/body"), "body");
 }
 
 #[test]
@@ -152,19 +152,19 @@ fn every_prefix_of_a_stored_step_is_refused_and_quotes_nothing() {
     for file in [EMAIL, SELECTION, UNKNOWN] {
         let form = stored(&step(file));
         for length in 0..form.len() {
-            refused::<StepUp>(&form[..length], "");
+            refused::<AuthenticationChallenge>(&form[..length], "");
         }
     }
 }
 
 #[test]
 fn a_stored_step_is_nothing_but_an_object() {
-    refused::<StepUp>("null", "no pending login is stored");
+    refused::<AuthenticationChallenge>("null", "no pending login is stored");
     let twice = serde_json::to_string(&stored(&step(EMAIL))).unwrap();
-    refused::<StepUp>(&twice, "encoded twice");
-    refused::<StepUp>(&format!("[{}]", stored(&step(EMAIL))), "a stored form");
+    refused::<AuthenticationChallenge>(&twice, "encoded twice");
+    refused::<AuthenticationChallenge>(&format!("[{}]", stored(&step(EMAIL))), "a stored form");
     assert!(
-        serde_json::from_str::<Option<StepUp>>("null")
+        serde_json::from_str::<Option<AuthenticationChallenge>>("null")
             .unwrap()
             .is_none()
     );
@@ -172,8 +172,8 @@ fn a_stored_step_is_nothing_but_an_object() {
 
 #[test]
 fn one_state_is_not_read_as_another() {
-    refused::<StepUp>(&stored(&Scenario::public().to_awaiting_callback()), "");
-    refused::<StepUp>(&stored(&Scenario::public().to_authenticated()), "");
+    refused::<AuthenticationChallenge>(&stored(&Scenario::public().to_awaiting_callback()), "");
+    refused::<AuthenticationChallenge>(&stored(&Scenario::public().to_authenticated()), "");
     refused::<AwaitingCallback>(&stored(&step(EMAIL)), "missing field");
 }
 
@@ -188,7 +188,7 @@ fn a_member_in_the_wrong_place_is_not_quoted() {
         for member in members {
             let texts = [json!("fixture-secret\n"), json!(["fixture-secret"])];
             for misplaced in texts.map(|text| with(&step, &member, text)) {
-                if let Err(error) = serde_json::from_str::<StepUp>(&misplaced) {
+                if let Err(error) = serde_json::from_str::<AuthenticationChallenge>(&misplaced) {
                     let error = error.to_string();
                     assert!(!error.contains("fixture-secret"), "{member}: {error}");
                 }
@@ -233,7 +233,7 @@ fn the_part_of_a_step_in_the_wrong_place_is_not_quoted() {
         let form: Value = serde_json::from_str(&stored(&step)).unwrap();
         let part = form.as_object().unwrap().keys().next().unwrap();
         let misplaced = json!({ part: "fixture-secret" }).to_string();
-        let error = serde_json::from_str::<StepUp>(&misplaced)
+        let error = serde_json::from_str::<AuthenticationChallenge>(&misplaced)
             .unwrap_err()
             .to_string();
         assert!(!error.contains("fixture-secret"), "{name}: {error}");
@@ -245,5 +245,5 @@ fn a_list_of_the_members_is_not_a_part_of_a_step() {
     let form: Value = serde_json::from_str(&stored(&step(EMAIL))).unwrap();
     let part = &form["email_verification"];
     let list = json!({ "email_verification": [part["step"], part["email"], part["email_verification_id"]] });
-    refused::<StepUp>(&list.to_string(), "an object");
+    refused::<AuthenticationChallenge>(&list.to_string(), "an object");
 }

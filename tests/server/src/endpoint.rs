@@ -28,7 +28,7 @@ pub enum Endpoint {
     /// `refresh`: the grant `refresh_token`.
     Refresh,
     /// `step-up`: the service's own grants, which complete a step-up.
-    StepUp,
+    AuthenticationChallenge,
 }
 
 impl Endpoint {
@@ -39,7 +39,7 @@ impl Endpoint {
                 Some(AUTHORIZATION_CODE) => Self::CodeExchange,
                 Some(REFRESH_TOKEN) => Self::Refresh,
                 Some(DEVICE_CODE) => Self::DevicePoll,
-                Some(grant) if grant.starts_with(STEP_UP_GRANTS) => Self::StepUp,
+                Some(grant) if grant.starts_with(STEP_UP_GRANTS) => Self::AuthenticationChallenge,
                 _ => Self::Authenticate,
             },
             "/user_management/authorize/device" => Self::DeviceStart,
@@ -61,7 +61,7 @@ impl Endpoint {
             Self::CodeExchange,
             Self::DevicePoll,
             Self::Refresh,
-            Self::StepUp,
+            Self::AuthenticationChallenge,
         ];
         self == other || (self == Self::Authenticate && grants.contains(&other))
     }
@@ -88,7 +88,7 @@ impl fmt::Display for Endpoint {
             Self::Management => "management",
             Self::Pages => "pages",
             Self::Refresh => "refresh",
-            Self::StepUp => "step-up",
+            Self::AuthenticationChallenge => "step-up",
         })
     }
 }
@@ -119,5 +119,5 @@ const ALL: [Endpoint; 9] = [
     Endpoint::Management,
     Endpoint::Pages,
     Endpoint::Refresh,
-    Endpoint::StepUp,
+    Endpoint::AuthenticationChallenge,
 ];

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use workos_login::url::Url;
-use workos_login::{Auth, Client, Outcome, RedirectUri, Start};
+use workos_login::{Client, ClientKind, Outcome, RedirectUri, Start};
 use workos_login_loopback::Listener;
 
 use crate::asking::ask;
@@ -12,7 +12,7 @@ use crate::login::Desk;
 use crate::login::visit::Page;
 
 /// Logs somebody in who can use a browser on this machine. `start` begins the login that comes back to an address.
-pub(crate) fn log_in<'c, A: Auth>(
+pub(crate) fn log_in<'c, A: ClientKind>(
     desk: &Desk<'_>,
     client: &'c Client<A>,
     start: impl FnOnce(RedirectUri) -> Start<'c, A>,

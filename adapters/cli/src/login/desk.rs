@@ -1,8 +1,8 @@
 //! How somebody logs in, whatever becomes of the session.
 
 use workos_login::{
-    Authenticated, Client, Connect, Error, OrganizationId, Provider, Public, RedirectUri, Scope,
-    Screen, Start, StepUp, Via,
+    Authenticated, AuthenticationChallenge, Client, ConnectionSelector, Error, OAuth,
+    OrganizationId, Provider, Public, RedirectUri, Scope, Screen, Start,
 };
 use workos_login_ureq::agent;
 use workos_login_ureq::ureq::Agent;
@@ -63,10 +63,10 @@ pub(crate) struct LoginArgs {
 }
 
 impl LoginArgs {
-    fn via(&self) -> Via {
+    fn via(&self) -> ConnectionSelector {
         match &self.provider {
-            Some(name) => Via::Provider(Provider::from(name.as_str())),
-            None => Via::AuthKit(Screen::Default),
+            Some(name) => ConnectionSelector::Provider(Provider::from(name.as_str())),
+            None => ConnectionSelector::AuthKit(Screen::Default),
         }
     }
 }
@@ -114,7 +114,7 @@ impl<'a> Desk<'a> {
         };
         for _ in 0..step::NEXT_LOGINS {
             let step = match outcome.authenticated() {
-                Err(Error::StepUp(step)) if self.output.is_interactive() => step,
+                Err(Error::AuthenticationChallenge(step)) if self.output.is_interactive() => step,
                 ended => return self.end(ended),
             };
             self.output.say(format_args!(
@@ -122,10 +122,10 @@ impl<'a> Desk<'a> {
                 step.code(),
                 step::task(&step)
             ));
-            if let StepUp::OrganizationSelection(selection) = &*step {
+            if let AuthenticationChallenge::OrganizationSelection(selection) = &*step {
                 organization = step::choose(selection, self.output);
                 if organization.is_none() {
-                    return self.end(Err(Error::StepUp(step)));
+                    return self.end(Err(Error::AuthenticationChallenge(step)));
                 }
             }
             self.output
@@ -138,7 +138,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Logs in at a standard OAuth server.
-    fn standard(&self, client: &Client<Connect>) -> Result<Authenticated, Failure> {
+    fn standard(&self, client: &Client<OAuth>) -> Result<Authenticated, Failure> {
         let scope = &self.args.scope;
         let outcome = if self.args.device {
             let requesting = client.device(scope).map_err(|_| {
@@ -169,7 +169,7 @@ impl<'a> Desk<'a> {
         ended.map_err(|error| {
             let failure = Failure::from(error);
             match failure.exit() {
-                Exit::StepUp if self.args.device => failure.hint(
+                Exit::AuthenticationChallenge if self.args.device => failure.hint(
                     "without --device: only the login in a browser on this machine takes the step",
                 ),
                 _ => failure,

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use humantime::format_duration;
 use workos_login::url::Url;
-use workos_login::{Auth, AwaitingDevice, Client, DevicePoll, Error, Outcome, RequestingDevice};
+use workos_login::{
+    AwaitingDevice, Client, ClientKind, DevicePoll, Error, Outcome, RequestingDevice,
+};
 use workos_login_ureq::send_within;
 
 use crate::asking::ask;
@@ -15,7 +17,7 @@ use crate::login::visit::Page;
 use crate::progress::whole_seconds;
 
 /// Logs somebody in who can use a browser on some machine.
-pub(crate) fn log_in<A: Auth>(
+pub(crate) fn log_in<A: ClientKind>(
     desk: &Desk<'_>,
     client: &Client<A>,
     requesting: RequestingDevice,

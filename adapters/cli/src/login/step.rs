@@ -2,33 +2,40 @@
 //!
 //! A client without a secret takes it by another login, which the login page leads through the step.
 
-use workos_login::{Organization, OrganizationId, SelectOrganization, StepUp};
+use workos_login::{
+    AuthenticationChallenge, Organization, OrganizationId, OrganizationSelectionChallenge,
+};
 
 use crate::output::Output;
 
 /// Returns what the user has to do.
-pub(crate) fn task(step: &StepUp) -> &'static str {
+pub(crate) fn task(step: &AuthenticationChallenge) -> &'static str {
     match step {
-        StepUp::ApplicationConsent(_) => "agree to what the login page asks",
-        StepUp::EmailCompletion(_) => "give an e-mail address",
-        StepUp::EmailVerification(_) => {
+        AuthenticationChallenge::ApplicationConsent(_) => "agree to what the login page asks",
+        AuthenticationChallenge::EmailCompletion(_) => "give an e-mail address",
+        AuthenticationChallenge::EmailVerification(_) => {
             "confirm the e-mail address with the code that is sent to it"
         }
-        StepUp::MfaChallenge(_) => "show the second factor",
-        StepUp::MfaEnrollment(_) => "set up a second factor",
-        StepUp::OrganizationMethods(_) => "sign in in a way that the organization allows",
-        StepUp::OrganizationSelection(_) => "choose an organization",
-        StepUp::PasskeyEnrollment(_) => "say whether to set up a passkey",
-        StepUp::RadarEmailChallenge(_) => "enter the code that is sent by e-mail",
-        StepUp::RadarSmsChallenge(_) => "enter the code that is sent by SMS",
-        StepUp::SignInAnotherWay(_) => "sign in in another way",
-        StepUp::SsoRequired(_) => "sign in through the organization's SSO",
+        AuthenticationChallenge::Totp(_) => "show the second factor",
+        AuthenticationChallenge::MfaEnrollment(_) => "set up a second factor",
+        AuthenticationChallenge::AllowedMethods(_) => {
+            "sign in in a way that the organization allows"
+        }
+        AuthenticationChallenge::OrganizationSelection(_) => "choose an organization",
+        AuthenticationChallenge::PasskeyEnrollment(_) => "say whether to set up a passkey",
+        AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
+        AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
+        AuthenticationChallenge::SignInAnotherWay(_) => "sign in in another way",
+        AuthenticationChallenge::Sso(_) => "sign in through the organization's SSO",
         _ => "do what the login page asks",
     }
 }
 
 /// Asks the person at the terminal for one of the organizations. `None`: they chose none, or there are none.
-pub(crate) fn choose(step: &SelectOrganization, output: &Output) -> Option<OrganizationId> {
+pub(crate) fn choose(
+    step: &OrganizationSelectionChallenge,
+    output: &Output,
+) -> Option<OrganizationId> {
     let organizations = step.organizations();
     if organizations.is_empty() {
         return None;

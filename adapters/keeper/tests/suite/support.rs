@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use workos_login::keeper::{Keeper, KeeperPolicy, Record};
 use workos_login::url::Url;
-use workos_login::{Authenticated, Callback, Client, Public, Refreshing, Screen, SendError, Via};
+use workos_login::{
+    Authenticated, Callback, Client, ConnectionSelector, Public, Refreshing, Screen, SendError,
+};
 use workos_login_keeper::{AsyncKeeper, BlockingKeeper, MemoryGuard, MemoryStore, Store};
 use workos_login_test_server::{Config, Organization, RecordedRequest, Server};
 use workos_login_ureq::ureq;
@@ -25,20 +27,30 @@ pub(crate) fn client(server: &Server) -> Client<Public> {
 
 /// A session, new and good for five minutes.
 pub(crate) fn session(server: &Server) -> Authenticated {
-    log_in(server, Via::AuthKit(Screen::Default), "alice@example.com")
+    log_in(
+        server,
+        ConnectionSelector::AuthKit(Screen::Default),
+        "alice@example.com",
+    )
 }
 
 /// A session of somebody who can move to another organization.
 pub(crate) fn movable_session(server: &Server) -> Authenticated {
     let organization = Organization::ACME_ID.parse().unwrap();
-    log_in(server, Via::Organization(organization), "bob@example.com")
+    log_in(
+        server,
+        ConnectionSelector::Organization(organization),
+        "bob@example.com",
+    )
 }
 
-fn log_in(server: &Server, via: Via, email: &str) -> Authenticated {
+fn log_in(server: &Server, selector: ConnectionSelector, email: &str) -> Authenticated {
     let client = client(server);
     let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
     let now = std::time::SystemTime::now();
-    let (url, pending) = client.login(via, redirect_uri).begin(now, &mut rand::rng());
+    let (url, pending) = client
+        .login(selector, redirect_uri)
+        .begin(now, &mut rand::rng());
     let callback = server.sign_in(url.as_str(), email).unwrap();
     let callback = Callback::parse(&callback).unwrap();
     let exchanging = pending.accept(&client, callback, now).unwrap();

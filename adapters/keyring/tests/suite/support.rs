@@ -11,7 +11,7 @@ use keyring_core::{CredentialStore, Entry, Error, Result};
 use tempfile::TempDir;
 use workos_login::keeper::Record;
 use workos_login::url::Url;
-use workos_login::{Authenticated, Callback, Client, Public, Screen, Via};
+use workos_login::{Authenticated, Callback, Client, ConnectionSelector, Public, Screen};
 use workos_login_keyring::KeyringStore;
 use workos_login_test_server::{Config, Server};
 
@@ -29,7 +29,7 @@ pub(crate) fn session(server: &Server) -> Authenticated {
     let client = client(server);
     let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
     let (url, pending) = client
-        .login(Via::AuthKit(Screen::Default), redirect_uri)
+        .login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri)
         .begin(SystemTime::now(), &mut rand::rng());
     let callback = server.sign_in(url.as_str(), "alice@example.com").unwrap();
     let callback = Callback::parse(&callback).unwrap();

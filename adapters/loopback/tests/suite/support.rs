@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use workos_login::url::Url;
-use workos_login::{AwaitingCallback, Client, Exchanging, RedirectUri, Screen, Via};
+use workos_login::{AwaitingCallback, Client, ConnectionSelector, Exchanging, RedirectUri, Screen};
 use workos_login_loopback::{BindError, Canceller, Listener, WaitError};
 
 /// Long enough for the slowest machine; no test waits for it unless it fails.
@@ -70,7 +70,10 @@ impl Begun {
         let client = client("client_123");
         let redirect_uri = listener.redirect_uri().clone();
         let (url, pending) = client
-            .login(Via::AuthKit(Screen::Default), redirect_uri.clone())
+            .login(
+                ConnectionSelector::AuthKit(Screen::Default),
+                redirect_uri.clone(),
+            )
             .begin(now, &mut rand::rng());
         let url = Url::from(url);
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap();

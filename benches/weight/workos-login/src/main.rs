@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use workos_login::{Callback, Client, Exchange, Screen, Via, http};
+use workos_login::{Callback, Client, Exchange, Screen, ConnectionSelector, http};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::public("client_123".parse()?);
     let (url, pending) = client
         .login(
-            Via::AuthKit(Screen::Default),
+            ConnectionSelector::AuthKit(Screen::Default),
             "http://127.0.0.1:8080/callback".parse()?,
         )
         .begin(SystemTime::now(), &mut UnwrapErr(SysRng));

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
-use workos_login::limits::STAMP_TOLERANCE;
+use workos_login::limits::TIMESTAMP_TOLERANCE;
 use workos_login::{
     AwaitingDevice, Client, DevicePoll, Error, PollingDevice, SendError, UserManagement,
 };
@@ -181,7 +181,7 @@ fn pending<T: Debug>(polled: Result<DevicePoll, SendError<PollingDevice, T>>) ->
 
 /// The whole wait before the next poll: by a clock that is somewhat behind, nothing of it is over.
 fn wait(device: &AwaitingDevice) -> Duration {
-    device.poll_in(SystemTime::now() - STAMP_TOLERANCE / 2)
+    device.poll_in(SystemTime::now() - TIMESTAMP_TOLERANCE / 2)
 }
 
 const SECOND: Duration = Duration::from_secs(1);

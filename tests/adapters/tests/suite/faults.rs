@@ -262,7 +262,9 @@ fn meet<E: Exchange, T: Debug>(
         (None, Some(SECOND)) => Met::Lost,
         (Some(Error::Malformed(flaw)), None) => Met::Malformed(flaw.to_string()),
         (Some(Error::Unavailable(_)), Some(wait)) => Met::Unavailable(wait),
-        (Some(Error::Grant(answer)), None) if answer.code() == Some("invalid_grant") => Met::Spent,
+        (Some(Error::InvalidGrant(answer)), None) if answer.code() == Some("invalid_grant") => {
+            Met::Spent
+        }
         _ => panic!("to be tried again in {wait:?}: {error:?}"),
     };
     (met, Some(error.into_state()))

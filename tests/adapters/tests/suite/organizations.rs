@@ -1,7 +1,9 @@
 //! A session moves to another organization, or stays exactly what it was.
 
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{Authenticated, Client, Error, OrganizationId, Public, Refreshing, StepUp};
+use workos_login::{
+    Authenticated, AuthenticationChallenge, Client, Error, OrganizationId, Public, Refreshing,
+};
 use workos_login_test_server::{Answer, Endpoint, Organization, Server};
 
 use crate::adapters::Adapter;
@@ -15,7 +17,7 @@ fn a_session_moves_to_another_organization<A: Adapter>() {
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
     server.clear();
-    let moving = session.refresh_into(&client, &globex()).unwrap();
+    let moving = session.switch_organization(&client, &globex()).unwrap();
     let session = adapter.send(moving).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
     // A refresh names where the session is now.
@@ -38,7 +40,7 @@ fn an_organization_that_only_the_token_names_is_found_there<A: Adapter>() {
     });
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(session.organization_id(), Some(&acme()));
-    let moving = session.refresh_into(&client, &globex()).unwrap();
+    let moving = session.switch_organization(&client, &globex()).unwrap();
     let session = adapter.send(moving).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
 }
@@ -52,7 +54,7 @@ fn an_organization_that_is_refused_leaves_the_session_as_it_was<A: Adapter>() {
         (nowhere(), "organization_not_found"),
     ] {
         let before = form(&session);
-        let moving = session.refresh_into(&client, &organization).unwrap();
+        let moving = session.switch_organization(&client, &organization).unwrap();
         let (moving, error) = refused(adapter.send(moving));
         let Error::Rejected(answer) = error else {
             panic!("{error:?}")
@@ -74,9 +76,9 @@ fn a_move_that_is_refused_for_good_leaves_the_session_as_it_was<A: Adapter>() {
     let before = form(&session);
     let no = Answer::oauth_error(400, "invalid_grant", "No.");
     server.script(Endpoint::Refresh, [no]);
-    let moving = session.refresh_into(&client, &globex()).unwrap();
+    let moving = session.switch_organization(&client, &globex()).unwrap();
     let (moving, error) = refused(adapter.send(moving));
-    assert!(matches!(error, Error::Grant(_)), "{error:?}");
+    assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
     assert!(error.to_string().contains("stays as it is"), "{error}");
     let session = moving.into_session();
     assert_eq!(form(&session), before);
@@ -97,10 +99,13 @@ fn a_step_at_a_refresh_leaves_the_session_as_it_was<A: Adapter>() {
         let before = form(&session);
         let refreshing = refresh(session, &client, destination.as_ref());
         let (refreshing, error) = refused(adapter.send(refreshing));
-        let Error::StepUp(step) = error else {
+        let Error::AuthenticationChallenge(step) = error else {
             panic!("{error:?}")
         };
-        assert!(matches!(*step, StepUp::MfaEnrollment(_)), "{step:?}");
+        assert!(
+            matches!(*step, AuthenticationChallenge::MfaEnrollment(_)),
+            "{step:?}"
+        );
         session = refreshing.into_session();
         assert_eq!(form(&session), before);
 
@@ -161,7 +166,7 @@ fn refresh(
 ) -> Refreshing {
     match destination {
         None => session.refresh(client),
-        Some(organization) => session.refresh_into(client, organization),
+        Some(organization) => session.switch_organization(client, organization),
     }
     .unwrap()
 }

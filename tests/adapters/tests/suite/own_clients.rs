@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use workos_login::limits::EXCHANGE_TIMEOUT;
 use workos_login::{
-    Authenticated, Client, Exchanging, Lost, Outcome, Public, Refreshing, SendError,
+    Authenticated, Client, Exchanging, Outcome, Public, Refreshing, SendError, TransportError,
 };
 use workos_login_test_server::Fault;
 
@@ -71,7 +71,7 @@ fn clocked<T>(future: impl Future<Output = T>) -> (T, Duration) {
 }
 
 #[track_caller]
-fn reason<S, T: Debug>(result: Result<Outcome, SendError<S, T>>) -> Box<Lost<S, T>> {
+fn reason<S, T: Debug>(result: Result<Outcome, SendError<S, T>>) -> Box<TransportError<S, T>> {
     match result {
         Err(SendError::Transport(reason)) => reason,
         other => panic!("{other:?}"),

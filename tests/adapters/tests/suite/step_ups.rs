@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::url::Url;
 use workos_login::{
-    Client, Confidential, Error, Exchanging, Public, SmsVerification, Start, StepUp,
+    AuthenticationChallenge, Client, Confidential, Error, Exchanging, Public, SmsVerification,
+    Start,
 };
 use workos_login_test_server::{Config, Endpoint, Fault, Gate, Organization, Server, User};
 
@@ -19,7 +20,7 @@ use crate::support::{
 
 fn an_email_address_is_confirmed<A: Adapter>() {
     takes_a_code::<A, _>(Gate::EmailVerification, |_, step| {
-        let StepUp::EmailVerification(step) = step else {
+        let AuthenticationChallenge::EmailVerification(step) = step else {
             panic!("{step:?}")
         };
         assert_eq!(step.email(), Some(ALICE));
@@ -31,7 +32,7 @@ fn an_email_address_is_confirmed<A: Adapter>() {
 
 fn a_second_factor_answers_the_challenge_that_came_with_the_step<A: Adapter>() {
     takes_a_code::<A, _>(Gate::MfaChallenge, |_, step| {
-        let StepUp::MfaChallenge(step) = step else {
+        let AuthenticationChallenge::Totp(step) = step else {
             panic!("{step:?}")
         };
         assert_eq!(step.factor_ids().count(), 0);
@@ -42,7 +43,7 @@ fn a_second_factor_answers_the_challenge_that_came_with_the_step<A: Adapter>() {
 
 fn a_second_factor_answers_a_challenge_that_was_made_for_it<A: Adapter>() {
     takes_a_code::<A, _>(Gate::MfaFactors, |server, step| {
-        let StepUp::MfaChallenge(step) = step else {
+        let AuthenticationChallenge::Totp(step) = step else {
             panic!("{step:?}")
         };
         assert_eq!(step.challenge_id(), None);
@@ -59,7 +60,7 @@ fn a_second_factor_answers_a_challenge_that_was_made_for_it<A: Adapter>() {
 
 fn a_second_factor_is_set_up<A: Adapter>() {
     takes_a_code::<A, _>(Gate::MfaEnrollment, |server, step| {
-        let StepUp::MfaEnrollment(step) = step else {
+        let AuthenticationChallenge::MfaEnrollment(step) = step else {
             panic!("{step:?}")
         };
         let user = step.user().unwrap().id();
@@ -74,7 +75,7 @@ fn a_second_factor_is_set_up<A: Adapter>() {
 
 fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
     takes_a_code::<A, _>(Gate::RadarEmail, |_, step| {
-        let StepUp::RadarEmailChallenge(step) = step else {
+        let AuthenticationChallenge::RadarEmail(step) = step else {
             panic!("{step:?}")
         };
         assert_eq!(step.user().unwrap().id(), User::ALICE_ID);
@@ -86,7 +87,7 @@ fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
 
 fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
     takes_a_code::<A, _>(Gate::RadarSms, |server, step| {
-        let StepUp::RadarSmsChallenge(step) = step else {
+        let AuthenticationChallenge::RadarSms(step) = step else {
             panic!("{step:?}")
         };
         let message = json!({
@@ -104,8 +105,10 @@ fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
 }
 
 /// Logs Alice in behind a gate. A wrong code leaves the step as good as it was, the right one ends it.
-fn takes_a_code<A: Adapter, F>(gate: Gate, prepare: impl FnOnce(&Server, StepUp) -> F)
-where
+fn takes_a_code<A: Adapter, F>(
+    gate: Gate,
+    prepare: impl FnOnce(&Server, AuthenticationChallenge) -> F,
+) where
     F: Fn(&Client<Confidential>, &str) -> Exchanging,
 {
     let (server, adapter) = (start_behind([gate]), A::new());
@@ -121,7 +124,7 @@ where
     let session = authenticated(adapter.send(answer(&client, Gate::CODE)));
     assert_eq!(session.user().email(), Some(ALICE));
     let (_, error) = refused(adapter.send(answer(&client, Gate::CODE)));
-    assert!(matches!(error, Error::Grant(_)), "{error:?}");
+    assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
     assert_eq!(server.request_count(), 4);
 }
 
@@ -130,7 +133,7 @@ fn an_organization_is_selected<A: Adapter>() {
     let client = confidential(&server);
     let exchanging = signing_in(&server, &client, login(&client), BOB);
     let step = stored(&stopped(adapter.send(exchanging)));
-    let StepUp::OrganizationSelection(step) = step else {
+    let AuthenticationChallenge::OrganizationSelection(step) = step else {
         panic!("{step:?}")
     };
     assert_eq!(step.user().unwrap().id(), User::BOB_ID);
@@ -164,11 +167,12 @@ fn one_step_leads_to_the_next<A: Adapter>() {
     );
     let client = confidential(&server);
     let exchanging = signing_in(&server, &client, login(&client), ALICE);
-    let StepUp::EmailVerification(first) = stopped(adapter.send(exchanging)) else {
+    let AuthenticationChallenge::EmailVerification(first) = stopped(adapter.send(exchanging))
+    else {
         panic!("not the first step")
     };
     let second = stopped(adapter.send(first.answer(&client, Gate::CODE)));
-    let StepUp::MfaChallenge(second) = second else {
+    let AuthenticationChallenge::Totp(second) = second else {
         panic!("{second:?}")
     };
     let challenge = second.challenge_id().unwrap();
@@ -180,11 +184,11 @@ fn an_answer_to_a_step_that_is_lost_is_sent_again<A: Adapter>() {
     let (server, adapter) = (start_behind([Gate::EmailVerification]), A::new());
     let client = confidential(&server);
     let exchanging = signing_in(&server, &client, login(&client), ALICE);
-    let StepUp::EmailVerification(step) = stopped(adapter.send(exchanging)) else {
+    let AuthenticationChallenge::EmailVerification(step) = stopped(adapter.send(exchanging)) else {
         panic!("another step")
     };
     for fault in [Fault::ResetBefore, Fault::Html502, Fault::status(429)] {
-        server.inject(fault.on(Endpoint::StepUp));
+        server.inject(fault.on(Endpoint::AuthenticationChallenge));
         let error = adapter.send(step.answer(&client, Gate::CODE)).unwrap_err();
         assert!(error.retry_in(SystemTime::now()).is_some(), "{error:?}");
         assert_eq!(server.faults_left(), 0);
@@ -198,7 +202,8 @@ fn a_device_poll_is_stopped_by_a_step<A: Adapter>() {
     let device = adapter.send(client.device()).unwrap();
     server.approve_device(device.user_code(), ALICE).unwrap();
     let polling = device.poll(&client, SystemTime::now()).unwrap();
-    let StepUp::EmailVerification(step) = stopped(done(adapter.send(polling))) else {
+    let AuthenticationChallenge::EmailVerification(step) = stopped(done(adapter.send(polling)))
+    else {
         panic!("another step")
     };
     authenticated(adapter.send(step.answer(&client, Gate::CODE)));
@@ -225,7 +230,9 @@ fn a_public_client_goes_on_by_another_login<A: Adapter>() {
         let hint = (gate != Gate::MfaChallenge).then_some(ALICE);
         assert_eq!(parameters.get("login_hint").map(|hint| &**hint), hint);
         let (name, value) = match &step {
-            StepUp::SsoRequired(step) => ("connection_id", step.connection_ids()[0].as_str()),
+            AuthenticationChallenge::Sso(step) => {
+                ("connection_id", step.connection_ids()[0].as_str())
+            }
             _ => ("provider", "authkit"),
         };
         assert_eq!(parameters[name], value, "{gate:?}");
@@ -239,7 +246,8 @@ fn a_public_client_selects_an_organization_by_another_login<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let exchanging = signing_in(&server, &client, login(&client), BOB);
-    let StepUp::OrganizationSelection(step) = stopped(adapter.send(exchanging)) else {
+    let AuthenticationChallenge::OrganizationSelection(step) = stopped(adapter.send(exchanging))
+    else {
         panic!("another step")
     };
     for organization in step.organizations() {
@@ -251,7 +259,7 @@ fn a_public_client_selects_an_organization_by_another_login<A: Adapter>() {
 
 fn is_mistyped(error: &Error) -> bool {
     let code = match error {
-        Error::Mistyped(answer) => answer.code(),
+        Error::IncorrectCode(answer) => answer.code(),
         _ => None,
     };
     code == Some("invalid_one_time_code") && error.retry_in(SystemTime::now()).is_none()

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, Callback, Client, Confidential, DevicePoll, Error, Exchange, Exchanging,
-    Outcome, Public, RedirectUri, Screen, SendError, Start, StepUp, UserManagement, Via,
+    Authenticated, AuthenticationChallenge, Callback, Client, Confidential, ConnectionSelector,
+    DevicePoll, Error, Exchange, Exchanging, Outcome, Public, RedirectUri, Screen, SendError,
+    Start, UserManagement,
 };
 use workos_login_test_server::{Config, Gate, Server, User};
 
@@ -47,7 +48,7 @@ pub(crate) fn redirect_uri() -> RedirectUri {
 
 /// A login that asks for nothing special.
 pub(crate) fn login<A: UserManagement>(client: &Client<A>) -> Start<'_, A> {
-    client.login(Via::AuthKit(Screen::Default), redirect_uri())
+    client.login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri())
 }
 
 /// Alice's login at this server up to its exchange.
@@ -116,9 +117,11 @@ pub(crate) fn done<S, T>(
 
 /// The step that the service asks for.
 #[track_caller]
-pub(crate) fn stopped<S, T: Debug>(result: Result<Outcome, SendError<S, T>>) -> StepUp {
+pub(crate) fn stopped<S, T: Debug>(
+    result: Result<Outcome, SendError<S, T>>,
+) -> AuthenticationChallenge {
     match result {
-        Ok(Outcome::StepUp(step)) => *step,
+        Ok(Outcome::AuthenticationChallenge(step)) => *step,
         Ok(outcome) => panic!("{outcome:?}"),
         Err(error) => panic!("{error:?}"),
     }
