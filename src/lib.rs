@@ -87,7 +87,7 @@
 //! | log in on a server | [`Client::confidential`], and bind the pending login to the browser: [`AwaitingCallback`] |
 //! | log in to a standard OAuth server | [`Client::oauth`], [`Server`] |
 //! | take another step when the service asks | [`AuthenticationChallenge`] |
-//! | keep a session alive | [`keeper::Keeper`], and `workos-login-keeper` to drive it |
+//! | keep a session alive | [`session::Machine`], and `workos-login-session` to drive it |
 //! | know what to do about an error | [`Error`], [`answers`] |
 
 mod authenticated;
@@ -119,8 +119,8 @@ mod via;
 mod wire;
 
 pub mod answers;
-pub mod keeper;
 pub mod limits;
+pub mod session;
 
 pub use crate::authenticated::Authenticated;
 pub use crate::authorization_url::AuthorizationUrl;

@@ -6,7 +6,7 @@ use http::Response;
 use rand::rand_core::{TryCryptoRng, TryRng, UnwrapErr};
 use rand::rngs::SysRng;
 use std::convert::Infallible;
-use workos_login::keeper::{Keeper, KeeperPolicy, Step};
+use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::rand_core::CryptoRng;
 use workos_login::{
     Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, Exchange, Exchanging,
@@ -160,12 +160,12 @@ fn refusal(exchanging: Exchanging, response: Response<Vec<u8>>) -> Refused<Excha
 }
 
 /// A keeper that holds a session, and whose store says yes to everything.
-fn keeper() -> Keeper {
+fn keeper() -> Machine {
     let app = App::new();
-    let mut keeper = Keeper::new(&app.client, KeeperPolicy::default());
+    let mut keeper = Machine::new(&app.client, SessionPolicy::default());
     let session = session(app.exchanging(), scene::success());
     let now: SystemTime = scene::now();
-    let mut step = keeper.sign_in(session, now);
+    let mut step = keeper.log_in(session, now);
     loop {
         step = match step {
             Step::Load(load) => load.loaded(&mut keeper, Ok(None), now),

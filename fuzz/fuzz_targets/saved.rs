@@ -3,14 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
-use workos_login::keeper::Record;
+use workos_login::session::StoredSession;
 use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
 
 fuzz_target!(|bytes: &[u8]| {
     round_trip::<Authenticated>(bytes);
     round_trip::<AwaitingCallback>(bytes);
     round_trip::<AwaitingDevice>(bytes);
-    round_trip::<Record>(bytes);
+    round_trip::<StoredSession>(bytes);
     round_trip::<AuthenticationChallenge>(bytes);
 });
 

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use workos_login::http::Response;
-use workos_login::keeper::Record;
+use workos_login::session::StoredSession;
 use workos_login::{
     AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
     ConnectionSelector, DevicePoll, Exchange, Outcome, Public, Refused, Screen, UserManagement,
@@ -53,7 +53,8 @@ fn a_login_leaves_nothing_behind() {
     let body = success(names, &mut memory);
     let outcome = answered(exchanging, 200, body).unwrap();
     memory.assert_held(&names);
-    let record: Record = stored_and_read(Record::new(outcome.authenticated().unwrap()));
+    let record: StoredSession =
+        stored_and_read(StoredSession::new(outcome.authenticated().unwrap()));
 
     let refreshing = record.session().clone().refresh(&client).unwrap();
     drop(record);

@@ -5,7 +5,7 @@ use std::thread;
 use workos_login::Client;
 use workos_login::url::Url;
 use workos_login_loopback::Canceller;
-use workos_login_test_server::{Config, Server, User};
+use workos_login_mock_server::{Config, Server, User};
 use workos_login_ureq::ureq::Agent;
 
 use crate::client;
@@ -81,7 +81,7 @@ impl Demo {
     /// The listener answers only while it is waited for, so that the last step is on its way when this returns. Should it
     /// fail, the wait is cancelled.
     pub(crate) fn play(&self, url: &Url, email: &str, listener: Canceller) -> Result<(), Failure> {
-        let callback = self.server.sign_in(url.as_str(), email).map_err(|error| {
+        let callback = self.server.log_in(url.as_str(), email).map_err(|error| {
             Failure::new(
                 Exit::Failure,
                 "the login page of the demonstration did not let the person in",

@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Unavailable = 5,
     Configuration = 6,
     AuthenticationChallenge = 7,
-    SignedOut = 8,
+    SessionEnded = 8,
     NoStore = 9,
     Store = 10,
     /// 128 and the number of SIGINT, which is what a shell reports, too.
@@ -31,7 +31,7 @@ impl Exit {
         Self::Unavailable,
         Self::Configuration,
         Self::AuthenticationChallenge,
-        Self::SignedOut,
+        Self::SessionEnded,
         Self::NoStore,
         Self::Store,
         Self::Interrupted,
@@ -53,7 +53,7 @@ impl Exit {
             Self::Unavailable => "unavailable",
             Self::Configuration => "configuration",
             Self::AuthenticationChallenge => "step_up",
-            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "signed_out",
             Self::NoStore => "no_store",
             Self::Store => "store",
             Self::Interrupted => "interrupted",
@@ -72,7 +72,7 @@ impl Exit {
             Self::AuthenticationChallenge => {
                 "the service asks for one more step: log in again as the message says"
             }
-            Self::SignedOut => "nobody is signed in, or the session has ended: log in",
+            Self::SessionEnded => "nobody is signed in, or the session has ended: log in",
             Self::NoStore => "there is no keyring to keep a session in",
             Self::Store => "the keyring is locked or failed; what was in it is not lost",
             Self::Interrupted => "ended by Ctrl-C",

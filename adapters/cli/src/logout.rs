@@ -1,7 +1,7 @@
 //! `workos-login logout`: the end of a session.
 
 use serde::Serialize;
-use workos_login_keeper::{LoggedOut as Forgotten, Store};
+use workos_login_session::{LoggedOut as Forgotten, Store};
 
 use crate::browser;
 use crate::exit::Exit;

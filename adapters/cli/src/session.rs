@@ -1,10 +1,10 @@
 //! The session that is kept from one run to the next.
 
-use workos_login::keeper::{Keeper, KeeperPolicy, SignedOut};
+use workos_login::session::{Machine, SessionEnded, SessionPolicy};
 use workos_login::url::Url;
 use workos_login::{Authenticated, OrganizationId};
-use workos_login_keeper::{BlockingKeeper, Error, LoggedOut, Store};
 use workos_login_keyring::{self as keyring, KeyringStore, Place};
+use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store};
 use workos_login_ureq::{agent, send_within};
 
 use crate::account::{Account, Name};
@@ -45,7 +45,7 @@ impl SessionArgs {
 
 /// A session of one client under one name, and its keeper. Nobody may be signed in.
 pub(crate) struct Session<S = KeyringStore> {
-    keeper: BlockingKeeper<S>,
+    keeper: BlockingSessionManager<S>,
     name: Name,
     place: Place,
 }
@@ -53,10 +53,10 @@ pub(crate) struct Session<S = KeyringStore> {
 impl Session {
     /// Opens the place where the session is kept.
     pub(crate) fn open(client: &AnyClient, account: &Account) -> Result<Self, Failure> {
-        let policy = KeeperPolicy::default();
+        let policy = SessionPolicy::default();
         let (machine, id) = match client {
-            AnyClient::Standard(client) => (Keeper::new(client, policy), client.id()),
-            AnyClient::WorkOs(client) => (Keeper::new(client, policy), client.id()),
+            AnyClient::Standard(client) => (Machine::new(client, policy), client.id()),
+            AnyClient::WorkOs(client) => (Machine::new(client, policy), client.id()),
         };
         let store = account
             .open(id)
@@ -67,10 +67,10 @@ impl Session {
 }
 
 impl<S: Store> Session<S> {
-    pub(crate) fn new(machine: Keeper, store: S, name: Name, place: Place) -> Self {
+    pub(crate) fn new(machine: Machine, store: S, name: Name, place: Place) -> Self {
         let http = agent();
         Self {
-            keeper: BlockingKeeper::new(machine, store, move |refreshing, limit| {
+            keeper: BlockingSessionManager::new(machine, store, move |refreshing, limit| {
                 send_within(&http, refreshing, limit)
             }),
             name,
@@ -96,7 +96,7 @@ impl<S: Store> Session<S> {
     pub(crate) fn keep(&self, session: Authenticated) -> Result<(), Failure> {
         let token = self
             .keeper
-            .sign_in(session)
+            .log_in(session)
             .map_err(|error| self.failure(&error))?;
         match token.warning() {
             None => Ok(()),
@@ -140,7 +140,7 @@ impl<S: Store> Session<S> {
             .keeper
             .session()
             .map_err(|error| self.failure(&error))?;
-        session.ok_or_else(|| self.signed_out(&SignedOut::NotSignedIn))
+        session.ok_or_else(|| self.signed_out(&SessionEnded::NotLoggedIn))
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -154,14 +154,14 @@ impl<S: Store> Session<S> {
     fn failure(&self, error: &Error) -> Failure {
         match error {
             Error::Failed(error) => Failure::told(error),
-            Error::SignedOut(reason) => self.signed_out(reason),
+            Error::SessionEnded(reason) => self.signed_out(reason),
             Error::Store(_) => Failure::of(Exit::Store, error),
             Error::TryAgain { .. } => Failure::of(Exit::Unavailable, error),
             _ => Failure::of(Exit::Failure, error),
         }
     }
 
-    fn signed_out(&self, reason: &SignedOut) -> Failure {
+    fn signed_out(&self, reason: &SessionEnded) -> Failure {
         let failure = match self.name.is_default() {
             true => format!("{reason}; sign in: workos-login login"),
             false => format!(
@@ -169,10 +169,12 @@ impl<S: Store> Session<S> {
                 self.name.as_str()
             ),
         };
-        let failure = Failure::new(Exit::SignedOut, failure);
+        let failure = Failure::new(Exit::SessionEnded, failure);
         match reason {
-            SignedOut::Ended(answer) | SignedOut::ReplyLost(answer) => failure.answered(answer),
-            SignedOut::AuthenticationChallenge(step) => {
+            SessionEnded::Ended(answer) | SessionEnded::ResponseLost(answer) => {
+                failure.answered(answer)
+            }
+            SessionEnded::AuthenticationChallenge(step) => {
                 failure.cause(format_args!("the step is {}", step.code()))
             }
             _ => failure,
@@ -203,7 +205,7 @@ fn no_store(error: &keyring::Error, account: &Account) -> Failure {
 #[cfg(test)]
 mod tests {
     use workos_login::secrecy::ExposeSecret;
-    use workos_login_test_server::{Answer, Endpoint, Fault};
+    use workos_login_mock_server::{Answer, Endpoint, Fault};
 
     use super::*;
     use crate::stage::Stage;
@@ -228,7 +230,7 @@ mod tests {
         let token = session.refreshed(&stage.output).unwrap_err();
         let get = session.get().unwrap_err();
         for failure in [token, get] {
-            assert_eq!(failure.exit(), Exit::SignedOut);
+            assert_eq!(failure.exit(), Exit::SessionEnded);
             assert_eq!(
                 failure.message(),
                 "nobody is signed in; sign in: workos-login login --account work"
@@ -241,7 +243,7 @@ mod tests {
     fn a_session_that_the_service_ended_is_told_with_its_answer() {
         check(
             Answer::oauth_error(400, "invalid_grant", "Over."),
-            Exit::SignedOut,
+            Exit::SessionEnded,
             "the service has ended the session; sign in: workos-login login --account work",
             "the service answered invalid_grant (400 Bad Request)",
         );
@@ -252,7 +254,7 @@ mod tests {
         let step = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
         check(
             Answer::json(403, step),
-            Exit::SignedOut,
+            Exit::SessionEnded,
             "the service asks for one more step before the session goes on; sign in: workos-login login --account work",
             "the step is mfa_enrollment",
         );

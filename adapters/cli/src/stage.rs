@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use workos_login::keeper::{Keeper, KeeperPolicy};
+use workos_login::session::{Machine, SessionPolicy};
 use workos_login::{Authenticated, Callback, Client, ConnectionSelector, OrganizationId, Screen};
-use workos_login_keeper::{MemoryStore, Store};
 use workos_login_keyring::Place;
-use workos_login_test_server::{Config, Server};
+use workos_login_mock_server::{Config, Server};
+use workos_login_session::{MemoryStore, Store};
 
 use crate::client;
 use crate::demo;
@@ -36,13 +36,13 @@ impl Stage {
     /// This person is signed in.
     pub(crate) fn with(email: &str) -> Self {
         let stage = Self::empty();
-        stage.sign_in(email, None);
+        stage.log_in(email, None);
         stage
     }
 
     /// This person signs in.
-    pub(crate) fn sign_in(&self, email: &str, organization: Option<&OrganizationId>) {
-        let session = self.log_in(email, organization);
+    pub(crate) fn log_in(&self, email: &str, organization: Option<&OrganizationId>) {
+        let session = self.new_session(email, organization);
         self.session().keep(session).unwrap();
         self.server.clear();
     }
@@ -58,12 +58,12 @@ impl Stage {
 
     /// The session as a program finds it that was just started.
     pub(crate) fn session(&self) -> Session<MemoryStore> {
-        let machine = Keeper::new(&self.client, KeeperPolicy::default());
+        let machine = Machine::new(&self.client, SessionPolicy::default());
         let name = "work".parse().unwrap();
         Session::new(machine, self.store.clone(), name, Place::Custom)
     }
 
-    pub(crate) fn log_in(
+    pub(crate) fn new_session(
         &self,
         email: &str,
         organization: Option<&OrganizationId>,
@@ -76,7 +76,7 @@ impl Stage {
             start = start.organization(organization);
         }
         let (url, pending) = start.begin(SystemTime::now(), &mut rand::rng());
-        let callback = self.server.sign_in(url.as_str(), email).unwrap();
+        let callback = self.server.log_in(url.as_str(), email).unwrap();
         let callback = Callback::parse(&callback).unwrap();
         let exchanging = pending
             .accept(&self.client, callback, SystemTime::now())

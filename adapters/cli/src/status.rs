@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 use serde::Serialize;
 use workos_login::RefreshPolicy;
-use workos_login_keeper::Store;
 use workos_login_keyring::Place;
+use workos_login_session::Store;
 
 use crate::account;
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `workos-login switch`: another organization.
 
 use workos_login::OrganizationId;
-use workos_login_keeper::Store;
+use workos_login_session::Store;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -37,7 +37,7 @@ fn switch<S: Store>(
 
 #[cfg(test)]
 mod tests {
-    use workos_login_test_server::Organization;
+    use workos_login_mock_server::Organization;
 
     use super::*;
     use crate::exit::Exit;
@@ -48,7 +48,7 @@ mod tests {
         let stage = Stage::empty();
         let acme = Organization::ACME_ID.parse().unwrap();
         let globex = Organization::GLOBEX_ID.parse().unwrap();
-        stage.sign_in("bob@example.com", Some(&acme));
+        stage.log_in("bob@example.com", Some(&acme));
         switch(&stage.session(), &globex, &stage.output).unwrap();
         let who = serde_json::to_value(whoami::read(&stage.session()).unwrap()).unwrap();
         assert_eq!(who["organization_id"], Organization::GLOBEX_ID);
@@ -61,7 +61,7 @@ mod tests {
         let stage = Stage::with("alice@example.com");
         let globex = Organization::GLOBEX_ID.parse().unwrap();
         let refused = switch(&stage.session(), &globex, &stage.output);
-        assert_ne!(refused.err().unwrap().exit(), Exit::SignedOut);
+        assert_ne!(refused.err().unwrap().exit(), Exit::SessionEnded);
         let who = serde_json::to_value(whoami::read(&stage.session()).unwrap()).unwrap();
         assert_eq!(who["organization_id"], Organization::ACME_ID);
         stage.session().refreshed(&stage.output).unwrap();

@@ -1,7 +1,7 @@
 //! `workos-login whoami`: whose session it is.
 
 use serde::Serialize;
-use workos_login_keeper::Store;
+use workos_login_session::Store;
 
 use crate::any_session::AnySessionArgs;
 use crate::failure::Failure;

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyring_core::CredentialStore;
 use sha2::{Digest, Sha256};
-use workos_login::keeper::Record;
-use workos_login_keeper::Store;
+use workos_login::session::StoredSession;
+use workos_login_session::Store;
 use zeroize::Zeroizing;
 
 use crate::entries::{Entries, Found};
@@ -130,7 +130,7 @@ impl Store for KeyringStore {
     type Error = Error;
     type Guard = KeyringGuard;
 
-    fn load(&self) -> Result<Option<Record>, Error> {
+    fn load(&self) -> Result<Option<StoredSession>, Error> {
         let found = match self.entries.read()? {
             // Once more while nobody writes.
             Found::Torn => self.writing(Entries::read)?,
@@ -146,7 +146,7 @@ impl Store for KeyringStore {
         }
     }
 
-    fn save(&self, record: &Record) -> Result<(), Error> {
+    fn save(&self, record: &StoredSession) -> Result<(), Error> {
         let mut value = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
         serde_json::to_writer(&mut *value, record).map_err(|_| Error::Damaged)?;
         self.writing(|entries| entries.write(&value))

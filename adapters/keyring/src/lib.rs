@@ -1,20 +1,20 @@
 //! Rest the session of [workos-login](workos_login) in the operating system's keyring, with a lock between processes.
 //!
-//! [`KeyringStore`] is a [`Store`](workos_login_keeper::Store) for a keeper of [`workos_login_keeper`]: twenty shells at
+//! [`KeyringStore`] is a [`Store`](workos_login_session::Store) for a keeper of [`workos_login_session`]: twenty shells at
 //! once share one session, one refresh at a time.
 //!
 //! ```no_run
 //! use workos_login::Client;
-//! use workos_login::keeper::{Keeper, KeeperPolicy};
-//! use workos_login_keeper::BlockingKeeper;
+//! use workos_login::session::{Machine, SessionPolicy};
+//! use workos_login_session::BlockingSessionManager;
 //! use workos_login_keyring::KeyringStore;
 //! use workos_login_ureq::{agent, send_within};
 //!
 //! let client = Client::public("client_123".parse()?);
 //! let store = KeyringStore::open("acme", "client_123/work")?;
 //! let http = agent();
-//! let keeper = BlockingKeeper::new(
-//!     Keeper::new(&client, KeeperPolicy::default()),
+//! let keeper = BlockingSessionManager::new(
+//!     Machine::new(&client, SessionPolicy::default()),
 //!     store,
 //!     move |refreshing, limit| send_within(&http, refreshing, limit),
 //! );
@@ -34,13 +34,13 @@
 //! | Windows | the Credential Manager | built for it, not run |
 //!
 //! A session is never put into a plain file. Where there is no keyring, [`Error::NoKeyring`] says so, and it is for the user
-//! to choose another store: [`MemoryStore`](workos_login_keeper::MemoryStore), say, for a session that ends with the process.
+//! to choose another store: [`MemoryStore`](workos_login_session::MemoryStore), say, for a session that ends with the process.
 //!
 //! # A locked keyring
 //!
 //! A desktop asks the user to unlock it. That takes as long as it takes: nothing here interrupts a question to the user. Where
 //! there is nobody to ask, or the user says no, the error is [`Error::Locked`]. A keeper sends nothing then, so
-//! nothing is lost; [`check`](workos_login_keeper::Store::check) finds it out before a login begins.
+//! nothing is lost; [`check`](workos_login_session::Store::check) finds it out before a login begins.
 //!
 //! # Long sessions
 //!
@@ -71,4 +71,4 @@ pub use crate::lock_file::KeyringGuard;
 pub use crate::place::Place;
 pub use keyring_core;
 pub use workos_login;
-pub use workos_login_keeper;
+pub use workos_login_session;

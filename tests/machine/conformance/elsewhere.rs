@@ -43,7 +43,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // One refresh is under way for one token.
     elsewhere(
         "c47",
-        "adapters/keeper/tests/suite/rules.rs",
+        "adapters/session/tests/suite/rules.rs",
         &["k2_many_threads_of_two_processes_share_one_refresh"],
     ),
     // An IP address by default, localhost where that is registered.
@@ -88,7 +88,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // A bearer token in the header only, marked sensitive.
     elsewhere(
         "c63",
-        "adapters/keeper/tests/suite/calls.rs",
+        "adapters/session/tests/suite/calls.rs",
         &[
             "a_call_carries_the_token_in_a_sensitive_header",
             "a_token_is_never_sent_in_the_clear",
@@ -97,7 +97,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // After 401 invalid_token one refresh, one repetition, no more.
     elsewhere(
         "c64",
-        "adapters/keeper/tests/suite/calls.rs",
+        "adapters/session/tests/suite/calls.rs",
         &[
             "k12_a_refused_token_leads_to_one_refresh_and_one_repetition",
             "k12_a_second_refusal_is_returned_as_it_is",

@@ -4,8 +4,8 @@ use std::io;
 use std::time::SystemTime;
 
 use workos_login::http::Response;
-use workos_login::keeper::{Done, Keeper, KeeperPolicy, Record, Step};
 use workos_login::secrecy::ExposeSecret;
+use workos_login::session::{Done, Machine, SessionPolicy, Step, StoredSession};
 use workos_login::{Authenticated, Exchange, SendError};
 
 use crate::scenario::{Scenario, now, stored};
@@ -22,7 +22,7 @@ pub(crate) struct World {
 impl World {
     /// A world whose store holds this session.
     pub(crate) fn holding(session: &Authenticated) -> Self {
-        let record = Record::new(session.clone());
+        let record = StoredSession::new(session.clone());
         Self {
             now: now(),
             store: Some(stored(&record)),
@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    pub(crate) fn record(&self) -> Option<Record> {
+    pub(crate) fn record(&self) -> Option<StoredSession> {
         let text = self.store.as_ref()?;
         Some(serde_json::from_str(text).unwrap())
     }
@@ -38,7 +38,7 @@ impl World {
     /// Runs an operation to its end. `answer` is what the service says to each refresh token; `None` is a lost answer.
     pub(crate) fn run(
         &mut self,
-        keeper: &mut Keeper,
+        keeper: &mut Machine,
         mut step: Step,
         mut answer: impl FnMut(&str, &mut Option<String>) -> Option<Response<Vec<u8>>>,
     ) -> Done {
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// Does everything up to the next refresh that is to be sent, or to the end.
-    pub(crate) fn until_it_sends(&mut self, keeper: &mut Keeper, mut step: Step) -> Step {
+    pub(crate) fn until_it_sends(&mut self, keeper: &mut Machine, mut step: Step) -> Step {
         for _ in 0..1000 {
             step = match step {
                 Step::Clear(clearing) => {
@@ -91,11 +91,11 @@ impl World {
 }
 
 /// The keeper of a public client.
-pub(crate) fn keeper() -> Keeper {
-    Keeper::new(&Scenario::public().client, KeeperPolicy::default())
+pub(crate) fn keeper() -> Machine {
+    Machine::new(&Scenario::public().client, SessionPolicy::default())
 }
 
 /// The access token that a keeper has at hand.
-pub(crate) fn access_token(keeper: &Keeper) -> &str {
+pub(crate) fn access_token(keeper: &Machine) -> &str {
     keeper.session().unwrap().access_token().expose_secret()
 }

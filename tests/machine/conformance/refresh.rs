@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::Value;
 use workos_login::http::Response;
-use workos_login::keeper::{Done, SignedOut};
 use workos_login::secrecy::ExposeSecret;
+use workos_login::session::{Done, SessionEnded};
 use workos_login::{Authenticated, Exchange, SendError};
 
 use crate::conformance::field;
@@ -125,7 +125,7 @@ fn c49_a_refused_token_clears_the_store_that_still_holds_it_and_no_other() {
     let step = here.token(world.now);
     let done = world.run(&mut here, step, knows(7));
     assert!(
-        matches!(done, Done::SignedOut(SignedOut::Ended(_))),
+        matches!(done, Done::SessionEnded(SessionEnded::Ended(_))),
         "{done:?}"
     );
     assert!(world.store.is_none());

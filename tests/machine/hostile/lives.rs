@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workos_login::keeper::{Done, Keeper};
+use workos_login::session::{Done, Machine};
 use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, RefreshPolicy};
 
 use crate::conformance::kept::{World, access_token, keeper};
@@ -124,7 +124,7 @@ fn a_life_is_what_lies_between_two_times_wherever_they_are() {
 }
 
 /// How often a keeper refreshes, asked at each of these moments, when every token of the service has these claims.
-fn refreshes(claims: &str, moments: impl Iterator<Item = u64>) -> (usize, Keeper) {
+fn refreshes(claims: &str, moments: impl Iterator<Item = u64>) -> (usize, Machine) {
     let first = Scenario::public().to_authenticated_by(&user_management(claims));
     let mut world = World::holding(&first);
     let mut keeper = keeper();

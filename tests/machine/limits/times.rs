@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use workos_login::http::header::RETRY_AFTER;
-use workos_login::keeper::{Keeper, KeeperPolicy, Step};
 use workos_login::limits::{
     DEVICE_INTERVAL, EXCHANGE_TIMEOUT, MAX_DEVICE_BACKOFF, MAX_RETRY_AFTER, MIN_DEVICE_INTERVAL,
     PENDING_LOGIN_TTL, REFRESH_MARGIN, SLOW_DOWN, TIMESTAMP_TOLERANCE,
 };
+use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::{DevicePoll, Exchange, RefreshPolicy};
 
 use crate::conformance::kept::World;
@@ -107,8 +107,8 @@ fn an_attempt_of_a_keeper_is_never_longer_than_an_exchange() {
         let session = session(&success_with_claims(r#"{"iat":0,"exp":300}"#));
         let mut world = World::holding(&session);
         world.now += secs(300);
-        let policy = KeeperPolicy::default().attempt_limit(attempt);
-        let mut keeper = Keeper::new(&Scenario::public().client, policy);
+        let policy = SessionPolicy::default().attempt_limit(attempt);
+        let mut keeper = Machine::new(&Scenario::public().client, policy);
         let step = keeper.token(world.now);
         match world.until_it_sends(&mut keeper, step) {
             Step::Send(sending) => sending.limit(),

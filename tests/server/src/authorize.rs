@@ -29,7 +29,7 @@ pub(crate) fn show(world: &mut World, http: &RecordedRequest) -> Result<Answer, 
     match world.config.visitor.clone() {
         Visitor::Chooses => {
             let hint = request.login_hint.as_deref();
-            Ok(page::sign_in(
+            Ok(page::log_in(
                 &world.config.users,
                 hint,
                 &request.redirect_uri,

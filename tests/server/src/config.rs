@@ -12,7 +12,7 @@ use crate::user::User;
 ///
 /// ```
 /// use std::time::Duration;
-/// use workos_login_test_server::{Config, Server, Visitor};
+/// use workos_login_mock_server::{Config, Server, Visitor};
 ///
 /// let server = Server::start(Config::with(|config| {
 ///     config.visitor = Visitor::SignsIn("alice@example.com".into());

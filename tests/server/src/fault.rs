@@ -19,7 +19,7 @@ use crate::injection::Injection;
 ///
 /// ```
 /// use std::time::Duration;
-/// use workos_login_test_server::Fault;
+/// use workos_login_mock_server::Fault;
 ///
 /// assert_eq!("slow=250ms".parse(), Ok(Fault::Slow(Duration::from_millis(250))));
 /// assert_eq!("hang".parse(), Ok(Fault::Hang));

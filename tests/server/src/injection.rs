@@ -14,7 +14,7 @@ use crate::fault::{Fault, UnknownFault};
 /// `hang`, `hang*3`, `hang*always`, `refresh:hang*2`.
 ///
 /// ```
-/// use workos_login_test_server::{Endpoint, Fault, Injection};
+/// use workos_login_mock_server::{Endpoint, Fault, Injection};
 ///
 /// let twice: Injection = Fault::Hang.times(2).on(Endpoint::Refresh);
 /// assert_eq!("refresh:hang*2".parse(), Ok(twice));

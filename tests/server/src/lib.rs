@@ -5,12 +5,12 @@
 //!
 //! [`Server::start`] gives a real HTTP server on the loopback interface, on a thread of its own,
 //! which stops when the [`Server`] is dropped. A test then lets its program log in, plays the
-//! person at the browser ([`Server::sign_in`], [`Server::deny`]), puts the clock forward
+//! person at the browser ([`Server::log_in`], [`Server::deny`]), puts the clock forward
 //! ([`Server::advance`]), lets things go wrong ([`Server::inject`]) and looks at what was sent
 //! ([`Server::requests`]).
 //!
 //! ```
-//! use workos_login_test_server::{Config, Fault, Server};
+//! use workos_login_mock_server::{Config, Fault, Server};
 //!
 //! let server = Server::start(Config::default())?;
 //!
@@ -22,7 +22,7 @@
 //!     server.base_url(),
 //!     server.client_id(),
 //! );
-//! let callback = server.sign_in(&address, "alice@example.com")?;
+//! let callback = server.log_in(&address, "alice@example.com")?;
 //! assert!(callback.starts_with("http://127.0.0.1:8080/callback?code="));
 //!
 //! // Its next call gets a TCP reset in the middle of the answer.

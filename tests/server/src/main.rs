@@ -3,14 +3,14 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use workos_login_test_server::{Config, Injection, Server, Visitor};
+use workos_login_mock_server::{Config, Injection, Server, Visitor};
 
 fn main() -> ExitCode {
     match read(std::env::args().skip(1)) {
         Ok(Some((config, injections))) => match run(config, injections) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("workos-login-test-server: {error}");
+                eprintln!("workos-login-mock-server: {error}");
                 ExitCode::FAILURE
             }
         },
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("workos-login-test-server: {problem}\n\n{HELP}");
+            eprintln!("workos-login-mock-server: {problem}\n\n{HELP}");
             ExitCode::from(2)
         }
     }
@@ -83,7 +83,7 @@ fn known(config: &Config, email: String) -> Result<String, String> {
 
 const HELP: &str = "A local WorkOS for tests and demonstrations. Not production software.
 
-workos-login-test-server [--port N] [--client-id ID] [--auto EMAIL | --deny] [--fault FAULT]..
+workos-login-mock-server [--port N] [--client-id ID] [--auto EMAIL | --deny] [--fault FAULT]..
 
   --port N         listen there instead of on a free port
   --client-id ID   the client id that is known

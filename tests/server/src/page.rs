@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::user::User;
 
 /// The login page: who are you, or do you refuse?
-pub(crate) fn sign_in(
+pub(crate) fn log_in(
     users: &[User],
     hint: Option<&str>,
     redirect_uri: &str,
@@ -118,15 +118,15 @@ mod tests {
     #[test]
     fn whatever_comes_from_outside_is_escaped() {
         let users = [User::new("user_x", "\"><script>@example.com").named("<b>", "'&'")];
-        let page = String::from_utf8(sign_in(&users, None, "http://a/", "state=\"><script>").body)
-            .unwrap();
+        let page =
+            String::from_utf8(log_in(&users, None, "http://a/", "state=\"><script>").body).unwrap();
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("&lt;b&gt; &#39;&amp;&#39;"), "{page}");
     }
 
     #[test]
     fn the_hinted_user_is_chosen() {
-        let page = sign_in(
+        let page = log_in(
             &[User::alice(), User::bob()],
             Some("bob@example.com"),
             "http://a/",

@@ -19,7 +19,7 @@ impl Server {
     ///
     /// When the URL is not this server's, and when the server shows something else than the login
     /// page: an unknown client, a redirect address that is not allowed.
-    pub fn sign_in(&self, authorize_url: &str, email: &str) -> io::Result<String> {
+    pub fn log_in(&self, authorize_url: &str, email: &str) -> io::Result<String> {
         self.decide(authorize_url, &[("decision", "sign-in"), ("user", email)])
     }
 
@@ -27,7 +27,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// As for [`sign_in`](Self::sign_in).
+    /// As for [`log_in`](Self::log_in).
     pub fn deny(&self, authorize_url: &str) -> io::Result<String> {
         self.decide(authorize_url, &[("decision", "deny")])
     }

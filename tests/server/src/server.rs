@@ -51,7 +51,7 @@ impl Server {
         let (started, starting) = mpsc::channel();
         let serving = shared.clone();
         let thread = thread::Builder::new()
-            .name("workos-login-test-server".to_owned())
+            .name("workos-login-mock-server".to_owned())
             .spawn(move || run(listener, serving, stopped, &started))?;
         // The runtime lives and dies on that thread: here might be one already.
         starting.recv().map_err(io::Error::other)??;

@@ -9,7 +9,7 @@ mod visit;
 use std::time::SystemTime;
 
 use workos_login::Authenticated;
-use workos_login_keeper::Store;
+use workos_login_session::Store;
 
 use crate::account::Account;
 use crate::client::{AnyClient, ClientArgs};
@@ -95,7 +95,7 @@ fn log_in_to<S: Store>(
 mod tests {
     use std::time::Duration;
 
-    use workos_login::keeper::{Keeper, KeeperPolicy, Record};
+    use workos_login::session::{Machine, SessionPolicy, StoredSession};
     use workos_login_keyring::{Error, Place};
 
     use super::*;
@@ -110,11 +110,11 @@ mod tests {
         type Error = Error;
         type Guard = ();
 
-        fn load(&self) -> Result<Option<Record>, Error> {
+        fn load(&self) -> Result<Option<StoredSession>, Error> {
             Ok(None)
         }
 
-        fn save(&self, _: &Record) -> Result<(), Error> {
+        fn save(&self, _: &StoredSession) -> Result<(), Error> {
             Err(Error::Busy)
         }
 
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn session(stage: &Stage, finds_out: bool) -> Session<ReadOnly> {
-        let machine = Keeper::new(&stage.client, KeeperPolicy::default());
+        let machine = Machine::new(&stage.client, SessionPolicy::default());
         let name = "work".parse().unwrap();
         Session::new(machine, ReadOnly { finds_out }, name, Place::Custom)
     }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_session_that_could_not_be_kept_is_no_success() {
         let stage = Stage::empty();
-        let log_in = || Ok(stage.log_in("alice@example.com", None));
+        let log_in = || Ok(stage.new_session("alice@example.com", None));
         let failure = log_in_to(&session(&stage, false), log_in).unwrap_err();
         assert_eq!(failure.exit(), Exit::Store);
         assert!(
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_login_that_is_kept_is_there_for_the_next_program() {
         let stage = Stage::empty();
-        let log_in = || Ok(stage.log_in("alice@example.com", None));
+        let log_in = || Ok(stage.new_session("alice@example.com", None));
         log_in_to(&stage.session(), log_in).unwrap();
         stage.session().get().unwrap();
     }

@@ -1,7 +1,7 @@
 //! Somebody has to visit a page: in a browser of this machine or of another, or as the demonstration plays it.
 
 use workos_login::url::Url;
-use workos_login_test_server::User;
+use workos_login_mock_server::User;
 
 use crate::browser;
 use crate::demo::Demo;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use workos_login_test_server::{Organization, User};
+use workos_login_mock_server::{Organization, User};
 
 use crate::support::{Waiting, program, run, visit};
 

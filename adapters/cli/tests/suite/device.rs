@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use workos_login_test_server::{Answer, Config, Endpoint, Fault, Organization, Server, User};
+use workos_login_mock_server::{Answer, Config, Endpoint, Fault, Organization, Server, User};
 
 use crate::support::{Waiting, login, program, run};
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! A server, or somebody who chose a name at one, who wants to write on the terminal.
 
-use workos_login_test_server::{Answer, Config, Endpoint, Server, User};
+use workos_login_mock_server::{Answer, Config, Endpoint, Server, User};
 
 use crate::support::{Ended, Waiting, login, server, visit};
 
@@ -31,7 +31,7 @@ fn assert_harmless(ended: &Ended) {
 fn a_name_is_only_ever_text() {
     let server = hostile_server();
     let ended = Waiting::start(&mut login(&server, &[]))
-        .sign_in(&server, "eve@example.com")
+        .log_in(&server, "eve@example.com")
         .with(0);
     assert_harmless(&ended);
     let escaped = "Eve\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\u{9b}2J\\u{202e}\\u{2066}\\u{200f}\\u{d}x\\u{a}Hello root!\
@@ -43,7 +43,7 @@ fn a_name_is_only_ever_text() {
 fn a_name_in_json_is_the_same_name() {
     let server = hostile_server();
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, "eve@example.com")
+        .log_in(&server, "eve@example.com")
         .with(0);
     assert_harmless(&ended);
     assert_eq!(ended.json()["user"]["first_name"], NAME);
@@ -67,7 +67,7 @@ fn and_steps() {
     let answer = Answer::json(403, body.to_string()).header("x-request-id", "a\u{9b}b");
     server.script(Endpoint::CodeExchange, [answer]);
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(7);
     assert_harmless(&ended);
     assert_eq!(ended.json()["error"]["kind"], "step_up");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use workos_login_test_server::{Endpoint, Fault};
+use workos_login_mock_server::{Endpoint, Fault};
 
 use crate::support::{Waiting, login, server, visit};
 
@@ -28,7 +28,7 @@ fn it_ends_an_exchange() {
     let waiting = Waiting::start(&mut login(&server, &["--json"]));
     visit(
         &server
-            .sign_in(&waiting.address, "alice@example.com")
+            .log_in(&waiting.address, "alice@example.com")
             .unwrap(),
     );
     // The page, the form, and the exchange that is never answered.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use workos_login_test_server::{Config, Organization};
+use workos_login_mock_server::{Config, Organization};
 
 use crate::support::{Waiting, login, program, run, server, visit};
 
@@ -12,7 +12,7 @@ fn somebody_logs_in() {
     let waiting = Waiting::start(&mut login(&server, &[]));
     let page = visit(
         &server
-            .sign_in(&waiting.address, "alice@example.com")
+            .log_in(&waiting.address, "alice@example.com")
             .unwrap(),
     );
     let ended = waiting.end().with(0);
@@ -31,7 +31,7 @@ fn the_output_has_no_secret() {
         let waiting = Waiting::start(&mut login(&server, format));
         let state = waiting.parameter("state");
         let callback = server
-            .sign_in(&waiting.address, "alice@example.com")
+            .log_in(&waiting.address, "alice@example.com")
             .unwrap();
         let (_, code) = callback.split_once("code=").unwrap();
         let code = code.split('&').next().unwrap();
@@ -53,7 +53,7 @@ fn the_output_has_no_secret() {
 fn an_api_key_in_the_environment_is_not_used() {
     let server = server();
     let waiting = Waiting::start(login(&server, &[]).env("WORKOS_API_KEY", Config::API_KEY));
-    waiting.sign_in(&server, "alice@example.com").with(0);
+    waiting.log_in(&server, "alice@example.com").with(0);
     let requests = server.requests_to("/user_management/authenticate");
     assert_eq!(requests.len(), 1);
     let sent = format!(
@@ -74,7 +74,7 @@ fn the_environment_configures_it() {
         .env("WORKOS_CLIENT_ID", server.client_id())
         .env("WORKOS_BASE_URL", server.base_url());
     Waiting::start(&mut command)
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(0);
 }
 
@@ -94,7 +94,7 @@ fn what_is_asked_for_is_in_the_address() {
     );
     assert_eq!(waiting.parameter("provider"), "GoogleOAuth");
     assert_eq!(waiting.parameter("client_id"), server.client_id());
-    let ended = waiting.sign_in(&server, "bob@example.com").with(0);
+    let ended = waiting.log_in(&server, "bob@example.com").with(0);
     assert!(ended.stdout.contains(Organization::GLOBEX_ID), "{ended:?}");
 
     let waiting = Waiting::start(&mut login(&server, &[]));
@@ -113,7 +113,7 @@ fn the_listener_is_where_it_was_told_to_be() {
         redirect_uri.starts_with("http://localhost:") && redirect_uri.ends_with("/done"),
         "{redirect_uri}"
     );
-    waiting.sign_in(&server, "alice@example.com").with(0);
+    waiting.log_in(&server, "alice@example.com").with(0);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_forged_callback_changes_nothing() {
         "{}?state=made-up&error=access_denied",
         waiting.parameter("redirect_uri")
     ));
-    waiting.sign_in(&server, "alice@example.com").with(0);
+    waiting.log_in(&server, "alice@example.com").with(0);
 }
 
 #[test]

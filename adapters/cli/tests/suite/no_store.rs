@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use workos_login_test_server::Server;
+use workos_login_mock_server::Server;
 
 use crate::support::{Waiting, program, run, server, visit};
 
@@ -26,7 +26,7 @@ fn the_token_is_printed_and_nothing_is_kept() {
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("no-store-{}", std::process::id()));
     let mut command = alone(&server, &["token", "--no-store", "--no-browser", "--json"]);
     let ended = Waiting::start(command.env("XDG_STATE_HOME", &state))
-        .sign_in(&server, ALICE)
+        .log_in(&server, ALICE)
         .with(0);
     let token = ended.json();
     assert!(token["access_token"].as_str().unwrap().starts_with("eyJ"));
@@ -50,7 +50,7 @@ fn a_command_runs_with_the_token_and_ends_as_it_ends() {
         script,
     ];
     let ended = Waiting::start(&mut alone(&server, &run))
-        .sign_in(&server, ALICE)
+        .log_in(&server, ALICE)
         .with(42);
     assert!(ended.stdout.starts_with("eyJ"), "{ended:?}");
     assert_eq!(ended.stdout.lines().count(), 1);

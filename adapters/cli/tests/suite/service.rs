@@ -1,6 +1,6 @@
 //! The exchange of the code, when the service does not do what one hopes for.
 
-use workos_login_test_server::{Answer, Endpoint, Fault};
+use workos_login_mock_server::{Answer, Endpoint, Fault};
 
 use crate::support::{Waiting, login, server};
 
@@ -9,7 +9,7 @@ fn an_answer_that_is_lost_is_asked_for_again() {
     let server = server();
     server.inject(Fault::CloseBefore.on(Endpoint::CodeExchange));
     let ended = Waiting::start(&mut login(&server, &[]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(0);
     ended.says(&["there was no answer from the service", "asking again in 1s"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 2);
@@ -23,7 +23,7 @@ fn a_service_that_cannot_answer_is_given_up_after_some_tries() {
         .header("x-request-id", "req_1");
     server.inject(Fault::Answer(answer).on(Endpoint::CodeExchange).always());
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(5);
     let error = &ended.json()["error"];
     assert_eq!(
@@ -42,7 +42,7 @@ fn a_service_that_is_gone_is_told_with_its_causes() {
     let server = server();
     server.inject(Fault::CloseBefore.on(Endpoint::CodeExchange).always());
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(5);
     let error = &ended.json()["error"];
     assert_eq!(error["kind"], "unavailable");
@@ -65,7 +65,7 @@ fn a_code_that_is_refused_is_not_sent_again() {
         )],
     );
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(1);
     assert_eq!(ended.json()["error"]["kind"], "failure");
     ended.says(&["invalid_grant"]);
@@ -80,6 +80,6 @@ fn a_client_that_is_refused_is_a_matter_of_configuration() {
         [Answer::oauth_error(401, "invalid_client", "Who?")],
     );
     Waiting::start(&mut login(&server, &[]))
-        .sign_in(&server, "alice@example.com")
+        .log_in(&server, "alice@example.com")
         .with(6);
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use workos_login_test_server::{Answer, Config, Endpoint, Organization, Server};
+use workos_login_mock_server::{Answer, Config, Endpoint, Organization, Server};
 
 use crate::support::{Ended, Waiting, program, run};
 
@@ -69,10 +69,10 @@ impl Kept {
     }
 
     #[track_caller]
-    fn sign_in(&self, email: &str, arguments: &[&str]) -> Ended {
+    fn log_in(&self, email: &str, arguments: &[&str]) -> Ended {
         let mut command = self.command(&["login", "--no-browser"]);
         Waiting::start(command.args(arguments))
-            .sign_in(&self.server, email)
+            .log_in(&self.server, email)
             .with(0)
     }
 
@@ -83,7 +83,7 @@ impl Kept {
                 .configure(|config| config.access_token_life = life)
         };
         life(Duration::from_secs(1));
-        self.sign_in("alice@example.com", &[]);
+        self.log_in("alice@example.com", &[]);
         life(Duration::from_secs(300));
         thread::sleep(Duration::from_secs(1));
         self.server.clear();
@@ -102,7 +102,7 @@ fn a_login_lasts_from_one_program_to_the_next() {
     let Some(kept) = Kept::start("lasts") else {
         return;
     };
-    let ended = kept.sign_in("alice@example.com", &[]);
+    let ended = kept.log_in("alice@example.com", &[]);
     assert!(
         ended
             .stdout
@@ -169,7 +169,7 @@ fn a_command_runs_with_the_token_and_ends_as_it_ends() {
     };
     kept.run(&["run", "--", "/bin/sh", "-c", "echo ran"])
         .with(8);
-    kept.sign_in("alice@example.com", &[]);
+    kept.log_in("alice@example.com", &[]);
     let token = kept.run(&["token"]).with(0).stdout;
     let script = "echo \"$WORKOS_ACCESS_TOKEN\"; exit 42";
     let ended = kept.run(&["run", "--", "/bin/sh", "-c", script]).with(42);
@@ -186,7 +186,7 @@ fn the_session_moves_to_another_organization() {
     let Some(kept) = Kept::start("switch") else {
         return;
     };
-    kept.sign_in(
+    kept.log_in(
         "bob@example.com",
         &["--organization", Organization::ACME_ID],
     );
@@ -201,7 +201,7 @@ fn a_logout_forgets_the_session_and_shows_where_it_ends() {
     let Some(kept) = Kept::start("logout") else {
         return;
     };
-    kept.sign_in("alice@example.com", &[]);
+    kept.log_in("alice@example.com", &[]);
     let session = kept.server.sessions().remove(0);
     let ended = kept.json(&["logout", "--no-browser"]);
     assert_eq!(ended["was_signed_in"], true);
@@ -243,14 +243,14 @@ fn a_login_for_one_command_leaves_the_kept_session_alone() {
     };
     let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
     let token = Waiting::start(&mut command)
-        .sign_in(&kept.server, "alice@example.com")
+        .log_in(&kept.server, "alice@example.com")
         .with(0)
         .stdout;
     kept.run(&["whoami"]).with(8);
-    kept.sign_in("carol@example.com", &[]);
+    kept.log_in("carol@example.com", &[]);
     let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
     Waiting::start(&mut command)
-        .sign_in(&kept.server, "alice@example.com")
+        .log_in(&kept.server, "alice@example.com")
         .with(0);
     assert_eq!(kept.json(&["whoami"])["user"]["email"], "carol@example.com");
     assert_ne!(kept.run(&["token"]).with(0).stdout, token);

@@ -1,6 +1,6 @@
 //! One more step that the service asks for, with somebody at the terminal who takes it.
 
-use workos_login_test_server::{Config, Gate, Organization, Server, User};
+use workos_login_mock_server::{Config, Gate, Organization, Server, User};
 
 use crate::support::{Waiting, login, server, visit};
 use crate::terminal::Terminal;
@@ -26,7 +26,7 @@ fn open_gates(server: &Server) {
 fn an_organization_is_chosen_by_its_number() {
     let server = server();
     let mut terminal = Terminal::login(&server, &[]);
-    terminal.sign_in(&server, BOB);
+    terminal.log_in(&server, BOB);
     terminal.read_until("its number, 1 to 2: ");
     for title in ["1  Acme (org_", "2  Globex (org_"] {
         assert!(terminal.text().contains(title), "{}", terminal.text());
@@ -36,7 +36,7 @@ fn an_organization_is_chosen_by_its_number() {
     terminal.enter("2");
     let address = terminal.address();
     assert!(address.contains(Organization::GLOBEX_ID), "{address}");
-    visit(&server.sign_in(&address, BOB).unwrap());
+    visit(&server.log_in(&address, BOB).unwrap());
     let shown = terminal.end(0).screen().contents();
     assert!(shown.contains("Bob Brown\n"), "{shown}");
     assert!(shown.contains(Organization::GLOBEX_ID), "{shown}");
@@ -47,7 +47,7 @@ fn who_chooses_no_organization_is_told_how_to_later() {
     for key in [b'M', b'D'] {
         let server = server();
         let mut terminal = Terminal::login(&server, &[]);
-        terminal.sign_in(&server, BOB);
+        terminal.log_in(&server, BOB);
         terminal.read_until("its number, 1 to 2: ");
         terminal.press_ctrl(key);
         let shown = terminal.end(7).screen().contents();
@@ -60,7 +60,7 @@ fn who_chooses_no_organization_is_told_how_to_later() {
 fn ctrl_c_ends_the_question_and_leaves_the_terminal_clean() {
     let server = server();
     let mut terminal = Terminal::login(&server, &[]);
-    terminal.sign_in(&server, BOB);
+    terminal.log_in(&server, BOB);
     terminal.read_until("its number, 1 to 2: ");
     terminal.press_ctrl(b'C');
     let shown = terminal.end(130).screen().contents();
@@ -93,12 +93,12 @@ fn the_next_login_takes_the_step() {
     ] {
         let server = server_with(gate);
         let mut terminal = Terminal::login(&server, &[]);
-        terminal.sign_in(&server, ALICE);
+        terminal.log_in(&server, ALICE);
         let address = terminal.address();
         let said = terminal.text();
         assert!(said.contains(code) && said.contains(task), "{said}");
         open_gates(&server);
-        visit(&server.sign_in(&address, ALICE).unwrap());
+        visit(&server.log_in(&address, ALICE).unwrap());
         let shown = terminal.end(0).screen().contents();
         assert!(shown.contains("Alice Adams\n"), "{shown}");
     }
@@ -108,7 +108,7 @@ fn the_next_login_takes_the_step() {
 fn the_next_login_is_for_the_same_organization() {
     let server = server_with(Gate::MfaChallenge);
     let mut terminal = Terminal::login(&server, &["--organization", Organization::ACME_ID]);
-    terminal.sign_in(&server, ALICE);
+    terminal.log_in(&server, ALICE);
     let address = terminal.address();
     assert!(address.contains(Organization::ACME_ID), "{address}");
     terminal.press_ctrl(b'C');
@@ -128,7 +128,7 @@ fn a_step_after_a_device_login_is_taken_in_a_browser_here() {
         .unwrap();
     let address = terminal.address();
     open_gates(&server);
-    visit(&server.sign_in(&address, ALICE).unwrap());
+    visit(&server.log_in(&address, ALICE).unwrap());
     terminal.end(0);
 }
 
@@ -137,7 +137,7 @@ fn a_step_that_no_login_takes_ends_the_program() {
     let server = server_with(Gate::MfaChallenge);
     let mut terminal = Terminal::login(&server, &[]);
     for _ in 0..3 {
-        terminal.sign_in(&server, ALICE);
+        terminal.log_in(&server, ALICE);
     }
     let shown = terminal.end(7).screen().contents();
     assert!(shown.contains("log in again"), "{shown}");
@@ -148,7 +148,7 @@ fn a_step_that_no_login_takes_ends_the_program() {
 fn a_script_is_told_the_step_and_asked_nothing() {
     let server = server();
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, BOB)
+        .log_in(&server, BOB)
         .with(7);
     let error = &ended.json()["error"];
     assert_eq!(error["step"], "organization_selection_required");
@@ -160,7 +160,7 @@ fn a_script_is_told_the_step_and_asked_nothing() {
 
     let server = server_with(Gate::MfaChallenge);
     let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .sign_in(&server, ALICE)
+        .log_in(&server, ALICE)
         .with(7);
     assert_eq!(ended.json()["error"]["step"], "mfa_challenge");
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);

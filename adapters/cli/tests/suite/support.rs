@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
 use url::Url;
-use workos_login_test_server::{Config, Server};
+use workos_login_mock_server::{Config, Server};
 use workos_login_ureq::ureq::Agent;
 
 /// The program, in an environment in which no browser can be found and nothing is configured.
@@ -167,8 +167,8 @@ impl Waiting {
     }
 
     /// Signs in as `email` at the login page, returns to the program, and waits until it has ended.
-    pub(crate) fn sign_in(self, server: &Server, email: &str) -> Ended {
-        visit(&server.sign_in(&self.address, email).unwrap());
+    pub(crate) fn log_in(self, server: &Server, email: &str) -> Ended {
+        visit(&server.log_in(&self.address, email).unwrap());
         self.end()
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
-use workos_login_test_server::Server;
+use workos_login_mock_server::Server;
 
 use crate::hostile::{NAME, hostile_server};
 use crate::support::{server, visit};
@@ -103,8 +103,8 @@ impl Terminal {
     }
 
     /// Signs in as `email` at the next login page, and returns to the program.
-    pub(crate) fn sign_in(&mut self, server: &Server, email: &str) {
-        visit(&server.sign_in(&self.address(), email).unwrap());
+    pub(crate) fn log_in(&mut self, server: &Server, email: &str) {
+        visit(&server.log_in(&self.address(), email).unwrap());
     }
 
     /// Waits until the program has ended with this exit code; returns what is left on the screen.
@@ -137,7 +137,7 @@ fn the_progress_says_what_is_waited_for_and_counts_down() {
     terminal.read_until("waiting for the login in the browser, 10m left");
     terminal.read_until("9m 59s left");
 
-    terminal.sign_in(&server, "eve@example.com");
+    terminal.log_in(&server, "eve@example.com");
     let screen = terminal.end(0);
     let written = terminal.text();
     let shown = screen.screen().contents();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-use workos_login::keeper::Record;
-use workos_login_keeper::Store;
+use workos_login::session::StoredSession;
+use workos_login_session::Store;
 
 use crate::support::*;
 
@@ -26,7 +26,7 @@ fn a_save_that_stops_at_any_write_leaves_the_old_record_or_the_new_one() {
 }
 
 /// Whether the save succeeded although the keyring stopped after so many writes.
-fn stop_after(writes: usize, entry_bytes: usize, old: &Record, new: &Record) -> bool {
+fn stop_after(writes: usize, entry_bytes: usize, old: &StoredSession, new: &StoredSession) -> bool {
     let memory = Arc::new(Memory::default());
     let (store, _folder) = store(&memory, entry_bytes);
     // Twice, so that either generation of parts is the old one.

@@ -1,7 +1,7 @@
 //! The keyring of the Linux kernel, where this process may use it.
 
-use workos_login_keeper::Store;
 use workos_login_keyring::{Error, KeyringStore, Place};
+use workos_login_session::Store;
 
 use crate::support::*;
 

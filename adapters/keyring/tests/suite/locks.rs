@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use workos_login_keeper::Store;
 use workos_login_keyring::{Error, KeyringStore};
+use workos_login_session::Store;
 
 use crate::support::*;
 

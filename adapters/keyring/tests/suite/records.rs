@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workos_login::keeper::{Keeper, KeeperPolicy};
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::ExposeSecret;
-use workos_login_keeper::{BlockingKeeper, Store};
+use workos_login::session::{Machine, SessionPolicy};
 use workos_login_keyring::{Error, KeyringStore, Place};
+use workos_login_session::{BlockingSessionManager, Store};
 
 use crate::support::*;
 
@@ -118,8 +118,8 @@ fn a_keyring_that_cannot_be_written_is_found_out_before_anything_is_sent() {
 
     memory.stop_after(Some(0));
     let sent = server.request_count();
-    let machine = Keeper::new(&client(&server), KeeperPolicy::default());
-    let keeper = BlockingKeeper::new(machine, store, |exchange, limit| {
+    let machine = Machine::new(&client(&server), SessionPolicy::default());
+    let keeper = BlockingSessionManager::new(machine, store, |exchange, limit| {
         workos_login_ureq::send_within(&workos_login_ureq::agent(), exchange, limit)
     });
     let error = keeper.check().unwrap_err();

@@ -9,11 +9,11 @@ use std::time::SystemTime;
 use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
 use keyring_core::{CredentialStore, Entry, Error, Result};
 use tempfile::TempDir;
-use workos_login::keeper::Record;
+use workos_login::session::StoredSession;
 use workos_login::url::Url;
 use workos_login::{Authenticated, Callback, Client, ConnectionSelector, Public, Screen};
 use workos_login_keyring::KeyringStore;
-use workos_login_test_server::{Config, Server};
+use workos_login_mock_server::{Config, Server};
 
 pub(crate) fn server() -> Server {
     Server::start(Config::default()).unwrap()
@@ -31,7 +31,7 @@ pub(crate) fn session(server: &Server) -> Authenticated {
     let (url, pending) = client
         .login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri)
         .begin(SystemTime::now(), &mut rand::rng());
-    let callback = server.sign_in(url.as_str(), "alice@example.com").unwrap();
+    let callback = server.log_in(url.as_str(), "alice@example.com").unwrap();
     let callback = Callback::parse(&callback).unwrap();
     let exchanging = pending
         .accept(&client, callback, SystemTime::now())
@@ -43,18 +43,18 @@ pub(crate) fn session(server: &Server) -> Authenticated {
 }
 
 /// A record whose access token has so many bytes more than usual.
-pub(crate) fn record(server: &Server, more: usize) -> Record {
-    lengthened(&Record::new(session(server)), more)
+pub(crate) fn record(server: &Server, more: usize) -> StoredSession {
+    lengthened(&StoredSession::new(session(server)), more)
 }
 
-pub(crate) fn lengthened(record: &Record, more: usize) -> Record {
+pub(crate) fn lengthened(record: &StoredSession, more: usize) -> StoredSession {
     let mut stored = serde_json::to_value(record).unwrap();
     let token = stored["session"]["access_token"].as_str().unwrap();
     stored["session"]["access_token"] = format!("{token}{}", "x".repeat(more)).into();
     serde_json::from_value(stored).unwrap()
 }
 
-pub(crate) fn text(record: &Record) -> String {
+pub(crate) fn text(record: &StoredSession) -> String {
     serde_json::to_string(record).unwrap()
 }
 

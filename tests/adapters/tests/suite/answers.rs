@@ -2,7 +2,7 @@
 
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Error, Exchange};
-use workos_login_test_server::{Answer, Endpoint};
+use workos_login_mock_server::{Answer, Endpoint};
 
 use crate::adapters::Adapter;
 use crate::support::{

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::net::TcpListener;
 
 use workos_login::Exchange;
-use workos_login_test_server::Fault;
+use workos_login_mock_server::Fault;
 
 use crate::adapters::Adapter;
 use crate::support::{exchanging, exchanging_at, log_in, lost, public, start};

@@ -7,7 +7,7 @@ use workos_login::limits::TIMESTAMP_TOLERANCE;
 use workos_login::{
     AwaitingDevice, Client, DevicePoll, Error, PollingDevice, SendError, UserManagement,
 };
-use workos_login_test_server::{Answer, Config, Fault, Server};
+use workos_login_mock_server::{Answer, Config, Fault, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{ALICE, authenticated, confidential, done, public, refused, start, stored};

@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use workos_login::{Authenticated, Error, Exchange, SendError};
-use workos_login_test_server::{Answer, Fault, Server};
+use workos_login_mock_server::{Answer, Fault, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{ALICE, authenticated, done, exchanging, log_in, public, start};

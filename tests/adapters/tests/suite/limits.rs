@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use workos_login::Error;
 use workos_login::limits::MAX_RESPONSE_BYTES;
-use workos_login_test_server::{Answer, Endpoint};
+use workos_login_mock_server::{Answer, Endpoint};
 
 use crate::adapters::Adapter;
 use crate::support::{authenticated, exchanging, exchanging_at, lost, malformed, refused, start};

@@ -4,7 +4,7 @@ use workos_login::secrecy::ExposeSecret;
 use workos_login::{
     Authenticated, AuthenticationChallenge, Client, Error, OrganizationId, Public, Refreshing,
 };
-use workos_login_test_server::{Answer, Endpoint, Organization, Server};
+use workos_login_mock_server::{Answer, Endpoint, Organization, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{

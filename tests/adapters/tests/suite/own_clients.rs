@@ -8,7 +8,7 @@ use workos_login::limits::EXCHANGE_TIMEOUT;
 use workos_login::{
     Authenticated, Client, Exchanging, Outcome, Public, Refreshing, SendError, TransportError,
 };
-use workos_login_test_server::Fault;
+use workos_login_mock_server::Fault;
 
 use crate::adapters::{Adapter, Ureq};
 use crate::support::{authenticated, exchanging, malformed, start};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use workos_login::SendError;
-use workos_login_test_server::Fault;
+use workos_login_mock_server::Fault;
 
 use crate::adapters::Adapter;
 use crate::support::{authenticated, exchanging, exchanging_at, log_in, lost, public, start};

@@ -10,7 +10,7 @@ use workos_login::{
     AuthenticationChallenge, Client, Confidential, Error, Exchanging, Public, SmsVerification,
     Start,
 };
-use workos_login_test_server::{Config, Endpoint, Fault, Gate, Organization, Server, User};
+use workos_login_mock_server::{Config, Endpoint, Fault, Gate, Organization, Server, User};
 
 use crate::adapters::Adapter;
 use crate::support::{

@@ -11,7 +11,7 @@ use workos_login::{
     DevicePoll, Error, Exchange, Exchanging, Outcome, Public, RedirectUri, Screen, SendError,
     Start, UserManagement,
 };
-use workos_login_test_server::{Config, Gate, Server, User};
+use workos_login_mock_server::{Config, Gate, Server, User};
 
 use crate::adapters::Adapter;
 
@@ -65,7 +65,7 @@ pub(crate) fn signing_in<A: UserManagement>(
     email: &str,
 ) -> Exchanging {
     let (url, pending) = login.begin(SystemTime::now(), &mut rand::rng());
-    let callback = server.sign_in(url.as_str(), email).unwrap();
+    let callback = server.log_in(url.as_str(), email).unwrap();
     let callback = Callback::parse(&callback).unwrap();
     pending.accept(client, callback, SystemTime::now()).unwrap()
 }

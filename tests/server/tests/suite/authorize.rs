@@ -1,13 +1,13 @@
 //! The login page and where it leads.
 
-use workos_login_test_server::{Config, Visitor};
+use workos_login_mock_server::{Config, Visitor};
 
 use crate::support::*;
 
 #[test]
 fn signing_in_leads_to_the_callback_with_a_code_and_the_state() {
     let server = start();
-    let callback = server.sign_in(&authorize_url(&server, &[]), ALICE).unwrap();
+    let callback = server.log_in(&authorize_url(&server, &[]), ALICE).unwrap();
     assert!(
         callback.starts_with("http://127.0.0.1:9/callback?keep=this&code="),
         "{callback}"
@@ -33,7 +33,7 @@ fn denying_leads_to_the_callback_with_an_error() {
 fn no_state_goes_in_and_none_comes_out() {
     let server = start();
     let callback = server
-        .sign_in(&authorize_url(&server, &[("state", None)]), ALICE)
+        .log_in(&authorize_url(&server, &[("state", None)]), ALICE)
         .unwrap();
     assert_eq!(parameter(&callback, "state"), None);
 }
@@ -104,7 +104,7 @@ fn an_unknown_client_or_a_harmful_address_is_never_redirected() {
     }
     assert!(
         server
-            .sign_in(&authorize_url(&server, &[("client_id", None)]), ALICE)
+            .log_in(&authorize_url(&server, &[("client_id", None)]), ALICE)
             .is_err()
     );
 }
@@ -179,7 +179,7 @@ fn a_server_without_an_api_key_wants_a_challenge_from_everybody() {
 fn what_was_asked_for_is_in_the_log() {
     let server = start();
     let url = authorize_url(&server, &[("screen_hint", Some("sign-up"))]);
-    server.sign_in(&url, ALICE).unwrap();
+    server.log_in(&url, ALICE).unwrap();
     let requests = server.requests_to("/user_management/authorize");
     assert_eq!(requests.len(), 2);
     assert_eq!(

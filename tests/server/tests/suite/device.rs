@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use workos_login_test_server::{Answer, Endpoint, Server, User, Visitor};
+use workos_login_mock_server::{Answer, Endpoint, Server, User, Visitor};
 
 use crate::support::*;
 

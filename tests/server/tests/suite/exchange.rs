@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use workos_login_test_server::{Config, Organization, User};
+use workos_login_mock_server::{Config, Organization, User};
 
 use crate::support::*;
 
@@ -104,7 +104,7 @@ fn a_wrong_verifier_spends_the_code() {
 
 /// Sends a body made of the usual one and some changes; null leaves a field out.
 fn changed(
-    server: &workos_login_test_server::Server,
+    server: &workos_login_mock_server::Server,
     code: &str,
     changes: &Value,
 ) -> (u16, String) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use serde_json::Value;
-use workos_login_test_server::{Answer, Endpoint, Fault, Server};
+use workos_login_mock_server::{Answer, Endpoint, Fault, Server};
 
 use crate::support::*;
 
@@ -428,7 +428,7 @@ fn a_fault_strikes_as_often_as_it_should() {
     assert_eq!(statuses, [400, 503, 503, 400]);
     server.inject(
         "jwks:status=500*always"
-            .parse::<workos_login_test_server::Injection>()
+            .parse::<workos_login_mock_server::Injection>()
             .unwrap(),
     );
     let keys = format!("{}/sso/jwks/{}", server.base_url(), server.client_id());

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use workos_login_test_server::{Config, Fault, Server};
+use workos_login_mock_server::{Config, Fault, Server};
 
 use crate::support::*;
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::json;
-use workos_login_test_server::Config;
+use workos_login_mock_server::Config;
 
 use crate::support::*;
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::*;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_workos-login-test-server");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_workos-login-mock-server");
 
 #[test]
 fn the_program_prints_its_address_and_ends_with_its_input() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use workos_login_test_server::{Organization, Server};
+use workos_login_mock_server::{Organization, Server};
 
 use crate::support::*;
 

@@ -1,7 +1,7 @@
 //! Step-ups and the grants that complete them.
 
 use serde_json::{Value, json};
-use workos_login_test_server::{Config, Gate, Organization, Server, User};
+use workos_login_mock_server::{Config, Gate, Organization, Server, User};
 
 use crate::support::*;
 

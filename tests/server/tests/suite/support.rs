@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
-use workos_login_test_server::{Config, Server};
+use workos_login_mock_server::{Config, Server};
 
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -149,7 +149,7 @@ pub(crate) fn code(server: &Server, email: &str) -> String {
 
 pub(crate) fn code_for(server: &Server, email: &str, changes: &[(&str, Option<&str>)]) -> String {
     let callback = server
-        .sign_in(&authorize_url(server, changes), email)
+        .log_in(&authorize_url(server, changes), email)
         .unwrap();
     parameter(&callback, "code").unwrap_or_else(|| panic!("{callback}"))
 }

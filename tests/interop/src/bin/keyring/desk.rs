@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use workos_login_test_server::{Config, Organization, RecordedRequest, Server, Visitor};
+use workos_login_mock_server::{Config, Organization, RecordedRequest, Server, Visitor};
 
 use crate::{Checked, ensure};
 
@@ -37,7 +37,7 @@ impl Desk {
             program: program.to_owned(),
             account,
         };
-        desk.sign_in()?;
+        desk.log_in()?;
         desk.server.clear();
         Ok(desk)
     }
@@ -99,7 +99,7 @@ impl Desk {
         Ok(token.to_owned())
     }
 
-    fn sign_in(&self) -> Checked {
+    fn log_in(&self) -> Checked {
         let mut login = self.command(&["login", "--no-browser"]).spawn()?;
         let mut said = BufReader::new(login.stderr.take().ok_or("there is no error output")?);
         let mut line = String::new();

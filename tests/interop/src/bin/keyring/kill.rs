@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use workos_login_test_server::{Endpoint, Fault};
+use workos_login_mock_server::{Endpoint, Fault};
 
 use crate::desk::{Desk, kill, succeeded};
 use crate::secret_service::SecretService;

@@ -1,9 +1,9 @@
 //! The store itself: what the program never keeps, and many processes cannot show.
 
 use serde_json::Value;
-use workos_login::keeper::Record;
-use workos_login_keeper::Store;
+use workos_login::session::StoredSession;
 use workos_login_keyring::{Error, KeyringStore, Place};
+use workos_login_session::Store;
 
 use crate::secret_service::{self, SecretService};
 use crate::{Checked, ensure};
@@ -55,13 +55,13 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
 }
 
 /// A record whose access token has this length.
-fn record(length: usize) -> Checked<Record> {
+fn record(length: usize) -> Checked<StoredSession> {
     let mut session: Value = serde_json::from_str(SESSION)?;
     session["access_token"] = "x".repeat(length).into();
-    Ok(Record::new(serde_json::from_value(session)?))
+    Ok(StoredSession::new(serde_json::from_value(session)?))
 }
 
-fn text(record: Option<&Record>) -> Checked<String> {
+fn text(record: Option<&StoredSession>) -> Checked<String> {
     Ok(serde_json::to_string(&record)?)
 }
 
