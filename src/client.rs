@@ -8,18 +8,18 @@ use http::Request;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::authenticated::Authenticated;
 use crate::connect::{Scope, Server};
 use crate::device::RequestingDevice;
-use crate::endpoints::{Endpoints, InvalidEndpoint};
 use crate::error::{ClientError, Problem};
 use crate::exchange::Refused;
 use crate::ids::{ApiKey, ClientId, OrganizationId};
-use crate::redirect_uri::RedirectUri;
-use crate::refreshing::Refreshing;
+use crate::login::authenticated::Authenticated;
+use crate::login::connection_selector::{ConnectionSelector, Target};
+use crate::login::redirect_uri::RedirectUri;
+use crate::login::refreshing::Refreshing;
+use crate::login::start::Start;
 use crate::request::post;
-use crate::start::Start;
-use crate::via::{ConnectionSelector, Target};
+use crate::service::{Endpoints, InvalidEndpoint};
 use crate::wire::grant::{Grant, token_request};
 
 /// An application that logs people in.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use http::Uri;
 use url::Url;
 
-use crate::endpoints::{InvalidEndpoint, check_endpoint, endpoint};
+use crate::service::{InvalidEndpoint, check_endpoint, endpoint};
 
 /// A standard OAuth 2.0 server with OpenID Connect, described by its operator.
 ///

@@ -11,20 +11,20 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::answers::Purpose;
-use crate::authenticated::Authenticated;
 use crate::client::{Client, ClientBinding, ClientKind, Identity};
 use crate::connect::Scope;
 use crate::error::{Error, Expired, Flaw, What};
+use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
-use crate::exchanging::Outcome;
 use crate::limits::{
     DEVICE_INTERVAL, MAX_DEVICE_BACKOFF, MIN_DEVICE_INTERVAL, SLOW_DOWN, TIMESTAMP_TOLERANCE,
 };
-use crate::reply::{Pace, Refusal, Reply};
+use crate::login::authenticated::Authenticated;
+use crate::login::exchanging::Outcome;
 use crate::request::post;
-use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::stamp::Timestamp;
+use crate::response::{Pace, Refusal, Reply};
+use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
+use crate::timestamp::Timestamp;
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
 

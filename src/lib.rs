@@ -76,7 +76,7 @@
 //! * **No secret is shown**: not by `Debug` or `Display`, not in an error, not in a panic. What the types here hold is wiped
 //!   from memory when it is dropped; what was handed out (a request, an address, a stored form) is the caller's.
 //! * **No input panics or grows memory without a bound**: [`limits`] has the numbers.
-//! * **A live session is not lost** to a race, a lost answer, a crash or a bad minute: [`keeper`].
+//! * **A live session is not lost** to a race, a lost answer, a crash or a bad minute: [`session`].
 //!
 //! # Which type for what
 //!
@@ -88,69 +88,54 @@
 //! | log in to a standard OAuth server | [`Client::oauth`], [`Server`] |
 //! | take another step when the service asks | [`AuthenticationChallenge`] |
 //! | keep a session alive | [`session::Machine`], and `workos-login-session` to drive it |
-//! | know what to do about an error | [`Error`], [`answers`] |
+//! | know what to do about an error | [`Error`], [`error_codes`] |
 
-mod authenticated;
-mod authorization_url;
-mod awaiting_callback;
-mod callback;
+mod challenge;
 mod client;
 mod connect;
 mod device;
-mod endpoints;
 mod error;
 mod exchange;
-mod exchanging;
 mod ids;
+mod login;
 mod open_enum;
-mod pkce;
-mod redirect_uri;
-mod refresh_policy;
-mod refreshing;
-mod reply;
 mod request;
-mod saved;
-mod stamp;
-mod start;
-mod step_up;
+mod response;
+mod service;
+mod stored;
 mod texts;
+mod timestamp;
 mod user;
-mod via;
 mod wire;
 
-pub mod answers;
+pub mod error_codes;
 pub mod limits;
 pub mod session;
 
-pub use crate::authenticated::Authenticated;
-pub use crate::authorization_url::AuthorizationUrl;
-pub use crate::awaiting_callback::AwaitingCallback;
-pub use crate::callback::Callback;
-pub use crate::client::{Client, ClientKind, Confidential, OAuth, Public, UserManagement};
-pub use crate::connect::{InvalidScope, Scope, Server};
-pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
-pub use crate::endpoints::InvalidEndpoint;
-pub use crate::error::{
-    CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
-};
-pub use crate::exchange::{Exchange, Refused, SendError, TransportError};
-pub use crate::exchanging::{Exchanging, Outcome};
-pub use crate::ids::{
-    ApiKey, ClientId, ConnectionId, InvalidApiKey, InvalidClientId, InvalidId, OrganizationId,
-    SessionId,
-};
-pub use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
-pub use crate::refresh_policy::RefreshPolicy;
-pub use crate::refreshing::Refreshing;
-pub use crate::start::{AppStateTooLong, ReservedParameter, Start};
-pub use crate::step_up::{
+pub use crate::challenge::{
     AllowedMethodsChallenge, AuthenticationChallenge, EmailCompletionChallenge,
     EmailVerificationChallenge, MfaEnrollmentChallenge, Organization,
     OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
     SmsVerification, SsoChallenge, TotpChallenge, UnknownChallenge,
 };
+pub use crate::client::{Client, ClientKind, Confidential, OAuth, Public, UserManagement};
+pub use crate::connect::{InvalidScope, Scope, Server};
+pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
+pub use crate::error::{
+    CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
+};
+pub use crate::exchange::{Exchange, Refused, SendError, TransportError};
+pub use crate::ids::{
+    ApiKey, ClientId, ConnectionId, InvalidApiKey, InvalidClientId, InvalidId, OrganizationId,
+    SessionId,
+};
+pub use crate::login::{
+    AppStateTooLong, Authenticated, AuthorizationUrl, AwaitingCallback, Callback,
+    ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
+    RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
+};
+pub use crate::service::InvalidEndpoint;
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
-pub use crate::via::{ConnectionSelector, Provider, Screen};
 
 pub use http;
 pub use rand_core;

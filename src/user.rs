@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::login::connection_selector::Provider;
 use crate::open_enum::open_enum;
-use crate::saved::{expose, expose_optional};
+use crate::stored::{expose, expose_optional};
 use crate::texts::{Place, TextList, Texts};
-use crate::via::Provider;
 use crate::wire::lenient::lenient;
 use crate::wire::standard::IdClaims;
 use crate::wire::user::{self as wire, Pairs};

@@ -5,9 +5,9 @@ use std::fmt;
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::answers::Purpose;
 use crate::error::Shown;
-use crate::stamp::Timestamp;
+use crate::error_codes::Purpose;
+use crate::timestamp::Timestamp;
 
 /// What the service answered when it did not do what was asked.
 #[derive(Clone)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use crate::callback::Failure;
 use crate::error::{ErrorResponse, Shown};
+use crate::login::callback::Failure;
 
 /// The answer of a user, or of their identity provider, who did not let the login happen.
 #[derive(Clone)]

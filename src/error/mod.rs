@@ -11,10 +11,10 @@ mod shown;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::answers::Purpose;
+use crate::challenge::AuthenticationChallenge;
+use crate::error_codes::Purpose;
 use crate::limits::MAX_RETRY_AFTER;
-use crate::saved::NO_PENDING_LOGIN;
-use crate::step_up::AuthenticationChallenge;
+use crate::stored::NO_PENDING_LOGIN;
 
 pub use self::answer::ErrorResponse;
 pub use self::client_problem::ClientError;
@@ -45,7 +45,7 @@ pub(crate) use self::shown::Shown;
 /// | [`AuthenticationChallenge`](Self::AuthenticationChallenge) | the service wants one more step | take it | inside, or a refresh with its session |
 /// | [`Unavailable`](Self::Unavailable) | the service has a bad minute | wait [`retry_in`](Self::retry_in), send again | ready to send |
 ///
-/// Which code leads to which variant is listed in [`answers`](crate::answers).
+/// Which code leads to which variant is listed in [`answers`](crate::error_codes).
 ///
 /// Neither `Display` nor `Debug` shows a token, a code, a state, a response body or the
 /// service's own description, which was seen to quote the authorization code.

@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
-use crate::authenticated::Authenticated;
 use crate::error::Error;
-use crate::refreshing::Refreshing;
+use crate::login::authenticated::Authenticated;
+use crate::login::refreshing::Refreshing;
 use crate::session::record::Generation;
 use crate::session::step::{Clearing, Done, Loading, Saving, SessionEnded, Step, Waiting, Warning};
 use crate::session::turn::{Stage, Task, Turn};
 use crate::session::{Machine, StoredSession};
-use crate::stamp::Timestamp;
+use crate::timestamp::Timestamp;
 
 /// How often storing is tried within one operation.
 const SAVES: u8 = 3;

@@ -37,10 +37,10 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use crate::authenticated::Authenticated;
 use crate::client::{AnyClient, Client, ClientKind};
 use crate::ids::OrganizationId;
-use crate::stamp::Timestamp;
+use crate::login::authenticated::Authenticated;
+use crate::timestamp::Timestamp;
 
 pub use self::policy::SessionPolicy;
 pub use self::record::StoredSession;

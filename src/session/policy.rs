@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::limits::EXCHANGE_TIMEOUT;
-use crate::refresh_policy::RefreshPolicy;
+use crate::login::refresh_policy::RefreshPolicy;
 
 /// The shortest pause after a failure: without one, a loop of failures would be busy.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);

@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-use crate::authenticated::Authenticated;
-use crate::saved::{NO_SESSION, Version, stored, unquoted};
-use crate::stamp::Timestamp;
+use crate::login::authenticated::Authenticated;
+use crate::stored::{NO_SESSION, Version, stored, unquoted};
+use crate::timestamp::Timestamp;
 
 /// A session as a store keeps it.
 ///

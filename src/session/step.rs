@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::authenticated::Authenticated;
+use crate::challenge::AuthenticationChallenge;
 use crate::error::{Error, ErrorResponse};
 use crate::exchange::SendError;
-use crate::refreshing::Refreshing;
+use crate::login::authenticated::Authenticated;
+use crate::login::refreshing::Refreshing;
 use crate::session::turn::Turn;
 use crate::session::{Machine, StoredSession};
-use crate::step_up::AuthenticationChallenge;
 
 /// What to do next. Do it, and tell the step inside what happened; it answers with the next one.
 #[derive(Debug)]

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use crate::authenticated::Authenticated;
 use crate::error::{ClientError, Error, Problem};
 use crate::ids::OrganizationId;
 use crate::limits::EXCHANGE_TIMEOUT;
+use crate::login::authenticated::Authenticated;
 use crate::session::record::{Fingerprint, Generation, Intent};
 use crate::session::step::{
     Done, Loading, Locking, Saving, Sending, SessionEnded, Step, StoreFailed, Unlocking, Warning,
 };
 use crate::session::{Machine, StoredSession, Unsaved};
-use crate::stamp::Timestamp;
+use crate::timestamp::Timestamp;
 
 /// What is wanted.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! What goes over the wire: the only place that knows the names of its fields.
 
+pub(crate) mod challenge;
 pub(crate) mod claims;
 pub(crate) mod device;
 pub(crate) mod failure;
@@ -7,7 +8,6 @@ pub(crate) mod grant;
 pub(crate) mod lenient;
 pub(crate) mod session;
 pub(crate) mod standard;
-pub(crate) mod step_up;
 pub(crate) mod user;
 
 use std::fmt;

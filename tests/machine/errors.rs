@@ -7,7 +7,7 @@ use workos_login::{
     Authenticated, AwaitingCallback, Callback, Error, Exchange, Exchanging, Refreshing, SendError,
 };
 
-use crate::answers::at_code_exchange;
+use crate::error_codes::at_code_exchange;
 use crate::fixtures;
 use crate::scenario::{
     CODE, STATE, Scenario, VERIFIER, answer, body, callback, fixture, kind, now, refusal, refused,

@@ -8,7 +8,7 @@ use workos_login::{
     Exchanging, Outcome, PollingDevice, Refreshing,
 };
 
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{Scenario, fixture, kind, now, refusal, secs, stored};
 
 /// The exchanges with User Management, and after them those with a standard OAuth server.
@@ -36,17 +36,17 @@ pub(crate) fn comes_out_as(exchange: &str, response: Response<Vec<u8>>) -> Strin
         "answer" => outcome(answering(), response),
         "poll" => polled(public.to_polling(), response),
         "start" => started(public.client.device(), response),
-        "connect-code" => outcome(connect::exchanging(), response),
-        "connect-refresh" => refreshed(connect::refreshing(), response, &connect::session()),
-        "connect-poll" => polled(connect::polling(), response),
-        "connect-start" => started(connect::requesting_device(), response),
+        "connect-code" => outcome(oauth::exchanging(), response),
+        "connect-refresh" => refreshed(oauth::refreshing(), response, &oauth::session()),
+        "connect-poll" => polled(oauth::polling(), response),
+        "connect-start" => started(oauth::requesting_device(), response),
         other => panic!("there is no exchange {other}"),
     }
 }
 
 fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
-    match scenario.to_step_up(&fixture("step_up_email_verification_required.json")) {
+    match scenario.to_challenge(&fixture("step_up_email_verification_required.json")) {
         AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
         other => panic!("{other:?}"),
     }

@@ -5,16 +5,16 @@
     reason = "a test and its helpers end at what they did not expect"
 )]
 
-mod answers;
 mod authenticated;
 mod auto_traits;
 mod awaiting_callback;
 mod callback;
+mod challenge;
 mod client;
 mod clocks;
 mod conformance;
-mod connect;
 mod device;
+mod error_codes;
 mod errors;
 mod exchanges;
 mod exchanging;
@@ -24,12 +24,12 @@ mod hostile;
 mod limits;
 mod malformed;
 mod moves;
+mod oauth;
 mod refreshing;
 mod restart;
 mod retry_after;
-mod saved;
 mod scenario;
 mod secrets;
-mod secrets_of_steps;
+mod secrets_of_challenges;
 mod start;
-mod step_up;
+mod stored;

@@ -116,7 +116,7 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
 
     /// The step that the code exchange is answered with.
     #[track_caller]
-    pub(crate) fn to_step_up(&self, body: &str) -> AuthenticationChallenge {
+    pub(crate) fn to_challenge(&self, body: &str) -> AuthenticationChallenge {
         step_up(self.to_exchanging().response(answer(403, body), now()))
     }
 

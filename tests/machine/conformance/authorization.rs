@@ -4,7 +4,7 @@ use workos_login::url::Url;
 use workos_login::{Client, ConnectionSelector, Exchange, Provider, RedirectUri, Screen, Server};
 
 use crate::conformance::{VSCHAR, addresses, grant_types, only, requests, without_secret};
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     API_KEY, CLIENT_ID, Scenario, VERIFIER, begin, body, callback, form, now, organization, pairs,
 };
@@ -37,17 +37,17 @@ fn c02_a_client_without_a_secret_cannot_ask_for_an_implicit_or_a_password_grant(
 #[test]
 fn c03_the_query_of_an_endpoint_is_kept_and_overrides_nothing() {
     let with = |query: &str| {
-        let authorize = format!("{}/authorize{query}", connect::ISSUER);
-        let token = format!("{}/token", connect::ISSUER);
+        let authorize = format!("{}/authorize{query}", oauth::ISSUER);
+        let token = format!("{}/token", oauth::ISSUER);
         Server::new(
-            connect::ISSUER,
+            oauth::ISSUER,
             authorize.parse().unwrap(),
             &token.parse().unwrap(),
         )
     };
     let client = Client::oauth(CLIENT_ID.parse().unwrap(), with("?tenant=a+b&x=1").unwrap());
     let (url, _) = client
-        .login(connect::scope(), "myapp://callback".parse().unwrap())
+        .login(oauth::scope(), "myapp://callback".parse().unwrap())
         .begin(now(), &mut rand::rng());
     let url = url.into();
     assert_eq!(only(&url, "tenant"), "a b");
@@ -74,11 +74,7 @@ fn c04_an_endpoint_or_a_redirect_address_has_no_fragment() {
         assert!(Server::new(text, good.clone(), &good).is_err());
         assert!(Server::new(good.as_str(), bad.clone(), &good).is_err());
         assert!(Server::new(good.as_str(), good.clone(), &bad).is_err());
-        assert!(
-            connect::server()
-                .device_authorization_endpoint(&bad)
-                .is_err()
-        );
+        assert!(oauth::server().device_authorization_endpoint(&bad).is_err());
         assert!(Scenario::public().client.base_url(bad).is_err());
         assert!(text.parse::<RedirectUri>().is_err());
     }
@@ -101,7 +97,7 @@ fn c05_every_visible_character_survives_the_form_encoding() {
     let exchanging = pending.accept(&scenario.client, callback_here, now());
     assert_eq!(body(&exchanging.unwrap().request())["code"], VSCHAR);
     let callback_there = callback(&query(VSCHAR, crate::scenario::STATE));
-    let exchanging = connect::pending().accept(&connect::client(), callback_there, now());
+    let exchanging = oauth::pending().accept(&oauth::client(), callback_there, now());
     let form = form(&exchanging.unwrap().request());
     assert!(form.contains(&("code".to_owned(), VSCHAR.to_owned())));
 }
@@ -174,9 +170,7 @@ fn c08_http_is_spoken_to_this_machine_only() {
             Server::new(text, good.clone(), &good).is_ok(),
             Server::new(good.as_str(), url.clone(), &good).is_ok(),
             Server::new(good.as_str(), good.clone(), &url).is_ok(),
-            connect::server()
-                .device_authorization_endpoint(&url)
-                .is_ok(),
+            oauth::server().device_authorization_endpoint(&url).is_ok(),
             Scenario::public().client.base_url(url.clone()).is_ok(),
             Scenario::confidential().client.base_url(url).is_ok(),
         ];

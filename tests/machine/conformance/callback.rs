@@ -4,7 +4,7 @@ use serde_json::Value;
 use workos_login::{AwaitingCallback, Callback, Client, Error, Exchange, Server};
 
 use crate::conformance::{bits_that_count, drawn, only};
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     CLIENT_ID, CODE, REDIRECT_URI, STATE, Scenario, body, callback, form, kind, now, refused, secs,
     stored,
@@ -15,7 +15,7 @@ use crate::scenario::{
 fn comes_out_as(uri: &str) -> String {
     let scenario = Scenario::public();
     let here = answered(scenario.to_awaiting_callback(), &scenario.client, uri);
-    let there = answered(connect::pending(), &connect::client(), uri);
+    let there = answered(oauth::pending(), &oauth::client(), uri);
     assert_eq!(here, there, "{uri}");
     here
 }
@@ -93,7 +93,7 @@ fn c20_a_callback_with_another_state_is_refused() {
     );
     check(&format!("code={CODE}&state={STATE}%00"), "CallbackMismatch");
     // No test can time this: it is the work of `subtle`.
-    let source = include_str!("../../../src/awaiting_callback.rs");
+    let source = include_str!("../../../src/login/awaiting_callback.rs");
     assert!(source.contains(".ct_eq("));
 }
 
@@ -106,7 +106,7 @@ fn c21_the_state_of_an_error_is_checked_first_too() {
 
 #[test]
 fn c22_a_duplicated_parameter_is_refused() {
-    let code = format!("code={CODE}&state={STATE}&iss={}", connect::ISSUER);
+    let code = format!("code={CODE}&state={STATE}&iss={}", oauth::ISSUER);
     let error = format!("error=x&error_description=y&state={STATE}");
     for query in [code, error] {
         for pair in query.split('&') {
@@ -161,13 +161,13 @@ fn c26_a_callback_to_another_address_is_refused() {
 /// What a callback with this issuer comes out as, at a server that names itself in each callback or does not.
 fn from_issuer(iss: Option<&str>, advertises: bool, result: &str) -> Result<String, Error> {
     let server = match advertises {
-        true => connect::server().advertises_iss(),
-        false => connect::server(),
+        true => oauth::server().advertises_iss(),
+        false => oauth::server(),
     };
     let client = Client::oauth(CLIENT_ID.parse().unwrap(), server);
     let iss = iss.map(|iss| format!("&iss={iss}")).unwrap_or_default();
     let callback = callback(&format!("{result}&state={STATE}{iss}"));
-    match connect::pending().accept(&client, callback, now()) {
+    match oauth::pending().accept(&client, callback, now()) {
         Ok(exchanging) => Ok(form(&exchanging.request())[1].1.clone()),
         Err(refused) => Err(refused.into()),
     }
@@ -176,7 +176,7 @@ fn from_issuer(iss: Option<&str>, advertises: bool, result: &str) -> Result<Stri
 #[test]
 fn c27_an_issuer_is_compared_as_text() {
     let from = |iss: &str| from_issuer(Some(iss), false, &format!("code={CODE}"));
-    assert_eq!(from(connect::ISSUER).unwrap(), CODE);
+    assert_eq!(from(oauth::ISSUER).unwrap(), CODE);
     assert_eq!(from("https%3A%2F%2Flagoon-77.authkit.app").unwrap(), CODE);
     for other in [
         "",
@@ -198,7 +198,7 @@ fn c27_an_issuer_is_compared_as_text() {
 #[test]
 fn c28_a_server_that_names_itself_always_does() {
     let from = |iss| from_issuer(iss, true, &format!("code={CODE}"));
-    assert_eq!(from(Some(connect::ISSUER)).unwrap(), CODE);
+    assert_eq!(from(Some(oauth::ISSUER)).unwrap(), CODE);
     assert_eq!(kind(&from(None).unwrap_err()), "CallbackMismatch");
 }
 
@@ -212,7 +212,7 @@ fn c29_an_error_of_another_issuer_is_not_believed() {
         assert!(!shown.contains("access_denied"), "{shown}");
         assert!(!shown.contains("number"), "{shown}");
     }
-    let error = from_issuer(Some(connect::ISSUER), true, result).unwrap_err();
+    let error = from_issuer(Some(oauth::ISSUER), true, result).unwrap_err();
     assert_eq!(kind(&error), "Denied");
 }
 
@@ -223,13 +223,13 @@ fn c30_a_pending_login_remembers_its_server() {
     let server = Server::new(other, endpoint("authorize"), &endpoint("token")).unwrap();
     let evil = Client::oauth(CLIENT_ID.parse().unwrap(), server);
     let real = || callback(&format!("code={CODE}&state={STATE}"));
-    let (pending, error) = refused(connect::pending().accept(&evil, real(), now()));
+    let (pending, error) = refused(oauth::pending().accept(&evil, real(), now()));
     assert_eq!(kind(&error), "Client");
     let restored: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
     let (restored, error) = refused(restored.accept(&evil, real(), now()));
     assert_eq!(kind(&error), "Client");
-    assert!(restored.accept(&connect::client(), real(), now()).is_ok());
-    let (_, error) = refused(connect::pending().accept(&Scenario::public().client, real(), now()));
+    assert!(restored.accept(&oauth::client(), real(), now()).is_ok());
+    let (_, error) = refused(oauth::pending().accept(&Scenario::public().client, real(), now()));
     assert_eq!(kind(&error), "Client");
 }
 

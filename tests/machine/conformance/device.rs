@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde_json::json;
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, SendError};
 
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     Scenario, answer, edited, fixture, kind, now, refusal, refused, secs, stored,
 };
@@ -75,7 +75,7 @@ fn c60_any_other_error_stops_the_polling() {
         ("never_heard_of", "Rejected"),
         ("unsupported_grant_type", "Client"),
     ] {
-        for polling in [Scenario::public().to_polling(), connect::polling()] {
+        for polling in [Scenario::public().to_polling(), oauth::polling()] {
             let body = json!({ "error": code }).to_string();
             let refused = polling.response(answer(400, body), now()).unwrap_err();
             assert_eq!(kind(refused.error()), expected, "{code}");

@@ -112,7 +112,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // A dead refresh token is recognised by its status alone.
     elsewhere(
         "m2",
-        "tests/machine/answers.rs",
+        "tests/machine/error_codes.rs",
         &["m2_a_known_code_counts_at_any_status"],
     ),
     // The HTTP client turns a 4xx into an error of its own.

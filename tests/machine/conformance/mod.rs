@@ -20,7 +20,7 @@ use workos_login::url::{Url, form_urlencoded};
 use workos_login::{AuthenticationChallenge, AwaitingCallback, Exchange, Exchanging};
 
 use crate::conformance::elsewhere::ELSEWHERE;
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{Counting, OTHER_ORGANIZATION, Scenario, begin, edited, fixture, now, pairs};
 
 /// The modules here, as text.
@@ -71,8 +71,8 @@ pub(crate) const VSCHAR: &str = concat!(
 
 /// The address of a login of every kind of client.
 fn addresses() -> [Url; 3] {
-    let connect = connect::client();
-    let login = connect.login(connect::scope(), "myapp://callback".parse().unwrap());
+    let connect = oauth::client();
+    let login = connect.login(oauth::scope(), "myapp://callback".parse().unwrap());
     [
         begin(Scenario::public().to_start()).0,
         begin(Scenario::confidential().to_start()).0,
@@ -100,10 +100,10 @@ fn without_secret() -> Vec<Named> {
         ("public switch", public.to_switching().request()),
         ("public start", public.client.device().request()),
         ("public poll", public.to_polling().request()),
-        ("connect code", connect::exchanging().request()),
-        ("connect refresh", connect::refreshing().request()),
-        ("connect start", connect::requesting_device().request()),
-        ("connect poll", connect::polling().request()),
+        ("connect code", oauth::exchanging().request()),
+        ("connect refresh", oauth::refreshing().request()),
+        ("connect start", oauth::requesting_device().request()),
+        ("connect poll", oauth::polling().request()),
     ]
 }
 
@@ -126,7 +126,7 @@ fn with_secret() -> Vec<Named> {
 /// The answer to a step-up.
 pub(crate) fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
-    match scenario.to_step_up(&fixture("step_up_email_verification_required.json")) {
+    match scenario.to_challenge(&fixture("step_up_email_verification_required.json")) {
         AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
         other => panic!("{other:?}"),
     }

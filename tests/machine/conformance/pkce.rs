@@ -9,7 +9,7 @@ use workos_login::rand_core::{TryCryptoRng, TryRng};
 use workos_login::{AwaitingCallback, Exchange};
 
 use crate::conformance::{VSCHAR, addresses, bits_that_count, drawn, only, requests};
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     CHALLENGE, CODE, STATE, Scenario, VERIFIER, answer, begin, body, callback, fixture, now,
     refusal, stored,
@@ -145,7 +145,7 @@ fn c17_the_verifier_goes_to_the_token_endpoint_and_over_tls() {
         }
     }
     let workos = "https://api.workos.com/user_management/authenticate".to_owned();
-    let token = format!("{}/oauth2/token", connect::ISSUER);
+    let token = format!("{}/oauth2/token", oauth::ISSUER);
     assert_eq!(
         sent,
         [

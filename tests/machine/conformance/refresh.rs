@@ -10,7 +10,7 @@ use workos_login::{Authenticated, Exchange, SendError};
 
 use crate::conformance::field;
 use crate::conformance::kept::{World, access_token, keeper};
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     ORGANIZATION, OTHER_ORGANIZATION, Scenario, answer, edited, jwt, kind, now, organization,
     refusal, secs, stored,
@@ -47,10 +47,10 @@ fn knows(number: u32) -> impl FnMut(&str, &mut Option<String>) -> Option<Respons
 fn c45_a_refresh_token_is_replaced_where_a_new_one_came() {
     let refreshed = |edit: &dyn Fn(&mut Value)| {
         let body = edited("connect_token.json", edit);
-        let session = connect::refreshing().response(answer(200, body), now());
+        let session = oauth::refreshing().response(answer(200, body), now());
         refresh_token(&session.unwrap()).to_owned()
     };
-    let old = refresh_token(&connect::session()).to_owned();
+    let old = refresh_token(&oauth::session()).to_owned();
     assert_eq!(
         refreshed(&|body| body["refresh_token"] = "new".into()),
         "new"
@@ -78,7 +78,7 @@ fn c46_a_refresh_widens_no_scope_and_changes_no_organization_by_itself() {
         field(&other, "organization_id").as_deref(),
         Some(OTHER_ORGANIZATION)
     );
-    for request in [own, other, connect::refreshing().request()] {
+    for request in [own, other, oauth::refreshing().request()] {
         assert_eq!(field(&request, "scope"), None);
     }
     let moved = edited("success_full.json", |body| {

@@ -4,15 +4,15 @@ use std::io;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use workos_login::answers::CODES;
+use workos_login::error_codes::CODES;
 use workos_login::http::Method;
 use workos_login::http::header::{CONTENT_TYPE, LOCATION};
 use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login::{Exchange, RefreshPolicy, SendError};
 
 use crate::conformance::{field, requests, success, without_secret};
-use crate::connect;
 use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::oauth;
 use crate::scenario::{
     CLIENT_ID, CODE, REDIRECT_URI, STATE, Scenario, answer, callback, edited, kind, now, secs,
     with_header,
@@ -53,9 +53,9 @@ fn c35_a_standard_server_gets_the_very_redirect_address_and_workos_none() {
         "myapp://callback",
         "https://a.example/cb?next=/a b&x=1",
     ] {
-        let client = connect::client();
+        let client = oauth::client();
         let (_, pending) = client
-            .login(connect::scope(), text.parse().unwrap())
+            .login(oauth::scope(), text.parse().unwrap())
             .begin(now(), &mut crate::scenario::Counting::default());
         let real = callback(&format!("code={CODE}&state={STATE}"));
         let request = pending.accept(&client, real, now()).unwrap().request();
@@ -182,7 +182,7 @@ fn c42_a_life_that_is_not_told_is_unknown_and_not_for_ever() {
             body["access_token"] = "opaque".into();
             edit(body);
         });
-        let session = connect::session_by(&body);
+        let session = oauth::session_by(&body);
         let due = session.refresh_in(&RefreshPolicy::default(), now());
         assert_eq!(due.is_some(), session.expires_in(now()).is_some());
         session.expires_in(now())

@@ -3,8 +3,8 @@
 mod model;
 mod pace;
 mod poll;
-mod saved;
 mod start;
+mod stored;
 
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
 

@@ -5,8 +5,8 @@ use workos_login::http::header::CONTENT_TYPE;
 use workos_login::{Client, DevicePoll, Exchange, Outcome};
 
 use super::{PENDING, pending};
-use crate::connect;
 use crate::exchanging::sent_to_the_token_endpoint;
+use crate::oauth;
 use crate::scenario::{
     CLIENT_ID, Scenario, answer, body, fixture, form, kind, now, refusal, refused, secs, stored,
     with_header,
@@ -31,7 +31,7 @@ fn a_poll_sends_the_device_code_and_never_a_secret() {
 
 #[test]
 fn a_poll_at_a_standard_server_is_a_form() {
-    let request = connect::polling().request();
+    let request = oauth::polling().request();
     assert_eq!(request.uri(), "https://lagoon-77.authkit.app/oauth2/token");
     assert_eq!(
         request.headers()["content-type"],
@@ -65,11 +65,11 @@ fn a_user_who_is_done_is_logged_in() {
 #[test]
 fn a_user_who_is_done_at_a_standard_server_is_logged_in() {
     let success = answer(200, fixture("connect_token.json"));
-    let polled = connect::polling().response(success, now()).unwrap();
+    let polled = oauth::polling().response(success, now()).unwrap();
     let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
         panic!("{polled:?}")
     };
-    assert_eq!(stored(&*session), stored(&connect::session()));
+    assert_eq!(stored(&*session), stored(&oauth::session()));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_device_login_is_not_polled_by_another_client() {
         assert_eq!(stored(&kept), before);
         device = kept;
     }
-    let (device, error) = refused(device.poll(&connect::client(), now()));
+    let (device, error) = refused(device.poll(&oauth::client(), now()));
     assert_eq!(kind(&error), "Client");
     // A server and a program of the same client id are the same client.
     assert!(device.poll(&Scenario::confidential().client, now()).is_ok());

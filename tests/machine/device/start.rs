@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use workos_login::http::{Method, Request};
 use workos_login::{Error, Exchange};
 
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{
     CLIENT_ID, Scenario, answer, body, edited, fixture, form, kind, now, refusal, secs,
 };
@@ -30,7 +30,7 @@ fn a_start_says_who_asks_and_nothing_else_even_with_a_secret() {
 
 #[test]
 fn a_start_at_a_standard_server_is_a_form_with_the_scope() {
-    let request = connect::requesting_device().request();
+    let request = oauth::requesting_device().request();
     assert_eq!(
         request.headers()["content-type"],
         "application/x-www-form-urlencoded"
@@ -57,7 +57,7 @@ fn a_device_login_has_what_the_answer_has() {
     assert_eq!(device.expires_in(now()), secs(300));
     assert_eq!(device.poll_in(now()), secs(5));
 
-    let device = connect::awaiting_device();
+    let device = oauth::awaiting_device();
     assert_eq!(device.user_code(), "ZQWM-RTKP");
     assert_eq!(device.expires_in(now()), secs(300));
     assert_eq!(device.poll_in(now()), secs(5));

@@ -8,7 +8,7 @@ use workos_login::session::{Done, Machine};
 use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, RefreshPolicy};
 
 use crate::conformance::kept::{World, access_token, keeper};
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{ORGANIZATION, Scenario, answer, edited, jwt, now, secs};
 
 /// A success with these claims in its access token.
@@ -37,7 +37,7 @@ fn sessions(claims: &str) -> [Authenticated; 5] {
     };
     // The session before has an organization of its own, or none, as the token says.
     let standard = standard(claims, Value::Null);
-    let before = connect::session_by(&standard);
+    let before = oauth::session_by(&standard);
     [
         public.to_authenticated_by(&body),
         public
@@ -47,7 +47,7 @@ fn sessions(claims: &str) -> [Authenticated; 5] {
         there(polled),
         before.clone(),
         before
-            .refresh(&connect::client())
+            .refresh(&oauth::client())
             .unwrap()
             .response(answer(200, standard), now())
             .unwrap(),
@@ -228,7 +228,7 @@ proptest! {
         let policy = RefreshPolicy::default().margin(margin);
         for session in [
             Scenario::public().to_authenticated_by(&user_management(&claims)),
-            connect::session_by(&standard(&claims, json!(told))),
+            oauth::session_by(&standard(&claims, json!(told))),
         ] {
             prop_assert_ne!(session.refresh_in(&policy, now()), Some(Duration::ZERO));
             let due = session.refresh_in(&policy, now());

@@ -17,7 +17,7 @@ use workos_login::{
 };
 
 use crate::conformance::answering;
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{Scenario, now, secs, stored};
 
 /// Answers an exchange, and checks that whatever comes of it is whole.
@@ -31,10 +31,10 @@ fn answered(exchange: &str, response: Response<Vec<u8>>) {
         "answer" => given(answering(), response, outcome),
         "poll" => given(public.to_polling(), response, polled),
         "start" => given(public.client.device(), response, |device| started(&device)),
-        "connect-code" => given(connect::exchanging(), response, outcome),
-        "connect-refresh" => given(connect::refreshing(), response, |session| whole(&session)),
-        "connect-poll" => given(connect::polling(), response, polled),
-        "connect-start" => given(connect::requesting_device(), response, |device| {
+        "connect-code" => given(oauth::exchanging(), response, outcome),
+        "connect-refresh" => given(oauth::refreshing(), response, |session| whole(&session)),
+        "connect-poll" => given(oauth::polling(), response, polled),
+        "connect-start" => given(oauth::requesting_device(), response, |device| {
             started(&device);
         }),
         other => panic!("there is no exchange {other}"),

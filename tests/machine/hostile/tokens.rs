@@ -5,8 +5,8 @@ use workos_login::secrecy::ExposeSecret;
 use workos_login::{AwaitingDevice, DevicePoll, Exchange};
 
 use crate::conformance::{field, success};
-use crate::connect;
 use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::oauth;
 use crate::scenario::{ORGANIZATION, Scenario, answer, edited, fixture, jwt, now, stored};
 
 /// Characters that would end a header, a text, a form or a JSON string.
@@ -51,10 +51,10 @@ fn a_refresh_token_may_be_any_text_and_is_sent_as_it_came() {
     let request = session.refresh(&scenario.client).unwrap().request();
     assert_eq!(field(&request, "refresh_token").as_deref(), Some(ODD));
 
-    let session = connect::session_by(&edited("connect_token.json", |body| {
+    let session = oauth::session_by(&edited("connect_token.json", |body| {
         body["refresh_token"] = ODD.into();
     }));
-    let request = session.refresh(&connect::client()).unwrap().request();
+    let request = session.refresh(&oauth::client()).unwrap().request();
     assert_eq!(field(&request, "refresh_token").as_deref(), Some(ODD));
 }
 

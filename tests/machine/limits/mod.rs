@@ -181,7 +181,7 @@ fn an_id_has_a_limit_where_it_is_read() {
         let body = edited("step_up_sso_required.json", |body| {
             body["connection_ids"] = json!([id(length), "conn_1"]);
         });
-        match Scenario::public().to_step_up(&body) {
+        match Scenario::public().to_challenge(&body) {
             AuthenticationChallenge::Sso(step) => step.connection_ids().len(),
             other => panic!("{other:?}"),
         }
@@ -262,7 +262,7 @@ fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"] = listed.clone();
     });
-    match Scenario::public().to_step_up(&body) {
+    match Scenario::public().to_challenge(&body) {
         AuthenticationChallenge::OrganizationSelection(step) => step,
         other => panic!("{other:?}"),
     }
@@ -325,7 +325,7 @@ fn what_fits_into_an_answer_can_be_stored_and_read_back() {
             ("step_up_unknown_future.json", "of_tomorrow"),
             ("step_up_sso_required.json", "email"),
         ] {
-            let step = Scenario::public().to_step_up(&largest(name, member, letter));
+            let step = Scenario::public().to_challenge(&largest(name, member, letter));
             let form = stored(&step);
             assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
             let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();

@@ -83,7 +83,7 @@ fn nesting_needs_no_limit_in_a_refusal() {
         });
         // It is there twice.
         let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
-        match Scenario::public().to_step_up(&body) {
+        match Scenario::public().to_challenge(&body) {
             AuthenticationChallenge::Totp(step) => assert_eq!(step.factor_ids().count(), 0),
             other => panic!("{other:?}"),
         }

@@ -2,8 +2,6 @@
 //!
 //! [`Exchanging`](crate::Exchanging) and [`Refreshing`] lead in; [`Authenticated::refresh`] leads out and back.
 
-mod read;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,12 +15,12 @@ use crate::error::{ClientError, Error, Problem};
 use crate::exchange::Refused;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
-use crate::refresh_policy::RefreshPolicy;
-use crate::refreshing::Refreshing;
-use crate::saved::{
+use crate::login::refresh_policy::RefreshPolicy;
+use crate::login::refreshing::Refreshing;
+use crate::stored::{
     NO_SESSION, Version, expose, expose_optional, optional_secs, shared, stored, unquoted,
 };
-use crate::stamp::Timestamp;
+use crate::timestamp::Timestamp;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
 /// A session: the user, and the tokens that act for them.
@@ -37,30 +35,30 @@ use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct Authenticated {
-    version: Version,
+    pub(super) version: Version,
     #[serde(rename = "owner", deserialize_with = "shared")]
     pub(crate) binding: Arc<ClientBinding>,
     #[serde(deserialize_with = "unquoted")]
-    user: User,
+    pub(super) user: User,
     pub(crate) organization_id: Option<OrganizationId>,
-    session_id: Option<SessionId>,
+    pub(super) session_id: Option<SessionId>,
     #[serde(serialize_with = "expose")]
-    access_token: SecretString,
+    pub(super) access_token: SecretString,
     #[serde(serialize_with = "expose_optional")]
     pub(crate) refresh_token: Option<SecretString>,
     #[serde(serialize_with = "expose_optional")]
-    id_token: Option<SecretString>,
-    authentication_method: Option<AuthenticationMethod>,
+    pub(super) id_token: Option<SecretString>,
+    pub(super) authentication_method: Option<AuthenticationMethod>,
     #[serde(deserialize_with = "unquoted")]
-    impersonator: Option<Impersonator>,
+    pub(super) impersonator: Option<Impersonator>,
     #[serde(deserialize_with = "unquoted")]
-    provider_tokens: Option<ProviderTokens>,
+    pub(super) provider_tokens: Option<ProviderTokens>,
     #[serde(serialize_with = "expose_optional")]
-    authkit_authorization_code: Option<SecretString>,
+    pub(super) authkit_authorization_code: Option<SecretString>,
     #[serde(deserialize_with = "unquoted")]
-    received: Timestamp,
+    pub(super) received: Timestamp,
     #[serde(with = "optional_secs")]
-    lifetime: Option<Duration>,
+    pub(super) lifetime: Option<Duration>,
 }
 
 impl Authenticated {
@@ -251,7 +249,7 @@ impl fmt::Debug for Authenticated {
 }
 
 /// A token that is empty, or has a line break or a space in it, would end or change the header that it is put into (RFC 6750 section 2.1).
-fn fits_into_a_header(token: &SecretString) -> bool {
+pub(super) fn fits_into_a_header(token: &SecretString) -> bool {
     let token = token.expose_secret();
     // Looked at to its end: a loop that may stop at any byte is several times slower on the good tokens.
     let graphic = token

@@ -18,21 +18,21 @@ fn scenario() -> Scenario<Confidential> {
 }
 
 fn verify_email() -> EmailVerificationChallenge {
-    let step = scenario().to_step_up(&fixture("step_up_email_verification_required.json"));
+    let step = scenario().to_challenge(&fixture("step_up_email_verification_required.json"));
     part!(step, EmailVerification)
 }
 
 fn select_organization() -> OrganizationSelectionChallenge {
-    let step = scenario().to_step_up(&fixture("step_up_organization_selection_required.json"));
+    let step = scenario().to_challenge(&fixture("step_up_organization_selection_required.json"));
     part!(step, OrganizationSelection)
 }
 
 fn enter_totp(file: &str) -> TotpChallenge {
-    part!(scenario().to_step_up(&fixture(file)), Totp)
+    part!(scenario().to_challenge(&fixture(file)), Totp)
 }
 
 fn enroll_mfa(file: &str) -> MfaEnrollmentChallenge {
-    part!(scenario().to_step_up(&fixture(file)), MfaEnrollment)
+    part!(scenario().to_challenge(&fixture(file)), MfaEnrollment)
 }
 
 /// Checks that the body is these members, the grant, and who asks.
@@ -119,7 +119,7 @@ fn a_chosen_organization_is_sent_with_the_pending_token() {
 
 #[test]
 fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
-    let step = scenario().to_step_up(&fixture("step_up_radar_email_challenge.json"));
+    let step = scenario().to_challenge(&fixture("step_up_radar_email_challenge.json"));
     sends(
         &part!(step, RadarEmail).answer(&scenario().client, "123456"),
         "radar-email-challenge:code",
@@ -133,7 +133,7 @@ fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
 
 #[test]
 fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
-    let step = scenario().to_step_up(&fixture("step_up_radar_sms_challenge.json"));
+    let step = scenario().to_challenge(&fixture("step_up_radar_sms_challenge.json"));
     let step = part!(step, RadarSms);
     let sent: Value = serde_json::from_str(&fixture("radar_sms_challenge_sent.json")).unwrap();
     let verification = SmsVerification::new(
@@ -155,7 +155,7 @@ fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
         "radar-sms-challenge:code",
         json!({ "code": "123456", "pending_authentication_token": "uymOcoKFDNx7XVmiTd7DpPJ0g" }),
     );
-    let older = scenario().to_step_up(&fixture("step_up_radar_sign_up_challenge.json"));
+    let older = scenario().to_challenge(&fixture("step_up_radar_sign_up_challenge.json"));
     sends(
         &part!(older, RadarSms).answer(&scenario().client, "123456", None),
         "radar-sms-challenge:code",
@@ -180,7 +180,7 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
                 body["pending_authentication_token"] = absent.clone();
                 body["radar_challenge_id"] = absent.clone();
             });
-            scenario().to_step_up(&body)
+            scenario().to_challenge(&body)
         };
         let client = &scenario().client;
         let email = without("step_up_email_verification_required.json");
@@ -207,7 +207,7 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
         members.remove("pending_authentication_token");
         members.remove("radar_challenge_id");
     });
-    let step = scenario().to_step_up(&without);
+    let step = scenario().to_challenge(&without);
     sends(
         &part!(step, RadarEmail).answer(&scenario().client, "1"),
         "radar-email-challenge:code",
@@ -219,7 +219,7 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
 fn every_answer() -> Vec<Exchanging> {
     let scenario = scenario();
     let client = &scenario.client;
-    let step = |file: &str| scenario.to_step_up(&fixture(file));
+    let step = |file: &str| scenario.to_challenge(&fixture(file));
     let email = part!(step("step_up_radar_email_challenge.json"), RadarEmail);
     let sms = part!(step("step_up_radar_sms_challenge.json"), RadarSms);
     let totp = enter_totp("step_up_mfa_challenge_factors.json");

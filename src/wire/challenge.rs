@@ -6,14 +6,14 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::ErrorResponse;
-use crate::ids::ConnectionId;
-use crate::step_up::{
+use crate::challenge::{
     AllowedMethodsChallenge, AuthenticationChallenge, ChallengeContext, EmailCompletionChallenge,
     EmailVerificationChallenge, MfaEnrollmentChallenge, Organization,
     OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
     SsoChallenge, TotpChallenge, UnknownChallenge,
 };
+use crate::error::ErrorResponse;
+use crate::ids::ConnectionId;
 use crate::user::User;
 use crate::wire::lenient::{lenient, lenient_json, lenient_list};
 

@@ -6,18 +6,18 @@ use workos_login::{AuthenticationChallenge, AwaitingCallback, Exchange};
 use super::part;
 use crate::exchanges::step_kind;
 use crate::fixtures;
-use crate::saved::{golden, refused, with, without};
 use crate::scenario::{
     API_KEY, ORGANIZATION, REDIRECT_URI, Scenario, answer, begin, body, data, fixture, now,
     refusal, step_up, stored,
 };
+use crate::stored::{golden, refused, with, without};
 
 const EMAIL: &str = "step_up_email_verification_required.json";
 const SELECTION: &str = "step_up_organization_selection_required.json";
 const UNKNOWN: &str = "step_up_unknown_future.json";
 
 fn step(file: &str) -> AuthenticationChallenge {
-    Scenario::confidential().to_step_up(&fixture(file))
+    Scenario::confidential().to_challenge(&fixture(file))
 }
 
 /// A step of a refresh: it knows the organization.

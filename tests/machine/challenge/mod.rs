@@ -4,11 +4,11 @@ mod answer;
 mod data;
 mod login;
 mod model;
-mod saved;
+mod stored;
 
 use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 
-use crate::connect;
+use crate::oauth;
 use crate::scenario::{Scenario, answer, fixture, kind, now, refusal, step_up};
 
 /// The step of a fixture, as every exchange that can meet it gives it.
@@ -30,7 +30,7 @@ fn everywhere(file: &str) -> Vec<AuthenticationChallenge> {
                 other => panic!("{}", kind(&other)),
             }
         }
-        for polling in [public.to_polling(), connect::polling()] {
+        for polling in [public.to_polling(), oauth::polling()] {
             match polling.response(response(status), now()) {
                 Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step))) => steps.push(*step),
                 other => panic!("{other:?}"),

@@ -9,15 +9,15 @@ use secrecy::ExposeSecret;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use crate::authorization_url::AuthorizationUrl;
-use crate::awaiting_callback::AwaitingCallback;
 use crate::client::{Client, ClientKind, UserManagement};
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_TTL};
-use crate::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
-use crate::redirect_uri::RedirectUri;
-use crate::stamp::Timestamp;
-use crate::via::Target;
+use crate::login::authorization_url::AuthorizationUrl;
+use crate::login::awaiting_callback::AwaitingCallback;
+use crate::login::connection_selector::Target;
+use crate::login::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
+use crate::login::redirect_uri::RedirectUri;
+use crate::timestamp::Timestamp;
 
 /// A login about to begin.
 ///

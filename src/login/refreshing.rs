@@ -8,14 +8,14 @@ use std::time::SystemTime;
 
 use http::{Request, Response};
 
-use crate::answers::Purpose;
-use crate::authenticated::Authenticated;
 use crate::client::{Client, ClientKind, Identity};
-use crate::endpoints::Protocol;
 use crate::error::{Error, Flaw};
+use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
-use crate::reply::{Refusal, Reply};
+use crate::login::authenticated::Authenticated;
+use crate::response::{Refusal, Reply};
+use crate::service::Protocol;
 use crate::wire::grant::Grant;
 
 /// A session that is being refreshed. Send it with an adapter, or through [`Exchange`].

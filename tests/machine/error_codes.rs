@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workos_login::Error;
-use workos_login::answers::CODES;
+use workos_login::error_codes::CODES;
 use workos_login::http::header::HeaderName;
 
 use crate::exchanges::{EXCHANGES, Row, comes_out_as};

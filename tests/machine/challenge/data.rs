@@ -183,7 +183,7 @@ fn the_older_names_of_a_radar_challenge_keep_their_code() {
         let with_id = edited(&format!("step_up_{code}.json"), |body| {
             body["radar_challenge_id"] = json!("radar_challenge_1");
         });
-        let step = Scenario::public().to_step_up(&with_id);
+        let step = Scenario::public().to_challenge(&with_id);
         assert_eq!(step.code(), code);
         let step = part!(step, RadarEmail);
         assert_eq!(step.radar_challenge_id(), Some("radar_challenge_1"));
@@ -269,7 +269,7 @@ fn a_step_that_is_not_known_keeps_its_code_its_token_and_its_fields() {
 
 #[test]
 fn a_pending_token_without_a_code_is_a_step_too() {
-    let step = Scenario::public().to_step_up(r#"{"pending_authentication_token":"p"}"#);
+    let step = Scenario::public().to_challenge(r#"{"pending_authentication_token":"p"}"#);
     assert_eq!(step.code(), "");
     let step = part!(step, Unknown);
     assert_eq!(
@@ -280,7 +280,7 @@ fn a_pending_token_without_a_code_is_a_step_too() {
 
 #[test]
 fn what_a_step_has_of_the_wrong_type_is_left_out() {
-    let step = |file, edit: fn(&mut Value)| Scenario::public().to_step_up(&edited(file, edit));
+    let step = |file, edit: fn(&mut Value)| Scenario::public().to_challenge(&edited(file, edit));
     let file = "step_up_organization_selection_required.json";
     let selection = part!(
         step(file, |body| {
@@ -324,7 +324,10 @@ fn an_organization_whose_name_is_odd_can_be_chosen() {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"][0]["name"] = json!(7);
     });
-    let step = part!(Scenario::public().to_step_up(&body), OrganizationSelection);
+    let step = part!(
+        Scenario::public().to_challenge(&body),
+        OrganizationSelection
+    );
     assert_eq!(step.organizations().len(), 2);
 }
 
@@ -332,7 +335,7 @@ fn an_organization_whose_name_is_odd_can_be_chosen() {
 fn one_odd_method_does_not_hide_the_others() {
     let file = "step_up_organization_authentication_methods_required_403.json";
     let body = edited(file, |body| body["auth_methods"]["new"] = json!({ "x": 1 }));
-    let step = part!(Scenario::public().to_step_up(&body), AllowedMethods);
+    let step = part!(Scenario::public().to_challenge(&body), AllowedMethods);
     assert_eq!(step.methods().count(), 4);
 }
 
@@ -341,6 +344,9 @@ fn a_user_without_an_id_is_no_user_of_a_step() {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["user"] = json!({})
     });
-    let step = part!(Scenario::public().to_step_up(&body), OrganizationSelection);
+    let step = part!(
+        Scenario::public().to_challenge(&body),
+        OrganizationSelection
+    );
     assert!(step.user().is_none());
 }

@@ -7,13 +7,13 @@ use std::time::SystemTime;
 
 use http::{Request, Response};
 
-use crate::answers::Purpose;
-use crate::authenticated::Authenticated;
+use crate::challenge::AuthenticationChallenge;
 use crate::client::{Client, ClientKind, Identity};
 use crate::error::Error;
+use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
-use crate::reply::{Refusal, Reply};
-use crate::step_up::AuthenticationChallenge;
+use crate::login::authenticated::Authenticated;
+use crate::response::{Refusal, Reply};
 use crate::wire::grant::Grant;
 
 /// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].

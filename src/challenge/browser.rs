@@ -5,9 +5,9 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::challenge::ChallengeContext;
 use crate::ids::ConnectionId;
-use crate::saved::{expose, nested, unquoted};
-use crate::step_up::ChallengeContext;
+use crate::stored::{expose, nested, unquoted};
 
 /// A step with nothing but its code.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,7 +29,7 @@ impl OtherChallenge {
 pub struct EmailCompletionChallenge {
     #[serde(deserialize_with = "nested")]
     pub(crate) step: ChallengeContext,
-    #[serde(serialize_with = "crate::saved::expose_optional")]
+    #[serde(serialize_with = "crate::stored::expose_optional")]
     pub(crate) email_completion_token: Option<SecretString>,
 }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Purpose;
+use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
-use crate::exchanging::Exchanging;
-use crate::saved::nested;
-use crate::step_up::ChallengeContext;
+use crate::error_codes::Purpose;
+use crate::login::exchanging::Exchanging;
+use crate::stored::nested;
 use crate::wire::grant::Grant;
 
 /// The e-mail address has to be confirmed, with the code that was sent to it.

@@ -115,7 +115,7 @@ impl<'de, T: Stored> Visitor<'de> for StoredVisitor<T> {
 /// Gives a type whose serde is derived with `#[serde(remote = "Self")]` its `Serialize` and `Deserialize`.
 macro_rules! stored {
     ($state:ty, $nothing:expr $(, $check:item)?) => {
-        impl $crate::saved::Stored for $state {
+        impl $crate::stored::Stored for $state {
             const NOTHING: &'static str = $nothing;
 
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -133,7 +133,7 @@ macro_rules! stored {
 
         impl<'de> serde::Deserialize<'de> for $state {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::saved::read(deserializer)
+                $crate::stored::read(deserializer)
             }
         }
     };

@@ -6,8 +6,8 @@ use http::Uri;
 use url::{Host, Url, form_urlencoded};
 
 use crate::connect::Server;
+use crate::login::start::RESERVED_PARAMETERS;
 use crate::request::Encoding;
-use crate::start::RESERVED_PARAMETERS;
 
 /// What is spoken at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

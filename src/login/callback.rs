@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::error::{Error, Flaw, Malformed, Shown};
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
-use crate::redirect_uri::before_query;
+use crate::login::redirect_uri::before_query;
 
 /// A callback, taken apart but not yet believed.
 ///

@@ -38,7 +38,7 @@ fn has(url: &Url, own: &[(&str, &str)]) {
 
 #[track_caller]
 fn at_code_exchange(file: &str) -> AuthenticationChallenge {
-    Scenario::public().to_step_up(&fixture(file))
+    Scenario::public().to_challenge(&fixture(file))
 }
 
 #[track_caller]
@@ -62,7 +62,7 @@ fn an_organizations_rules_continue_at_their_connection() {
     let without_connection = edited(&format!("{step}_403.json"), |body| {
         body["sso_connection_ids"] = serde_json::json!([]);
     });
-    let step = Scenario::public().to_step_up(&without_connection);
+    let step = Scenario::public().to_challenge(&without_connection);
     has(&login(&step), &[HOSTED[0], HOSTED[1], HINT]);
 }
 

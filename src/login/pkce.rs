@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::saved::expose;
+use crate::stored::expose;
 
 /// The bytes behind one token: 264 bits, so that every one of its 43 characters is uniform.
 pub(crate) const TOKEN_BYTES: usize = 33;
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn vectors() -> Value {
-        serde_json::from_str(include_str!("../tests/data/wire/pkce_vectors.json")).unwrap()
+        serde_json::from_str(include_str!("../../tests/data/wire/pkce_vectors.json")).unwrap()
     }
 
     #[test]

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Purpose;
+use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential, UserManagement};
-use crate::exchanging::Exchanging;
+use crate::error_codes::Purpose;
 use crate::ids::{ConnectionId, OrganizationId};
-use crate::redirect_uri::RedirectUri;
-use crate::saved::{nested, unquoted};
-use crate::start::Start;
-use crate::step_up::ChallengeContext;
+use crate::login::connection_selector::{ConnectionSelector, Screen};
+use crate::login::exchanging::Exchanging;
+use crate::login::redirect_uri::RedirectUri;
+use crate::login::start::Start;
+use crate::stored::{nested, unquoted};
 use crate::user::User;
-use crate::via::{ConnectionSelector, Screen};
 use crate::wire::grant::Grant;
 use crate::wire::lenient::lenient;
 

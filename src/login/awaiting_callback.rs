@@ -10,18 +10,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::answers::Purpose;
-use crate::callback::Callback;
 use crate::client::{Client, ClientBinding, ClientKind};
-use crate::endpoints::{Endpoints, Protocol};
 use crate::error::{CallbackMismatch, Denied, Difference, Error, Expired, Source, What};
+use crate::error_codes::Purpose;
 use crate::exchange::Refused;
-use crate::exchanging::Exchanging;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
-use crate::pkce::{TOKEN_CHARS, Verifier};
-use crate::redirect_uri::{RedirectUri, before_query};
-use crate::saved::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::stamp::Timestamp;
+use crate::login::callback::Callback;
+use crate::login::exchanging::Exchanging;
+use crate::login::pkce::{TOKEN_CHARS, Verifier};
+use crate::login::redirect_uri::{RedirectUri, before_query};
+use crate::service::{Endpoints, Protocol};
+use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
+use crate::timestamp::Timestamp;
 use crate::wire::grant::Grant;
 
 /// A pending login: it waits for the callback, in this process or in the next one.

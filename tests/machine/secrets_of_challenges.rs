@@ -7,11 +7,11 @@ use workos_login::{
     SendError, SmsVerification,
 };
 
-use crate::connect::{self, ISSUER};
 use crate::fixtures;
-use crate::saved::with;
+use crate::oauth::{self, ISSUER};
 use crate::scenario::{CLIENT_ID, Scenario, answer, edited, jwt, now, organization, secs, stored};
 use crate::secrets::{Broken, SECRETS_OF_A_STEP, Watch, client, refused_answers};
+use crate::stored::with;
 
 fn device_start(marker: &str) -> String {
     edited("device_authorization.json", |body| {
@@ -52,7 +52,7 @@ fn show_device(watch: &mut Watch) {
     watch.error(&SendError::transport(polling(), Broken));
     for refused in [
         device(marker).poll(&client, now() + secs(300)),
-        device(marker).poll(&connect::client(), now()),
+        device(marker).poll(&oauth::client(), now()),
     ] {
         let refused = refused.unwrap_err();
         watch.error(&refused);
@@ -137,7 +137,7 @@ fn show_steps(watch: &mut Watch) {
 
 /// A session of a standard OAuth server in which every token is the marker.
 fn session(marker: &str) -> Authenticated {
-    connect::session_by(&tokens(marker, |_| {}))
+    oauth::session_by(&tokens(marker, |_| {}))
 }
 
 fn tokens(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
@@ -153,7 +153,7 @@ fn tokens(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
 fn show_standard(watch: &mut Watch) {
     let marker = watch.marker.clone();
     let marker = marker.as_str();
-    let client = connect::client();
+    let client = oauth::client();
     watch.debug(&client);
     watch.debug(&session(marker));
     watch.debug(&session(marker).id_token());

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use workos_login::{AwaitingDevice, Exchange};
 
 use super::{SLOW_DOWN, pending};
-use crate::connect;
-use crate::saved::{golden, refused, with, without};
+use crate::oauth;
 use crate::scenario::{API_KEY, Scenario, body, data, now, secs, stored};
+use crate::stored::{golden, refused, with, without};
 
 /// A device login that was slowed down once, and then lost an answer.
 fn waiting() -> AwaitingDevice {
@@ -47,7 +47,7 @@ fn a_device_login_is_the_same_after_a_restart() {
     let minimal = crate::scenario::fixture("device_authorization_minimal.json");
     for device in [
         waiting(),
-        connect::awaiting_device(),
+        oauth::awaiting_device(),
         Scenario::public().to_awaiting_device(),
         Scenario::public().to_awaiting_device_by(&minimal),
     ] {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Purpose;
+use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
-use crate::exchanging::Exchanging;
-use crate::saved::{nested, unquoted};
-use crate::step_up::ChallengeContext;
+use crate::error_codes::Purpose;
+use crate::login::exchanging::Exchanging;
+use crate::stored::{nested, unquoted};
 use crate::user::User;
 use crate::wire::grant::Grant;
 

@@ -3,11 +3,11 @@
 //! An answer of any exchange leads in. For a client with a secret a step is a state: its method leads back to
 //! [`Exchanging`](crate::Exchanging). For a client without one a step is the data of the next login: [`AuthenticationChallenge::login`].
 
+mod browser;
+mod email_verification;
+mod mfa;
 mod organization;
 mod radar;
-mod second_factor;
-mod sign_in;
-mod verify_email;
 
 use std::fmt;
 
@@ -17,18 +17,18 @@ use serde::{Deserialize, Serialize};
 use crate::client::{Client, UserManagement};
 use crate::error::Shown;
 use crate::ids::OrganizationId;
-use crate::redirect_uri::RedirectUri;
-use crate::saved::{NO_PENDING_LOGIN, Version, expose_optional, nested, stored};
-use crate::start::Start;
-use crate::via::{ConnectionSelector, Screen};
+use crate::login::connection_selector::{ConnectionSelector, Screen};
+use crate::login::redirect_uri::RedirectUri;
+use crate::login::start::Start;
+use crate::stored::{NO_PENDING_LOGIN, Version, expose_optional, nested, stored};
 
+pub use self::browser::{EmailCompletionChallenge, OtherChallenge, SsoChallenge, UnknownChallenge};
+pub use self::email_verification::EmailVerificationChallenge;
+pub use self::mfa::{MfaEnrollmentChallenge, TotpChallenge};
 pub use self::organization::{
     AllowedMethodsChallenge, Organization, OrganizationSelectionChallenge,
 };
 pub use self::radar::{RadarEmailChallenge, RadarSmsChallenge, SmsVerification};
-pub use self::second_factor::{MfaEnrollmentChallenge, TotpChallenge};
-pub use self::sign_in::{EmailCompletionChallenge, OtherChallenge, SsoChallenge, UnknownChallenge};
-pub use self::verify_email::EmailVerificationChallenge;
 
 /// One more step that the service asks for.
 ///

@@ -5,13 +5,13 @@ use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Authenticated, fits_into_a_header};
 use crate::client::ClientBinding;
-use crate::endpoints::Protocol;
 use crate::error::{Flaw, Malformed};
-use crate::reply::Reply;
-use crate::saved::Version;
-use crate::stamp::Timestamp;
+use crate::login::authenticated::{Authenticated, fits_into_a_header};
+use crate::response::Reply;
+use crate::service::Protocol;
+use crate::stored::Version;
+use crate::timestamp::Timestamp;
 use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
 use crate::wire::session::Session;

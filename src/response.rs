@@ -7,13 +7,13 @@ use http::{Response, StatusCode};
 
 use serde::Deserialize;
 
-use crate::answers::{Meaning, Purpose, meaning};
+use crate::challenge::AuthenticationChallenge;
 use crate::error::{
     ClientError, Denied, Error, ErrorResponse, Expired, Flaw, Malformed, Problem, Source, What,
 };
+use crate::error_codes::{Meaning, Purpose, meaning};
 use crate::limits::{MAX_REQUEST_ID_BYTES, MAX_RESPONSE_BYTES};
-use crate::stamp::Timestamp;
-use crate::step_up::AuthenticationChallenge;
+use crate::timestamp::Timestamp;
 use crate::wire;
 use crate::wire::failure::Failure;
 
@@ -97,7 +97,8 @@ impl<'a> Reply<'a> {
             Meaning::Rejected => Error::Rejected(answer),
             Meaning::SlowDown => return Err(Refusal::Pending(Pace::Slower, answer)),
             Meaning::AuthenticationChallenge => {
-                let step = wire::step_up::read(answer, failure.pending_authentication_token, body);
+                let step =
+                    wire::challenge::read(answer, failure.pending_authentication_token, body);
                 return Err(Refusal::AuthenticationChallenge(Box::new(step)));
             }
             Meaning::Unavailable => Error::Unavailable(answer),

@@ -185,7 +185,7 @@ proptest! {
     fn the_open_step_and_its_model_agree_whatever_happens(first in 0..STEPS.len(), moves in moves()) {
         let scenario = Scenario::confidential();
         let mut machine = Machine {
-            step: Box::new(scenario.to_step_up(&asks_for(first, 0))),
+            step: Box::new(scenario.to_challenge(&asks_for(first, 0))),
             client: scenario.client,
             out: None,
             done: false,
