@@ -1,34 +1,28 @@
-//! Who asks: a client id, the service it belongs to, and for a server its API key.
+//! A client: a client id, the service that it belongs to, and the API key of a confidential client.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use http::Request;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::connect::{Scope, Server};
-use crate::device::RequestingDevice;
-use crate::error::{ClientError, Problem};
-use crate::exchange::Refused;
-use crate::ids::{ApiKey, ClientId, OrganizationId};
-use crate::login::authenticated::Authenticated;
-use crate::login::connection_selector::{ConnectionSelector, Target};
-use crate::login::redirect_uri::RedirectUri;
-use crate::login::refreshing::Refreshing;
-use crate::login::start::Start;
+use crate::error::{ClientError, ClientErrorKind};
+use crate::ids::{ApiKey, ClientId};
 use crate::request::post;
-use crate::service::{Endpoints, InvalidEndpoint};
+use crate::service::{InvalidEndpoint, Server, Service, UserManagementEndpoints};
 use crate::wire::grant::{Grant, token_request};
 
-/// An application that logs people in.
+/// An OAuth client, which signs users in.
 ///
-/// The kind of client is its type, and only its type: no state that follows carries it.
+/// The kind of client is a type parameter of `Client` only; no state repeats it.
 ///
-/// * [`Client::public`], for a program that is given to its users: it has no secret, and no place for one.
-/// * [`Client::confidential`], for a server: it sends its API key beside the code verifier.
-/// * [`Client::oauth`], for a program that logs in to a standard OAuth server, WorkOS Connect or another: no secret either.
+/// * [`Client::public`] makes a public client of WorkOS, for programs that are distributed to their users. It has no secret, and no
+///   place for one.
+/// * [`Client::confidential`] makes a confidential client of WorkOS, for servers. It sends its API key beside the code verifier.
+/// * [`Client::oauth`] makes a public client of another authorization server, or of WorkOS Connect. Confidential clients of
+///   other authorization servers are out of scope.
+/// * [`Client<Any>`](Any) is converted from each of them, for code that refreshes the sessions of all kinds.
 ///
 /// ```
 /// use workos_login::Client;
@@ -37,278 +31,279 @@ use crate::wire::grant::{Grant, token_request};
 /// # Ok::<(), workos_login::InvalidClientId>(())
 /// ```
 ///
-/// Cloning is cheap. A client holds no state: make it where it is needed, or once.
+/// A client holds no login state and is cheap to clone.
 #[derive(Clone)]
-pub struct Client<A = Public> {
-    identity: Arc<Identity>,
-    kind: PhantomData<A>,
+pub struct Client<K = Public> {
+    configuration: Arc<Configuration>,
+    kind: K,
 }
 
 impl Client<Public> {
-    /// Makes the client of a program that cannot keep a secret.
+    /// Makes a public client.
     #[must_use]
     pub fn public(id: ClientId) -> Self {
-        Self::new(id, Endpoints::production(), None)
+        Self::user_management(id, None, UserManagementEndpoints::production())
     }
 }
 
 impl Client<Confidential> {
-    /// Makes the client of a server, which sends `key` with every exchange that asks for it.
+    /// Makes a confidential client, which sends `key` with every token request that takes it.
     #[must_use]
     pub fn confidential(id: ClientId, key: ApiKey) -> Self {
-        Self::new(id, Endpoints::production(), Some(key))
+        Self::user_management(id, Some(key), UserManagementEndpoints::production())
     }
 }
 
 impl Client<OAuth> {
-    /// Makes the client of a program that logs in to a standard OAuth server.
+    /// Makes a public client of an authorization server.
     #[must_use]
     pub fn oauth(id: ClientId, server: Server) -> Self {
-        Self::new(id, Endpoints::standard(server), None)
+        let server = Arc::new(server);
+        Self::new(id, Service::OAuth(server.clone()), None, OAuth(server))
     }
 
-    /// Begins a login that asks for `scope` and comes back to `redirect_uri`.
-    pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, OAuth> {
-        Start::new(self, Target::Scope(scope), redirect_uri)
-    }
-
-    /// Begins a login on another device that asks for `scope`.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when the server has [no device authorization endpoint](Server::device_authorization_endpoint).
-    pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientError> {
-        let endpoint = self.endpoints().device.as_ref();
-        let endpoint = endpoint.ok_or(ClientError(Problem::NoDeviceEndpoint))?;
-        Ok(RequestingDevice::new(self, endpoint, Some(scope.clone())))
+    pub(crate) fn server(&self) -> &Server {
+        &self.kind.0
     }
 }
 
-impl<A: UserManagement> Client<A> {
-    /// Speaks to `url` instead of `https://api.workos.com`: a staging host, a proxy with a path, a local server.
+impl<K: UserManagement> Client<K> {
+    /// Sets the base URL, which is `https://api.workos.com` by default.
     ///
     /// A path is kept as a prefix, with or without a slash at its end.
     ///
     /// # Errors
     ///
-    /// [`InvalidEndpoint`] unless it is https (or http to a loopback address) without user, query and fragment.
-    #[allow(
+    /// [`InvalidEndpoint`] unless the URL is https (or http with a loopback host) and has no user, query and fragment.
+    #[expect(
         clippy::needless_pass_by_value,
         reason = "callers have a fresh Url and no further use for it"
     )]
     pub fn base_url(self, url: Url) -> Result<Self, InvalidEndpoint> {
-        let endpoints = Endpoints::user_management(&url)?;
-        Ok(Self::new(
-            self.id().clone(),
-            endpoints,
-            self.identity.key.clone(),
-        ))
+        let endpoints = UserManagementEndpoints::new(&url)?;
+        let key = self.configuration.key.clone();
+        Ok(Self::user_management(self.id().clone(), key, endpoints))
     }
 
-    /// Begins a login that comes back to `redirect_uri`.
-    ///
-    /// `selector` is an argument because the service needs to know where the login takes place.
-    pub fn login(&self, selector: ConnectionSelector, redirect_uri: RedirectUri) -> Start<'_, A> {
-        Start::new(self, Target::Selector(selector), redirect_uri)
+    pub(crate) fn endpoints(&self) -> &UserManagementEndpoints {
+        self.kind.endpoints()
     }
 
-    /// Begins a login on another device.
-    ///
-    /// # Panics
-    ///
-    /// Never: the `expect` inside says why.
-    pub fn device(&self) -> RequestingDevice {
-        let endpoint = self.endpoints().device.as_ref();
-        let endpoint = endpoint.expect("User Management has a device endpoint");
-        RequestingDevice::new(self, endpoint, None)
+    fn user_management(
+        id: ClientId,
+        key: Option<ApiKey>,
+        endpoints: UserManagementEndpoints,
+    ) -> Self {
+        let endpoints = Arc::new(endpoints);
+        let service = Service::UserManagement(endpoints.clone());
+        Self::new(id, service, key, K::from_endpoints(endpoints))
     }
 }
 
-impl<A: ClientKind> Client<A> {
-    fn new(client_id: ClientId, endpoints: Endpoints, key: Option<ApiKey>) -> Self {
-        let issuer = endpoints.issuer.clone();
+impl<K: ClientKind> Client<K> {
+    fn new(client_id: ClientId, service: Service, key: Option<ApiKey>, kind: K) -> Self {
+        let issuer = service.issuer().into();
+        let binding = Arc::new(ClientBinding { client_id, issuer });
+        let configuration = Arc::new(Configuration {
+            binding,
+            service,
+            key,
+        });
         Self {
-            identity: Arc::new(Identity {
-                binding: Arc::new(ClientBinding { client_id, issuer }),
-                endpoints,
-                key,
-            }),
-            kind: PhantomData,
+            configuration,
+            kind,
         }
     }
 
     /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
-        &self.identity.binding.client_id
+        &self.configuration.binding.client_id
     }
 
-    /// The client without its type, for what keeps one and serves all kinds.
-    pub(crate) fn erased(&self) -> AnyClient {
-        A::erase(self.clone())
+    /// Returns the issuer: the issuer identifier of an authorization server, or the base URL without a slash at its end.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.configuration.binding.issuer
     }
 
-    /// What a state that rests keeps of the client.
+    /// The part of a client that an in-flight state keeps.
+    pub(crate) fn configuration(&self) -> &Arc<Configuration> {
+        &self.configuration
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.configuration.service
+    }
+
+    /// The part of a client that a persistent state keeps.
     pub(crate) fn binding(&self) -> &Arc<ClientBinding> {
-        &self.identity.binding
-    }
-
-    /// What a state that talks keeps of the client.
-    pub(crate) fn identity(&self) -> Arc<Identity> {
-        self.identity.clone()
-    }
-
-    pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.identity.endpoints
-    }
-
-    pub(crate) fn check_binding(&self, binding: &Arc<ClientBinding>) -> Result<(), ClientError> {
-        if binding == self.binding() {
-            return Ok(());
-        }
-        Err(ClientError(Problem::OtherClient {
-            state: binding.to_string().into(),
-            client: self.binding().to_string().into(),
-        }))
+        &self.configuration.binding
     }
 }
 
-impl<A> fmt::Debug for Client<A> {
+impl<K> fmt::Debug for Client<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("id", &self.identity.binding.client_id)
-            .field("issuer", &self.identity.binding.issuer)
+            .field("id", &self.configuration.binding.client_id)
+            .field("issuer", &self.configuration.binding.issuer)
             .finish_non_exhaustive()
     }
 }
 
-/// The kind of client that has no secret.
+/// The kind of a public client: it has no secret.
+#[derive(Clone, Debug)]
+pub struct Public(Arc<UserManagementEndpoints>);
+
+/// The kind of a confidential client: it has an API key.
+#[derive(Clone, Debug)]
+pub struct Confidential(Arc<UserManagementEndpoints>);
+
+/// The kind of a public client of an authorization server other than User Management.
+#[derive(Clone, Debug)]
+pub struct OAuth(Arc<Server>);
+
+/// Any kind of client.
+///
+/// A [`Client<Any>`](Client) is converted from a client of another kind. It refreshes sessions and checks what a stored state is
+/// bound to. It does not log in, because what a login needs depends on the kind.
+///
+/// ```
+/// use workos_login::{Any, Client};
+///
+/// let client: Client<Any> = Client::public("client_123".parse()?).into();
+/// # Ok::<(), workos_login::InvalidClientId>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Public;
+pub struct Any;
 
-/// The kind of client that has a secret: a server.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Confidential;
+/// A kind of client. The trait is sealed.
+pub trait ClientKind: sealed::Kind {}
 
-/// The kind of client that speaks standard OAuth, and has no secret.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct OAuth;
+/// A kind of client whose sessions can have an organization. The trait is sealed.
+pub trait Organizations: ClientKind {}
 
-/// A kind of client.
-pub trait ClientKind: sealed::ClientKind {}
-
-/// A kind of client that speaks to WorkOS User Management.
-pub trait UserManagement: ClientKind {}
+/// A kind of client of WorkOS User Management. The trait is sealed.
+pub trait UserManagement: Organizations + sealed::Endpoints {}
 
 impl ClientKind for Public {}
 impl ClientKind for Confidential {}
 impl ClientKind for OAuth {}
+impl ClientKind for Any {}
+
+impl Organizations for Public {}
+impl Organizations for Confidential {}
+impl Organizations for Any {}
+
 impl UserManagement for Public {}
 impl UserManagement for Confidential {}
 
-/// A client of any kind.
-#[derive(Clone, Debug)]
-pub(crate) enum AnyClient {
-    Confidential(Client<Confidential>),
-    OAuth(Client<OAuth>),
-    Public(Client<Public>),
+macro_rules! any_from {
+    ($($kind:ty),+) => {
+        $(
+            impl From<Client<$kind>> for Client<Any> {
+                fn from(client: Client<$kind>) -> Self {
+                    Self { configuration: client.configuration, kind: Any }
+                }
+            }
+        )+
+    };
 }
 
-impl AnyClient {
-    pub(crate) fn refresh(
-        &self,
-        session: Authenticated,
-    ) -> Result<Refreshing, Refused<Authenticated>> {
-        match self {
-            Self::Confidential(client) => session.refresh(client),
-            Self::OAuth(client) => session.refresh(client),
-            Self::Public(client) => session.refresh(client),
-        }
-    }
-
-    pub(crate) fn switch_organization(
-        &self,
-        session: Authenticated,
-        organization: &OrganizationId,
-    ) -> Result<Refreshing, Refused<Authenticated>> {
-        match self {
-            Self::Confidential(client) => session.switch_organization(client, organization),
-            Self::OAuth(_) => Err(Refused::new(session, ClientError(Problem::NoOrganizations))),
-            Self::Public(client) => session.switch_organization(client, organization),
-        }
-    }
-}
+any_from!(Public, Confidential, OAuth);
 
 mod sealed {
-    use super::{AnyClient, Client};
+    use std::sync::Arc;
 
-    #[expect(
-        unnameable_types,
-        reason = "nobody else can implement a kind of client"
-    )]
-    pub trait ClientKind: Clone {
-        #[expect(private_interfaces, reason = "nobody else can call it, either")]
-        fn erase(client: Client<Self>) -> AnyClient;
+    use crate::service::UserManagementEndpoints;
+
+    #[expect(unnameable_types, reason = "the trait is sealed")]
+    pub trait Kind: Clone {}
+
+    impl Kind for super::Public {}
+    impl Kind for super::Confidential {}
+    impl Kind for super::OAuth {}
+    impl Kind for super::Any {}
+
+    #[expect(unnameable_types, reason = "the trait is sealed")]
+    pub trait Endpoints {
+        #[expect(private_interfaces, reason = "only the crate calls it")]
+        fn from_endpoints(endpoints: Arc<UserManagementEndpoints>) -> Self;
+
+        #[expect(private_interfaces, reason = "only the crate calls it")]
+        fn endpoints(&self) -> &UserManagementEndpoints;
     }
 
-    impl ClientKind for super::OAuth {
-        #[expect(private_interfaces, reason = "nobody else can call it, either")]
-        fn erase(client: Client<Self>) -> AnyClient {
-            AnyClient::OAuth(client)
-        }
+    macro_rules! endpoints {
+        ($($kind:ident),+) => {
+            $(
+                impl Endpoints for super::$kind {
+                    #[expect(private_interfaces, reason = "only the crate calls it")]
+                    fn from_endpoints(endpoints: Arc<UserManagementEndpoints>) -> Self {
+                        Self(endpoints)
+                    }
+
+                    #[expect(private_interfaces, reason = "only the crate calls it")]
+                    fn endpoints(&self) -> &UserManagementEndpoints {
+                        &self.0
+                    }
+                }
+            )+
+        };
     }
 
-    impl ClientKind for super::Public {
-        #[expect(private_interfaces, reason = "nobody else can call it, either")]
-        fn erase(client: Client<Self>) -> AnyClient {
-            AnyClient::Public(client)
-        }
-    }
-
-    impl ClientKind for super::Confidential {
-        #[expect(private_interfaces, reason = "nobody else can call it, either")]
-        fn erase(client: Client<Self>) -> AnyClient {
-            AnyClient::Confidential(client)
-        }
-    }
+    endpoints!(Public, Confidential);
 }
 
-/// Who asks, and where: all of a client but its type.
-pub(crate) struct Identity {
+/// A client without its kind: what an in-flight state needs to write its request.
+pub(crate) struct Configuration {
     pub(crate) binding: Arc<ClientBinding>,
-    pub(crate) endpoints: Endpoints,
+    pub(crate) service: Service,
     /// Only a confidential client has one.
     key: Option<ApiKey>,
 }
 
-impl Identity {
-    /// Writes a grant as the service wants it written.
-    pub(crate) fn request(&self, grant: &Grant) -> Request<Vec<u8>> {
+impl Configuration {
+    /// Writes the token request of a grant in the encoding of the service.
+    pub(crate) fn token_request(&self, grant: &Grant) -> Request<Vec<u8>> {
         let key = self.key.as_ref().map(ApiKey::expose);
         post(
-            &self.endpoints.token,
-            self.endpoints.protocol.encoding(),
+            self.service.token_endpoint(),
+            self.service.encoding(),
             &token_request(grant, self.binding.client_id.as_str(), key),
         )
     }
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity")
+        f.debug_struct("Configuration")
             .field("binding", &self.binding)
             .finish_non_exhaustive()
     }
 }
 
-/// The client that a state belongs to.
+/// The client and the issuer that a persistent state is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientBinding {
     pub(crate) client_id: ClientId,
     pub(crate) issuer: Box<str>,
+}
+
+impl ClientBinding {
+    pub(crate) fn check<K: ClientKind>(
+        self: &Arc<Self>,
+        client: &Client<K>,
+    ) -> Result<(), ClientError> {
+        if self == client.binding() {
+            return Ok(());
+        }
+        Err(ClientError(ClientErrorKind::OtherClient {
+            state: self.to_string().into(),
+            client: client.binding().to_string().into(),
+        }))
+    }
 }
 
 impl fmt::Display for ClientBinding {

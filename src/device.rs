@@ -11,9 +11,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::client::{Client, ClientBinding, ClientKind, Identity};
-use crate::connect::Scope;
-use crate::error::{Error, Expired, Flaw, What};
+use crate::client::{Client, ClientBinding, ClientKind, Configuration, OAuth, UserManagement};
+use crate::error::{ClientError, ClientErrorKind, Error, Expired, Flaw, What};
 use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::limits::{
@@ -23,16 +22,38 @@ use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
 use crate::request::post;
 use crate::response::{Pace, Refusal, Reply};
+use crate::service::Scope;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::timestamp::Timestamp;
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
 
+impl<K: UserManagement> Client<K> {
+    /// Prepares a device authorization request.
+    pub fn device(&self) -> RequestingDevice {
+        RequestingDevice::new(self, &self.endpoints().device_authorization, None)
+    }
+}
+
+impl Client<OAuth> {
+    /// Prepares a device authorization request for `scope`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the server has [no device authorization endpoint](crate::Server::device_authorization_endpoint).
+    pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientError> {
+        match &self.server().device_authorization {
+            Some(endpoint) => Ok(RequestingDevice::new(self, endpoint, Some(scope.clone()))),
+            None => Err(ClientError(ClientErrorKind::NoDeviceEndpoint)),
+        }
+    }
+}
+
 /// A device login that is about to begin. Send it with an adapter, or through [`Exchange`].
 #[derive(Debug)]
 #[must_use = "nothing has been asked for yet: send it"]
 pub struct RequestingDevice {
-    identity: Arc<Identity>,
+    client: Arc<Configuration>,
     endpoint: Uri,
     scope: Option<Scope>,
 }
@@ -44,7 +65,7 @@ impl RequestingDevice {
         scope: Option<Scope>,
     ) -> Self {
         Self {
-            identity: client.identity(),
+            client: client.configuration().clone(),
             endpoint: endpoint.clone(),
             scope,
         }
@@ -69,7 +90,7 @@ impl RequestingDevice {
             .ok_or_else(|| missing("user_code"))?;
         Ok(AwaitingDevice {
             version: Version,
-            binding: self.identity.binding.clone(),
+            binding: self.client.binding.clone(),
             device_code: answer.device_code.ok_or_else(|| missing("device_code"))?,
             user_code,
             verification_uri: answer
@@ -92,9 +113,9 @@ impl Exchange for RequestingDevice {
     fn request(&self) -> Request<Vec<u8>> {
         post(
             &self.endpoint,
-            self.identity.endpoints.protocol.encoding(),
+            self.client.service.encoding(),
             &device_request(
-                self.identity.binding.client_id.as_str(),
+                self.client.binding.client_id.as_str(),
                 self.scope.as_ref().map(Scope::as_str),
             ),
         )
@@ -177,6 +198,15 @@ pub struct AwaitingDevice {
 }
 
 impl AwaitingDevice {
+    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if it is bound to another client.
+    pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
+        self.binding.check(client)
+    }
+
     /// Returns the code that the user enters.
     #[must_use]
     pub fn user_code(&self) -> &str {
@@ -226,14 +256,14 @@ impl AwaitingDevice {
         client: &Client<A>,
         now: SystemTime,
     ) -> Result<PollingDevice, Refused<Self>> {
-        if let Err(problem) = client.check_binding(&self.binding) {
+        if let Err(problem) = self.bound_to(client) {
             return Err(Refused::new(self, problem));
         }
         if self.expires_in(now).is_zero() {
             return Err(Refused::new(self, Expired(What::Device(None))));
         }
         Ok(PollingDevice {
-            identity: client.identity(),
+            client: client.configuration().clone(),
             grant: Grant::device_code(self.device_code.clone()),
             asked_wait: None,
             device: Box::new(self),
@@ -260,7 +290,7 @@ impl fmt::Debug for AwaitingDevice {
 #[derive(Debug)]
 #[must_use = "the device login is inside"]
 pub struct PollingDevice {
-    identity: Arc<Identity>,
+    client: Arc<Configuration>,
     grant: Grant,
     /// How long the service asked to be left alone, when it answered "not now".
     asked_wait: Option<Duration>,
@@ -292,10 +322,7 @@ impl PollingDevice {
     ) -> Result<DevicePoll, Error> {
         match Reply::read(response, Purpose::DevicePoll, now) {
             Ok(reply) => {
-                let Identity {
-                    binding, endpoints, ..
-                } = &*self.identity;
-                let session = Authenticated::read(&reply, endpoints.protocol, binding, now)?;
+                let session = Authenticated::read(&reply, &self.client, now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
             Err(Refusal::Pending(pace, _)) => {
@@ -322,7 +349,7 @@ impl Exchange for PollingDevice {
     type Output = DevicePoll;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.identity.request(&self.grant)
+        self.client.token_request(&self.grant)
     }
 
     fn response(

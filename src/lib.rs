@@ -92,7 +92,6 @@
 
 mod challenge;
 mod client;
-mod connect;
 mod device;
 mod error;
 mod exchange;
@@ -118,8 +117,9 @@ pub use crate::challenge::{
     OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
     SmsVerification, SsoChallenge, TotpChallenge, UnknownChallenge,
 };
-pub use crate::client::{Client, ClientKind, Confidential, OAuth, Public, UserManagement};
-pub use crate::connect::{InvalidScope, Scope, Server};
+pub use crate::client::{
+    Any, Client, ClientKind, Confidential, OAuth, Organizations, Public, UserManagement,
+};
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
 pub use crate::error::{
     CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
@@ -134,7 +134,8 @@ pub use crate::login::{
     ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
     RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
 };
-pub use crate::service::InvalidEndpoint;
+pub use crate::service::{InvalidEndpoint, InvalidScope, Scope, Server};
+pub use crate::timestamp::Timestamp;
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
 pub use http;

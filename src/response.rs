@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::challenge::AuthenticationChallenge;
 use crate::error::{
-    ClientError, Denied, Error, ErrorResponse, Expired, Flaw, Malformed, Problem, Source, What,
+    ClientError, ClientErrorKind, Denied, Error, ErrorResponse, Expired, Flaw, Malformed, Source,
+    What,
 };
 use crate::error_codes::{Meaning, Purpose, meaning};
 use crate::limits::{MAX_REQUEST_ID_BYTES, MAX_RESPONSE_BYTES};
@@ -88,7 +89,7 @@ impl<'a> Reply<'a> {
             retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
         };
         Err(Refusal::Error(match meaning {
-            Meaning::Client => ClientError(Problem::Answered(answer)).into(),
+            Meaning::Client => ClientError(ClientErrorKind::Answered(answer)).into(),
             Meaning::Denied => Denied(Source::Service(answer)).into(),
             Meaning::Expired => Expired(What::Device(Some(answer))).into(),
             Meaning::InvalidGrant => Error::InvalidGrant(answer),

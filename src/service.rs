@@ -1,117 +1,266 @@
-//! Where the service is, and how it is spoken to.
+//! The service that a client belongs to: its endpoints, its encoding and its issuer.
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use http::Uri;
 use url::{Host, Url, form_urlencoded};
 
-use crate::connect::Server;
 use crate::login::start::RESERVED_PARAMETERS;
 use crate::request::Encoding;
 
-/// What is spoken at the token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// Standard OAuth: forms, and an answer with `expires_in` and an ID token.
-    Standard,
-    /// WorkOS: JSON, and an answer with a user.
-    UserManagement,
+/// The service that a client belongs to.
+#[derive(Debug)]
+pub(crate) enum Service {
+    /// An authorization server: form-encoded requests; token responses with `expires_in` and an ID token.
+    OAuth(Arc<Server>),
+    /// WorkOS User Management: JSON requests; token responses with a user.
+    UserManagement(Arc<UserManagementEndpoints>),
 }
 
-impl Protocol {
-    pub(crate) fn encoding(self) -> Encoding {
+impl Service {
+    /// Returns the issuer identifier, or the base URL without a slash at its end: what a state is bound to.
+    pub(crate) fn issuer(&self) -> &str {
         match self {
-            Self::Standard => Encoding::Form,
-            Self::UserManagement => Encoding::Json,
+            Self::OAuth(server) => &server.issuer,
+            Self::UserManagement(endpoints) => &endpoints.base,
+        }
+    }
+
+    /// Returns the authorization endpoint, ready to be followed by a query parameter.
+    pub(crate) fn authorization_endpoint(&self) -> &str {
+        match self {
+            Self::OAuth(server) => &server.authorization,
+            Self::UserManagement(endpoints) => &endpoints.authorization,
+        }
+    }
+
+    pub(crate) fn token_endpoint(&self) -> &Uri {
+        match self {
+            Self::OAuth(server) => &server.token,
+            Self::UserManagement(endpoints) => &endpoints.token,
+        }
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        match self {
+            Self::OAuth(_) => Encoding::Form,
+            Self::UserManagement(_) => Encoding::Json,
         }
     }
 }
 
-/// Where the service is.
+/// The endpoints of WorkOS User Management.
 #[derive(Debug)]
-pub(crate) struct Endpoints {
-    pub(crate) protocol: Protocol,
-    /// What tells one service from another: the issuer, or the base URL without a slash at its end.
-    pub(crate) issuer: Box<str>,
-    /// Whether each callback has to name its issuer.
-    pub(crate) advertises_iss: bool,
-    /// The authorization endpoint, ready for a query to follow.
-    pub(crate) authorize: Box<str>,
-    pub(crate) token: Uri,
-    pub(crate) device: Option<Uri>,
-    /// The logout endpoint, ready for a query to follow.
-    pub(crate) logout: Option<Box<str>>,
+pub(crate) struct UserManagementEndpoints {
+    base: Box<str>,
+    authorization: Box<str>,
+    token: Uri,
+    pub(crate) device_authorization: Uri,
+    /// The session logout endpoint, ready to be followed by a query parameter.
+    pub(crate) logout: Box<str>,
 }
 
-impl Endpoints {
+impl UserManagementEndpoints {
     pub(crate) fn production() -> Self {
         Url::parse("https://api.workos.com")
-            .map_err(|_| InvalidEndpoint(Flaw::NotAUrl))
-            .and_then(|url| Self::user_management(&url))
-            .expect("the address of the service is a valid base URL")
+            .map_err(|_| InvalidEndpoint(Reason::NotAUrl))
+            .and_then(|url| Self::new(&url))
+            .expect("the URL of the service is a valid base URL")
     }
 
-    pub(crate) fn user_management(base: &Url) -> Result<Self, InvalidEndpoint> {
+    pub(crate) fn new(base: &Url) -> Result<Self, InvalidEndpoint> {
         check_endpoint(base)?;
         if base.query().is_some() {
-            return Err(InvalidEndpoint(Flaw::Query));
+            return Err(InvalidEndpoint(Reason::Query));
         }
         let base = base.as_str().trim_end_matches('/');
         Ok(Self {
-            protocol: Protocol::UserManagement,
-            issuer: base.into(),
-            advertises_iss: false,
-            authorize: format!("{base}/user_management/authorize?").into(),
+            base: base.into(),
+            authorization: format!("{base}/user_management/authorize?").into(),
             token: uri(&format!("{base}/user_management/authenticate"))?,
-            device: Some(uri(&format!("{base}/user_management/authorize/device"))?),
-            logout: Some(format!("{base}/user_management/sessions/logout?").into()),
+            device_authorization: uri(&format!("{base}/user_management/authorize/device"))?,
+            logout: format!("{base}/user_management/sessions/logout?").into(),
+        })
+    }
+}
+
+/// An authorization server: an OAuth 2.0 server with OpenID Connect, such as WorkOS Connect.
+///
+/// The endpoints are given by the caller, who is responsible for their origin.
+///
+/// ```
+/// use workos_login::{Client, Server};
+///
+/// let server = Server::new(
+///     "https://example.authkit.app",
+///     &"https://example.authkit.app/oauth2/authorize".parse()?,
+///     &"https://example.authkit.app/oauth2/token".parse()?,
+/// )?
+/// .device_authorization_endpoint(&"https://example.authkit.app/oauth2/device_authorization".parse()?)?;
+/// let client = Client::oauth("client_123".parse()?, server);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    issuer: Box<str>,
+    authorization: Box<str>,
+    token: Uri,
+    pub(crate) device_authorization: Option<Uri>,
+    pub(crate) advertises_iss: bool,
+}
+
+impl Server {
+    /// Makes a server from its issuer identifier, its authorization endpoint and its token endpoint.
+    ///
+    /// The issuer is compared as text, so it must be written exactly as the server writes it. A query in an endpoint is kept
+    /// (RFC 6749 section 3.1).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`] unless all are https (or http with a loopback host), without user and fragment, and without
+    /// parameters that the protocol sets.
+    pub fn new(
+        issuer: &str,
+        authorization_endpoint: &Url,
+        token_endpoint: &Url,
+    ) -> Result<Self, InvalidEndpoint> {
+        check_endpoint(&Url::parse(issuer).map_err(|_| InvalidEndpoint(Reason::NotAUrl))?)?;
+        check_endpoint(authorization_endpoint)?;
+        let separator = if authorization_endpoint.query().is_some() {
+            '&'
+        } else {
+            '?'
+        };
+        Ok(Self {
+            issuer: issuer.into(),
+            authorization: format!("{authorization_endpoint}{separator}").into(),
+            token: endpoint(token_endpoint)?,
+            device_authorization: None,
+            advertises_iss: false,
         })
     }
 
-    pub(crate) fn standard(server: Server) -> Self {
-        let mut authorize = String::from(server.authorization);
-        authorize.push(if authorize.contains('?') { '&' } else { '?' });
+    /// Sets the device authorization endpoint (RFC 8628 section 3.1).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`], as for [`new`](Self::new).
+    pub fn device_authorization_endpoint(self, url: &Url) -> Result<Self, InvalidEndpoint> {
+        Ok(Self {
+            device_authorization: Some(endpoint(url)?),
+            ..self
+        })
+    }
+
+    /// Requires `iss` in each callback (`authorization_response_iss_parameter_supported`, RFC 9207 section 2.4).
+    #[must_use]
+    pub fn advertises_iss(self) -> Self {
         Self {
-            protocol: Protocol::Standard,
-            issuer: server.issuer,
-            advertises_iss: server.advertises_iss,
-            authorize: authorize.into(),
-            token: server.token,
-            device: server.device,
-            logout: None,
+            advertises_iss: true,
+            ..self
         }
     }
 }
 
+/// What a standard OAuth login asks for (RFC 6749 section 3.3). `openid` is always part of it.
+///
+/// ```
+/// use workos_login::Scope;
+///
+/// let scope: Scope = "email offline_access".parse()?;
+/// assert_eq!(scope.as_str(), "openid email offline_access");
+/// assert_eq!(Scope::default().as_str(), "openid");
+/// # Ok::<(), workos_login::InvalidScope>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope(Box<str>);
+
+impl Scope {
+    /// Returns the scope as it is sent: names, each once, with a space between them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self("openid".into())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if !text
+            .bytes()
+            .all(|b| b == b' ' || b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        {
+            return Err(InvalidScope);
+        }
+        let mut names = vec!["openid"];
+        for name in text.split(' ').filter(|name| !name.is_empty()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(Self(names.join(" ").into()))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that cannot be a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidScope;
+
+impl fmt::Display for InvalidScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the scope is not a list of names with spaces between them (RFC 6749 section 3.3)",
+        )
+    }
+}
+
+impl std::error::Error for InvalidScope {}
+
 /// An endpoint that is sent to, as the HTTP client takes it.
-pub(crate) fn endpoint(url: &Url) -> Result<Uri, InvalidEndpoint> {
+fn endpoint(url: &Url) -> Result<Uri, InvalidEndpoint> {
     check_endpoint(url)?;
     uri(url.as_str())
 }
 
-pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
+fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
     let reserved = || {
         form_urlencoded::parse(url.query().unwrap_or_default().as_bytes())
             .any(|(name, _)| RESERVED_PARAMETERS.contains(&&*name))
     };
-    let flaw = match url.scheme() {
+    let reason = match url.scheme() {
         "https" => None,
         "http" if is_loopback(url) => None,
-        "http" => Some(Flaw::Insecure),
-        _ => Some(Flaw::Scheme),
+        "http" => Some(Reason::Insecure),
+        _ => Some(Reason::Scheme),
     };
-    let flaw = flaw.or_else(|| {
+    let reason = reason.or_else(|| {
         if url.fragment().is_some() {
-            Some(Flaw::Fragment)
+            Some(Reason::Fragment)
         } else if !url.username().is_empty() || url.password().is_some() {
-            Some(Flaw::User)
+            Some(Reason::User)
         } else if reserved() {
-            Some(Flaw::Reserved)
+            Some(Reason::Reserved)
         } else {
             None
         }
     });
-    flaw.map_or(Ok(()), |flaw| Err(InvalidEndpoint(flaw)))
+    reason.map_or(Ok(()), |reason| Err(InvalidEndpoint(reason)))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -124,21 +273,15 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn uri(text: &str) -> Result<Uri, InvalidEndpoint> {
-    text.parse().map_err(|_| InvalidEndpoint(Flaw::Uri))
+    text.parse().map_err(|_| InvalidEndpoint(Reason::Uri))
 }
 
 /// An address that the service cannot be spoken to at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidEndpoint(Flaw);
-
-impl InvalidEndpoint {
-    pub(crate) fn not_a_url() -> Self {
-        Self(Flaw::NotAUrl)
-    }
-}
+pub struct InvalidEndpoint(Reason);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
+enum Reason {
     Fragment,
     Insecure,
     NotAUrl,
@@ -152,17 +295,17 @@ enum Flaw {
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Flaw::Fragment => "the address of the service has a fragment (#…): remove it",
-            Flaw::Insecure => {
+            Reason::Fragment => "the address of the service has a fragment (#…): remove it",
+            Reason::Insecure => {
                 "the address of the service is http, which would show tokens to the network: use https \
                  (http is for 127.0.0.1, [::1] and localhost only)"
             }
-            Flaw::NotAUrl => "the issuer is not a URL: write it exactly as the server does",
-            Flaw::Query => "the base URL has a query (?…): remove it",
-            Flaw::Reserved => "the query of an endpoint has a parameter of the protocol: remove it",
-            Flaw::Scheme => "the address of the service is neither https nor http",
-            Flaw::Uri => "the address of the service is too long or has characters that HTTP does not allow",
-            Flaw::User => "the address of the service has a user or a password in it: remove them",
+            Reason::NotAUrl => "the issuer is not a URL: write it exactly as the server does",
+            Reason::Query => "the base URL has a query (?…): remove it",
+            Reason::Reserved => "the query of an endpoint has a parameter of the protocol: remove it",
+            Reason::Scheme => "the address of the service is neither https nor http",
+            Reason::Uri => "the address of the service is too long or has characters that HTTP does not allow",
+            Reason::User => "the address of the service has a user or a password in it: remove them",
         })
     }
 }

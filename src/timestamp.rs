@@ -1,38 +1,45 @@
-//! A moment that can be stored: whole milliseconds since 1970.
-//!
-//! `SystemTime` has no stored form, and its arithmetic can fail. A stamp saturates
-//! at both ends, so no clock, however wrong, makes it panic.
+//! A point in time that can be stored.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+/// A point in time that can be stored: whole milliseconds since the Unix epoch.
+///
+/// `SystemTime` has no stored form, and its arithmetic can fail. A timestamp saturates at both ends, so that no clock, however
+/// wrong, causes a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Timestamp(u64);
+pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The time from this stamp to `now`; zero when `now` is earlier.
-    pub(crate) fn elapsed(self, now: SystemTime) -> Duration {
-        Duration::from_millis(Self::from(now).0.saturating_sub(self.0))
+    /// Returns the time from this timestamp to `now`; zero if `now` is earlier.
+    #[must_use]
+    pub fn elapsed(self, now: SystemTime) -> Duration {
+        Self::from(now).since(self)
     }
 
-    /// The time from `now` to this stamp; zero when `now` is later.
-    pub(crate) fn ahead_of(self, now: SystemTime) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(Self::from(now).0))
+    /// Returns the time from `now` to this timestamp; zero if `now` is later.
+    #[must_use]
+    pub fn ahead_of(self, now: SystemTime) -> Duration {
+        self.since(Self::from(now))
     }
 
-    /// The time from `earlier` to this stamp; zero when `earlier` is later.
-    pub(crate) fn since(self, earlier: Self) -> Duration {
+    /// Returns the time from `earlier` to this timestamp; zero if `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    pub(crate) fn plus(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(millis(later)))
+    /// Returns the timestamp that is `duration` later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis(duration)))
     }
 }
 
 impl From<SystemTime> for Timestamp {
+    /// Converts a time; one before the Unix epoch becomes the epoch.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(UNIX_EPOCH).map_or(0, millis))
     }

@@ -6,10 +6,10 @@ use crate::error::{ErrorResponse, Shown};
 
 /// A mistake on this side: configuration, or a state used with the wrong client.
 #[derive(Clone, Debug)]
-pub struct ClientError(pub(crate) Problem);
+pub struct ClientError(pub(crate) ClientErrorKind);
 
 #[derive(Clone, Debug)]
-pub(crate) enum Problem {
+pub(crate) enum ClientErrorKind {
     Answered(ErrorResponse),
     NoDeviceEndpoint,
     NoOrganizations,
@@ -22,11 +22,11 @@ impl ClientError {
     #[must_use]
     pub fn answer(&self) -> Option<&ErrorResponse> {
         match &self.0 {
-            Problem::Answered(answer) => Some(answer),
-            Problem::NoDeviceEndpoint
-            | Problem::NoOrganizations
-            | Problem::NoRefreshToken
-            | Problem::OtherClient { .. } => None,
+            ClientErrorKind::Answered(answer) => Some(answer),
+            ClientErrorKind::NoDeviceEndpoint
+            | ClientErrorKind::NoOrganizations
+            | ClientErrorKind::NoRefreshToken
+            | ClientErrorKind::OtherClient { .. } => None,
         }
     }
 }
@@ -34,7 +34,7 @@ impl ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Problem::Answered(answer) => {
+            ClientErrorKind::Answered(answer) => {
                 let code = answer.code().unwrap_or_default();
                 write!(f, "the service refused this client ({}): ", Shown(code))?;
                 f.write_str(match code {
@@ -47,12 +47,12 @@ impl fmt::Display for ClientError {
                     _ => "the request is not what the service expects; check the client id and the base URL",
                 })
             }
-            Problem::NoDeviceEndpoint => f.write_str("this server has no device authorization endpoint: set it, or log in with a browser"),
-            Problem::NoOrganizations => f.write_str("a standard OAuth server has no organizations to move between: begin a new login"),
-            Problem::NoRefreshToken => {
+            ClientErrorKind::NoDeviceEndpoint => f.write_str("this server has no device authorization endpoint: set it, or log in with a browser"),
+            ClientErrorKind::NoOrganizations => f.write_str("a standard OAuth server has no organizations to move between: begin a new login"),
+            ClientErrorKind::NoRefreshToken => {
                 f.write_str("the session has no refresh token: ask for the scope offline_access, and sign in again")
             }
-            Problem::OtherClient { state, client } => write!(
+            ClientErrorKind::OtherClient { state, client } => write!(
                 f,
                 "this state belongs to {}, not to {}: use the client that began it",
                 Shown(state),

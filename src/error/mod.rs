@@ -18,7 +18,7 @@ use crate::stored::NO_PENDING_LOGIN;
 
 pub use self::answer::ErrorResponse;
 pub use self::client_problem::ClientError;
-pub(crate) use self::client_problem::Problem;
+pub(crate) use self::client_problem::ClientErrorKind;
 pub use self::denied::Denied;
 pub(crate) use self::denied::Source;
 pub use self::expired::Expired;
@@ -102,7 +102,7 @@ impl Error {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Client(ClientError(Problem::Answered(answer)))
+            Self::Client(ClientError(ClientErrorKind::Answered(answer)))
             | Self::InvalidGrant(answer)
             | Self::IncorrectCode(answer)
             | Self::Rejected(answer)

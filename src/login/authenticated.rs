@@ -11,12 +11,10 @@ use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
 use crate::client::{Client, ClientBinding, ClientKind, UserManagement};
-use crate::error::{ClientError, Error, Problem};
-use crate::exchange::Refused;
+use crate::error::ClientError;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::login::refresh_policy::RefreshPolicy;
-use crate::login::refreshing::Refreshing;
 use crate::stored::{
     NO_SESSION, Version, expose, expose_optional, optional_secs, shared, stored, unquoted,
 };
@@ -65,6 +63,15 @@ impl Authenticated {
     /// Dates the session back: its token's life began when the service first answered.
     pub(crate) fn received_at(self, received: Timestamp) -> Self {
         Self { received, ..self }
+    }
+
+    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if it is bound to another client.
+    pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
+        self.binding.check(client)
     }
 
     /// Returns the user.
@@ -151,44 +158,6 @@ impl Authenticated {
         )
     }
 
-    /// Prepares a refresh. It names the session's own organization, and never changes it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
-    pub fn refresh<A: ClientKind>(self, client: &Client<A>) -> Result<Refreshing, Refused<Self>> {
-        match self.check(client) {
-            Ok(()) => Ok(Refreshing::new(self, client, None)),
-            Err(problem) => Err(Refused::new(self, problem)),
-        }
-    }
-
-    /// Prepares a refresh that moves the session to `organization`.
-    ///
-    /// The user has to be a member. When the service refuses, or asks for another step, the session stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Client`], with the session unchanged: it is another client's, or has no refresh token.
-    pub fn switch_organization<A: UserManagement>(
-        self,
-        client: &Client<A>,
-        organization: &OrganizationId,
-    ) -> Result<Refreshing, Refused<Self>> {
-        match self.check(client) {
-            Ok(()) => Ok(Refreshing::new(self, client, Some(organization.clone()))),
-            Err(problem) => Err(Refused::new(self, problem)),
-        }
-    }
-
-    fn check<A: ClientKind>(&self, client: &Client<A>) -> Result<(), Error> {
-        client.check_binding(&self.binding)?;
-        match self.refresh_token {
-            Some(_) => Ok(()),
-            None => Err(ClientError(Problem::NoRefreshToken).into()),
-        }
-    }
-
     /// Returns the address that ends the session, to be opened in the user's browser.
     ///
     /// Only there the hosted login's cookie ends, too. Forget the session here first, whatever the browser does; access
@@ -204,8 +173,8 @@ impl Authenticated {
         client: &Client<A>,
         return_to: Option<&str>,
     ) -> Option<Url> {
-        client.check_binding(&self.binding).ok()?;
-        let endpoint = client.endpoints().logout.as_ref()?;
+        self.binding.check(client).ok()?;
+        let endpoint = &client.endpoints().logout;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());
         query.append_pair("session_id", self.session_id.as_ref()?.as_str());

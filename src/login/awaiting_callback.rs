@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::client::{Client, ClientBinding, ClientKind};
-use crate::error::{CallbackMismatch, Denied, Difference, Error, Expired, Source, What};
+use crate::error::{
+    CallbackMismatch, ClientError, Denied, Difference, Error, Expired, Source, What,
+};
 use crate::error_codes::Purpose;
 use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
@@ -19,7 +21,7 @@ use crate::login::callback::Callback;
 use crate::login::exchanging::Exchanging;
 use crate::login::pkce::{TOKEN_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
-use crate::service::{Endpoints, Protocol};
+use crate::service::Service;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::timestamp::Timestamp;
 use crate::wire::grant::Grant;
@@ -123,6 +125,15 @@ impl AwaitingCallback {
         uri.len() <= MAX_CALLBACK_BYTES && self.redirect_uri.is_address(before_query(uri))
     }
 
+    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if it is bound to another client.
+    pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
+        self.binding.check(client)
+    }
+
     /// Returns the redirect address that this login comes back to.
     #[must_use]
     pub fn redirect_uri(&self) -> &RedirectUri {
@@ -168,9 +179,9 @@ impl AwaitingCallback {
     ) -> Result<Exchanging, Refused<Self>> {
         match self.check(client, callback, now) {
             Ok(code) => {
-                let redirect_uri = match client.endpoints().protocol {
-                    Protocol::Standard => Some(self.redirect_uri.as_str().into()),
-                    Protocol::UserManagement => None,
+                let redirect_uri = match client.service() {
+                    Service::OAuth(_) => Some(self.redirect_uri.as_str().into()),
+                    Service::UserManagement(_) => None,
                 };
                 let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
                 Ok(Exchanging::new(client, grant, Purpose::CodeExchange))
@@ -204,8 +215,8 @@ impl AwaitingCallback {
         {
             return Err(CallbackMismatch(Difference::Address).into());
         }
-        check_issuer(client.endpoints(), callback.iss.as_deref())?;
-        client.check_binding(&self.binding)?;
+        check_issuer(client.service(), callback.iss.as_deref())?;
+        self.binding.check(client)?;
         if self.expires_in(now).is_zero() {
             return Err(Expired(What::Login).into());
         }
@@ -216,15 +227,15 @@ impl AwaitingCallback {
 }
 
 /// RFC 9207 section 2.4. User Management does not name itself in a callback, so there a name means nothing.
-fn check_issuer(endpoints: &Endpoints, iss: Option<&str>) -> Result<(), CallbackMismatch> {
-    match (endpoints.protocol, iss) {
-        (Protocol::UserManagement, _) => Ok(()),
-        (Protocol::Standard, Some(iss)) if *iss == *endpoints.issuer => Ok(()),
-        (Protocol::Standard, Some(_)) => Err(CallbackMismatch(Difference::Issuer)),
-        (Protocol::Standard, None) if endpoints.advertises_iss => {
-            Err(CallbackMismatch(Difference::NoIssuer))
-        }
-        (Protocol::Standard, None) => Ok(()),
+fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMismatch> {
+    let Service::OAuth(server) = service else {
+        return Ok(());
+    };
+    match iss {
+        Some(iss) if iss == service.issuer() => Ok(()),
+        Some(_) => Err(CallbackMismatch(Difference::Issuer)),
+        None if server.advertises_iss => Err(CallbackMismatch(Difference::NoIssuer)),
+        None => Ok(()),
     }
 }
 

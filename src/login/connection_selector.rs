@@ -2,9 +2,9 @@
 
 use std::iter;
 
-use crate::connect::Scope;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::open_enum::open_enum;
+use crate::service::Scope;
 
 /// What an authorization request is for.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::{Request, Response};
 
 use crate::challenge::AuthenticationChallenge;
-use crate::client::{Client, ClientKind, Identity};
+use crate::client::{Client, ClientKind, Configuration};
 use crate::error::Error;
 use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
@@ -23,7 +23,7 @@ use crate::wire::grant::Grant;
 #[derive(Debug)]
 #[must_use = "a code is good for some minutes only: send it"]
 pub struct Exchanging {
-    identity: Arc<Identity>,
+    client: Arc<Configuration>,
     grant: Grant,
     purpose: Purpose,
 }
@@ -31,7 +31,7 @@ pub struct Exchanging {
 impl Exchanging {
     pub(crate) fn new<A: ClientKind>(client: &Client<A>, grant: Grant, purpose: Purpose) -> Self {
         Self {
-            identity: client.identity(),
+            client: client.configuration().clone(),
             grant,
             purpose,
         }
@@ -42,7 +42,7 @@ impl Exchange for Exchanging {
     type Output = Outcome;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.identity.request(&self.grant)
+        self.client.token_request(&self.grant)
     }
 
     fn response(
@@ -50,11 +50,8 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
-        let Identity {
-            binding, endpoints, ..
-        } = &*self.identity;
         let outcome = match Reply::read(&response, self.purpose, now) {
-            Ok(reply) => Authenticated::read(&reply, endpoints.protocol, binding, now)
+            Ok(reply) => Authenticated::read(&reply, &self.client, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
             Err(Refusal::AuthenticationChallenge(step)) => {

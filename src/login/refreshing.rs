@@ -8,15 +8,63 @@ use std::time::SystemTime;
 
 use http::{Request, Response};
 
-use crate::client::{Client, ClientKind, Identity};
-use crate::error::{Error, Flaw};
+use crate::client::{Client, ClientKind, Configuration, Organizations};
+use crate::error::{ClientError, ClientErrorKind, Error, Flaw};
 use crate::error_codes::Purpose;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
 use crate::login::authenticated::Authenticated;
 use crate::response::{Refusal, Reply};
-use crate::service::Protocol;
+use crate::service::Service;
 use crate::wire::grant::Grant;
+
+impl Authenticated {
+    /// Prepares a refresh. It specifies the session's own organization, and never changes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Client`] if the session is bound to another client or has no refresh token. The session is returned unchanged.
+    pub fn refresh<K: ClientKind>(self, client: &Client<K>) -> Result<Refreshing, Refused<Self>> {
+        match self.check_refresh(client) {
+            Ok(()) => Ok(Refreshing::new(self, client, None)),
+            Err(error) => Err(Refused::new(self, error)),
+        }
+    }
+
+    /// Prepares a refresh that switches the session to `organization`, of which the user must be a member.
+    ///
+    /// If the service rejects the switch or responds with an authentication challenge, the session does not change.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Client`] if the session is bound to another client, has no refresh token, or is one of an authorization server,
+    /// which has no organizations. The session is returned unchanged.
+    pub fn switch_organization<K: Organizations>(
+        self,
+        client: &Client<K>,
+        organization: &OrganizationId,
+    ) -> Result<Refreshing, Refused<Self>> {
+        let checked = self
+            .check_refresh(client)
+            .and_then(|()| match client.service() {
+                // `Client<Any>` is the only kind that can get here with an authorization server.
+                Service::OAuth(_) => Err(ClientError(ClientErrorKind::NoOrganizations)),
+                Service::UserManagement(_) => Ok(()),
+            });
+        match checked {
+            Ok(()) => Ok(Refreshing::new(self, client, Some(organization.clone()))),
+            Err(error) => Err(Refused::new(self, error)),
+        }
+    }
+
+    fn check_refresh<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
+        self.bound_to(client)?;
+        match self.refresh_token {
+            Some(_) => Ok(()),
+            None => Err(ClientError(ClientErrorKind::NoRefreshToken)),
+        }
+    }
+}
 
 /// A session that is being refreshed. Send it with an adapter, or through [`Exchange`].
 ///
@@ -25,7 +73,7 @@ use crate::wire::grant::Grant;
 #[derive(Debug)]
 #[must_use = "the session is inside"]
 pub struct Refreshing {
-    identity: Arc<Identity>,
+    client: Arc<Configuration>,
     grant: Grant,
     session: Box<Authenticated>,
     /// The organization asked for, when it is not the session's own.
@@ -38,16 +86,16 @@ impl Refreshing {
         client: &Client<A>,
         switch_to: Option<OrganizationId>,
     ) -> Self {
-        let organization = match client.endpoints().protocol {
-            Protocol::Standard => None,
-            Protocol::UserManagement => switch_to.as_ref().or(session.organization_id.as_ref()),
+        let organization = match client.service() {
+            Service::OAuth(_) => None,
+            Service::UserManagement(_) => switch_to.as_ref().or(session.organization_id.as_ref()),
         };
         let grant = Grant::refresh_token(
             session.refresh_token.clone().unwrap_or_default(),
             organization.map(|organization| organization.as_str().into()),
         );
         Self {
-            identity: client.identity(),
+            client: client.configuration().clone(),
             grant,
             session: Box::new(session),
             switch_to,
@@ -87,8 +135,7 @@ impl Refreshing {
                 }
                 refusal => refusal.into(),
             })?;
-        let protocol = self.identity.endpoints.protocol;
-        let mut fresh = self.session.read_refreshed(&reply, protocol, now)?;
+        let mut fresh = self.session.read_refreshed(&reply, &self.client, now)?;
         if fresh.user().id() != self.session.user().id() {
             return Err(reply.malformed(Flaw::OtherUser).into());
         }
@@ -104,7 +151,7 @@ impl Exchange for Refreshing {
     type Output = Authenticated;
 
     fn request(&self) -> Request<Vec<u8>> {
-        self.identity.request(&self.grant)
+        self.client.token_request(&self.grant)
     }
 
     fn response(

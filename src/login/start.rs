@@ -9,14 +9,15 @@ use secrecy::ExposeSecret;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use crate::client::{Client, ClientKind, UserManagement};
+use crate::client::{Client, ClientKind, OAuth, UserManagement};
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_TTL};
 use crate::login::authorization_url::AuthorizationUrl;
 use crate::login::awaiting_callback::AwaitingCallback;
-use crate::login::connection_selector::Target;
+use crate::login::connection_selector::{ConnectionSelector, Target};
 use crate::login::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
+use crate::service::Scope;
 use crate::timestamp::Timestamp;
 
 /// A login about to begin.
@@ -44,6 +45,22 @@ pub struct Start<'a, A> {
     parameters: Vec<(Cow<'static, str>, String)>,
     app_state: Option<String>,
     life: Duration,
+}
+
+impl<K: UserManagement> Client<K> {
+    /// Starts a login whose callback goes to `redirect_uri`.
+    ///
+    /// The connection selector is an argument because the service requires one.
+    pub fn login(&self, selector: ConnectionSelector, redirect_uri: RedirectUri) -> Start<'_, K> {
+        Start::new(self, Target::Selector(selector), redirect_uri)
+    }
+}
+
+impl Client<OAuth> {
+    /// Starts a login that requests `scope` and whose callback goes to `redirect_uri`.
+    pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, OAuth> {
+        Start::new(self, Target::Scope(scope), redirect_uri)
+    }
 }
 
 impl<'a, A: ClientKind> Start<'a, A> {
@@ -203,7 +220,7 @@ impl<A: ClientKind> Start<'_, A> {
 
     fn url(&self, state: &str, challenge: &[u8; TOKEN_CHARS]) -> AuthorizationUrl {
         let challenge = std::str::from_utf8(challenge).expect("base64 is ASCII");
-        let endpoint = &*self.client.endpoints().authorize;
+        let endpoint = self.client.service().authorization_endpoint();
         let mut text = String::with_capacity(self.longest_url());
         text.push_str(endpoint);
         let mut query = form_urlencoded::Serializer::for_suffix(text, endpoint.len());
@@ -234,7 +251,7 @@ impl<A: ClientKind> Start<'_, A> {
             .sum();
         let app_state = self.app_state.as_ref().map_or(0, String::len);
         NAMES_AND_FIXED_VALUES
-            + self.client.endpoints().authorize.len()
+            + self.client.service().authorization_endpoint().len()
             + self.client.id().as_str().len()
             + 3 * (self.redirect_uri.as_str().len() + options + app_state)
     }

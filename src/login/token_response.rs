@@ -5,11 +5,11 @@ use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::client::ClientBinding;
+use crate::client::{ClientBinding, Configuration};
 use crate::error::{Flaw, Malformed};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
 use crate::response::Reply;
-use crate::service::Protocol;
+use crate::service::Service;
 use crate::stored::Version;
 use crate::timestamp::Timestamp;
 use crate::user::User;
@@ -18,29 +18,28 @@ use crate::wire::session::Session;
 use crate::wire::standard::{IdClaims, TokenResponse};
 
 impl Authenticated {
-    /// Reads a success. What a session needs has to be there, and fit to be used.
+    /// Reads a token response. What a session needs must be present and usable.
     pub(crate) fn read(
         reply: &Reply<'_>,
-        protocol: Protocol,
-        binding: &Arc<ClientBinding>,
+        client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
-        match protocol {
-            Protocol::Standard => Self::read_standard(reply, binding, None, now),
-            Protocol::UserManagement => Self::read_user_management(reply, binding, now),
+        match client.service {
+            Service::OAuth(_) => Self::read_standard(reply, &client.binding, None, now),
+            Service::UserManagement(_) => Self::read_user_management(reply, &client.binding, now),
         }
     }
 
-    /// Reads the success of a refresh. A standard OAuth server may leave out what has not changed.
+    /// Reads the token response of a refresh. An authorization server may leave out what has not changed.
     pub(crate) fn read_refreshed(
         &self,
         reply: &Reply<'_>,
-        protocol: Protocol,
+        client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
-        match protocol {
-            Protocol::Standard => Self::read_standard(reply, &self.binding, Some(self), now),
-            Protocol::UserManagement => Self::read_user_management(reply, &self.binding, now),
+        match client.service {
+            Service::OAuth(_) => Self::read_standard(reply, &self.binding, Some(self), now),
+            Service::UserManagement(_) => Self::read_user_management(reply, &self.binding, now),
         }
     }
 

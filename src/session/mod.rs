@@ -37,7 +37,7 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use crate::client::{AnyClient, Client, ClientKind};
+use crate::client::{Any, Client};
 use crate::ids::OrganizationId;
 use crate::login::authenticated::Authenticated;
 use crate::timestamp::Timestamp;
@@ -57,7 +57,7 @@ use self::turn::{Task, Turn};
 /// [`Step`] says; `workos-login-session` has a blocking and an async one. A driver may stop at any step and drop it:
 /// nothing is lost, and the next operation takes up what was left.
 pub struct Machine {
-    client: AnyClient,
+    client: Client<Any>,
     policy: SessionPolicy,
     session: Option<Authenticated>,
     /// Which operation has sent a refresh whose answer has not arrived, in this process or in one that died.
@@ -88,9 +88,12 @@ struct Pause {
 impl Machine {
     /// Makes a keeper that knows of no session yet: the first operation reads the store.
     #[must_use]
-    pub fn new<A: ClientKind>(client: &Client<A>, policy: SessionPolicy) -> Self {
+    pub fn new<K>(client: &Client<K>, policy: SessionPolicy) -> Self
+    where
+        Client<K>: Clone + Into<Client<Any>>,
+    {
         Self {
-            client: client.erased(),
+            client: client.clone().into(),
             policy,
             session: None,
             unanswered: None,

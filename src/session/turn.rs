@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use crate::error::{ClientError, Error, Problem};
+use crate::error::{ClientError, ClientErrorKind, Error};
 use crate::ids::OrganizationId;
 use crate::limits::EXCHANGE_TIMEOUT;
 use crate::login::authenticated::Authenticated;
@@ -269,9 +269,11 @@ impl Turn {
         let token = Generation::of(&session);
         let Some(fingerprint) = token.refresh else {
             return match self.task {
-                Task::Switch(_) => {
-                    self.refuse(keeper, ClientError(Problem::NoRefreshToken).into(), now)
-                }
+                Task::Switch(_) => self.refuse(
+                    keeper,
+                    ClientError(ClientErrorKind::NoRefreshToken).into(),
+                    now,
+                ),
                 _ if self.will_do(keeper, now) => self.end(Done::Ready(None)),
                 _ => self.end(Done::SessionEnded(SessionEnded::Expired)),
             };
@@ -338,8 +340,8 @@ impl Turn {
             return self.fall_back(keeper, None, now);
         };
         let exchange = match &self.task {
-            Task::Switch(organization) => keeper.client.switch_organization(session, organization),
-            _ => keeper.client.refresh(session),
+            Task::Switch(organization) => session.switch_organization(&keeper.client, organization),
+            _ => session.refresh(&keeper.client),
         };
         let exchange = match exchange {
             Ok(exchange) => exchange,

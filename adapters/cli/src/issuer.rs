@@ -62,8 +62,7 @@ impl IssuerArgs {
             return Ok(None);
         };
         let configuration = |error| Failure::of(Exit::Configuration, &error);
-        let mut server =
-            Server::new(issuer, authorization.clone(), token).map_err(configuration)?;
+        let mut server = Server::new(issuer, authorization, token).map_err(configuration)?;
         if let Some(device) = &self.device_authorization_endpoint {
             server = server
                 .device_authorization_endpoint(device)

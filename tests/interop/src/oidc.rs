@@ -168,7 +168,7 @@ fn client(issuer: &str) -> Result<Client<OAuth>> {
     )?;
     let server = Server::new(
         &found.issuer,
-        found.authorization_endpoint.parse()?,
+        &found.authorization_endpoint.parse()?,
         &found.token_endpoint.parse()?,
     )?
     .device_authorization_endpoint(&found.device_authorization_endpoint.parse()?)?

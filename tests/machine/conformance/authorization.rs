@@ -41,7 +41,7 @@ fn c03_the_query_of_an_endpoint_is_kept_and_overrides_nothing() {
         let token = format!("{}/token", oauth::ISSUER);
         Server::new(
             oauth::ISSUER,
-            authorize.parse().unwrap(),
+            &authorize.parse().unwrap(),
             &token.parse().unwrap(),
         )
     };
@@ -71,14 +71,14 @@ fn c04_an_endpoint_or_a_redirect_address_has_no_fragment() {
         "https://login.example.org/x#a",
     ] {
         let bad = endpoint(text);
-        assert!(Server::new(text, good.clone(), &good).is_err());
-        assert!(Server::new(good.as_str(), bad.clone(), &good).is_err());
-        assert!(Server::new(good.as_str(), good.clone(), &bad).is_err());
+        assert!(Server::new(text, &good, &good).is_err());
+        assert!(Server::new(good.as_str(), &bad, &good).is_err());
+        assert!(Server::new(good.as_str(), &good, &bad).is_err());
         assert!(oauth::server().device_authorization_endpoint(&bad).is_err());
         assert!(Scenario::public().client.base_url(bad).is_err());
         assert!(text.parse::<RedirectUri>().is_err());
     }
-    assert!(Server::new(good.as_str(), good.clone(), &good).is_ok());
+    assert!(Server::new(good.as_str(), &good, &good).is_ok());
 }
 
 #[test]
@@ -167,9 +167,9 @@ fn c08_http_is_spoken_to_this_machine_only() {
     let speaks = |text: &str| {
         let url: Url = text.parse().unwrap();
         let answers = [
-            Server::new(text, good.clone(), &good).is_ok(),
-            Server::new(good.as_str(), url.clone(), &good).is_ok(),
-            Server::new(good.as_str(), good.clone(), &url).is_ok(),
+            Server::new(text, &good, &good).is_ok(),
+            Server::new(good.as_str(), &url, &good).is_ok(),
+            Server::new(good.as_str(), &good, &url).is_ok(),
             oauth::server().device_authorization_endpoint(&url).is_ok(),
             Scenario::public().client.base_url(url.clone()).is_ok(),
             Scenario::confidential().client.base_url(url).is_ok(),

@@ -220,7 +220,7 @@ fn c29_an_error_of_another_issuer_is_not_believed() {
 fn c30_a_pending_login_remembers_its_server() {
     let other = "https://evil.example";
     let endpoint = |path: &str| format!("{other}/{path}").parse().unwrap();
-    let server = Server::new(other, endpoint("authorize"), &endpoint("token")).unwrap();
+    let server = Server::new(other, &endpoint("authorize"), &endpoint("token")).unwrap();
     let evil = Client::oauth(CLIENT_ID.parse().unwrap(), server);
     let real = || callback(&format!("code={CODE}&state={STATE}"));
     let (pending, error) = refused(oauth::pending().accept(&evil, real(), now()));

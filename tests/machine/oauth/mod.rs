@@ -21,7 +21,7 @@ pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
 /// The server that the fixtures come from.
 pub(crate) fn server() -> Server {
     let endpoint = |path: &str| format!("{ISSUER}/oauth2/{path}").parse().unwrap();
-    Server::new(ISSUER, endpoint("authorize"), &endpoint("token"))
+    Server::new(ISSUER, &endpoint("authorize"), &endpoint("token"))
         .unwrap()
         .device_authorization_endpoint(&endpoint("device_authorization"))
         .unwrap()

@@ -15,7 +15,7 @@ fn url(text: &str) -> Url {
 
 #[track_caller]
 fn refused_server(issuer: &str, authorize: &str, token: &str, why: &str) {
-    let refused = Server::new(issuer, url(authorize), &url(token)).unwrap_err();
+    let refused = Server::new(issuer, &url(authorize), &url(token)).unwrap_err();
     assert!(refused.to_string().contains(why), "{refused}");
 }
 
@@ -43,7 +43,7 @@ fn every_address_of_a_server_is_https_or_loopback_without_user_and_fragment() {
         "http://localhost/x",
         "https://server.example:8443/tenant/x?policy=a",
     ] {
-        assert!(Server::new(good, url(good), &url(good)).is_ok(), "{good}");
+        assert!(Server::new(good, &url(good), &url(good)).is_ok(), "{good}");
         assert!(server().device_authorization_endpoint(&url(good)).is_ok());
     }
 }
@@ -86,7 +86,7 @@ fn the_query_of_an_endpoint_is_kept() {
     let token = format!("{TOKEN}?policy=a");
     let server = Server::new(
         ISSUER,
-        url(&format!("{AUTHORIZE}?policy=a%20b")),
+        &url(&format!("{AUTHORIZE}?policy=a%20b")),
         &url(&token),
     )
     .unwrap();
@@ -118,7 +118,7 @@ fn each_endpoint_is_the_callers() {
 
 #[test]
 fn a_server_without_a_device_endpoint_has_no_device_login() {
-    let server = Server::new(ISSUER, url(AUTHORIZE), &url(TOKEN)).unwrap();
+    let server = Server::new(ISSUER, &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let problem = client_of(server).device(&scope()).unwrap_err();
     assert!(problem.answer().is_none());
     assert!(
@@ -161,7 +161,7 @@ fn a_scope_is_made_of_names_that_a_request_can_hold() {
 
 #[test]
 fn a_login_belongs_to_its_issuer() {
-    let elsewhere = Server::new("https://other.example", url(AUTHORIZE), &url(TOKEN)).unwrap();
+    let elsewhere = Server::new("https://other.example", &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let client = client_of(elsewhere);
     let real = callback(&format!("code={CODE}&state={STATE}"));
     let (_, error) = refused(super::pending().accept(&client, real, now()));
