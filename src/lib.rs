@@ -95,6 +95,7 @@ mod client;
 mod device;
 mod error;
 mod exchange;
+mod http_client;
 mod ids;
 mod login;
 mod open_enum;
@@ -125,6 +126,7 @@ pub use crate::error::{
     CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
 };
 pub use crate::exchange::{Exchange, Refused, SendError, TransportError};
+pub use crate::http_client::{BlockingHttpClient, BoxFuture, ExchangeLimits, HttpClient};
 pub use crate::ids::{
     ApiKey, ClientId, ConnectionId, InvalidApiKey, InvalidClientId, InvalidId, OrganizationId,
     SessionId,
