@@ -24,7 +24,7 @@ impl Demo {
     pub(crate) fn start(play: Option<String>) -> Result<Self, Failure> {
         let config = Config::with(|config| {
             // Nobody should have to wait long for a demonstration.
-            config.device_interval = Some(1);
+            config.polling_interval = Some(1);
         });
         let users = config.users.clone();
         match Server::start(config) {

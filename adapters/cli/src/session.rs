@@ -205,18 +205,18 @@ fn no_store(error: &keyring::Error, account: &Account) -> Failure {
 #[cfg(test)]
 mod tests {
     use workos_login::secrecy::ExposeSecret;
-    use workos_login_mock_server::{Answer, Endpoint, Fault};
+    use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
     use super::*;
     use crate::stage::Stage;
 
     /// What is told when the token is spent, and a refresh goes like this.
     #[track_caller]
-    fn check(answer: Answer, exit: Exit, message: &str, causes: &str) {
+    fn check(answer: MockResponse, exit: Exit, message: &str, causes: &str) {
         let stage = Stage::with("alice@example.com");
         stage.spend();
         let answer = answer.header("x-request-id", "req_7");
-        stage.server.script(Endpoint::Refresh, [answer]);
+        stage.server.respond_with(Endpoint::Refresh, [answer]);
         let failure = stage.session().refreshed(&stage.output).unwrap_err();
         assert_eq!(failure.exit(), exit, "{failure:?}");
         assert_eq!(failure.message(), message);
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn a_session_that_the_service_ended_is_told_with_its_answer() {
         check(
-            Answer::oauth_error(400, "invalid_grant", "Over."),
+            MockResponse::oauth_error(400, "invalid_grant", "Over."),
             Exit::SessionEnded,
             "the service has ended the session; sign in: workos-login login --account work",
             "the service answered invalid_grant (400 Bad Request)",
@@ -253,7 +253,7 @@ mod tests {
     fn a_step_that_is_asked_for_is_named() {
         let step = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
         check(
-            Answer::json(403, step),
+            MockResponse::json(403, step),
             Exit::SessionEnded,
             "the service asks for one more step before the session goes on; sign in: workos-login login --account work",
             "the step is mfa_enrollment",
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_service_that_cannot_answer_ends_nothing() {
         check(
-            Answer::new(503).header("retry-after", "7"),
+            MockResponse::new(503).header("retry-after", "7"),
             Exit::Unavailable,
             "the session cannot be refreshed now, and is not lost: try again in 7 s",
             "503",
@@ -274,8 +274,8 @@ mod tests {
     fn a_client_that_is_refused_is_a_matter_of_configuration() {
         let stage = Stage::with("alice@example.com");
         stage.spend();
-        let answer = Answer::oauth_error(401, "invalid_client", "Who?");
-        stage.server.script(Endpoint::Refresh, [answer]);
+        let answer = MockResponse::oauth_error(401, "invalid_client", "Who?");
+        stage.server.respond_with(Endpoint::Refresh, [answer]);
         let failure = stage.session().refreshed(&stage.output).unwrap_err();
         assert_eq!(failure.exit(), Exit::Configuration);
         stage.session().refreshed(&stage.output).unwrap();
@@ -290,7 +290,7 @@ mod tests {
             .configure(|config| config.replay_window = std::time::Duration::from_secs(10));
         stage
             .server
-            .inject(Fault::AnswerLostAfter.on(Endpoint::Refresh));
+            .inject(Fault::ResponseLost.on(Endpoint::Refresh));
         stage.session().refreshed(&stage.output).unwrap();
         assert_eq!(stage.server.request_count(), 2);
     }

@@ -44,7 +44,7 @@ impl Stage {
     pub(crate) fn log_in(&self, email: &str, organization: Option<&OrganizationId>) {
         let session = self.new_session(email, organization);
         self.session().keep(session).unwrap();
-        self.server.clear();
+        self.server.clear_requests();
     }
 
     /// Lets the access token be spent.

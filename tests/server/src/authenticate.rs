@@ -1,8 +1,8 @@
 //! `POST /user_management/authenticate`: who the client is, and which grant it means.
 
-use crate::answer::Answer;
 use crate::log::RecordedRequest;
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::world::World;
 use crate::{code_grant, device, refresh_grant, step_up};
 
@@ -14,7 +14,10 @@ pub(crate) struct Client {
     pub(crate) proved: bool,
 }
 
-pub(crate) fn authenticate(world: &mut World, request: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn authenticate(
+    world: &mut World,
+    request: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let params = Params::from_body(request)?;
     let grant = params.required("grant_type")?;
     let client = client(world, &params)?;
@@ -26,14 +29,16 @@ pub(crate) fn authenticate(world: &mut World, request: &RecordedRequest) -> Resu
             step_up::complete(world, &params, &client, grant)
         }
         // The service has no `unsupported_grant_type`.
-        _ => Err(Answer::invalid_request("The grant type is not known.")),
+        _ => Err(MockResponse::invalid_request(
+            "The grant type is not known.",
+        )),
     }
 }
 
-fn client(world: &World, params: &Params) -> Result<Client, Answer> {
+fn client(world: &World, params: &Params) -> Result<Client, MockResponse> {
     let id = params.required("client_id")?;
     let refused = || {
-        Answer::oauth_error(
+        MockResponse::oauth_error(
             400,
             "invalid_client",
             "The client id or secret was not recognised.",

@@ -2,13 +2,13 @@
 
 use url::{Url, form_urlencoded};
 
-use crate::answer::Answer;
 use crate::code_grant::Code;
-use crate::config::Visitor;
+use crate::config::LoginPage;
 use crate::ids::opaque;
 use crate::log::RecordedRequest;
 use crate::page;
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::world::World;
 
 /// An authorization request that may be shown to a person.
@@ -24,10 +24,13 @@ struct Request {
 }
 
 /// `GET`: the page, or at once where it would have led.
-pub(crate) fn show(world: &mut World, http: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn show(
+    world: &mut World,
+    http: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let request = read(world, http)?;
-    match world.config.visitor.clone() {
-        Visitor::Chooses => {
+    match world.config.login_page.clone() {
+        LoginPage::Interactive => {
             let hint = request.login_hint.as_deref();
             Ok(page::log_in(
                 &world.config.users,
@@ -36,19 +39,22 @@ pub(crate) fn show(world: &mut World, http: &RecordedRequest) -> Result<Answer, 
                 http.query.as_deref().unwrap_or(""),
             ))
         }
-        Visitor::Denies => Ok(request.denied()),
-        Visitor::SignsIn(email) => request.signed_in(world, &email),
+        LoginPage::Deny => Ok(request.denied()),
+        LoginPage::ApproveAs(email) => request.signed_in(world, &email),
     }
 }
 
 /// `POST`: the form of the page, with the request it belongs to still in the query.
-pub(crate) fn decide(world: &mut World, http: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn decide(
+    world: &mut World,
+    http: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let request = read(world, http)?;
     let form = Params::from_body(http)?;
     match form.required("decision")? {
         "deny" => Ok(request.denied()),
         "sign-in" => request.signed_in(world, form.required("user")?),
-        _ => Err(Answer::plain_error(
+        _ => Err(MockResponse::plain_error(
             400,
             "invalid_request",
             "There is no such button.",
@@ -57,11 +63,10 @@ pub(crate) fn decide(world: &mut World, http: &RecordedRequest) -> Result<Answer
 }
 
 impl Request {
-    fn signed_in(self, world: &mut World, email: &str) -> Result<Answer, Answer> {
-        let user = world
-            .config
-            .user_by_email(email)
-            .ok_or_else(|| Answer::plain_error(400, "user_not_found", "There is no such user."))?;
+    fn signed_in(self, world: &mut World, email: &str) -> Result<MockResponse, MockResponse> {
+        let user = world.config.user_by_email(email).ok_or_else(|| {
+            MockResponse::plain_error(400, "user_not_found", "There is no such user.")
+        })?;
         let code = opaque();
         let location = callback(
             &self.redirect_uri,
@@ -74,13 +79,13 @@ impl Request {
             user_id: user.id.clone(),
             organization_id: self.organization_id,
             method: self.method,
-            expires_at: world.now().checked_add(world.config.code_life),
+            expires_at: world.now().checked_add(world.config.code_lifetime),
         };
         world.codes.insert(code, entry);
-        Ok(Answer::redirect(&location))
+        Ok(MockResponse::redirect(&location))
     }
 
-    fn denied(&self) -> Answer {
+    fn denied(&self) -> MockResponse {
         failed(
             &self.redirect_uri,
             self.state.as_deref(),
@@ -92,9 +97,9 @@ impl Request {
 
 /// Checks the request. What is wrong with the client or the redirect address is shown to the
 /// browser; everything else goes back to the application.
-fn read(world: &World, http: &RecordedRequest) -> Result<Request, Answer> {
+fn read(world: &World, http: &RecordedRequest) -> Result<Request, MockResponse> {
     let params = Params::from_form(http.query.as_deref().unwrap_or_default().as_bytes());
-    let shown = |message: &str| Answer::plain_error(400, "invalid_request", message);
+    let shown = |message: &str| MockResponse::plain_error(400, "invalid_request", message);
     let client_id = params
         .required("client_id")
         .map_err(|_| shown("A client_id is needed, once."))?;
@@ -114,7 +119,7 @@ fn read(world: &World, http: &RecordedRequest) -> Result<Request, Answer> {
         None => true,
     };
     if !allowed || !is_harmless_address(redirect_uri) {
-        return Err(Answer::plain_error(
+        return Err(MockResponse::plain_error(
             400,
             "invalid_redirect_uri",
             "The redirect_uri is not allowed.",
@@ -207,13 +212,13 @@ pub(crate) fn is_harmless_address(address: &str) -> bool {
         && address.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn failed(redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Answer {
+fn failed(redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> MockResponse {
     let parameters = [
         ("error", Some(error)),
         ("error_description", Some(description)),
         ("state", state),
     ];
-    Answer::redirect(&callback(redirect_uri, &parameters))
+    MockResponse::redirect(&callback(redirect_uri, &parameters))
 }
 
 /// The redirect address, letter for letter, with parameters behind those it has.

@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
-use crate::answer::Answer;
 use crate::authenticate::Client;
 use crate::login::Login;
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::world::World;
 
 /// An authorization code that was handed out.
@@ -29,12 +29,13 @@ pub(crate) fn exchange(
     world: &mut World,
     params: &Params,
     client: Client,
-) -> Result<Answer, Answer> {
+) -> Result<MockResponse, MockResponse> {
     let name = params.required("code")?;
     let verifier = params.get("code_verifier")?;
     let now = world.now();
     // One answer for a code that is unknown, spent, too old or another client's.
-    let refused = || Answer::invalid_grant("The authorization code is not valid or is too old.");
+    let refused =
+        || MockResponse::invalid_grant("The authorization code is not valid or is too old.");
     let code = world
         .codes
         .get(name)
@@ -50,25 +51,27 @@ pub(crate) fn exchange(
     let matches = match (&code.challenge, verifier) {
         (None, None) if client.proved => true,
         (None, None) => {
-            return Err(Answer::invalid_request(
+            return Err(MockResponse::invalid_request(
                 "A required parameter is missing: code_verifier or client_secret.",
             ));
         }
         (None, Some(_)) => {
             let message = "No challenge was stored for this code.";
-            return Err(Answer::plain_error(
+            return Err(MockResponse::plain_error(
                 400,
                 "code_challenge_not_found",
                 message,
             ));
         }
         (Some(_), None) => {
-            return Err(Answer::invalid_request(
+            return Err(MockResponse::invalid_request(
                 "A required parameter is missing: code_verifier.",
             ));
         }
         (Some(_), Some(verifier)) if !is_verifier(verifier) => {
-            return Err(Answer::invalid_request("The code_verifier is not one."));
+            return Err(MockResponse::invalid_request(
+                "The code_verifier is not one.",
+            ));
         }
         (Some(challenge), Some(verifier)) => *challenge == challenge_of(verifier),
     };
@@ -77,17 +80,17 @@ pub(crate) fn exchange(
     if !matches {
         return Err(refused());
     }
-    let gates = world
+    let challenges = world
         .config
         .user(&code.user_id)
-        .map(|user| user.gates.clone())
+        .map(|user| user.challenges.clone())
         .unwrap_or_default();
     Ok(world.proceed(Login {
         client_id: client.id,
         user_id: code.user_id,
         organization_id: code.organization_id,
         method: code.method,
-        gates,
+        challenges,
     }))
 }
 

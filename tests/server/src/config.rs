@@ -12,11 +12,11 @@ use crate::user::User;
 ///
 /// ```
 /// use std::time::Duration;
-/// use workos_login_mock_server::{Config, Server, Visitor};
+/// use workos_login_mock_server::{Config, Server, LoginPage};
 ///
 /// let server = Server::start(Config::with(|config| {
-///     config.visitor = Visitor::SignsIn("alice@example.com".into());
-///     config.access_token_life = Duration::from_secs(10);
+///     config.login_page = LoginPage::ApproveAs("alice@example.com".into());
+///     config.access_token_lifetime = Duration::from_secs(10);
 /// }))?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -35,20 +35,20 @@ pub struct Config {
     /// address whose scheme does no harm.
     pub redirect_uris: Option<Vec<String>>,
     /// Where a logout may lead, in the same way.
-    pub logout_uris: Option<Vec<String>>,
+    pub logout_redirect_uris: Option<Vec<String>>,
     /// The people: Alice, Bob and Carol.
     pub users: Vec<User>,
     /// Who sits at the browser.
-    pub visitor: Visitor,
+    pub login_page: LoginPage,
 
     /// How long an authorization code is good: ten minutes.
-    pub code_life: Duration,
+    pub code_lifetime: Duration,
     /// How long an access token is good: five minutes.
-    pub access_token_life: Duration,
+    pub access_token_lifetime: Duration,
     /// How long a session can be refreshed: thirty days.
-    pub session_life: Duration,
+    pub session_lifetime: Duration,
     /// Whether a refresh spends the refresh token and gives a new one. It does.
-    pub rotate: bool,
+    pub rotate_refresh_tokens: bool,
     /// For how long a refresh with a spent token is answered by the same new pair. Zero: never.
     pub replay_window: Duration,
     /// Whether a spent token that comes back after the window ends the session. It does not.
@@ -63,15 +63,15 @@ pub struct Config {
     /// Handed out in place of every access token, whether it is a token or not.
     pub access_token: Option<String>,
     /// Top-level fields of a successful answer to set; `None` leaves the field out.
-    pub success_fields: BTreeMap<String, Option<Value>>,
+    pub token_response_fields: BTreeMap<String, Option<Value>>,
 
     /// How long a device code is good: five minutes.
-    pub device_life: Duration,
+    pub device_code_lifetime: Duration,
     /// Seconds between two polls, and whether the answer says so. `None` leaves the field out,
     /// which means five.
-    pub device_interval: Option<u64>,
+    pub polling_interval: Option<u64>,
     /// Whether polling faster than the interval is answered by `slow_down`. It is.
-    pub device_slow_down: bool,
+    pub enforce_polling_interval: bool,
 }
 
 impl Config {
@@ -108,23 +108,23 @@ impl Default for Config {
             client_ids: vec![Self::CLIENT_ID.to_owned()],
             api_key: Some(Self::API_KEY.to_owned()),
             redirect_uris: None,
-            logout_uris: None,
+            logout_redirect_uris: None,
             users: vec![User::alice(), User::bob(), User::carol()],
-            visitor: Visitor::default(),
-            code_life: Duration::from_secs(600),
-            access_token_life: Duration::from_secs(300),
-            session_life: Duration::from_secs(30 * 86_400),
-            rotate: true,
+            login_page: LoginPage::default(),
+            code_lifetime: Duration::from_secs(600),
+            access_token_lifetime: Duration::from_secs(300),
+            session_lifetime: Duration::from_secs(30 * 86_400),
+            rotate_refresh_tokens: true,
             replay_window: Duration::ZERO,
             reuse_ends_session: false,
             issuer: "https://api.workos.com".to_owned(),
             token_skew: 0,
             claims: BTreeMap::new(),
             access_token: None,
-            success_fields: BTreeMap::new(),
-            device_life: Duration::from_secs(300),
-            device_interval: Some(5),
-            device_slow_down: true,
+            token_response_fields: BTreeMap::new(),
+            device_code_lifetime: Duration::from_secs(300),
+            polling_interval: Some(5),
+            enforce_polling_interval: true,
         }
     }
 }
@@ -132,12 +132,12 @@ impl Default for Config {
 /// Who is at the browser when the login page is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Visitor {
+pub enum LoginPage {
     /// A person: the page is shown and waits.
     #[default]
-    Chooses,
+    Interactive,
     /// Somebody who refuses at once, without a page.
-    Denies,
+    Deny,
     /// The user with this e-mail address, signed in at once, without a page.
-    SignsIn(String),
+    ApproveAs(String),
 }

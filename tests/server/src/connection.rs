@@ -15,10 +15,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::answer::Answer;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::log::{Log, RecordedRequest};
+use crate::response::MockResponse;
 use crate::route;
 use crate::spoil::{Delivery, deliver, spoil};
 use crate::world::World;
@@ -63,7 +63,7 @@ async fn respond(
     request: Request<Incoming>,
     number: u64,
     shared: Arc<Shared>,
-    take_over: mpsc::Sender<(Fault, Answer)>,
+    take_over: mpsc::Sender<(Fault, MockResponse)>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
@@ -89,7 +89,7 @@ async fn respond(
     };
     let delivery = if too_long {
         Delivery::Http(
-            Answer::message(413, "The body is too long."),
+            MockResponse::message(413, "The body is too long."),
             Duration::ZERO,
         )
     } else {
@@ -98,7 +98,7 @@ async fn respond(
         let answer = if fault.acts() {
             route::answer(&mut world, &recorded)
         } else {
-            Answer::new(200)
+            MockResponse::new(200)
         };
         spoil(fault, answer)
     };
@@ -117,7 +117,7 @@ async fn respond(
     }
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
+fn response(answer: MockResponse) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::authenticate::Client;
-use crate::config::Visitor;
+use crate::config::LoginPage;
 use crate::ids::{opaque, user_code};
 use crate::log::RecordedRequest;
 use crate::login::Login;
 use crate::page;
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::world::World;
 
 /// A device that waits, under its device code.
@@ -34,7 +34,10 @@ enum Decision {
 }
 
 /// `POST /user_management/authorize/device`
-pub(crate) fn start(world: &mut World, request: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn start(
+    world: &mut World,
+    request: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let params = Params::from_body(request)?;
     let client_id = params.required("client_id")?;
     if !world
@@ -43,7 +46,7 @@ pub(crate) fn start(world: &mut World, request: &RecordedRequest) -> Result<Answ
         .iter()
         .any(|known| known == client_id)
     {
-        return Err(Answer::oauth_error(
+        return Err(MockResponse::oauth_error(
             400,
             "invalid_client",
             "That client is not known.",
@@ -53,8 +56,8 @@ pub(crate) fn start(world: &mut World, request: &RecordedRequest) -> Result<Answ
         client_id: client_id.to_owned(),
         user_code: user_code(),
         decision: None,
-        expires_at: world.now().checked_add(world.config.device_life),
-        interval: world.config.device_interval.unwrap_or(DEFAULT_INTERVAL),
+        expires_at: world.now().checked_add(world.config.device_code_lifetime),
+        interval: world.config.polling_interval.unwrap_or(DEFAULT_INTERVAL),
         polled_at: None,
     };
     let device_code = opaque();
@@ -64,27 +67,31 @@ pub(crate) fn start(world: &mut World, request: &RecordedRequest) -> Result<Answ
         "user_code": device.user_code,
         "verification_uri": page,
         "verification_uri_complete": format!("{page}?user_code={}", device.user_code),
-        "expires_in": world.config.device_life.as_secs(),
+        "expires_in": world.config.device_code_lifetime.as_secs(),
     });
-    if let Some(interval) = world.config.device_interval {
+    if let Some(interval) = world.config.polling_interval {
         body["interval"] = interval.into();
     }
     world.devices.insert(device_code, device);
-    Ok(Answer::value(200, &body))
+    Ok(MockResponse::value(200, &body))
 }
 
 /// The device grant.
-pub(crate) fn poll(world: &mut World, params: &Params, client: Client) -> Result<Answer, Answer> {
+pub(crate) fn poll(
+    world: &mut World,
+    params: &Params,
+    client: Client,
+) -> Result<MockResponse, MockResponse> {
     let name = params.required("device_code")?;
     let now = world.now();
-    let strict = world.config.device_slow_down;
+    let strict = world.config.enforce_polling_interval;
     let device = world
         .devices
         .get_mut(name)
         .filter(|device| device.client_id == client.id)
-        .ok_or_else(|| Answer::invalid_grant("This device code is not valid."))?;
+        .ok_or_else(|| MockResponse::invalid_grant("This device code is not valid."))?;
     if device.expires_at.is_some_and(|end| now >= end) {
-        return Err(Answer::oauth_error(
+        return Err(MockResponse::oauth_error(
             400,
             "expired_token",
             "The device code is too old.",
@@ -93,7 +100,7 @@ pub(crate) fn poll(world: &mut World, params: &Params, client: Client) -> Result
     let user_id = match device.decision.clone() {
         Some(Decision::Approved(user_id)) => user_id,
         Some(Decision::Denied) => {
-            return Err(Answer::oauth_error(
+            return Err(MockResponse::oauth_error(
                 400,
                 "access_denied",
                 "The user refused.",
@@ -106,9 +113,13 @@ pub(crate) fn poll(world: &mut World, params: &Params, client: Client) -> Result
             {
                 // RFC 8628 section 3.5: this and all later polls.
                 device.interval = device.interval.saturating_add(5);
-                return Err(Answer::oauth_error(400, "slow_down", "Poll less often."));
+                return Err(MockResponse::oauth_error(
+                    400,
+                    "slow_down",
+                    "Poll less often.",
+                ));
             }
-            return Err(Answer::oauth_error(
+            return Err(MockResponse::oauth_error(
                 400,
                 "authorization_pending",
                 "The user has not finished yet.",
@@ -116,10 +127,10 @@ pub(crate) fn poll(world: &mut World, params: &Params, client: Client) -> Result
         }
     };
     world.devices.remove(name);
-    let gates = world
+    let challenges = world
         .config
         .user(&user_id)
-        .map(|user| user.gates.clone())
+        .map(|user| user.challenges.clone())
         .unwrap_or_default();
     let method = "Password".to_owned();
     Ok(world.proceed(Login {
@@ -127,22 +138,28 @@ pub(crate) fn poll(world: &mut World, params: &Params, client: Client) -> Result
         user_id,
         organization_id: None,
         method,
-        gates,
+        challenges,
     }))
 }
 
 /// `GET /device`: where the owner enters the code.
-pub(crate) fn show(world: &mut World, request: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn show(
+    world: &mut World,
+    request: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let code = request.query_parameter("user_code");
-    match (world.config.visitor.clone(), code) {
-        (Visitor::SignsIn(email), Some(code)) => settle(world, &code, Some(&email)),
-        (Visitor::Denies, Some(code)) => settle(world, &code, None),
+    match (world.config.login_page.clone(), code) {
+        (LoginPage::ApproveAs(email), Some(code)) => settle(world, &code, Some(&email)),
+        (LoginPage::Deny, Some(code)) => settle(world, &code, None),
         (_, code) => Ok(page::device(&world.config.users, code.as_deref())),
     }
 }
 
 /// `POST /device`: the form of that page.
-pub(crate) fn decide(world: &mut World, request: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn decide(
+    world: &mut World,
+    request: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     let form = Params::from_body(request)?;
     let code = form.required("user_code")?;
     match form.required("decision")? {
@@ -152,7 +169,11 @@ pub(crate) fn decide(world: &mut World, request: &RecordedRequest) -> Result<Ans
     }
 }
 
-fn settle(world: &mut World, code: &str, email: Option<&str>) -> Result<Answer, Answer> {
+fn settle(
+    world: &mut World,
+    code: &str,
+    email: Option<&str>,
+) -> Result<MockResponse, MockResponse> {
     let decision = match email {
         None => Decision::Denied,
         Some(email) => match world.config.user_by_email(email) {

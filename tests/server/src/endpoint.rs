@@ -17,8 +17,8 @@ pub enum Endpoint {
     CodeExchange,
     /// `device-poll`: the device grant.
     DevicePoll,
-    /// `device-start`: where a device asks for its codes.
-    DeviceStart,
+    /// `device-authorization`: where a device asks for its codes.
+    DeviceAuthorization,
     /// `jwks`: the key set.
     Jwks,
     /// `management`: the calls that carry the API key in a header.
@@ -27,7 +27,7 @@ pub enum Endpoint {
     Pages,
     /// `refresh`: the grant `refresh_token`.
     Refresh,
-    /// `step-up`: the service's own grants, which complete a step-up.
+    /// `authentication-challenge`: the service's own grants, which complete a step-up.
     AuthenticationChallenge,
 }
 
@@ -42,7 +42,7 @@ impl Endpoint {
                 Some(grant) if grant.starts_with(STEP_UP_GRANTS) => Self::AuthenticationChallenge,
                 _ => Self::Authenticate,
             },
-            "/user_management/authorize/device" => Self::DeviceStart,
+            "/user_management/authorize/device" => Self::DeviceAuthorization,
             "/user_management/authorize" | "/user_management/sessions/logout" | "/device" => {
                 Self::Pages
             }
@@ -68,12 +68,12 @@ impl Endpoint {
 }
 
 impl FromStr for Endpoint {
-    type Err = UnknownEndpoint;
+    type Err = ParseEndpointError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownEndpoint> {
+    fn from_str(text: &str) -> Result<Self, ParseEndpointError> {
         ALL.into_iter()
             .find(|endpoint| endpoint.to_string() == text)
-            .ok_or_else(|| UnknownEndpoint(text.to_owned()))
+            .ok_or_else(|| ParseEndpointError(text.to_owned()))
     }
 }
 
@@ -83,21 +83,21 @@ impl fmt::Display for Endpoint {
             Self::Authenticate => "authenticate",
             Self::CodeExchange => "code-exchange",
             Self::DevicePoll => "device-poll",
-            Self::DeviceStart => "device-start",
+            Self::DeviceAuthorization => "device-authorization",
             Self::Jwks => "jwks",
             Self::Management => "management",
             Self::Pages => "pages",
             Self::Refresh => "refresh",
-            Self::AuthenticationChallenge => "step-up",
+            Self::AuthenticationChallenge => "authentication-challenge",
         })
     }
 }
 
 /// No kind of request goes by this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownEndpoint(String);
+pub struct ParseEndpointError(String);
 
-impl fmt::Display for UnknownEndpoint {
+impl fmt::Display for ParseEndpointError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = ALL.map(|endpoint| endpoint.to_string()).join(", ");
         write!(
@@ -108,13 +108,13 @@ impl fmt::Display for UnknownEndpoint {
     }
 }
 
-impl std::error::Error for UnknownEndpoint {}
+impl std::error::Error for ParseEndpointError {}
 
 const ALL: [Endpoint; 9] = [
     Endpoint::Authenticate,
     Endpoint::CodeExchange,
     Endpoint::DevicePoll,
-    Endpoint::DeviceStart,
+    Endpoint::DeviceAuthorization,
     Endpoint::Jwks,
     Endpoint::Management,
     Endpoint::Pages,

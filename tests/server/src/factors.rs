@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::clock::timestamp;
 use crate::ids::id;
 use crate::log::RecordedRequest;
 use crate::logout::check_api_key;
 use crate::params::Params;
-use crate::user::Gate;
+use crate::response::MockResponse;
+use crate::user::Challenge;
 use crate::world::World;
 
 impl World {
@@ -42,15 +42,15 @@ pub(crate) fn enroll(
     world: &mut World,
     request: &RecordedRequest,
     user_id: &str,
-) -> Result<Answer, Answer> {
+) -> Result<MockResponse, MockResponse> {
     check_api_key(world, request)?;
     let params = Params::from_body(request)?;
     let user = world
         .config
         .user(user_id)
-        .ok_or_else(|| Answer::message(404, "There is no such user."))?;
+        .ok_or_else(|| MockResponse::message(404, "There is no such user."))?;
     if params.required("type")? != "totp" {
-        return Err(Answer::plain_error(
+        return Err(MockResponse::plain_error(
             422,
             "invalid_request_parameters",
             "The type has to be totp.",
@@ -71,7 +71,7 @@ pub(crate) fn enroll(
     let query = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("secret", &secret), ("issuer", &issuer)])
         .finish();
-    Ok(Answer::value(
+    Ok(MockResponse::value(
         201,
         &json!({
             "authentication_factor": {
@@ -99,35 +99,38 @@ pub(crate) fn create_challenge(
     world: &mut World,
     request: &RecordedRequest,
     factor: &str,
-) -> Result<Answer, Answer> {
+) -> Result<MockResponse, MockResponse> {
     check_api_key(world, request)?;
     if world.factors.get(factor).is_none() {
-        return Err(Answer::message(404, "There is no such factor."));
+        return Err(MockResponse::message(404, "There is no such factor."));
     }
     let challenge = world.challenge(factor);
-    Ok(Answer::value(
+    Ok(MockResponse::value(
         201,
         &challenge_object(&challenge, factor, world.now()),
     ))
 }
 
 /// `POST /user_management/radar_challenges`
-pub(crate) fn send_message(world: &mut World, request: &RecordedRequest) -> Result<Answer, Answer> {
+pub(crate) fn send_message(
+    world: &mut World,
+    request: &RecordedRequest,
+) -> Result<MockResponse, MockResponse> {
     check_api_key(world, request)?;
     let params = Params::from_body(request)?;
     let user_id = params.required("user_id")?;
     let phone_number = params.required("phone_number")?;
     let verification = id("radar_verification", world.now());
     let pending = world.pending(params.required("pending_authentication_token")?)?;
-    if pending.login.user_id != user_id || pending.gate != Some(Gate::RadarSms) {
-        return Err(Answer::plain_error(
+    if pending.login.user_id != user_id || pending.gate != Some(Challenge::RadarSms) {
+        return Err(MockResponse::plain_error(
             400,
             "user_mismatch",
             "A different user was expected.",
         ));
     }
     pending.named = Some(verification.clone());
-    Ok(Answer::value(
+    Ok(MockResponse::value(
         200,
         &json!({"verification_id": verification, "phone_number": phone_number}),
     ))

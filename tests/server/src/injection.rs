@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::endpoint::Endpoint;
-use crate::fault::{Fault, UnknownFault};
+use crate::fault::{Fault, ParseFaultError};
 
 /// A fault, where it strikes and how often.
 ///
@@ -28,6 +28,26 @@ pub struct Injection {
     pub endpoint: Option<Endpoint>,
     /// How often still; `None` for always.
     pub times: Option<usize>,
+}
+
+impl Fault {
+    /// Returns the fault for the next `times` requests.
+    #[must_use]
+    pub fn times(self, times: usize) -> Injection {
+        Injection::from(self).times(times)
+    }
+
+    /// Returns the fault for every request.
+    #[must_use]
+    pub fn always(self) -> Injection {
+        Injection::from(self).always()
+    }
+
+    /// Returns the fault for requests to this endpoint only.
+    #[must_use]
+    pub fn on(self, endpoint: Endpoint) -> Injection {
+        Injection::from(self).on(endpoint)
+    }
 }
 
 impl Injection {
@@ -78,10 +98,10 @@ impl From<Fault> for Injection {
 }
 
 impl FromStr for Injection {
-    type Err = UnknownFault;
+    type Err = ParseFaultError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        let unknown = || UnknownFault(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ParseFaultError> {
+        let unknown = || ParseFaultError(text.to_owned());
         let (endpoint, rest) = match text
             .split_once(':')
             .map(|(name, rest)| (name.parse(), rest))
@@ -166,7 +186,7 @@ mod tests {
         for text in [
             "hang",
             "hang*3",
-            "refresh:cut*always",
+            "refresh:incomplete-body*always",
             "pages:redirect=302;http://127.0.0.1:1/",
             "status=503;retry-after=Wed, 21 Oct 2026 07:28:00 GMT*2",
         ] {
@@ -180,15 +200,15 @@ mod tests {
     fn faults_strike_in_order_and_only_where_they_should() {
         let mut injections = Injections::default();
         injections.push(Fault::Hang.on(Endpoint::Refresh));
-        injections.push(Fault::Cut.times(2));
-        injections.push(Fault::Stale.always().on(Endpoint::Authenticate));
+        injections.push(Fault::IncompleteBody.times(2));
+        injections.push(Fault::StaleConnection.always().on(Endpoint::Authenticate));
         let mut strike = |endpoint| injections.strike(Some(endpoint));
         assert_eq!(strike(Endpoint::Pages), Fault::None);
-        assert_eq!(strike(Endpoint::CodeExchange), Fault::Cut);
+        assert_eq!(strike(Endpoint::CodeExchange), Fault::IncompleteBody);
         assert_eq!(strike(Endpoint::Refresh), Fault::Hang);
-        assert_eq!(strike(Endpoint::Refresh), Fault::Cut);
-        assert_eq!(strike(Endpoint::Refresh), Fault::Stale);
+        assert_eq!(strike(Endpoint::Refresh), Fault::IncompleteBody);
+        assert_eq!(strike(Endpoint::Refresh), Fault::StaleConnection);
         assert_eq!(strike(Endpoint::Jwks), Fault::None);
-        assert_eq!(strike(Endpoint::DevicePoll), Fault::Stale);
+        assert_eq!(strike(Endpoint::DevicePoll), Fault::StaleConnection);
     }
 }

@@ -43,7 +43,6 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod answer;
 mod authenticate;
 mod authorize;
 mod bounded;
@@ -65,6 +64,7 @@ mod page;
 mod params;
 mod person;
 mod refresh_grant;
+mod response;
 mod route;
 mod server;
 mod session;
@@ -74,11 +74,11 @@ mod token;
 mod user;
 mod world;
 
-pub use answer::Answer;
-pub use config::{Config, Visitor};
-pub use endpoint::{Endpoint, UnknownEndpoint};
-pub use fault::{Fault, UnknownFault};
+pub use config::{Config, LoginPage};
+pub use endpoint::{Endpoint, ParseEndpointError};
+pub use fault::{Fault, ParseFaultError};
 pub use injection::Injection;
 pub use log::RecordedRequest;
+pub use response::MockResponse;
 pub use server::Server;
-pub use user::{Gate, Membership, Organization, User};
+pub use user::{Challenge, Membership, Organization, User};

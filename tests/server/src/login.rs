@@ -2,9 +2,9 @@
 
 use serde_json::{Map, json};
 
-use crate::answer::Answer;
+use crate::response::MockResponse;
 use crate::session::user_object;
-use crate::user::{Gate, User};
+use crate::user::{Challenge, User};
 use crate::world::World;
 
 /// What is known after a good code.
@@ -16,16 +16,16 @@ pub(crate) struct Login {
     pub(crate) organization_id: Option<String>,
     pub(crate) method: String,
     /// What is still in the way, next first.
-    pub(crate) gates: Vec<Gate>,
+    pub(crate) challenges: Vec<Challenge>,
 }
 
 impl World {
     /// Takes a login as far as it goes: to the next step-up or to a session.
-    pub(crate) fn proceed(&mut self, login: Login) -> Answer {
+    pub(crate) fn proceed(&mut self, login: Login) -> MockResponse {
         let Some(user) = self.config.user(&login.user_id).cloned() else {
-            return Answer::invalid_grant("The user was deleted.");
+            return MockResponse::invalid_grant("The user was deleted.");
         };
-        if let Some(gate) = login.gates.first() {
+        if let Some(gate) = login.challenges.first() {
             return self.ask(*gate, login, &user);
         }
         let organization_id = match (&login.organization_id, &*user.memberships) {
@@ -40,7 +40,7 @@ impl World {
         self.open_session(login.client_id, &user, organization_id, login.method)
     }
 
-    fn ask_for_organization(&mut self, login: Login, user: &User) -> Answer {
+    fn ask_for_organization(&mut self, login: Login, user: &User) -> MockResponse {
         let organizations: Vec<_> = user
             .memberships
             .iter()
@@ -54,7 +54,7 @@ impl World {
             ("organizations".to_owned(), organizations.into()),
             ("user".to_owned(), user_object(user, self.now())),
         ]);
-        Answer::step_up(
+        MockResponse::step_up(
             "organization_selection_required",
             "Pick an organization.",
             extra,
@@ -67,16 +67,16 @@ pub(crate) fn check_membership(
     world: &World,
     user: &User,
     organization: &str,
-) -> Result<(), Answer> {
+) -> Result<(), MockResponse> {
     if !organization.starts_with("org_") {
-        return Err(Answer::plain_error(
+        return Err(MockResponse::plain_error(
             400,
             "invalid_organization_id",
             "That is not an organization id.",
         ));
     }
     if !world.config.knows_organization(organization) {
-        return Err(Answer::oauth_error(
+        return Err(MockResponse::oauth_error(
             400,
             "organization_not_found",
             "No such organization.",
@@ -84,7 +84,7 @@ pub(crate) fn check_membership(
     }
     match user.membership(organization) {
         Some(_) => Ok(()),
-        None => Err(Answer::oauth_error(
+        None => Err(MockResponse::oauth_error(
             400,
             "organization_membership_not_found",
             "The user is not a member.",

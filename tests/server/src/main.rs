@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use workos_login_mock_server::{Config, Injection, Server, Visitor};
+use workos_login_mock_server::{Config, Injection, LoginPage, Server};
 
 fn main() -> ExitCode {
     match read(std::env::args().skip(1)) {
@@ -55,9 +55,9 @@ fn read(
         }
         let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
         match &*name {
-            "--auto" => config.visitor = Visitor::SignsIn(known(&config, value()?)?),
+            "--auto" => config.login_page = LoginPage::ApproveAs(known(&config, value()?)?),
             "--client-id" => config.client_ids = vec![value()?],
-            "--deny" => config.visitor = Visitor::Denies,
+            "--deny" => config.login_page = LoginPage::Deny,
             "--fault" => injections.push(
                 value()?
                     .parse::<Injection>()
@@ -90,6 +90,6 @@ workos-login-mock-server [--port N] [--client-id ID] [--auto EMAIL | --deny] [--
   --auto EMAIL     sign this user in at once, without a page
   --deny           refuse every login at once, without a page
   --fault FAULT    what goes wrong: [WHERE:]NAME[=VALUE][*TIMES|*always], such as
-                   hang, slow=2s*always, refresh:answer-lost-after*3, status=429;retry-after=1
+                   hang, delay=2s*always, refresh:response-lost*3, status=429;retry-after=1
 
 The first line of the output is the base URL.";

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest;
 use url::Url;
 
-use crate::answer::Answer;
+use crate::response::MockResponse;
 use crate::user::User;
 
 /// The login page: who are you, or do you refuse?
@@ -14,7 +14,7 @@ pub(crate) fn log_in(
     hint: Option<&str>,
     redirect_uri: &str,
     query: &str,
-) -> Answer {
+) -> MockResponse {
     let people = people(users, hint);
     let query = escaped(query);
     let body = format!(
@@ -30,7 +30,7 @@ pub(crate) fn log_in(
 }
 
 /// The page for a device: which code does it show, and who are you?
-pub(crate) fn device(users: &[User], user_code: Option<&str>) -> Answer {
+pub(crate) fn device(users: &[User], user_code: Option<&str>) -> MockResponse {
     let code = escaped(user_code.unwrap_or_default());
     let people = people(users, None);
     let body = format!(
@@ -44,7 +44,7 @@ pub(crate) fn device(users: &[User], user_code: Option<&str>) -> Answer {
 }
 
 /// A page that only says something.
-pub(crate) fn message(status: u16, title: &str, text: &str) -> Answer {
+pub(crate) fn message(status: u16, title: &str, text: &str) -> MockResponse {
     page(
         status,
         title,
@@ -70,7 +70,7 @@ fn people(users: &[User], hint: Option<&str>) -> String {
     )
 }
 
-fn page(status: u16, title: &str, body: &str, form_action: &str) -> Answer {
+fn page(status: u16, title: &str, body: &str, form_action: &str) -> MockResponse {
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
@@ -82,7 +82,7 @@ fn page(status: u16, title: &str, body: &str, form_action: &str) -> Answer {
          <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}\
          <p><small>A test server. Nothing here is real, and nothing here is safe.</small></p></main></body></html>"
     );
-    Answer::new(status)
+    MockResponse::new(status)
         .header("content-type", "text/html; charset=utf-8")
         .header("content-security-policy", &policy)
         .header("cache-control", "no-store")
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn whatever_comes_from_outside_is_escaped() {
-        let users = [User::new("user_x", "\"><script>@example.com").named("<b>", "'&'")];
+        let users = [User::new("user_x", "\"><script>@example.com").with_name("<b>", "'&'")];
         let page =
             String::from_utf8(log_in(&users, None, "http://a/", "state=\"><script>").body).unwrap();
         assert!(!page.contains("<script"), "{page}");

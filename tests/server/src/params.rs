@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::answer::Answer;
 use crate::log::RecordedRequest;
+use crate::response::MockResponse;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
@@ -23,7 +23,7 @@ impl Params {
     }
 
     /// Reads the body in either of the two encodings that the service takes.
-    pub(crate) fn from_body(request: &RecordedRequest) -> Result<Self, Answer> {
+    pub(crate) fn from_body(request: &RecordedRequest) -> Result<Self, MockResponse> {
         let content_type = request.header("content-type").unwrap_or_default();
         match content_type
             .split(';')
@@ -37,18 +37,18 @@ impl Params {
             "application/json" => {
                 let JsonParams(params) =
                     serde_json::from_slice(&request.body).map_err(|error| {
-                        Answer::invalid_request(&format!("The body cannot be read: {error}."))
+                        MockResponse::invalid_request(&format!("The body cannot be read: {error}."))
                     })?;
                 Ok(Self(params))
             }
-            _ => Err(Answer::invalid_request(
+            _ => Err(MockResponse::invalid_request(
                 "The body has to be JSON or a form.",
             )),
         }
     }
 
     /// The parameter of this name, which may be absent or empty but not there twice.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<&str>, Answer> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&str>, MockResponse> {
         let mut values = self
             .0
             .iter()
@@ -57,18 +57,18 @@ impl Params {
         let first = values.next();
         match values.next() {
             None => Ok(first),
-            Some(_) => Err(Answer::invalid_request(&format!(
+            Some(_) => Err(MockResponse::invalid_request(&format!(
                 "A parameter is there twice: {name}."
             ))),
         }
     }
 
     /// The parameter of this name, which has to be there and to say something.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Answer> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, MockResponse> {
         self.get(name)?
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                Answer::invalid_request(&format!("A required parameter is missing: {name}."))
+                MockResponse::invalid_request(&format!("A required parameter is missing: {name}."))
             })
     }
 

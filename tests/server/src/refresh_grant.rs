@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use crate::answer::Answer;
 use crate::authenticate::Client;
 use crate::ids::opaque;
 use crate::login::check_membership;
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::world::World;
 
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct RefreshToken {
 struct Spent {
     at: SystemTime,
     organization_id: Option<String>,
-    answer: Answer,
+    answer: MockResponse,
 }
 
 impl RefreshToken {
@@ -36,11 +36,11 @@ pub(crate) fn refresh(
     world: &mut World,
     params: &Params,
     client: &Client,
-) -> Result<Answer, Answer> {
+) -> Result<MockResponse, MockResponse> {
     let name = params.required("refresh_token")?;
     let wanted = params.get("organization_id")?;
     let now = world.now();
-    let refused = || Answer::invalid_grant("This refresh token can no longer be used.");
+    let refused = || MockResponse::invalid_grant("This refresh token can no longer be used.");
 
     let token = world
         .refresh_tokens
@@ -56,7 +56,7 @@ pub(crate) fn refresh(
         .cloned()
         .ok_or_else(refused)?;
     if session.ended {
-        return Err(Answer::invalid_grant("The session was ended."));
+        return Err(MockResponse::invalid_grant("The session was ended."));
     }
     if let Some(spent) = token.spent {
         let age = now.duration_since(spent.at).unwrap_or_default();
@@ -82,13 +82,13 @@ pub(crate) fn refresh(
         check_membership(world, &user, organization)?;
         session.organization_id = Some(organization.to_owned());
     }
-    let next = if world.config.rotate {
+    let next = if world.config.rotate_refresh_tokens {
         opaque()
     } else {
         name.to_owned()
     };
     let answer = world.success(&session, &user, &next);
-    if world.config.rotate {
+    if world.config.rotate_refresh_tokens {
         let spent = Spent {
             at: now,
             organization_id: wanted.map(str::to_owned),

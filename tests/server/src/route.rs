@@ -1,6 +1,5 @@
 //! From a method and a path to the part of the service that answers.
 
-use crate::answer::Answer;
 use crate::authenticate::authenticate;
 use crate::authorize;
 use crate::device;
@@ -8,10 +7,11 @@ use crate::factors;
 use crate::ids::id;
 use crate::log::RecordedRequest;
 use crate::logout::{logout, revoke};
+use crate::response::MockResponse;
 use crate::world::World;
 
 /// Answers a request. Every answer has a request id, as the service's have.
-pub(crate) fn answer(world: &mut World, request: &RecordedRequest) -> Answer {
+pub(crate) fn answer(world: &mut World, request: &RecordedRequest) -> MockResponse {
     let segments: Vec<_> = request.path.split('/').skip(1).collect();
     let answer = match (&*request.method, &*segments) {
         ("GET", ["user_management", "authorize"]) => authorize::show(world, request),
@@ -30,20 +30,23 @@ pub(crate) fn answer(world: &mut World, request: &RecordedRequest) -> Answer {
         }
         ("POST", ["user_management", "radar_challenges"]) => factors::send_message(world, request),
         ("GET", ["sso", "jwks", client_id]) => key_set(world, client_id),
-        _ => Err(Answer::message(404, "There is nothing at this address.")),
+        _ => Err(MockResponse::message(
+            404,
+            "There is nothing at this address.",
+        )),
     };
     let answer = answer.unwrap_or_else(|refusal| refusal);
     answer.header("x-request-id", &id("req", world.now()))
 }
 
-fn key_set(world: &World, client_id: &str) -> Result<Answer, Answer> {
+fn key_set(world: &World, client_id: &str) -> Result<MockResponse, MockResponse> {
     match world
         .config
         .client_ids
         .iter()
         .any(|known| known == client_id)
     {
-        true => Ok(Answer::value(200, &world.signer.key_set())),
-        false => Err(Answer::message(404, "There is no such client.")),
+        true => Ok(MockResponse::value(200, &world.signer.key_set())),
+        false => Err(MockResponse::message(404, "There is no such client.")),
     }
 }

@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::answer::Answer;
 use crate::config::Config;
 use crate::connection::{Shared, serve};
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::injection::Injection;
 use crate::log::{Log, RecordedRequest};
+use crate::response::MockResponse;
 use crate::world::World;
 
 /// A local WorkOS, listening until it is dropped.
@@ -112,10 +112,14 @@ impl Server {
     }
 
     /// Answers the next requests of this kind by these answers, one each, without acting on them.
-    pub fn script(&self, endpoint: Endpoint, answers: impl IntoIterator<Item = Answer>) {
+    pub fn respond_with(
+        &self,
+        endpoint: Endpoint,
+        answers: impl IntoIterator<Item = MockResponse>,
+    ) {
         let mut world = self.shared.world();
         for answer in answers {
-            world.injections.push(Fault::Answer(answer).on(endpoint));
+            world.injections.push(Fault::Response(answer).on(endpoint));
         }
     }
 
@@ -126,7 +130,7 @@ impl Server {
 
     /// How many injections are still to come, each counted once. Zero: every fault has struck.
     #[must_use]
-    pub fn faults_left(&self) -> usize {
+    pub fn pending_faults(&self) -> usize {
         self.shared.world().injections.len()
     }
 
@@ -179,14 +183,14 @@ impl Server {
             .collect()
     }
 
-    /// How many requests there were since the start or the last [`clear`](Self::clear).
+    /// How many requests there were since the start or the last [`clear_requests`](Self::clear_requests).
     #[must_use]
     pub fn request_count(&self) -> u64 {
         self.shared.log.read().requests
     }
 
     /// Forgets the requests and begins to count them anew.
-    pub fn clear(&self) {
+    pub fn clear_requests(&self) {
         self.shared.log.clear();
     }
 

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::clock::timestamp;
 use crate::config::Config;
 use crate::ids::{id, opaque};
 use crate::refresh_grant::RefreshToken;
+use crate::response::MockResponse;
 use crate::token::claims;
 use crate::user::User;
 use crate::world::World;
@@ -34,7 +34,7 @@ impl World {
         user: &User,
         organization_id: Option<String>,
         method: String,
-    ) -> Answer {
+    ) -> MockResponse {
         let now = self.now();
         let session = Session {
             id: id("session", now),
@@ -43,7 +43,7 @@ impl World {
             organization_id,
             method,
             signed_in_at: now,
-            expires_at: now.checked_add(self.config.session_life),
+            expires_at: now.checked_add(self.config.session_lifetime),
             ended: false,
         };
         let refresh_token = opaque();
@@ -55,7 +55,12 @@ impl World {
     }
 
     /// The answer that hands out tokens.
-    pub(crate) fn success(&self, session: &Session, user: &User, refresh_token: &str) -> Answer {
+    pub(crate) fn success(
+        &self,
+        session: &Session,
+        user: &User,
+        refresh_token: &str,
+    ) -> MockResponse {
         let access_token = match &self.config.access_token {
             Some(token) => token.clone(),
             None => self.signer.sign(&claims(&self.config, session, self.now())),
@@ -70,7 +75,7 @@ impl World {
             body["organization_id"] = organization.clone().into();
         }
         set_fields(&self.config, &mut body);
-        Answer::value(200, &body)
+        MockResponse::value(200, &body)
     }
 
     /// Ends one session; says whether it was there and alive.
@@ -104,7 +109,7 @@ pub(crate) fn user_object(user: &User, last_sign_in_at: SystemTime) -> Value {
 
 fn set_fields(config: &Config, body: &mut Value) {
     let Value::Object(body) = body else { return };
-    for (name, value) in &config.success_fields {
+    for (name, value) in &config.token_response_fields {
         match value {
             Some(value) => body.insert(name.clone(), value.clone()),
             None => body.remove(name),

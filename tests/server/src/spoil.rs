@@ -7,44 +7,46 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::gzip;
+use crate::response::MockResponse;
 
 /// How an answer gets to the client.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// By ordinary HTTP, after a wait.
-    Http(Answer, Duration),
+    Http(MockResponse, Duration),
     /// By [`deliver`], which takes the connection over.
-    Wire(Fault, Answer),
+    Wire(Fault, MockResponse),
 }
 
 /// Decides what happens to the answer. For a fault that does not act there is none yet.
-pub(crate) fn spoil(fault: Fault, mut answer: Answer) -> Delivery {
+pub(crate) fn spoil(fault: Fault, mut answer: MockResponse) -> Delivery {
     let answer = match fault {
         Fault::None => answer,
-        Fault::Slow(wait) => return Delivery::Http(answer, wait),
-        Fault::Answer(other) => other,
-        Fault::GarbageJson => {
-            Answer::json(200, "{\"access_token\": \"eyJ..\", \"user\": {\"id\" oops")
+        Fault::Delay(wait) => return Delivery::Http(answer, wait),
+        Fault::Response(other) => other,
+        Fault::InvalidJson => {
+            MockResponse::json(200, "{\"access_token\": \"eyJ..\", \"user\": {\"id\" oops")
         }
         Fault::GzipBomb(size) => {
             answer.body = gzip::bomb(&answer.body, size);
             answer.header("content-encoding", "gzip")
         }
-        Fault::GzipLie => answer.header("content-encoding", "gzip"),
+        Fault::InvalidGzip => answer.header("content-encoding", "gzip"),
         Fault::Html502 => html(502, "<h1>502 Bad Gateway</h1><hr><center>proxy</center>"),
         Fault::HtmlPage => html(
             200,
             "<h1>Welcome to the station's Wi-Fi</h1><p>Accept the terms to go on.</p>",
         ),
-        Fault::Huge(size) => {
+        Fault::LargeBody(size) => {
             answer.body.resize(answer.body.len() + size, b' ');
             answer
         }
-        Fault::Redirect { status, location } => Answer::new(status).header("location", &location),
-        Fault::ShortBody => {
+        Fault::Redirect { status, location } => {
+            MockResponse::new(status).header("location", &location)
+        }
+        Fault::TruncatedJson => {
             answer.body.truncate(answer.body.len() / 2);
             answer
         }
@@ -53,8 +55,8 @@ pub(crate) fn spoil(fault: Fault, mut answer: Answer) -> Delivery {
     Delivery::Http(answer, Duration::ZERO)
 }
 
-fn html(status: u16, body: &str) -> Answer {
-    Answer::new(status)
+fn html(status: u16, body: &str) -> MockResponse {
+    MockResponse::new(status)
         .header("content-type", "text/html")
         .body(format!(
             "<html><head><title>{status}</title></head><body>{body}</body></html>"
@@ -64,7 +66,11 @@ fn html(status: u16, body: &str) -> Answer {
 /// Writes the answer, or what is left of it, straight to the connection.
 ///
 /// Ends at the latest when the client goes away: then writing fails, or reading comes to an end.
-pub(crate) async fn deliver(mut stream: TcpStream, fault: Fault, answer: Answer) -> io::Result<()> {
+pub(crate) async fn deliver(
+    mut stream: TcpStream,
+    fault: Fault,
+    answer: MockResponse,
+) -> io::Result<()> {
     let length = ("content-length", &*answer.body.len().to_string());
     let (head, body) = (head(&answer, length), &*answer.body);
     match fault {
@@ -74,14 +80,14 @@ pub(crate) async fn deliver(mut stream: TcpStream, fault: Fault, answer: Answer)
             stream.write_all(&chunk(half)).await?;
             stream.write_all(b"no length\r\n").await?;
         }
-        Fault::Cut => {
+        Fault::IncompleteBody => {
             stream.write_all(&head).await?;
             stream.write_all(&body[..body.len() / 2]).await?;
         }
         Fault::Drip(pause) => drip(&mut stream, &[&*head, body].concat(), pause).await?,
         Fault::EndlessBody => {
             stream
-                .write_all(&chunked_head(&Answer::json(200, "")))
+                .write_all(&chunked_head(&MockResponse::json(200, "")))
                 .await?;
             stream.write_all(&chunk(b"{\"filler\":\"")).await?;
             let filler = chunk(&[b'a'; 16 << 10]);
@@ -96,7 +102,7 @@ pub(crate) async fn deliver(mut stream: TcpStream, fault: Fault, answer: Answer)
                 stream.write_all(filler.as_bytes()).await?;
             }
         }
-        Fault::Garbage => {
+        Fault::InvalidHttp => {
             stream
                 .write_all(b"\x16\x03\x01\xff\xfe this is no HTTP\r\n\r\n\0\0")
                 .await?
@@ -116,7 +122,7 @@ pub(crate) async fn deliver(mut stream: TcpStream, fault: Fault, answer: Answer)
             drip(&mut stream, &head, pause).await?;
             stream.write_all(body).await?;
         }
-        Fault::Stale => {
+        Fault::StaleConnection => {
             stream.write_all(&[&*head, body].concat()).await?;
             if stream.read(&mut [0]).await? > 0 {
                 stream.set_zero_linger()?;
@@ -144,11 +150,11 @@ async fn gone(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn chunked_head(answer: &Answer) -> Vec<u8> {
+fn chunked_head(answer: &MockResponse) -> Vec<u8> {
     head(answer, ("transfer-encoding", "chunked"))
 }
 
-fn head(answer: &Answer, framing: (&str, &str)) -> Vec<u8> {
+fn head(answer: &MockResponse, framing: (&str, &str)) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {} \r\n{}: {}\r\n",
         answer.status, framing.0, framing.1

@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::answer::Answer;
 use crate::authenticate::Client;
 use crate::factors::challenge_object;
 use crate::ids::{id, opaque};
 use crate::login::{Login, check_membership};
 use crate::params::Params;
+use crate::response::MockResponse;
 use crate::session::user_object;
-use crate::user::{Gate, User};
+use crate::user::{Challenge, User};
 use crate::world::World;
 
 /// A login that waits for a step, under its pending authentication token.
@@ -19,7 +19,7 @@ use crate::world::World;
 pub(crate) struct Pending {
     pub(crate) login: Login,
     /// Which step; `None` for the choice of an organization.
-    pub(crate) gate: Option<Gate>,
+    pub(crate) gate: Option<Challenge>,
     /// The id that the answer has to name: of the radar challenge or of the text message.
     pub(crate) named: Option<String>,
     expires_at: Option<SystemTime>,
@@ -27,12 +27,12 @@ pub(crate) struct Pending {
 
 impl World {
     /// The answer that stops a login at this gate.
-    pub(crate) fn ask(&mut self, gate: Gate, login: Login, user: &User) -> Answer {
+    pub(crate) fn ask(&mut self, gate: Challenge, login: Login, user: &User) -> MockResponse {
         let now = self.now();
         let mut extra = Map::new();
         let mut named = None;
         let (code, message) = match gate {
-            Gate::EmailVerification => {
+            Challenge::EmailVerification => {
                 extra.insert(
                     "email_verification_id".into(),
                     id("email_verification", now).into(),
@@ -43,47 +43,47 @@ impl World {
                     "Confirm the e-mail address first.",
                 )
             }
-            Gate::MfaChallenge => {
+            Challenge::MfaChallenge => {
                 let factor = self.factor_of(&user.id);
                 let challenge = self.challenge(&factor);
                 let object = challenge_object(&challenge, &factor, now);
                 extra.insert("authentication_challenge".into(), object);
                 ("mfa_challenge", "A second factor is needed.")
             }
-            Gate::MfaFactors => {
+            Challenge::MfaFactors => {
                 let factor = self.factor_of(&user.id);
                 let factors = json!([{"id": factor, "type": "totp"}]);
                 extra.insert("authentication_factors".into(), factors);
                 extra.insert("user".into(), user_object(user, now));
                 ("mfa_challenge", "A second factor is needed.")
             }
-            Gate::MfaEnrollment => {
+            Challenge::MfaEnrollment => {
                 extra.insert("user".into(), user_object(user, now));
                 ("mfa_enrollment", "A second factor must be set up.")
             }
-            Gate::RadarEmail => {
+            Challenge::RadarEmail => {
                 let challenge = id("radar_challenge", now);
                 extra.insert("radar_challenge_id".into(), challenge.clone().into());
                 extra.insert("user".into(), user_object(user, now));
                 named = Some(challenge);
                 ("radar_email_challenge", "Enter the code sent by e-mail.")
             }
-            Gate::RadarSms => {
+            Challenge::RadarSms => {
                 extra.insert("user".into(), user_object(user, now));
                 ("radar_sms_challenge", "Enter the code sent by SMS.")
             }
-            Gate::SsoRequired => return sso_required(user),
+            Challenge::SsoRequired => return sso_required(user),
         };
         let token = self.pend(login, Some(gate), named);
         extra.insert("pending_authentication_token".into(), token.into());
-        Answer::step_up(code, message, extra)
+        MockResponse::step_up(code, message, extra)
     }
 
     /// Keeps a login until its step is done; the token to find it again.
     pub(crate) fn pend(
         &mut self,
         login: Login,
-        gate: Option<Gate>,
+        gate: Option<Challenge>,
         named: Option<String>,
     ) -> String {
         let token = opaque();
@@ -101,7 +101,7 @@ impl World {
     }
 
     /// The login under this token, if it still waits.
-    pub(crate) fn pending(&mut self, token: &str) -> Result<&mut Pending, Answer> {
+    pub(crate) fn pending(&mut self, token: &str) -> Result<&mut Pending, MockResponse> {
         let now = self.now();
         self.pending
             .get_mut(token)
@@ -116,15 +116,15 @@ pub(crate) fn complete(
     params: &Params,
     client: &Client,
     grant: &str,
-) -> Result<Answer, Answer> {
+) -> Result<MockResponse, MockResponse> {
     if !client.proved {
         return Err(match world.config.api_key {
-            Some(_) => Answer::oauth_error(
+            Some(_) => MockResponse::oauth_error(
                 400,
                 "invalid_client",
                 "This grant needs the client's secret.",
             ),
-            None => Answer::oauth_error(
+            None => MockResponse::oauth_error(
                 400,
                 "unauthorized_client",
                 "This client may not use that grant.",
@@ -137,11 +137,14 @@ pub(crate) fn complete(
         return Err(invalid_pending_token());
     }
     match (grant, pending.gate) {
-        (EMAIL_VERIFICATION, Some(Gate::EmailVerification)) => check_code(params)?,
-        (MFA_TOTP, Some(Gate::MfaChallenge | Gate::MfaFactors | Gate::MfaEnrollment)) => {
+        (EMAIL_VERIFICATION, Some(Challenge::EmailVerification)) => check_code(params)?,
+        (
+            MFA_TOTP,
+            Some(Challenge::MfaChallenge | Challenge::MfaFactors | Challenge::MfaEnrollment),
+        ) => {
             let challenge = params.required("authentication_challenge_id")?;
             if world.challenged_user(challenge) != Some(&pending.login.user_id) {
-                return Err(Answer::message(404, "There is no such challenge."));
+                return Err(MockResponse::message(404, "There is no such challenge."));
             }
             check_code(params)?;
         }
@@ -154,17 +157,17 @@ pub(crate) fn complete(
             check_membership(world, user, organization)?;
             pending.login.organization_id = Some(organization.to_owned());
         }
-        (RADAR_EMAIL, Some(Gate::RadarEmail)) => {
+        (RADAR_EMAIL, Some(Challenge::RadarEmail)) => {
             if Some(params.required("radar_challenge_id")?) != pending.named.as_deref() {
-                return Err(Answer::message(404, "There is no such challenge."));
+                return Err(MockResponse::message(404, "There is no such challenge."));
             }
             check_code(params)?;
         }
-        (RADAR_SMS, Some(Gate::RadarSms)) => {
+        (RADAR_SMS, Some(Challenge::RadarSms)) => {
             // Before the message was sent no code is right.
             let sent = pending.named.as_deref().ok_or_else(wrong_code)?;
             if params.get("verification_id")?.is_some_and(|id| id != sent) {
-                return Err(Answer::message(404, "There is no such verification."));
+                return Err(MockResponse::message(404, "There is no such verification."));
             }
             check_code(params)?;
         }
@@ -173,25 +176,25 @@ pub(crate) fn complete(
     }
     world.pending.remove(token);
     if pending.gate.is_some() {
-        pending.login.gates.remove(0);
+        pending.login.challenges.remove(0);
     }
     Ok(world.proceed(pending.login))
 }
 
 /// A wrong code leaves the pending token as good as it was.
-fn check_code(params: &Params) -> Result<(), Answer> {
-    match params.required("code")? == Gate::CODE {
+fn check_code(params: &Params) -> Result<(), MockResponse> {
+    match params.required("code")? == Challenge::ONE_TIME_CODE {
         true => Ok(()),
         false => Err(wrong_code()),
     }
 }
 
-fn wrong_code() -> Answer {
-    Answer::plain_error(400, "invalid_one_time_code", "That code is wrong.")
+fn wrong_code() -> MockResponse {
+    MockResponse::plain_error(400, "invalid_one_time_code", "That code is wrong.")
 }
 
-fn invalid_pending_token() -> Answer {
-    Answer::plain_error(
+fn invalid_pending_token() -> MockResponse {
+    MockResponse::plain_error(
         400,
         "invalid_pending_authentication_token",
         "The pending token is not valid.",
@@ -199,14 +202,14 @@ fn invalid_pending_token() -> Answer {
 }
 
 /// No grant completes this one, so nothing is kept.
-fn sso_required(user: &User) -> Answer {
+fn sso_required(user: &User) -> MockResponse {
     let body: Value = json!({
         "error": "sso_required",
         "error_description": "This user signs in through a connection.",
         "email": user.email,
         "connection_ids": [CONNECTION_ID],
     });
-    Answer::value(400, &body)
+    MockResponse::value(400, &body)
 }
 
 pub(crate) const STEP_UP_GRANTS: &str = "urn:workos:oauth:grant-type:";

@@ -72,7 +72,7 @@ impl Signer {
 /// The claims of an access token for the session, as the service issues them and as configured.
 pub(crate) fn claims(config: &Config, session: &Session, now: SystemTime) -> Map<String, Value> {
     let issued = unix_seconds(now).saturating_add(config.token_skew);
-    let life = i64::try_from(config.access_token_life.as_secs()).unwrap_or(i64::MAX);
+    let life = i64::try_from(config.access_token_lifetime.as_secs()).unwrap_or(i64::MAX);
     let mut claims = Map::new();
     claims.insert("iss".into(), config.issuer.clone().into());
     claims.insert("sub".into(), session.user_id.clone().into());

@@ -25,11 +25,11 @@ pub struct User {
     /// asked for, or the exchange is answered by `organization_selection_required`.
     pub memberships: Vec<Membership>,
     /// What has to be passed, in this order, before a session begins.
-    pub gates: Vec<Gate>,
+    pub challenges: Vec<Challenge>,
 }
 
 impl User {
-    /// A person without organizations and without gates.
+    /// A person without organizations and without challenges.
     #[must_use]
     pub fn new(id: &str, email: &str) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl User {
             external_id: None,
             metadata: BTreeMap::new(),
             memberships: Vec::new(),
-            gates: Vec::new(),
+            challenges: Vec::new(),
         }
     }
 
@@ -48,7 +48,7 @@ impl User {
     #[must_use]
     pub fn alice() -> Self {
         Self::new(Self::ALICE_ID, "alice@example.com")
-            .named("Alice", "Adams")
+            .with_name("Alice", "Adams")
             .member_of(Organization::acme(), "admin")
     }
 
@@ -57,7 +57,7 @@ impl User {
     #[must_use]
     pub fn bob() -> Self {
         Self::new(Self::BOB_ID, "bob@example.com")
-            .named("Bob", "Brown")
+            .with_name("Bob", "Brown")
             .member_of(Organization::acme(), "member")
             .member_of(Organization::globex(), "member")
     }
@@ -65,12 +65,12 @@ impl User {
     /// Carol Clark, `carol@example.com`, who belongs to no organization.
     #[must_use]
     pub fn carol() -> Self {
-        Self::new(Self::CAROL_ID, "carol@example.com").named("Carol", "Clark")
+        Self::new(Self::CAROL_ID, "carol@example.com").with_name("Carol", "Clark")
     }
 
     /// Gives the person a name.
     #[must_use]
-    pub fn named(mut self, first: &str, last: &str) -> Self {
+    pub fn with_name(mut self, first: &str, last: &str) -> Self {
         self.first_name = Some(first.to_owned());
         self.last_name = Some(last.to_owned());
         self
@@ -89,8 +89,8 @@ impl User {
 
     /// Puts a gate behind those that are already there.
     #[must_use]
-    pub fn behind(mut self, gate: Gate) -> Self {
-        self.gates.push(gate);
+    pub fn with_challenge(mut self, gate: Challenge) -> Self {
+        self.challenges.push(gate);
         self
     }
 
@@ -170,10 +170,10 @@ impl Organization {
 /// Something between a good code and a session: the exchange is answered by a step-up.
 ///
 /// Each has its body in the service's own form. All but the last are completed by a grant that
-/// needs the API key; every code a person would have to read somewhere is [`Gate::CODE`].
+/// needs the API key; every code a person would have to read somewhere is [`Challenge::ONE_TIME_CODE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Gate {
+pub enum Challenge {
     /// `email_verification_required`.
     EmailVerification,
     /// `mfa_challenge` with the challenge inside.
@@ -190,7 +190,7 @@ pub enum Gate {
     SsoRequired,
 }
 
-impl Gate {
+impl Challenge {
     /// The code of every e-mail, text message and authenticator that this server pretends to send.
-    pub const CODE: &'static str = "123456";
+    pub const ONE_TIME_CODE: &'static str = "123456";
 }

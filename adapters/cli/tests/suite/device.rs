@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use workos_login_mock_server::{Answer, Config, Endpoint, Fault, Organization, Server, User};
+use workos_login_mock_server::{Config, Endpoint, Fault, MockResponse, Organization, Server, User};
 
 use crate::support::{Waiting, login, program, run};
 #[cfg(unix)]
@@ -14,7 +14,7 @@ const ALICE: &str = "alice@example.com";
 
 /// A server that may be asked every second.
 fn server() -> Server {
-    Server::start(Config::with(|config| config.device_interval = Some(1))).unwrap()
+    Server::start(Config::with(|config| config.polling_interval = Some(1))).unwrap()
 }
 
 fn device(server: &Server, arguments: &[&str]) -> Waiting {
@@ -76,7 +76,7 @@ fn a_code_that_has_expired_for_the_service_ends_the_login() {
 fn a_code_that_has_expired_here_is_not_asked_for_again() {
     let server = server();
     server.set_clock(server.now());
-    server.configure(|config| config.device_life = Duration::from_secs(2));
+    server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
     let ended = device(&server, &[]).end().with(4);
     ended.says(&["with the code, 2s left", "the device code has expired"]);
 }
@@ -92,8 +92,8 @@ fn nobody_enters_the_code() {
 #[test]
 fn a_service_that_wants_to_be_asked_less_often_is() {
     let server = server();
-    let slow_down = Answer::oauth_error(400, "slow_down", "Poll less often.");
-    server.script(Endpoint::DevicePoll, [slow_down]);
+    let slow_down = MockResponse::oauth_error(400, "slow_down", "Poll less often.");
+    server.respond_with(Endpoint::DevicePoll, [slow_down]);
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     waiting.end().with(0);
@@ -103,7 +103,7 @@ fn a_service_that_wants_to_be_asked_less_often_is() {
 #[test]
 fn answers_that_are_lost_do_not_end_the_login() {
     let server = server();
-    for fault in [Fault::CloseBefore, Fault::Html502] {
+    for fault in [Fault::RequestLost, Fault::Html502] {
         server.inject(fault.on(Endpoint::DevicePoll));
     }
     let mut waiting = device(&server, &[]);
@@ -121,8 +121,8 @@ fn answers_that_are_lost_do_not_end_the_login() {
 #[test]
 fn a_service_that_is_busy_says_when_to_ask_again() {
     let server = server();
-    let busy = Answer::new(429).header("retry-after", "3");
-    server.script(Endpoint::DevicePoll, [busy]);
+    let busy = MockResponse::new(429).header("retry-after", "3");
+    server.respond_with(Endpoint::DevicePoll, [busy]);
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     let ended = waiting.end().with(0);
@@ -132,7 +132,7 @@ fn a_service_that_is_busy_says_when_to_ask_again() {
 #[test]
 fn the_code_is_asked_for_again_when_the_answer_is_lost() {
     let server = server();
-    server.inject(Fault::AnswerLostAfter.on(Endpoint::DeviceStart));
+    server.inject(Fault::ResponseLost.on(Endpoint::DeviceAuthorization));
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     waiting.end().with(0).says(&["asking again in 1s"]);
@@ -141,8 +141,8 @@ fn the_code_is_asked_for_again_when_the_answer_is_lost() {
 #[test]
 fn a_team_without_device_logins_is_a_matter_of_configuration() {
     let server = server();
-    let answer = Answer::oauth_error(403, "access_denied", "Not switched on.");
-    server.script(Endpoint::DeviceStart, [answer]);
+    let answer = MockResponse::oauth_error(403, "access_denied", "Not switched on.");
+    server.respond_with(Endpoint::DeviceAuthorization, [answer]);
     let ended = run(login(&server, &["--device"]).arg("--json")).with(6);
     assert_eq!(ended.json()["error"]["kind"], "configuration");
 }
@@ -230,7 +230,7 @@ fn the_browser_is_opened_with_the_code_in_it() {
 #[test]
 fn the_time_that_is_left_counts_down() {
     let server = server();
-    server.configure(|config| config.device_interval = Some(3));
+    server.configure(|config| config.polling_interval = Some(3));
     let mut terminal = Terminal::login(&server, &["--device"]);
     terminal.read_until("with the code, 5m left (Ctrl-C ends it)");
     terminal.read_until("4m 59s left");
@@ -247,7 +247,7 @@ fn the_time_that_is_left_counts_down() {
 #[test]
 fn ctrl_c_ends_the_wait_at_once() {
     let server = server();
-    server.configure(|config| config.device_interval = Some(3600));
+    server.configure(|config| config.polling_interval = Some(3600));
     let mut terminal = Terminal::login(&server, &["--device"]);
     terminal.read_until("left (Ctrl-C ends it)");
     terminal.press_ctrl(b'C');
@@ -262,8 +262,8 @@ fn ctrl_c_ends_the_wait_at_once() {
 #[test]
 fn ctrl_c_ends_a_pause_before_the_next_try() {
     let server = server();
-    let busy = Answer::new(503).header("retry-after", "60");
-    server.script(Endpoint::DeviceStart, [busy]);
+    let busy = MockResponse::new(503).header("retry-after", "60");
+    server.respond_with(Endpoint::DeviceAuthorization, [busy]);
     let mut terminal = Terminal::login(&server, &["--device"]);
     terminal.read_until("asking again in 1m");
     terminal.press_ctrl(b'C');

@@ -1,6 +1,6 @@
 //! A server, or somebody who chose a name at one, who wants to write on the terminal.
 
-use workos_login_mock_server::{Answer, Config, Endpoint, Server, User};
+use workos_login_mock_server::{Config, Endpoint, MockResponse, Server, User};
 
 use crate::support::{Ended, Waiting, login, server, visit};
 
@@ -8,7 +8,7 @@ use crate::support::{Ended, Waiting, login, server, visit};
 pub(crate) const NAME: &str = "Eve\u{1b}]0;owned\u{7}\u{1b}[31m\u{9b}2J\u{202e}\u{2066}\u{200f}\rx\nHello root!\u{e0041}\u{7f}";
 
 pub(crate) fn hostile_server() -> Server {
-    let eve = User::new("user_eve", "eve@example.com").named(NAME, "\u{1b}[2J");
+    let eve = User::new("user_eve", "eve@example.com").with_name(NAME, "\u{1b}[2J");
     Server::start(Config::with(|config| config.users = vec![eve])).unwrap()
 }
 
@@ -64,8 +64,8 @@ fn and_steps() {
     let server = server();
     let body =
         serde_json::json!({"code": NAME, "message": NAME, "pending_authentication_token": "t"});
-    let answer = Answer::json(403, body.to_string()).header("x-request-id", "a\u{9b}b");
-    server.script(Endpoint::CodeExchange, [answer]);
+    let answer = MockResponse::json(403, body.to_string()).header("x-request-id", "a\u{9b}b");
+    server.respond_with(Endpoint::CodeExchange, [answer]);
     let ended = Waiting::start(&mut login(&server, &["--json"]))
         .log_in(&server, "alice@example.com")
         .with(7);

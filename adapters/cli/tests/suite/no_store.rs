@@ -76,7 +76,7 @@ fn a_command_does_not_run_when_somebody_says_no() {
 #[test]
 fn a_device_will_do() {
     let server = server();
-    server.configure(|config| config.device_interval = Some(1));
+    server.configure(|config| config.polling_interval = Some(1));
     let mut waiting = Waiting::start(&mut alone(&server, &["token", "--no-store", "--device"]));
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     let ended = waiting.end().with(0);

@@ -1,13 +1,13 @@
 //! The exchange of the code, when the service does not do what one hopes for.
 
-use workos_login_mock_server::{Answer, Endpoint, Fault};
+use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
 use crate::support::{Waiting, login, server};
 
 #[test]
 fn an_answer_that_is_lost_is_asked_for_again() {
     let server = server();
-    server.inject(Fault::CloseBefore.on(Endpoint::CodeExchange));
+    server.inject(Fault::RequestLost.on(Endpoint::CodeExchange));
     let ended = Waiting::start(&mut login(&server, &[]))
         .log_in(&server, "alice@example.com")
         .with(0);
@@ -18,10 +18,10 @@ fn an_answer_that_is_lost_is_asked_for_again() {
 #[test]
 fn a_service_that_cannot_answer_is_given_up_after_some_tries() {
     let server = server();
-    let answer = Answer::new(503)
+    let answer = MockResponse::new(503)
         .header("retry-after", "0")
         .header("x-request-id", "req_1");
-    server.inject(Fault::Answer(answer).on(Endpoint::CodeExchange).always());
+    server.inject(Fault::Response(answer).on(Endpoint::CodeExchange).always());
     let ended = Waiting::start(&mut login(&server, &["--json"]))
         .log_in(&server, "alice@example.com")
         .with(5);
@@ -40,7 +40,7 @@ fn a_service_that_cannot_answer_is_given_up_after_some_tries() {
 #[test]
 fn a_service_that_is_gone_is_told_with_its_causes() {
     let server = server();
-    server.inject(Fault::CloseBefore.on(Endpoint::CodeExchange).always());
+    server.inject(Fault::RequestLost.on(Endpoint::CodeExchange).always());
     let ended = Waiting::start(&mut login(&server, &["--json"]))
         .log_in(&server, "alice@example.com")
         .with(5);
@@ -56,9 +56,9 @@ fn a_service_that_is_gone_is_told_with_its_causes() {
 #[test]
 fn a_code_that_is_refused_is_not_sent_again() {
     let server = server();
-    server.script(
+    server.respond_with(
         Endpoint::CodeExchange,
-        [Answer::oauth_error(
+        [MockResponse::oauth_error(
             400,
             "invalid_grant",
             "The code is spent.",
@@ -75,9 +75,9 @@ fn a_code_that_is_refused_is_not_sent_again() {
 #[test]
 fn a_client_that_is_refused_is_a_matter_of_configuration() {
     let server = server();
-    server.script(
+    server.respond_with(
         Endpoint::CodeExchange,
-        [Answer::oauth_error(401, "invalid_client", "Who?")],
+        [MockResponse::oauth_error(401, "invalid_client", "Who?")],
     );
     Waiting::start(&mut login(&server, &[]))
         .log_in(&server, "alice@example.com")

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use workos_login_mock_server::{Answer, Config, Endpoint, Organization, Server};
+use workos_login_mock_server::{Config, Endpoint, MockResponse, Organization, Server};
 
 use crate::support::{Ended, Waiting, program, run};
 
@@ -80,13 +80,13 @@ impl Kept {
     fn sign_in_for_a_second(&self) {
         let life = |life| {
             self.server
-                .configure(|config| config.access_token_life = life)
+                .configure(|config| config.access_token_lifetime = life)
         };
         life(Duration::from_secs(1));
         self.log_in("alice@example.com", &[]);
         life(Duration::from_secs(300));
         thread::sleep(Duration::from_secs(1));
-        self.server.clear();
+        self.server.clear_requests();
     }
 }
 
@@ -108,7 +108,7 @@ fn a_login_lasts_from_one_program_to_the_next() {
             .stdout
             .contains("kept in          the keyring of the Linux kernel")
     );
-    kept.server.clear();
+    kept.server.clear_requests();
 
     let first = kept.run(&["token"]).with(0);
     let second = kept.run(&["token"]).with(0);
@@ -156,8 +156,8 @@ fn a_service_that_cannot_answer_ends_nothing() {
         return;
     };
     kept.sign_in_for_a_second();
-    let answer = Answer::new(503).header("retry-after", "3");
-    kept.server.script(Endpoint::Refresh, [answer]);
+    let answer = MockResponse::new(503).header("retry-after", "3");
+    kept.server.respond_with(Endpoint::Refresh, [answer]);
     kept.run(&["token"]).with(5).says(&["try again in 3 s"]);
     kept.run(&["token"]).with(0);
 }

@@ -1,6 +1,6 @@
 //! One more step that the service asks for, with somebody at the terminal who takes it.
 
-use workos_login_mock_server::{Config, Gate, Organization, Server, User};
+use workos_login_mock_server::{Challenge, Config, Organization, Server, User};
 
 use crate::support::{Waiting, login, server, visit};
 use crate::terminal::Terminal;
@@ -9,17 +9,17 @@ const BOB: &str = "bob@example.com";
 const ALICE: &str = "alice@example.com";
 
 /// A server with a gate before Alice, which only a client with a secret can pass.
-fn server_with(gate: Gate) -> Server {
+fn server_with(gate: Challenge) -> Server {
     let config = Config::with(|config| {
-        config.users = vec![User::alice().behind(gate)];
-        config.device_interval = Some(1);
+        config.users = vec![User::alice().with_challenge(gate)];
+        config.polling_interval = Some(1);
     });
     Server::start(config).unwrap()
 }
 
 /// The login page takes the step, as the hosted one does.
 fn open_gates(server: &Server) {
-    server.configure(|config| config.users[0].gates.clear());
+    server.configure(|config| config.users[0].challenges.clear());
 }
 
 #[test]
@@ -75,21 +75,21 @@ fn ctrl_c_ends_the_question_and_leaves_the_terminal_clean() {
 fn the_next_login_takes_the_step() {
     for (gate, code, task) in [
         (
-            Gate::EmailVerification,
+            Challenge::EmailVerification,
             "email_verification_required",
             "confirm the e-mail address",
         ),
         (
-            Gate::MfaChallenge,
+            Challenge::MfaChallenge,
             "mfa_challenge",
             "show the second factor",
         ),
         (
-            Gate::MfaEnrollment,
+            Challenge::MfaEnrollment,
             "mfa_enrollment",
             "set up a second factor",
         ),
-        (Gate::SsoRequired, "sso_required", "organization's SSO"),
+        (Challenge::SsoRequired, "sso_required", "organization's SSO"),
     ] {
         let server = server_with(gate);
         let mut terminal = Terminal::login(&server, &[]);
@@ -106,7 +106,7 @@ fn the_next_login_takes_the_step() {
 
 #[test]
 fn the_next_login_is_for_the_same_organization() {
-    let server = server_with(Gate::MfaChallenge);
+    let server = server_with(Challenge::MfaChallenge);
     let mut terminal = Terminal::login(&server, &["--organization", Organization::ACME_ID]);
     terminal.log_in(&server, ALICE);
     let address = terminal.address();
@@ -117,7 +117,7 @@ fn the_next_login_is_for_the_same_organization() {
 
 #[test]
 fn a_step_after_a_device_login_is_taken_in_a_browser_here() {
-    let server = server_with(Gate::EmailVerification);
+    let server = server_with(Challenge::EmailVerification);
     let mut terminal = Terminal::login(&server, &["--device"]);
     assert_eq!(terminal.address(), format!("{}/device", server.base_url()));
     terminal.read_until("left (Ctrl-C ends it)");
@@ -134,7 +134,7 @@ fn a_step_after_a_device_login_is_taken_in_a_browser_here() {
 
 #[test]
 fn a_step_that_no_login_takes_ends_the_program() {
-    let server = server_with(Gate::MfaChallenge);
+    let server = server_with(Challenge::MfaChallenge);
     let mut terminal = Terminal::login(&server, &[]);
     for _ in 0..3 {
         terminal.log_in(&server, ALICE);
@@ -158,7 +158,7 @@ fn a_script_is_told_the_step_and_asked_nothing() {
     ]);
     assert_eq!(error["organizations"], organizations);
 
-    let server = server_with(Gate::MfaChallenge);
+    let server = server_with(Challenge::MfaChallenge);
     let ended = Waiting::start(&mut login(&server, &["--json"]))
         .log_in(&server, ALICE)
         .with(7);

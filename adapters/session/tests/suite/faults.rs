@@ -20,7 +20,7 @@ fn policy() -> SessionPolicy {
 
 fn every_fault(token: impl Fn(Machine, MemoryStore) -> Result<Token, Error>) {
     let server = server(|config| config.replay_window = Duration::from_secs(60));
-    for fault in Fault::every() {
+    for fault in Fault::all() {
         for times in [1, 20] {
             strike(&server, &fault, times, &token);
         }
@@ -38,7 +38,7 @@ fn strike(
     server.inject(fault.clone().times(times).on(Endpoint::Refresh));
     let first = token(Machine::new(&client(server), policy()), store.clone());
     assert!(
-        times > 1 || server.faults_left() == 0,
+        times > 1 || server.pending_faults() == 0,
         "{fault} did not strike"
     );
     server.clear_faults();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use workos_login::secrecy::ExposeSecret;
 use workos_login::session::{Machine, SessionEnded, SessionPolicy, StoredSession};
-use workos_login_mock_server::{Answer, Endpoint, Fault, Organization};
+use workos_login_mock_server::{Endpoint, Fault, MockResponse, Organization};
 use workos_login_session::{BlockingSessionManager, Error, MemoryStore, Store, Token, Warning};
 
 use crate::support::*;
@@ -203,7 +203,7 @@ fn k6_an_answer_that_was_lost_after_the_server_acted_is_asked_for_again() {
         config.reuse_ends_session = true;
     });
     let keeper = keeper(&server, holding(spent(&session(&server))));
-    server.inject(Fault::AnswerLostAfter.times(2).on(Endpoint::Refresh));
+    server.inject(Fault::ResponseLost.times(2).on(Endpoint::Refresh));
     assert!(keeper.token().unwrap().warning().is_none());
     let sent = refreshes(&server);
     assert_eq!(sent.len(), 3);
@@ -226,7 +226,7 @@ fn k6_an_attempt_ends_at_its_limit_so_that_the_next_one_is_in_time() {
 fn k6_a_token_that_is_refused_after_a_lost_answer_is_not_called_an_end_by_the_service() {
     let server = server(|_| ());
     let keeper = keeper(&server, holding(spent(&session(&server))));
-    server.inject(Fault::AnswerLostAfter.on(Endpoint::Refresh));
+    server.inject(Fault::ResponseLost.on(Endpoint::Refresh));
     assert!(matches!(
         *signed_out(keeper.token()),
         SessionEnded::ResponseLost(_)
@@ -239,7 +239,9 @@ fn k7_a_bad_minute_ends_nothing_and_the_old_token_is_handed_out_while_it_is_good
     let old = session(&server);
     let store = holding(due(&old));
     let keeper = keeper(&server, store.clone());
-    server.inject(Fault::Answer(Answer::new(503).header("retry-after", "7")).on(Endpoint::Refresh));
+    server.inject(
+        Fault::Response(MockResponse::new(503).header("retry-after", "7")).on(Endpoint::Refresh),
+    );
     let token = keeper.token().unwrap();
     assert_eq!(text(&token), old.access_token().expose_secret());
     assert!(matches!(
@@ -255,8 +257,8 @@ fn k7_a_spent_token_leads_to_try_again_for_as_long_as_the_service_asks_for() {
         let server = server(|_| ());
         let store = holding(spent(&session(&server)));
         let keeper = keeper(&server, store.clone());
-        let answer = Answer::new(status).header("retry-after", "40");
-        server.inject(Fault::Answer(answer).on(Endpoint::Refresh));
+        let answer = MockResponse::new(status).header("retry-after", "40");
+        server.inject(Fault::Response(answer).on(Endpoint::Refresh));
         let Err(Error::TryAgain { after, cause }) = keeper.token() else {
             panic!("status {status}");
         };
@@ -326,8 +328,8 @@ fn k8_a_refused_token_does_not_clear_another_session() {
 fn k9_while_a_pause_lasts_nothing_is_sent() {
     let server = server(|_| ());
     let keeper = keeper(&server, holding(spent(&session(&server))));
-    let answer = Answer::new(503).header("retry-after", "60");
-    server.inject(Fault::Answer(answer).on(Endpoint::Refresh).always());
+    let answer = MockResponse::new(503).header("retry-after", "60");
+    server.inject(Fault::Response(answer).on(Endpoint::Refresh).always());
     for _ in 0..20 {
         assert!(matches!(keeper.token(), Err(Error::TryAgain { .. })));
     }
@@ -480,7 +482,7 @@ fn no_secret_is_shown() {
     ];
     let store = holding(due(&session));
     let keeper = keeper(&server, store.clone());
-    server.inject(Fault::AnswerLostBefore.on(Endpoint::Refresh).always());
+    server.inject(Fault::RequestLost.on(Endpoint::Refresh).always());
     let keeper = BlockingSessionManager::new(
         Machine::new(
             &client(&server),

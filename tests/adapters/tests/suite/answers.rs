@@ -2,7 +2,7 @@
 
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Error, Exchange};
-use workos_login_mock_server::{Answer, Endpoint};
+use workos_login_mock_server::{Endpoint, MockResponse};
 
 use crate::adapters::Adapter;
 use crate::support::{
@@ -40,9 +40,10 @@ fn a_refresh_gives_new_tokens<A: Adapter>() {
 fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
     let server = start();
     for status in [400, 401, 403, 404, 422] {
-        server.script(
+        server.respond_with(
             Endpoint::CodeExchange,
-            [Answer::plain_error(status, "of_tomorrow", "No.").header("x-request-id", "req_1")],
+            [MockResponse::plain_error(status, "of_tomorrow", "No.")
+                .header("x-request-id", "req_1")],
         );
         let (_, error) = refused(A::new().send(exchanging(&server)));
         let Error::Rejected(answer) = &error else {
@@ -58,7 +59,7 @@ fn the_request_arrives_as_the_core_made_it<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
     let made = exchanging.request();
-    server.clear();
+    server.clear_requests();
     authenticated(A::new().send(exchanging));
     let [arrived] = &*server.requests() else {
         panic!("one request for one call")

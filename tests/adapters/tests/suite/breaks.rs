@@ -14,7 +14,7 @@ fn a_lost_refresh_keeps_the_session<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = log_in(&adapter, &server);
-    server.inject(Fault::AnswerLostBefore);
+    server.inject(Fault::RequestLost);
     let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
     let session = refreshing.into_session();
     adapter.send(session.refresh(&client).unwrap()).unwrap();
@@ -32,10 +32,10 @@ fn a_service_that_is_not_there_gives_the_state_back<A: Adapter>() {
 fn an_error_shows_no_secret<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     for fault in [
-        Fault::CloseBefore,
-        Fault::Cut,
+        Fault::RequestLost,
+        Fault::IncompleteBody,
         Fault::EndlessHeaders,
-        Fault::Garbage,
+        Fault::InvalidHttp,
         Fault::redirect(307),
         Fault::status(403),
     ] {

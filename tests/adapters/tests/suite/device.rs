@@ -7,7 +7,7 @@ use workos_login::limits::TIMESTAMP_TOLERANCE;
 use workos_login::{
     AwaitingDevice, Client, DevicePoll, Error, PollingDevice, SendError, UserManagement,
 };
-use workos_login_mock_server::{Answer, Config, Fault, Server};
+use workos_login_mock_server::{Config, Fault, MockResponse, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{ALICE, authenticated, confidential, done, public, refused, start, stored};
@@ -33,7 +33,7 @@ fn a_device_is_logged_in_once_its_user_is_done<A: Adapter>() {
 
     server.approve_device(device.user_code(), ALICE).unwrap();
     server.advance(wait(&device));
-    server.clear();
+    server.clear_requests();
     let session = authenticated(done(poll(&adapter, &client, &device)));
     assert_eq!(session.user().email(), Some(ALICE));
     assert_eq!(server.request_count(), 1);
@@ -72,7 +72,7 @@ fn a_device_code_that_has_run_out_here_is_not_sent<A: Adapter>() {
     let device = begin(&adapter, &client);
     let after = SystemTime::now() + 300 * SECOND;
     assert_eq!(device.expires_in(after), Duration::ZERO);
-    server.clear();
+    server.clear_requests();
     let (device, error) = device.poll(&client, after).unwrap_err().into_parts();
     assert!(matches!(error, Error::Expired(_)), "{error:?}");
     assert_eq!(server.request_count(), 0);
@@ -82,20 +82,20 @@ fn a_device_code_that_has_run_out_here_is_not_sent<A: Adapter>() {
 
 fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
     let (server, adapter) = (start_stopped(), A::new());
-    server.configure(|config| config.device_life = 3600 * SECOND);
+    server.configure(|config| config.device_code_lifetime = 3600 * SECOND);
     let client = public(server.base_url());
     let mut device = begin(&adapter, &client);
-    let busy = Answer::new(429).header("retry-after", "50");
+    let busy = MockResponse::new(429).header("retry-after", "50");
     for (fault, seconds) in [
-        (Fault::AnswerLostAfter, 10),
+        (Fault::ResponseLost, 10),
         (Fault::status(503), 20),
         (Fault::Html502, 40),
         (Fault::ResetDuring, 60),
-        (Fault::AnswerLostBefore, 60),
+        (Fault::RequestLost, 60),
         // An answer brings the interval back.
         (Fault::None, 5),
-        (Fault::Answer(busy), 50),
-        (Fault::Cut, 60),
+        (Fault::Response(busy), 50),
+        (Fault::IncompleteBody, 60),
         (Fault::None, 5),
         (Fault::status(429), 10),
     ] {
@@ -108,7 +108,7 @@ fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
                 error.into_state().into_awaiting(SystemTime::now())
             }
         };
-        assert_eq!(server.faults_left(), 0);
+        assert_eq!(server.pending_faults(), 0);
         assert_eq!(wait(&device).as_secs(), seconds, "{fault}");
         server.advance(wait(&device));
     }
@@ -123,7 +123,7 @@ fn no_request_of_a_device_carries_a_secret<A: Adapter>() {
 }
 
 fn shows_no_secret<A: Adapter>(adapter: &A, server: &Server, client: &Client<impl UserManagement>) {
-    server.clear();
+    server.clear_requests();
     let device = begin(adapter, client);
     let device = pending(poll(adapter, client, &device));
     server.approve_device(device.user_code(), ALICE).unwrap();

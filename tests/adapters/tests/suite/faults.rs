@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use workos_login::{Authenticated, Error, Exchange, SendError};
-use workos_login_mock_server::{Answer, Fault, Server};
+use workos_login_mock_server::{Fault, MockResponse, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{ALICE, authenticated, done, exchanging, log_in, public, start};
@@ -108,51 +108,50 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         (429, "1.5",                            1.0..=1.0),
         (429, "tomorrow",                       1.0..=1.0),
     ] {
-        let answer = Answer::new(status).header("retry-after", retry_after);
-        table.push(row(Fault::Answer(answer), New, Unavailable(wait)));
+        let answer = MockResponse::new(status).header("retry-after", retry_after);
+        table.push(row(Fault::Response(answer),       New,    Unavailable(wait)));
     }
     for status in [408, 429, 500, 502, 503, 504] {
-        table.push(row(Fault::status(status), New, Unavailable(1.0..=1.0)));
+        table.push(row(Fault::status(status),         New,    Unavailable(1.0..=1.0)));
     }
     table.extend([
-        row(Fault::None,                 New,    Answered),
+        row(Fault::None,                   New,    Answered),
         // The connection breaks, before the service has acted or after.
-        row(Fault::AnswerLostBefore,     New,    Lost),
-        row(Fault::CloseBefore,          New,    Lost),
-        row(Fault::ResetBefore,          New,    Lost),
-        row(Fault::AnswerLostAfter,      New,    Lost),
-        row(Fault::ResetDuring,          New,    Lost),
-        row(Fault::ResetAfter,           New,    AnsweredOrLost),
-        row(Fault::Cut,                  New,    Lost),
-        row(Fault::BadChunk,             New,    Lost),
-        row(Fault::Stale,                New,    Answered),
-        row(Fault::Stale,                Pooled, Lost),
+        row(Fault::RequestLost,            New,    Lost),
+        row(Fault::ResetBefore,            New,    Lost),
+        row(Fault::ResponseLost,           New,    Lost),
+        row(Fault::ResetDuring,            New,    Lost),
+        row(Fault::ResetAfter,             New,    AnsweredOrLost),
+        row(Fault::IncompleteBody,         New,    Lost),
+        row(Fault::BadChunk,               New,    Lost),
+        row(Fault::StaleConnection,        New,    Answered),
+        row(Fault::StaleConnection,        Pooled, Lost),
         // Something else speaks, or it does not come to an end.
-        row(Fault::Garbage,              New,    Lost),
-        row(Fault::GarbageJson,          New,    JSON),
-        row(Fault::ShortBody,            New,    JSON),
-        row(Fault::HtmlPage,             New,    HTML),
-        row(Fault::Html502,              New,    Unavailable(1.0..=1.0)),
-        row(Fault::Huge(300_000),        New,    LONG),
-        row(Fault::EndlessBody,          New,    LONG),
-        row(Fault::EndlessHeaders,       New,    Lost),
+        row(Fault::InvalidHttp,            New,    Lost),
+        row(Fault::InvalidJson,            New,    JSON),
+        row(Fault::TruncatedJson,          New,    JSON),
+        row(Fault::HtmlPage,               New,    HTML),
+        row(Fault::Html502,                New,    Unavailable(1.0..=1.0)),
+        row(Fault::LargeBody(300_000),     New,    LONG),
+        row(Fault::EndlessBody,            New,    LONG),
+        row(Fault::EndlessHeaders,         New,    Lost),
         // The time of the whole exchange is over, though each byte came in good time.
-        row(Fault::Hang,                 Hasty,  Lost),
-        row(Fault::Drip(pause),          Hasty,  Lost),
-        row(Fault::SlowHeaders(2 * pause), Hasty, Lost),
-        row(Fault::Slow(1000 * pause),   Hasty,  Lost),
+        row(Fault::Hang,                   Hasty,  Lost),
+        row(Fault::Drip(pause),            Hasty,  Lost),
+        row(Fault::SlowHeaders(2 * pause), Hasty,  Lost),
+        row(Fault::Delay(1000 * pause),    Hasty,  Lost),
     ]);
     for (over, unpacks) in [(New, A::UNPACKS_BY_ITSELF), (Unpacking, A::UNPACKS)] {
         table.extend([
             row(Fault::GzipBomb(0),        over, if unpacks { Answered } else { JSON }),
             row(Fault::GzipBomb(64 << 20), over, if unpacks { LONG } else { JSON }),
-            row(Fault::GzipLie,            over, if unpacks { Lost } else { Answered }),
+            row(Fault::InvalidGzip,            over, if unpacks { Lost } else { Answered }),
         ]);
     }
     for status in [301, 302, 303, 307, 308] {
         let location = format!("{elsewhere}/user_management/authenticate");
         table.extend([
-            row(Fault::redirect(status),             New, Malformed(status, NEVER_FOLLOWED)),
+            row(Fault::redirect(status),       New,    Malformed(status, NEVER_FOLLOWED)),
             row(Fault::Redirect { status, location }, New, Malformed(status, NEVER_FOLLOWED)),
         ]);
     }
@@ -182,7 +181,7 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
         if row.over == Over::Pooled {
             log_in(adapter, &server);
         }
-        server.clear();
+        server.clear_requests();
         let connections = server.connection_count();
 
         let (met, state) = meet(adapter.send(state), &session);
@@ -202,7 +201,7 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
 
         if let Some(state) = state {
             server.clear_faults();
-            server.clear();
+            server.clear_requests();
             let patient = match row.over {
                 Over::Hasty => &new,
                 Over::New | Over::Pooled | Over::Unpacking => adapter,
@@ -229,7 +228,7 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
 }
 
 fn assert_it_has_every_fault(table: &[Row]) {
-    for fault in Fault::every() {
+    for fault in Fault::all() {
         let is_it = |row: &Row| discriminant(&row.fault) == discriminant(&fault);
         assert!(table.iter().any(is_it), "no row for {fault}");
     }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use workos_login::Error;
 use workos_login::limits::MAX_RESPONSE_BYTES;
-use workos_login_mock_server::{Answer, Endpoint};
+use workos_login_mock_server::{Endpoint, MockResponse};
 
 use crate::adapters::Adapter;
 use crate::support::{authenticated, exchanging, exchanging_at, lost, malformed, refused, start};
@@ -15,8 +15,8 @@ use crate::wire::Wire;
 fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
-    let full = Answer::new(503).body(vec![b' '; MAX_RESPONSE_BYTES]);
-    server.script(Endpoint::CodeExchange, [full]);
+    let full = MockResponse::new(503).body(vec![b' '; MAX_RESPONSE_BYTES]);
+    server.respond_with(Endpoint::CodeExchange, [full]);
     let (exchanging, error) = refused(A::new().send(exchanging));
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     authenticated(A::new().send(exchanging));
@@ -25,8 +25,8 @@ fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
 fn a_body_beyond_the_limit_is_refused<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
-    let fuller = Answer::new(503).body(vec![b' '; MAX_RESPONSE_BYTES + 1]);
-    server.script(Endpoint::CodeExchange, [fuller]);
+    let fuller = MockResponse::new(503).body(vec![b' '; MAX_RESPONSE_BYTES + 1]);
+    server.respond_with(Endpoint::CodeExchange, [fuller]);
     let (exchanging, flaw) = malformed(A::new().send(exchanging));
     assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
     authenticated(A::new().send(exchanging));

@@ -4,7 +4,7 @@ use workos_login::secrecy::ExposeSecret;
 use workos_login::{
     Authenticated, AuthenticationChallenge, Client, Error, OrganizationId, Public, Refreshing,
 };
-use workos_login_mock_server::{Answer, Endpoint, Organization, Server};
+use workos_login_mock_server::{Endpoint, MockResponse, Organization, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{
@@ -16,7 +16,7 @@ fn a_session_moves_to_another_organization<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
-    server.clear();
+    server.clear_requests();
     let moving = session.switch_organization(&client, &globex()).unwrap();
     let session = adapter.send(moving).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
@@ -36,7 +36,9 @@ fn an_organization_that_only_the_token_names_is_found_there<A: Adapter>() {
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
     server.configure(|config| {
-        config.success_fields.insert("organization_id".into(), None);
+        config
+            .token_response_fields
+            .insert("organization_id".into(), None);
     });
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(session.organization_id(), Some(&acme()));
@@ -74,8 +76,8 @@ fn a_move_that_is_refused_for_good_leaves_the_session_as_it_was<A: Adapter>() {
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
     let before = form(&session);
-    let no = Answer::oauth_error(400, "invalid_grant", "No.");
-    server.script(Endpoint::Refresh, [no]);
+    let no = MockResponse::oauth_error(400, "invalid_grant", "No.");
+    server.respond_with(Endpoint::Refresh, [no]);
     let moving = session.switch_organization(&client, &globex()).unwrap();
     let (moving, error) = refused(adapter.send(moving));
     assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
@@ -90,12 +92,12 @@ fn a_step_at_a_refresh_leaves_the_session_as_it_was<A: Adapter>() {
     let client = public(server.base_url());
     let mut session = bob_at_acme(&adapter, &server, &client);
     for destination in [None, Some(globex())] {
-        let step = Answer::json(
+        let step = MockResponse::json(
             403,
             r#"{"code": "mfa_enrollment", "message": "No.", "pending_authentication_token": "t",
                 "user": {"id": "user_1", "email": "bob@example.com"}}"#,
         );
-        server.script(Endpoint::Refresh, [step]);
+        server.respond_with(Endpoint::Refresh, [step]);
         let before = form(&session);
         let refreshing = refresh(session, &client, destination.as_ref());
         let (refreshing, error) = refused(adapter.send(refreshing));
@@ -130,7 +132,7 @@ fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>
         server.configure(|config| {
             let other = other.as_str().into();
             config
-                .success_fields
+                .token_response_fields
                 .insert("organization_id".into(), Some(other));
         });
         let refreshing = refresh(session, &client, destination.as_ref());
@@ -145,7 +147,7 @@ fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>
         let newest = session.refresh_token().unwrap();
         assert_ne!(newest.expose_secret(), spent.expose_secret());
 
-        server.configure(|config| config.success_fields.clear());
+        server.configure(|config| config.token_response_fields.clear());
         let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
         assert_eq!(session.organization_id(), Some(&acme()));
     }

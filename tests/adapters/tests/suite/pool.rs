@@ -14,10 +14,10 @@ use crate::wire::Wire;
 fn no_connection_is_used_twice<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     // A second request on the first connection would be reset.
-    server.inject(Fault::Stale);
+    server.inject(Fault::StaleConnection);
     let exchanging = exchanging(&server);
     let connections = server.connection_count();
-    server.clear();
+    server.clear_requests();
     let session = authenticated(adapter.send(exchanging));
     let client = public(server.base_url());
     adapter.send(session.refresh(&client).unwrap()).unwrap();
@@ -31,8 +31,8 @@ fn a_request_on_a_connection_that_closes_is_sent_once<A: Adapter>() {
     let session = log_in(&adapter, &server);
     let client = public(server.base_url());
     let connections = server.connection_count();
-    server.inject(Fault::CloseBefore);
-    server.clear();
+    server.inject(Fault::RequestLost);
+    server.clear_requests();
     let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
     assert_eq!(server.connection_count(), connections);
     assert_eq!(server.request_count(), 1);

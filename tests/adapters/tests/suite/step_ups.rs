@@ -10,7 +10,7 @@ use workos_login::{
     AuthenticationChallenge, Client, Confidential, Error, Exchanging, Public, SmsVerification,
     Start,
 };
-use workos_login_mock_server::{Config, Endpoint, Fault, Gate, Organization, Server, User};
+use workos_login_mock_server::{Challenge, Config, Endpoint, Fault, Organization, Server, User};
 
 use crate::adapters::Adapter;
 use crate::support::{
@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 fn an_email_address_is_confirmed<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::EmailVerification, |_, step| {
+    takes_a_code::<A, _>(Challenge::EmailVerification, |_, step| {
         let AuthenticationChallenge::EmailVerification(step) = step else {
             panic!("{step:?}")
         };
@@ -31,7 +31,7 @@ fn an_email_address_is_confirmed<A: Adapter>() {
 }
 
 fn a_second_factor_answers_the_challenge_that_came_with_the_step<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::MfaChallenge, |_, step| {
+    takes_a_code::<A, _>(Challenge::MfaChallenge, |_, step| {
         let AuthenticationChallenge::Totp(step) = step else {
             panic!("{step:?}")
         };
@@ -42,7 +42,7 @@ fn a_second_factor_answers_the_challenge_that_came_with_the_step<A: Adapter>() {
 }
 
 fn a_second_factor_answers_a_challenge_that_was_made_for_it<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::MfaFactors, |server, step| {
+    takes_a_code::<A, _>(Challenge::MfaFactors, |server, step| {
         let AuthenticationChallenge::Totp(step) = step else {
             panic!("{step:?}")
         };
@@ -59,7 +59,7 @@ fn a_second_factor_answers_a_challenge_that_was_made_for_it<A: Adapter>() {
 }
 
 fn a_second_factor_is_set_up<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::MfaEnrollment, |server, step| {
+    takes_a_code::<A, _>(Challenge::MfaEnrollment, |server, step| {
         let AuthenticationChallenge::MfaEnrollment(step) = step else {
             panic!("{step:?}")
         };
@@ -74,7 +74,7 @@ fn a_second_factor_is_set_up<A: Adapter>() {
 }
 
 fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::RadarEmail, |_, step| {
+    takes_a_code::<A, _>(Challenge::RadarEmail, |_, step| {
         let AuthenticationChallenge::RadarEmail(step) = step else {
             panic!("{step:?}")
         };
@@ -86,7 +86,7 @@ fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
 }
 
 fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
-    takes_a_code::<A, _>(Gate::RadarSms, |server, step| {
+    takes_a_code::<A, _>(Challenge::RadarSms, |server, step| {
         let AuthenticationChallenge::RadarSms(step) = step else {
             panic!("{step:?}")
         };
@@ -106,7 +106,7 @@ fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
 
 /// Logs Alice in behind a gate. A wrong code leaves the step as good as it was, the right one ends it.
 fn takes_a_code<A: Adapter, F>(
-    gate: Gate,
+    gate: Challenge,
     prepare: impl FnOnce(&Server, AuthenticationChallenge) -> F,
 ) where
     F: Fn(&Client<Confidential>, &str) -> Exchanging,
@@ -116,14 +116,14 @@ fn takes_a_code<A: Adapter, F>(
     let exchanging = signing_in(&server, &client, login(&client), ALICE);
     let step = stored(&stopped(adapter.send(exchanging)));
     let answer = prepare(&server, step);
-    server.clear();
+    server.clear_requests();
     for wrong in ["000000", "12345"] {
         let (_, error) = refused(adapter.send(answer(&client, wrong)));
         assert!(is_mistyped(&error), "{error:?}");
     }
-    let session = authenticated(adapter.send(answer(&client, Gate::CODE)));
+    let session = authenticated(adapter.send(answer(&client, Challenge::ONE_TIME_CODE)));
     assert_eq!(session.user().email(), Some(ALICE));
-    let (_, error) = refused(adapter.send(answer(&client, Gate::CODE)));
+    let (_, error) = refused(adapter.send(answer(&client, Challenge::ONE_TIME_CODE)));
     assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
     assert_eq!(server.request_count(), 4);
 }
@@ -162,7 +162,7 @@ fn an_organization_is_selected<A: Adapter>() {
 
 fn one_step_leads_to_the_next<A: Adapter>() {
     let (server, adapter) = (
-        start_behind([Gate::EmailVerification, Gate::MfaChallenge]),
+        start_behind([Challenge::EmailVerification, Challenge::MfaChallenge]),
         A::new(),
     );
     let client = confidential(&server);
@@ -171,17 +171,17 @@ fn one_step_leads_to_the_next<A: Adapter>() {
     else {
         panic!("not the first step")
     };
-    let second = stopped(adapter.send(first.answer(&client, Gate::CODE)));
+    let second = stopped(adapter.send(first.answer(&client, Challenge::ONE_TIME_CODE)));
     let AuthenticationChallenge::Totp(second) = second else {
         panic!("{second:?}")
     };
     let challenge = second.challenge_id().unwrap();
-    authenticated(adapter.send(second.answer(&client, challenge, Gate::CODE)));
+    authenticated(adapter.send(second.answer(&client, challenge, Challenge::ONE_TIME_CODE)));
 }
 
 /// The step stays as it was, so that the answer to it can be made again.
 fn an_answer_to_a_step_that_is_lost_is_sent_again<A: Adapter>() {
-    let (server, adapter) = (start_behind([Gate::EmailVerification]), A::new());
+    let (server, adapter) = (start_behind([Challenge::EmailVerification]), A::new());
     let client = confidential(&server);
     let exchanging = signing_in(&server, &client, login(&client), ALICE);
     let AuthenticationChallenge::EmailVerification(step) = stopped(adapter.send(exchanging)) else {
@@ -189,15 +189,17 @@ fn an_answer_to_a_step_that_is_lost_is_sent_again<A: Adapter>() {
     };
     for fault in [Fault::ResetBefore, Fault::Html502, Fault::status(429)] {
         server.inject(fault.on(Endpoint::AuthenticationChallenge));
-        let error = adapter.send(step.answer(&client, Gate::CODE)).unwrap_err();
+        let error = adapter
+            .send(step.answer(&client, Challenge::ONE_TIME_CODE))
+            .unwrap_err();
         assert!(error.retry_in(SystemTime::now()).is_some(), "{error:?}");
-        assert_eq!(server.faults_left(), 0);
+        assert_eq!(server.pending_faults(), 0);
     }
-    authenticated(adapter.send(step.answer(&client, Gate::CODE)));
+    authenticated(adapter.send(step.answer(&client, Challenge::ONE_TIME_CODE)));
 }
 
 fn a_device_poll_is_stopped_by_a_step<A: Adapter>() {
-    let (server, adapter) = (start_behind([Gate::EmailVerification]), A::new());
+    let (server, adapter) = (start_behind([Challenge::EmailVerification]), A::new());
     let client = confidential(&server);
     let device = adapter.send(client.device()).unwrap();
     server.approve_device(device.user_code(), ALICE).unwrap();
@@ -206,28 +208,28 @@ fn a_device_poll_is_stopped_by_a_step<A: Adapter>() {
     else {
         panic!("another step")
     };
-    authenticated(adapter.send(step.answer(&client, Gate::CODE)));
+    authenticated(adapter.send(step.answer(&client, Challenge::ONE_TIME_CODE)));
 }
 
 /// For a client without a secret each step is the data of the next login, and the hosted page takes the step there.
 fn a_public_client_goes_on_by_another_login<A: Adapter>() {
     for gate in [
-        Gate::EmailVerification,
-        Gate::MfaChallenge,
-        Gate::MfaFactors,
-        Gate::MfaEnrollment,
-        Gate::RadarEmail,
-        Gate::RadarSms,
-        Gate::SsoRequired,
+        Challenge::EmailVerification,
+        Challenge::MfaChallenge,
+        Challenge::MfaFactors,
+        Challenge::MfaEnrollment,
+        Challenge::RadarEmail,
+        Challenge::RadarSms,
+        Challenge::SsoRequired,
     ] {
         let (server, adapter) = (start_behind([gate]), A::new());
         let client = public(server.base_url());
         let exchanging = signing_in(&server, &client, login(&client), ALICE);
         let step = stored(&stopped(adapter.send(exchanging)));
-        server.configure(|config| config.users[0].gates.clear());
+        server.configure(|config| config.users[0].challenges.clear());
         let parameters = parameters(step.login(&client, redirect_uri()));
         // A step with its challenge inside does not say whose it is.
-        let hint = (gate != Gate::MfaChallenge).then_some(ALICE);
+        let hint = (gate != Challenge::MfaChallenge).then_some(ALICE);
         assert_eq!(parameters.get("login_hint").map(|hint| &**hint), hint);
         let (name, value) = match &step {
             AuthenticationChallenge::Sso(step) => {

@@ -11,7 +11,7 @@ use workos_login::{
     DevicePoll, Error, Exchange, Exchanging, Outcome, Public, RedirectUri, Screen, SendError,
     Start, UserManagement,
 };
-use workos_login_mock_server::{Config, Gate, Server, User};
+use workos_login_mock_server::{Challenge, Config, Server, User};
 
 use crate::adapters::Adapter;
 
@@ -36,9 +36,11 @@ pub(crate) fn confidential(server: &Server) -> Client<Confidential> {
         .unwrap()
 }
 
-/// A server with one user, Alice, behind these gates.
-pub(crate) fn start_behind(gates: impl IntoIterator<Item = Gate>) -> Server {
-    let alice = gates.into_iter().fold(User::alice(), User::behind);
+/// A server with one user, Alice, behind these challenges.
+pub(crate) fn start_behind(challenges: impl IntoIterator<Item = Challenge>) -> Server {
+    let alice = challenges
+        .into_iter()
+        .fold(User::alice(), User::with_challenge);
     Server::start(Config::with(|config| config.users = vec![alice])).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! The login page and where it leads.
 
-use workos_login_mock_server::{Config, Visitor};
+use workos_login_mock_server::{Config, LoginPage};
 
 use crate::support::*;
 
@@ -40,12 +40,12 @@ fn no_state_goes_in_and_none_comes_out() {
 
 #[test]
 fn a_visitor_who_decides_at_once_needs_no_page() {
-    let server = start_with(|config| config.visitor = Visitor::SignsIn(ALICE.into()));
+    let server = start_with(|config| config.login_page = LoginPage::ApproveAs(ALICE.into()));
     let answer = get(&authorize_url(&server, &[]));
     assert_eq!(answer.status, 302);
     assert!(parameter(answer.header("location").unwrap(), "code").is_some());
 
-    server.configure(|config| config.visitor = Visitor::Denies);
+    server.configure(|config| config.login_page = LoginPage::Deny);
     let answer = get(&authorize_url(&server, &[]));
     assert_eq!(
         parameter(answer.header("location").unwrap(), "error").as_deref(),

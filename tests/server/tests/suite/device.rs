@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use workos_login_mock_server::{Answer, Endpoint, Server, User, Visitor};
+use workos_login_mock_server::{Endpoint, LoginPage, MockResponse, Server, User};
 
 use crate::support::*;
 
@@ -113,8 +113,8 @@ fn polling_too_fast_widens_the_interval() {
 #[test]
 fn the_interval_may_be_left_out_and_not_be_enforced() {
     let server = start_with(|config| {
-        config.device_interval = None;
-        config.device_slow_down = false;
+        config.polling_interval = None;
+        config.enforce_polling_interval = false;
     });
     let device = begin(&server);
     assert!(device.get("interval").is_none());
@@ -146,7 +146,7 @@ fn the_complete_address_shows_the_code_or_is_enough_for_a_visitor_who_decides_at
         page.text
     );
     assert_eq!(error(&poll(&server, &device)), "authorization_pending");
-    server.configure(|config| config.visitor = Visitor::SignsIn(ALICE.into()));
+    server.configure(|config| config.login_page = LoginPage::ApproveAs(ALICE.into()));
     assert_eq!(get(text(&device["verification_uri_complete"])).status, 200);
     assert_eq!(poll(&server, &device).status, 200);
 }
@@ -158,11 +158,11 @@ fn scripted_answers_come_first_and_one_each() {
     server
         .approve_device(text(&device["user_code"]), ALICE)
         .unwrap();
-    server.script(
+    server.respond_with(
         Endpoint::DevicePoll,
         [
-            Answer::oauth_error(400, "authorization_pending", "Wait."),
-            Answer::oauth_error(400, "slow_down", "Wait longer."),
+            MockResponse::oauth_error(400, "authorization_pending", "Wait."),
+            MockResponse::oauth_error(400, "slow_down", "Wait longer."),
         ],
     );
     assert_eq!(error(&poll(&server, &device)), "authorization_pending");

@@ -197,9 +197,11 @@ fn claims_tokens_and_fields_are_what_the_test_says() {
             .insert("role".into(), Some(json!({"odd": true})));
         config.claims.insert("sid".into(), None);
         config
-            .success_fields
+            .token_response_fields
             .insert("organization_id".into(), Some(Value::Null));
-        config.success_fields.insert("refresh_token".into(), None);
+        config
+            .token_response_fields
+            .insert("refresh_token".into(), None);
     });
     server.set_clock(SystemTime::now());
     let answer = exchange(&server, &code(&server, ALICE)).json();

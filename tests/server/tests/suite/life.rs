@@ -67,7 +67,7 @@ fn the_log_shows_what_was_sent() {
     assert!(request.text().contains("secret-token"));
     assert_eq!(request.connection, 1);
     assert_eq!(server.connection_count(), 1);
-    server.clear();
+    server.clear_requests();
     assert_eq!((server.requests().len(), server.request_count()), (0, 0));
 }
 
@@ -127,7 +127,7 @@ fn pages_are_spared_by_faults_that_do_not_name_them() {
     let server = start();
     server.inject(Fault::ResetBefore);
     assert!(!code(&server, ALICE).is_empty());
-    assert_eq!(server.faults_left(), 1);
+    assert_eq!(server.pending_faults(), 1);
     server.clear_faults();
     assert_eq!(log_in(&server, ALICE)["user"]["email"], ALICE);
 }

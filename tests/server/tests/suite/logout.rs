@@ -29,8 +29,9 @@ fn a_logout_ends_the_session_and_leads_back() {
 
 #[test]
 fn a_logout_leads_nowhere_that_is_not_allowed() {
-    let server =
-        start_with(|config| config.logout_uris = Some(vec!["https://app.example/".into()]));
+    let server = start_with(|config| {
+        config.logout_redirect_uris = Some(vec!["https://app.example/".into()])
+    });
     let session = log_in(&server, ALICE);
     let sid = claims(&session)["sid"].as_str().unwrap().to_owned();
     let url = format!("{}/user_management/sessions/logout", server.base_url());

@@ -79,7 +79,7 @@ fn a_late_replay_can_end_the_session() {
 
 #[test]
 fn without_rotation_the_token_stays() {
-    let server = start_with(|config| config.rotate = false);
+    let server = start_with(|config| config.rotate_refresh_tokens = false);
     let first = token(&log_in(&server, ALICE));
     for _ in 0..3 {
         assert_eq!(token(&refresh(&server, &first).json()), first);

@@ -1,19 +1,19 @@
 //! Step-ups and the grants that complete them.
 
 use serde_json::{Value, json};
-use workos_login_mock_server::{Config, Gate, Organization, Server, User};
+use workos_login_mock_server::{Challenge, Config, Organization, Server, User};
 
 use crate::support::*;
 
 const PREFIX: &str = "urn:workos:oauth:grant-type:";
 
-/// A server with one user behind these gates, and that user's step-up.
-fn gated(gates: &[Gate]) -> (Server, Got) {
+/// A server with one user behind these challenges, and that user's step-up.
+fn gated(challenges: &[Challenge]) -> (Server, Got) {
     let server = start_with(|config| {
         config.users = vec![
-            gates
+            challenges
                 .iter()
-                .fold(User::alice(), |user, gate| user.behind(*gate)),
+                .fold(User::alice(), |user, gate| user.with_challenge(*gate)),
         ];
     });
     let step = exchange(&server, &code(&server, ALICE));
@@ -40,7 +40,7 @@ fn step(answer: &Got, code: &str) -> Value {
 
 #[test]
 fn an_email_code_completes_the_login_and_a_wrong_one_does_no_harm() {
-    let (server, answer) = gated(&[Gate::EmailVerification]);
+    let (server, answer) = gated(&[Challenge::EmailVerification]);
     let step = step(&answer, "email_verification_required");
     assert_eq!(step["email"], ALICE);
     assert!(text(&step["email_verification_id"]).starts_with("email_verification_"));
@@ -51,9 +51,19 @@ fn an_email_code_completes_the_login_and_a_wrong_one_does_no_harm() {
         complete(&server, grant, &step, &json!({})).refusal(),
         (400, "invalid_request".into())
     );
-    let done = complete(&server, grant, &step, &json!({"code": Gate::CODE}));
+    let done = complete(
+        &server,
+        grant,
+        &step,
+        &json!({"code": Challenge::ONE_TIME_CODE}),
+    );
     assert_eq!(done.json()["user"]["id"], User::ALICE_ID);
-    let again = complete(&server, grant, &step, &json!({"code": Gate::CODE}));
+    let again = complete(
+        &server,
+        grant,
+        &step,
+        &json!({"code": Challenge::ONE_TIME_CODE}),
+    );
     assert_eq!(
         again.refusal(),
         (400, "invalid_pending_authentication_token".into())
@@ -62,18 +72,18 @@ fn an_email_code_completes_the_login_and_a_wrong_one_does_no_harm() {
 
 #[test]
 fn an_embedded_challenge_is_completed_by_its_id() {
-    let (server, answer) = gated(&[Gate::MfaChallenge]);
+    let (server, answer) = gated(&[Challenge::MfaChallenge]);
     let step = step(&answer, "mfa_challenge");
     assert!(step.get("authentication_factors").is_none());
-    let right = json!({"code": Gate::CODE, "authentication_challenge_id": step["authentication_challenge"]["id"]});
-    let unknown = json!({"code": Gate::CODE, "authentication_challenge_id": "auth_challenge_x"});
+    let right = json!({"code": Challenge::ONE_TIME_CODE, "authentication_challenge_id": step["authentication_challenge"]["id"]});
+    let unknown = json!({"code": Challenge::ONE_TIME_CODE, "authentication_challenge_id": "auth_challenge_x"});
     assert_eq!(complete(&server, "mfa-totp", &step, &unknown).status, 404);
     assert_eq!(complete(&server, "mfa-totp", &step, &right).status, 200);
 }
 
 #[test]
 fn a_listed_factor_needs_a_challenge_first() {
-    let (server, answer) = gated(&[Gate::MfaFactors]);
+    let (server, answer) = gated(&[Challenge::MfaFactors]);
     let step = step(&answer, "mfa_challenge");
     assert!(step.get("authentication_challenge").is_none());
     let factor = text(&step["authentication_factors"][0]["id"]);
@@ -95,13 +105,13 @@ fn a_listed_factor_needs_a_challenge_first() {
     let challenge = post_with_key(&server, &path, Config::API_KEY, &json!({}));
     assert_eq!(challenge.status, 201);
     assert_eq!(challenge.json()["authentication_factor_id"], factor);
-    let fields = json!({"code": Gate::CODE, "authentication_challenge_id": challenge.json()["id"]});
+    let fields = json!({"code": Challenge::ONE_TIME_CODE, "authentication_challenge_id": challenge.json()["id"]});
     assert_eq!(complete(&server, "mfa-totp", &step, &fields).status, 200);
 }
 
 #[test]
 fn an_enrolment_brings_its_own_challenge() {
-    let (server, answer) = gated(&[Gate::MfaEnrollment]);
+    let (server, answer) = gated(&[Challenge::MfaEnrollment]);
     let step = step(&answer, "mfa_enrollment");
     let path = format!(
         "/user_management/users/{}/auth_factors",
@@ -111,7 +121,7 @@ fn an_enrolment_brings_its_own_challenge() {
     assert_eq!(enrolled.status, 201);
     let enrolled = enrolled.json();
     assert_eq!(enrolled["authentication_factor"]["totp"]["user"], ALICE);
-    let fields = json!({"code": Gate::CODE, "authentication_challenge_id": enrolled["authentication_challenge"]["id"]});
+    let fields = json!({"code": Challenge::ONE_TIME_CODE, "authentication_challenge_id": enrolled["authentication_challenge"]["id"]});
     assert_eq!(complete(&server, "mfa-totp", &step, &fields).status, 200);
 }
 
@@ -142,21 +152,28 @@ fn a_person_of_several_organizations_picks_one() {
 
 #[test]
 fn a_radar_challenge_is_named_in_its_answer() {
-    let (server, answer) = gated(&[Gate::RadarEmail]);
+    let (server, answer) = gated(&[Challenge::RadarEmail]);
     let step = step(&answer, "radar_email_challenge");
     let grant = "radar-email-challenge:code";
-    let other = json!({"code": Gate::CODE, "radar_challenge_id": "radar_challenge_x"});
+    let other =
+        json!({"code": Challenge::ONE_TIME_CODE, "radar_challenge_id": "radar_challenge_x"});
     assert_eq!(complete(&server, grant, &step, &other).status, 404);
-    let fields = json!({"code": Gate::CODE, "radar_challenge_id": step["radar_challenge_id"]});
+    let fields =
+        json!({"code": Challenge::ONE_TIME_CODE, "radar_challenge_id": step["radar_challenge_id"]});
     assert_eq!(complete(&server, grant, &step, &fields).status, 200);
 }
 
 #[test]
 fn a_text_message_has_to_be_sent_before_its_code_is_right() {
-    let (server, answer) = gated(&[Gate::RadarSms]);
+    let (server, answer) = gated(&[Challenge::RadarSms]);
     let step = step(&answer, "radar_sms_challenge");
     let grant = "radar-sms-challenge:code";
-    let early = complete(&server, grant, &step, &json!({"code": Gate::CODE}));
+    let early = complete(
+        &server,
+        grant,
+        &step,
+        &json!({"code": Challenge::ONE_TIME_CODE}),
+    );
     assert_eq!(early.refusal(), (400, "invalid_one_time_code".into()));
     let sent = post_with_key(
         &server,
@@ -168,13 +185,13 @@ fn a_text_message_has_to_be_sent_before_its_code_is_right() {
         }),
     );
     assert_eq!(sent.json()["phone_number"], "+15555550142");
-    let fields = json!({"code": Gate::CODE, "verification_id": sent.json()["verification_id"], "phone_number": "+15555550142"});
+    let fields = json!({"code": Challenge::ONE_TIME_CODE, "verification_id": sent.json()["verification_id"], "phone_number": "+15555550142"});
     assert_eq!(complete(&server, grant, &step, &fields).status, 200);
 }
 
 #[test]
 fn single_sign_on_is_completed_by_no_grant() {
-    let (_server, answer) = gated(&[Gate::SsoRequired]);
+    let (_server, answer) = gated(&[Challenge::SsoRequired]);
     assert_eq!(answer.refusal(), (400, "sso_required".into()));
     assert!(text(&answer.json()["connection_ids"][0]).starts_with("conn_"));
     assert!(answer.json().get("pending_authentication_token").is_none());
@@ -182,7 +199,7 @@ fn single_sign_on_is_completed_by_no_grant() {
 
 #[test]
 fn gates_come_one_after_the_other() {
-    let (server, answer) = gated(&[Gate::EmailVerification, Gate::MfaChallenge]);
+    let (server, answer) = gated(&[Challenge::EmailVerification, Challenge::MfaChallenge]);
     let first = step(&answer, "email_verification_required");
     let crossed = complete(
         &server,
@@ -198,18 +215,18 @@ fn gates_come_one_after_the_other() {
         &server,
         "email-verification:code",
         &first,
-        &json!({"code": Gate::CODE}),
+        &json!({"code": Challenge::ONE_TIME_CODE}),
     );
     let second = step(&answer, "mfa_challenge");
-    let fields = json!({"code": Gate::CODE, "authentication_challenge_id": second["authentication_challenge"]["id"]});
+    let fields = json!({"code": Challenge::ONE_TIME_CODE, "authentication_challenge_id": second["authentication_challenge"]["id"]});
     assert_eq!(complete(&server, "mfa-totp", &second, &fields).status, 200);
 }
 
 #[test]
 fn a_public_client_cannot_complete_a_step_up() {
-    let (server, answer) = gated(&[Gate::EmailVerification]);
+    let (server, answer) = gated(&[Challenge::EmailVerification]);
     let step = step(&answer, "email_verification_required");
-    let fields = json!({"code": Gate::CODE, "client_secret": null});
+    let fields = json!({"code": Challenge::ONE_TIME_CODE, "client_secret": null});
     let grant = "email-verification:code";
     assert_eq!(
         complete(&server, grant, &step, &fields).refusal(),

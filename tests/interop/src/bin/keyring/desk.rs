@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use workos_login_mock_server::{Config, Organization, RecordedRequest, Server, Visitor};
+use workos_login_mock_server::{Config, LoginPage, Organization, RecordedRequest, Server};
 
 use crate::{Checked, ensure};
 
@@ -27,10 +27,10 @@ impl Desk {
         life: Duration,
     ) -> Checked<Self> {
         let config = Config::with(|config| {
-            config.visitor = Visitor::SignsIn("alice@example.com".to_owned());
+            config.login_page = LoginPage::ApproveAs("alice@example.com".to_owned());
             config.reuse_ends_session = true;
             config.replay_window = replay_window;
-            config.access_token_life = life;
+            config.access_token_lifetime = life;
         });
         let desk = Self {
             server: Server::start(config)?,
@@ -38,14 +38,14 @@ impl Desk {
             account,
         };
         desk.log_in()?;
-        desk.server.clear();
+        desk.server.clear_requests();
         Ok(desk)
     }
 
     /// Sets the life of the access tokens that are still to come.
     pub(crate) fn life(&self, life: Duration) {
         self.server
-            .configure(|config| config.access_token_life = life);
+            .configure(|config| config.access_token_lifetime = life);
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -73,7 +73,7 @@ impl Desk {
     /// The refreshes since they were counted last.
     pub(crate) fn refreshes(&self) -> Vec<RecordedRequest> {
         let refreshes = self.server.requests_to("/user_management/authenticate");
-        self.server.clear();
+        self.server.clear_requests();
         refreshes
     }
 

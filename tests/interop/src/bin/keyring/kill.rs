@@ -38,7 +38,7 @@ fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> C
     let mut random = StdRng::seed_from_u64(seed);
     let desk = Desk::signed_in(program, "kill", REPLAY_WINDOW, Duration::from_secs(1))?;
     // Time to be killed in while a refresh is under way.
-    let slow = Fault::Slow(Duration::from_millis(20));
+    let slow = Fault::Delay(Duration::from_millis(20));
     desk.server.inject(slow.on(Endpoint::Refresh).always());
 
     let begun = Instant::now();

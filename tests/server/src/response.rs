@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 /// An HTTP answer, complete and exact.
 ///
-/// Also what a test puts in the place of a real answer, see [`Fault::Answer`](crate::Fault::Answer).
+/// Also what a test puts in the place of a real answer, see [`Fault::Response`](crate::Fault::Response).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct MockResponse {
     /// The status code. One that HTTP does not have becomes 500.
     pub status: u16,
     /// The headers, in order. `Content-Length` is added when it is sent.
@@ -16,7 +16,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl MockResponse {
     /// An answer without headers and without a body.
     #[must_use]
     pub fn new(status: u16) -> Self {
