@@ -20,7 +20,7 @@ const checks = {
       await page.goto(await program.opened());
       await page.getByLabel('carol@example.com').check();
       await screenshot(page, 'sign-in');
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Log in' }).click();
       await arrived(page, program, 'Login received', 'You can close this window');
       await screenshot(page, 'accepted');
       assert.equal(await program.exited(), 0, program.output);
@@ -59,7 +59,7 @@ const checks = {
       assert.equal(await stranger.getByRole('heading').innerText(), 'Not the login that is awaited');
       await screenshot(stranger, 'forged');
       await page.goto(address);
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Log in' }).click();
       await arrived(page, program, 'Login received', 'You can close this window');
       assert.equal(await program.exited(), 0, program.output);
       assert.match(program.output, /^Hello Alice /m);

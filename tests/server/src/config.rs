@@ -1,18 +1,18 @@
-//! How the server behaves; everything a test may want otherwise than usual.
+//! [`Config`]: the behaviour of a server.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::user::User;
+use crate::user::{Challenge, User};
 
 /// The behaviour of a [`Server`](crate::Server).
 ///
 /// ```
 /// use std::time::Duration;
-/// use workos_login_mock_server::{Config, Server, LoginPage};
+/// use workos_login_mock_server::{Config, LoginPage, Server};
 ///
 /// let server = Server::start(Config::with(|config| {
 ///     config.login_page = LoginPage::ApproveAs("alice@example.com".into());
@@ -23,59 +23,63 @@ use crate::user::User;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where to listen; `127.0.0.1:0`, a free port, unless told otherwise.
+    /// The address to listen on. Default: `127.0.0.1:0`, a free port.
     pub address: SocketAddr,
-    /// The client ids that are known, the first being the one that
-    /// [`Server::client_id`](crate::Server::client_id) names. One: [`CLIENT_ID`](Self::CLIENT_ID).
+    /// The client ids. [`Server::client_id`](crate::Server::client_id) returns the first.
+    /// Default: [`CLIENT_ID`](Self::CLIENT_ID).
     pub client_ids: Vec<String>,
-    /// What confidential clients send as `client_secret`: [`API_KEY`](Self::API_KEY).
-    /// Without one every client is public.
+    /// The `client_secret` of confidential clients. `None` makes every client public.
+    /// Default: [`API_KEY`](Self::API_KEY).
     pub api_key: Option<String>,
-    /// The registered redirect addresses, compared as they are. `None` allows every absolute
-    /// address whose scheme does no harm.
+    /// The registered redirect URIs, compared exactly. `None` allows every absolute URI whose
+    /// scheme executes no script and reads no file. Default: `None`.
     pub redirect_uris: Option<Vec<String>>,
-    /// Where a logout may lead, in the same way.
+    /// The registered URIs for `return_to` of the session logout URL, as for
+    /// [`redirect_uris`](Self::redirect_uris). Default: `None`.
     pub logout_redirect_uris: Option<Vec<String>>,
-    /// The people: Alice, Bob and Carol.
+    /// The users. Default: Alice, Bob and Carol.
     pub users: Vec<User>,
-    /// Who sits at the browser.
+    /// The behaviour of the login page and of the device page. Default: interactive.
     pub login_page: LoginPage,
 
-    /// How long an authorization code is good: ten minutes.
+    /// The lifetime of an authorization code. Default: 10 minutes.
     pub code_lifetime: Duration,
-    /// How long an access token is good: five minutes.
+    /// The lifetime of an access token. Default: 5 minutes.
     pub access_token_lifetime: Duration,
-    /// How long a session can be refreshed: thirty days.
+    /// The lifetime of a session and of its refresh tokens. Default: 30 days.
     pub session_lifetime: Duration,
-    /// Whether a refresh spends the refresh token and gives a new one. It does.
+    /// Whether each refresh issues a new refresh token (refresh token rotation). Default: `true`.
     pub rotate_refresh_tokens: bool,
-    /// For how long a refresh with a spent token is answered by the same new pair. Zero: never.
+    /// The replay window. Within it a repeated refresh gets the response of the first one, if it
+    /// has the same refresh token and the same `organization_id`. Default: zero.
     pub replay_window: Duration,
-    /// Whether a spent token that comes back after the window ends the session. It does not.
+    /// Whether a used refresh token that is sent after the replay window ends the session (reuse
+    /// detection). Default: `false`.
     pub reuse_ends_session: bool,
 
-    /// The claim `iss`.
+    /// The claim `iss`. Default: `https://api.workos.com`.
     pub issuer: String,
-    /// Seconds that `iat` and `exp` are ahead of the server's clock; behind it when negative.
+    /// The difference between `iat` and the server's clock, in seconds. Default: 0.
     pub token_skew: i64,
-    /// Claims to set, whatever they would have been; `None` leaves the claim out.
+    /// Claims to set, or to remove with `None`. Default: empty.
     pub claims: BTreeMap<String, Option<Value>>,
-    /// Handed out in place of every access token, whether it is a token or not.
+    /// A value that replaces every access token. Default: `None`.
     pub access_token: Option<String>,
-    /// Top-level fields of a successful answer to set; `None` leaves the field out.
+    /// Top-level fields of a token response to set, or to remove with `None`. Default: empty.
     pub token_response_fields: BTreeMap<String, Option<Value>>,
 
-    /// How long a device code is good: five minutes.
+    /// The lifetime of a device code. Default: 5 minutes.
     pub device_code_lifetime: Duration,
-    /// Seconds between two polls, and whether the answer says so. `None` leaves the field out,
-    /// which means five.
+    /// The polling interval in seconds. `None` leaves the field out, which means 5 (RFC 8628
+    /// section 3.2). Default: 5.
     pub polling_interval: Option<u64>,
-    /// Whether polling faster than the interval is answered by `slow_down`. It is.
+    /// Whether the response to a poll before the end of the interval is `slow_down`.
+    /// Default: `true`.
     pub enforce_polling_interval: bool,
 }
 
 impl Config {
-    /// The usual behaviour with some changes.
+    /// Returns the default configuration after a change.
     #[must_use]
     pub fn with(change: impl FnOnce(&mut Self)) -> Self {
         let mut config = Self::default();
@@ -83,10 +87,14 @@ impl Config {
         config
     }
 
-    /// The client id that is known unless another is configured.
+    /// The default client id.
     pub const CLIENT_ID: &'static str = "client_01K1TESTC11ENT000000000000";
-    /// The API key that is good unless another is configured. It opens nothing anywhere.
+    /// The default API key. It is not valid at WorkOS.
     pub const API_KEY: &'static str = "sk_test_this_opens_nothing";
+
+    pub(crate) fn has_client(&self, id: &str) -> bool {
+        self.client_ids.iter().any(|known| known == id)
+    }
 
     pub(crate) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
@@ -96,7 +104,13 @@ impl Config {
         self.users.iter().find(|user| user.email == email)
     }
 
-    pub(crate) fn knows_organization(&self, id: &str) -> bool {
+    /// Returns the challenges of a user, or none if the user was deleted.
+    pub(crate) fn challenges_of(&self, user_id: &str) -> Vec<Challenge> {
+        let user = self.user(user_id);
+        user.map(|user| user.challenges.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn has_organization(&self, id: &str) -> bool {
         self.users.iter().any(|user| user.membership(id).is_some())
     }
 }
@@ -129,15 +143,28 @@ impl Default for Config {
     }
 }
 
-/// Who is at the browser when the login page is asked for.
+/// The behaviour of the login page and of the device page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoginPage {
-    /// A person: the page is shown and waits.
+    /// Approves every request at once, as the user with this e-mail address.
+    ApproveAs(String),
+    /// Denies every request at once.
+    Deny,
+    /// Shows a page on which the user decides.
     #[default]
     Interactive,
-    /// Somebody who refuses at once, without a page.
-    Deny,
-    /// The user with this e-mail address, signed in at once, without a page.
-    ApproveAs(String),
+}
+
+/// Sets the fields that have a value and removes the others.
+pub(crate) fn set_fields(
+    object: &mut Map<String, Value>,
+    fields: &BTreeMap<String, Option<Value>>,
+) {
+    for (name, value) in fields {
+        match value {
+            Some(value) => object.insert(name.clone(), value.clone()),
+            None => object.remove(name),
+        };
+    }
 }

@@ -1,4 +1,10 @@
-//! One connection: hyper speaks HTTP on it until a fault takes it over.
+//! One connection.
+//!
+//! hyper reads the requests and writes the responses. A fault that is not valid HTTP needs the TCP
+//! stream itself. The service function then sends the fault and the response through a channel and
+//! never completes; [`serve`] takes the stream out of hyper's connection and writes to it. Nothing
+//! else is in hyper's write buffer at that point, because a client that pipelines requests is
+//! answered one request at a time.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -15,47 +21,48 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use crate::delivery::{Delivery, write_faulty};
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
-use crate::log::{Log, RecordedRequest};
+use crate::handlers;
+use crate::request::RecordedRequest;
+use crate::request_log::RequestLog;
 use crate::response::MockResponse;
-use crate::route;
-use crate::spoil::{Delivery, deliver, spoil};
-use crate::world::World;
+use crate::state::State;
 
-/// What the connections and the handle of the server have in common.
+/// The data that the connections and the handle of the server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) world: Mutex<World>,
-    pub(crate) log: Arc<Log>,
+    pub(crate) state: Mutex<State>,
+    pub(crate) log: Arc<RequestLog>,
 }
 
 impl Shared {
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Serves a connection until either side has had enough.
+/// Serves a connection until one side closes it.
 pub(crate) async fn serve(stream: TcpStream, number: u64, shared: Arc<Shared>) {
     let (take_over, mut taken_over) = mpsc::channel(1);
     let service =
         service_fn(move |request| respond(request, number, shared.clone(), take_over.clone()));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(100)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let taken = tokio::select! {
-        // Whatever ends an HTTP connection, there is nobody left to tell.
+        // An error of the connection concerns the client, which sees it too.
         _ = &mut connection => return,
         taken = taken_over.recv() => taken,
     };
-    if let Some((fault, answer)) = taken {
+    if let Some((fault, response)) = taken {
         let stream = connection.into_parts().io.into_inner();
-        // An error here is the client going away, which is how most of these faults end.
-        let _ = deliver(stream, fault, answer).await;
+        // Most of these faults end with the client closing the connection, which is an error here.
+        let _ = write_faulty(stream, fault, response).await;
     }
 }
 
@@ -65,71 +72,70 @@ async fn respond(
     shared: Arc<Shared>,
     take_over: mpsc::Sender<(Fault, MockResponse)>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let too_long = body.is_err();
-    let recorded = RecordedRequest {
-        connection: number,
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().map(str::to_owned),
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
-            .collect(),
-        body: body
-            .map(|body| body.to_bytes().to_vec())
-            .unwrap_or_default(),
-    };
-    let delivery = if too_long {
-        Delivery::Http(
-            MockResponse::message(413, "The body is too long."),
-            Duration::ZERO,
-        )
-    } else {
-        let mut world = shared.world();
-        let fault = world.injections.strike(Endpoint::of(&recorded));
-        let answer = if fault.acts() {
-            route::answer(&mut world, &recorded)
+    let (recorded, complete) = receive(request, number).await;
+    let delivery = if complete {
+        let mut state = shared.state();
+        let fault = state.injections.take(Endpoint::of(&recorded));
+        let response = if fault.acts() {
+            handlers::handle(&mut state, &recorded)
         } else {
             MockResponse::new(200)
         };
-        spoil(fault, answer)
+        Delivery::of(fault, response)
+    } else {
+        let response = MockResponse::message(413, "The body is too long.");
+        Delivery::Http(response, Duration::ZERO)
     };
-    // Recorded after it was acted upon: who waits for a request also finds what it did.
+    // Recorded after it is processed: a test that waits for a request also sees its effects.
     shared.log.record(recorded);
     match delivery {
-        Delivery::Http(answer, wait) => {
-            tokio::time::sleep(wait).await;
-            Ok(response(answer))
+        Delivery::Http(response, delay) => {
+            tokio::time::sleep(delay).await;
+            Ok(to_http(response))
         }
-        Delivery::Wire(fault, answer) => {
-            // The receiver lives as long as this future, and nothing was sent to it before.
-            let _ = take_over.try_send((fault, answer));
+        Delivery::Raw(fault, response) => {
+            // Cannot fail: the receiver outlives this future, and the channel is empty.
+            let _ = take_over.try_send((fault, response));
             pending().await
         }
     }
 }
 
-fn response(answer: MockResponse) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
+/// Returns the request and whether its body is complete.
+async fn receive(request: Request<Incoming>, connection: u64) -> (RecordedRequest, bool) {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
+    let complete = body.is_ok();
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), value.into_owned())
+    });
+    let request = RecordedRequest {
+        connection,
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: headers.collect(),
+        body: body
+            .map(|body| body.to_bytes().to_vec())
+            .unwrap_or_default(),
+    };
+    (request, complete)
 }
 
-/// How long a client may take over its headers, and leave a connection unused.
-const PATIENCE: Duration = Duration::from_secs(30);
+fn to_http(response: MockResponse) -> Response<Full<Bytes>> {
+    let mut http = Response::new(Full::new(Bytes::from(response.body)));
+    *http.status_mut() =
+        StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            http.headers_mut().append(name, value);
+        }
+    }
+    http
+}
+
+/// The timeout for the headers of a request, and for an unused connection.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_HEAD_BYTES: usize = 64 << 10;
 const MAX_BODY_BYTES: usize = 64 << 10;

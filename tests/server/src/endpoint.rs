@@ -1,45 +1,48 @@
-//! The kinds of request that can be told apart.
+//! [`Endpoint`]: the kinds of request to which a fault can be limited.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::authenticate::{AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN};
-use crate::log::RecordedRequest;
-use crate::step_up::STEP_UP_GRANTS;
+use crate::request::RecordedRequest;
 
-/// A kind of request, to say where a fault strikes.
+/// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// `authenticate`: every grant, those below included.
+    /// `authenticate`: the token endpoint with any grant, including the four kinds below that have
+    /// a variant of their own.
     Authenticate,
+    /// `authentication-challenge`: WorkOS's own grants, which complete an authentication
+    /// challenge.
+    AuthenticationChallenge,
     /// `code-exchange`: the grant `authorization_code`.
     CodeExchange,
-    /// `device-poll`: the device grant.
-    DevicePoll,
-    /// `device-authorization`: where a device asks for its codes.
+    /// `device-authorization`: the device authorization request (RFC 8628 section 3.1).
     DeviceAuthorization,
-    /// `jwks`: the key set.
+    /// `device-poll`: the device code grant.
+    DevicePoll,
+    /// `jwks`: the signing keys.
     Jwks,
-    /// `management`: the calls that carry the API key in a header.
+    /// `management`: the requests that carry the API key in `Authorization`.
     Management,
-    /// `pages`: what only a browser asks for: authorize, device page, logout.
+    /// `pages`: the requests of a browser: authorization endpoint, device page, session logout
+    /// URL.
     Pages,
     /// `refresh`: the grant `refresh_token`.
     Refresh,
-    /// `authentication-challenge`: the service's own grants, which complete a step-up.
-    AuthenticationChallenge,
 }
 
 impl Endpoint {
-    /// What kind of request this is; `None` for a path that the service does not have.
+    /// Returns the kind of a request, or `None` for a path that the service does not have.
     pub(crate) fn of(request: &RecordedRequest) -> Option<Self> {
         let endpoint = match &*request.path {
             "/user_management/authenticate" => match request.parameter("grant_type").as_deref() {
-                Some(AUTHORIZATION_CODE) => Self::CodeExchange,
-                Some(REFRESH_TOKEN) => Self::Refresh,
-                Some(DEVICE_CODE) => Self::DevicePoll,
-                Some(grant) if grant.starts_with(STEP_UP_GRANTS) => Self::AuthenticationChallenge,
+                Some(grant_type::AUTHORIZATION_CODE) => Self::CodeExchange,
+                Some(grant_type::REFRESH_TOKEN) => Self::Refresh,
+                Some(grant_type::DEVICE_CODE) => Self::DevicePoll,
+                Some(grant) if grant.starts_with(grant_type::WORKOS) => {
+                    Self::AuthenticationChallenge
+                }
                 _ => Self::Authenticate,
             },
             "/user_management/authorize/device" => Self::DeviceAuthorization,
@@ -55,15 +58,29 @@ impl Endpoint {
         Some(endpoint)
     }
 
-    /// Whether a request of the other kind is one of this kind.
-    pub(crate) fn covers(self, other: Self) -> bool {
+    /// Returns whether `other` is this kind or one of its grants.
+    pub(crate) fn includes(self, other: Self) -> bool {
         let grants = [
+            Self::AuthenticationChallenge,
             Self::CodeExchange,
             Self::DevicePoll,
             Self::Refresh,
-            Self::AuthenticationChallenge,
         ];
         self == other || (self == Self::Authenticate && grants.contains(&other))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Authenticate => "authenticate",
+            Self::AuthenticationChallenge => "authentication-challenge",
+            Self::CodeExchange => "code-exchange",
+            Self::DeviceAuthorization => "device-authorization",
+            Self::DevicePoll => "device-poll",
+            Self::Jwks => "jwks",
+            Self::Management => "management",
+            Self::Pages => "pages",
+            Self::Refresh => "refresh",
+        }
     }
 }
 
@@ -72,37 +89,27 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, ParseEndpointError> {
         ALL.into_iter()
-            .find(|endpoint| endpoint.to_string() == text)
+            .find(|endpoint| endpoint.name() == text)
             .ok_or_else(|| ParseEndpointError(text.to_owned()))
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Authenticate => "authenticate",
-            Self::CodeExchange => "code-exchange",
-            Self::DevicePoll => "device-poll",
-            Self::DeviceAuthorization => "device-authorization",
-            Self::Jwks => "jwks",
-            Self::Management => "management",
-            Self::Pages => "pages",
-            Self::Refresh => "refresh",
-            Self::AuthenticationChallenge => "authentication-challenge",
-        })
+        formatter.write_str(self.name())
     }
 }
 
-/// No kind of request goes by this name.
+/// The error of parsing an [`Endpoint`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseEndpointError(String);
 
 impl fmt::Display for ParseEndpointError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = ALL.map(|endpoint| endpoint.to_string()).join(", ");
+        let names = ALL.map(Endpoint::name).join(", ");
         write!(
             formatter,
-            "no such kind of request: {:?}; there are {names}",
+            "unknown endpoint {:?}; use one of {names}",
             self.0
         )
     }
@@ -110,14 +117,23 @@ impl fmt::Display for ParseEndpointError {
 
 impl std::error::Error for ParseEndpointError {}
 
+/// The values of `grant_type`.
+pub(crate) mod grant_type {
+    pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
+    pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+    /// The prefix of the grants that complete an authentication challenge.
+    pub(crate) const WORKOS: &str = "urn:workos:oauth:grant-type:";
+}
+
 const ALL: [Endpoint; 9] = [
     Endpoint::Authenticate,
+    Endpoint::AuthenticationChallenge,
     Endpoint::CodeExchange,
-    Endpoint::DevicePoll,
     Endpoint::DeviceAuthorization,
+    Endpoint::DevicePoll,
     Endpoint::Jwks,
     Endpoint::Management,
     Endpoint::Pages,
     Endpoint::Refresh,
-    Endpoint::AuthenticationChallenge,
 ];

@@ -9,15 +9,11 @@
 //!   unchanged, and the same request succeeds afterwards.
 //!
 //! [`Injection`](crate::Injection) says to which requests a fault applies. The text form of a
-//! fault is in `fault/text.rs`; `delivery.rs` applies it.
-
-mod text;
+//! fault is in `fault_text.rs`; `delivery.rs` applies it.
 
 use std::time::Duration;
 
 use crate::response::MockResponse;
-
-pub use text::ParseFaultError;
 
 /// A failure of the server, of a proxy or of the network that is applied to one request.
 ///
@@ -149,14 +145,5 @@ impl Fault {
             | Self::ResetBefore
             | Self::Response(_) => false,
         }
-    }
-
-    /// Returns one of each kind, with default values, for tests that cover all of them.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        text::NAMES
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .collect()
     }
 }

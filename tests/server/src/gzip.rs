@@ -1,11 +1,11 @@
-//! Compressed answers that are small on the wire and huge behind it.
+//! Compressed bodies that are small on the wire and large after decompression.
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-/// The text and so much white space, as one gzip member.
+/// Returns one gzip member that holds the text and this many bytes of white space.
 ///
-/// The white space is one compressed block, repeated: a block behind a full flush refers to
-/// nothing before it. So a bomb costs a megabyte's worth of work, whatever it inflates to.
+/// The white space is one compressed block, repeated: a block after a full flush refers to nothing
+/// before it. The cost is that of compressing one mebibyte, whatever the size.
 pub(crate) fn bomb(text: &[u8], white_space: usize) -> Vec<u8> {
     const BLOCK: usize = 1 << 20;
     let block = vec![b' '; BLOCK];
@@ -28,7 +28,7 @@ pub(crate) fn bomb(text: &[u8], white_space: usize) -> Vec<u8> {
     }
     checksum.update(&block[..rest]);
     bomb.extend(checksum.sum().to_le_bytes());
-    // RFC 1952: the size modulo 2^32.
+    // RFC 1952 section 2.3.1: the size modulo 2^32.
     bomb.extend(((text.len() + white_space) as u32).to_le_bytes());
     bomb
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bomb_inflates_to_the_text_and_the_white_space() {
+    fn a_bomb_decompresses_to_the_text_and_the_white_space() {
         for white_space in [0, 10, 1 << 20, (3 << 20) + 5] {
             let mut text = String::new();
             let bomb = bomb(b"{\"a\":1}", white_space);
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_a_thousand_times_smaller_than_what_it_holds() {
+    fn a_bomb_is_at_least_500_times_smaller_than_its_content() {
         assert!(bomb(b"", 64 << 20).len() < (64 << 20) / 500);
     }
 }

@@ -1,4 +1,4 @@
-//! Identifiers and opaque values in the forms that the service gives them.
+//! Identifiers and random values in the forms of the service.
 
 use std::time::SystemTime;
 
@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::clock::unix_millis;
+use crate::timestamp::unix_millis;
 
-/// A ULID: 48 bits of time and 80 random ones, in Crockford's base 32.
+/// Returns a ULID: 48 bits of time and 80 random bits, in Crockford's base 32.
 pub(crate) fn ulid(now: SystemTime) -> String {
     let mut random = [0; 16];
     random[6..].copy_from_slice(&bytes::<10>());
@@ -20,17 +20,17 @@ pub(crate) fn ulid(now: SystemTime) -> String {
         .collect()
 }
 
-/// `user_` and its kin: a prefix and a ULID.
+/// Returns a prefix, an underscore and a ULID.
 pub(crate) fn id(prefix: &str, now: SystemTime) -> String {
     format!("{prefix}_{}", ulid(now))
 }
 
-/// A code or token that nobody can guess.
+/// Returns an authorization code or token of 192 random bits.
 pub(crate) fn opaque() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<24>())
 }
 
-/// What a person types on another device: eight consonants, so that no word comes out.
+/// Returns a user code. RFC 8628 section 6.1 recommends consonants, so that no word is formed.
 pub(crate) fn user_code() -> String {
     let letters =
         bytes::<8>().map(|byte| char::from(CONSONANTS[usize::from(byte) % CONSONANTS.len()]));
@@ -42,10 +42,14 @@ fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new()
         .fill(&mut bytes)
-        .expect("every supported system has a source of randomness");
+        .expect("every supported system has a random number generator");
     bytes
 }
 
+/// The SSO connection of `sso_required`.
+pub(crate) const CONNECTION_ID: &str = "conn_01K1C0NNECT10N0000000000A0";
+/// The `kid` in token headers and in the JWKS.
+pub(crate) const KEY_ID: &str = "key_01K1PVB11CKN0W1EDGE0000000";
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CONSONANTS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -57,7 +61,7 @@ mod tests {
     use crate::{Config, Organization, User};
 
     #[test]
-    fn an_identifier_is_a_prefix_and_26_letters_that_begin_with_the_time() {
+    fn an_identifier_is_a_prefix_and_a_ulid_that_begins_with_the_time() {
         let id = id(
             "session",
             UNIX_EPOCH + Duration::from_millis(1_469_918_176_385),
@@ -69,27 +73,23 @@ mod tests {
     }
 
     #[test]
-    fn two_opaque_values_differ() {
+    fn opaque_values_are_unique() {
         assert_ne!(opaque(), opaque());
         assert_eq!(opaque().len(), 32);
     }
 
     #[test]
-    fn a_user_code_is_four_letters_twice() {
+    fn a_user_code_has_two_groups_of_four_letters() {
         let code = user_code();
         assert_eq!(code.len(), 9);
         assert_eq!(code.as_bytes()[4], b'-');
     }
 
     #[test]
-    fn every_fixed_identifier_has_the_form_of_a_drawn_one() {
+    fn constant_identifiers_have_the_form_of_generated_ones() {
         let user = [User::ALICE_ID, User::BOB_ID, User::CAROL_ID];
         let organization = [Organization::ACME_ID, Organization::GLOBEX_ID];
-        let others = [
-            Config::CLIENT_ID,
-            crate::step_up::CONNECTION_ID,
-            crate::token::KEY_ID,
-        ];
+        let others = [Config::CLIENT_ID, CONNECTION_ID, KEY_ID];
         for id in user.iter().chain(&organization).chain(&others) {
             let (_, ulid) = id.rsplit_once('_').unwrap();
             assert_eq!(ulid.len(), 26, "{id}");

@@ -1,17 +1,18 @@
-//! Which fault strikes which request.
+//! Fault injection: which fault applies to which request.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::endpoint::Endpoint;
-use crate::fault::{Fault, ParseFaultError};
+use crate::fault::Fault;
+use crate::fault_text::ParseFaultError;
 
-/// A fault, where it strikes and how often.
+/// A fault with the requests to which it applies.
 ///
-/// A bare [`Fault`] strikes once, the next request that a program sends; pages that only a
-/// browser asks for are spared unless [`Endpoint::Pages`] is named. In text:
-/// `hang`, `hang*3`, `hang*always`, `refresh:hang*2`.
+/// A bare [`Fault`] applies once, to the next request. Requests of [`Endpoint::Pages`] are skipped
+/// unless that endpoint is named. The text forms are `hang`, `hang*3`, `hang*always` and
+/// `refresh:hang*2`.
 ///
 /// ```
 /// use workos_login_mock_server::{Endpoint, Fault, Injection};
@@ -22,28 +23,28 @@ use crate::fault::{Fault, ParseFaultError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Injection {
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
-    /// Where; `None` for everything but pages.
+    /// The kind of request; `None` for every kind except pages.
     pub endpoint: Option<Endpoint>,
-    /// How often still; `None` for always.
+    /// The number of requests that remain; `None` for all.
     pub times: Option<usize>,
 }
 
 impl Fault {
-    /// Returns the fault for the next `times` requests.
+    /// Returns an injection for the next `times` requests.
     #[must_use]
     pub fn times(self, times: usize) -> Injection {
         Injection::from(self).times(times)
     }
 
-    /// Returns the fault for every request.
+    /// Returns an injection for every request.
     #[must_use]
     pub fn always(self) -> Injection {
         Injection::from(self).always()
     }
 
-    /// Returns the fault for requests to this endpoint only.
+    /// Returns an injection for requests of this kind.
     #[must_use]
     pub fn on(self, endpoint: Endpoint) -> Injection {
         Injection::from(self).on(endpoint)
@@ -51,7 +52,7 @@ impl Fault {
 }
 
 impl Injection {
-    /// For the next so many requests.
+    /// Applies the fault to the next `times` requests.
     #[must_use]
     pub fn times(self, times: usize) -> Self {
         Self {
@@ -60,7 +61,7 @@ impl Injection {
         }
     }
 
-    /// For every request from now on.
+    /// Applies the fault to every request.
     #[must_use]
     pub fn always(self) -> Self {
         Self {
@@ -69,7 +70,7 @@ impl Injection {
         }
     }
 
-    /// For requests of this kind only.
+    /// Applies the fault to requests of this kind.
     #[must_use]
     pub fn on(self, endpoint: Endpoint) -> Self {
         Self {
@@ -78,11 +79,11 @@ impl Injection {
         }
     }
 
-    fn strikes(&self, endpoint: Option<Endpoint>) -> bool {
+    fn applies_to(&self, endpoint: Option<Endpoint>) -> bool {
         match (self.endpoint, endpoint) {
             (None, Some(Endpoint::Pages) | None) | (Some(_), None) => false,
             (None, Some(_)) => true,
-            (Some(own), Some(other)) => own.covers(other),
+            (Some(own), Some(other)) => own.includes(other),
         }
     }
 }
@@ -101,22 +102,19 @@ impl FromStr for Injection {
     type Err = ParseFaultError;
 
     fn from_str(text: &str) -> Result<Self, ParseFaultError> {
-        let unknown = || ParseFaultError(text.to_owned());
-        let (endpoint, rest) = match text
-            .split_once(':')
-            .map(|(name, rest)| (name.parse(), rest))
-        {
-            Some((Ok(endpoint), rest)) => (Some(endpoint), rest),
-            // The colon belongs to an address or a time of day inside the fault.
-            Some((Err(_), _)) | None => (None, text),
+        let invalid = || ParseFaultError(text.to_owned());
+        let (endpoint, rest) = match text.split_once(':') {
+            // The colon can also be part of a URL or of a time of day in the fault.
+            Some((name, rest)) if name.parse::<Endpoint>().is_ok() => (name.parse().ok(), rest),
+            Some(_) | None => (None, text),
         };
         let (fault, times) = match rest.rsplit_once('*') {
             Some((fault, "always")) => (fault, None),
-            Some((fault, times)) => (fault, Some(times.parse().map_err(|_| unknown())?)),
+            Some((fault, times)) => (fault, Some(times.parse().map_err(|_| invalid())?)),
             None => (rest, Some(1)),
         };
         Ok(Self {
-            fault: fault.parse().map_err(|_| unknown())?,
+            fault: fault.parse().map_err(|_| invalid())?,
             endpoint,
             times,
         })
@@ -137,7 +135,7 @@ impl fmt::Display for Injection {
     }
 }
 
-/// The faults still to come, first come first served.
+/// The injections that have not been used up, in the order in which they apply.
 #[derive(Debug, Default)]
 pub(crate) struct Injections(VecDeque<Injection>);
 
@@ -156,13 +154,10 @@ impl Injections {
         self.0.len()
     }
 
-    /// The fault for a request of this kind, which is used up by asking.
-    pub(crate) fn strike(&mut self, endpoint: Option<Endpoint>) -> Fault {
-        let Some(at) = self
-            .0
-            .iter()
-            .position(|injection| injection.strikes(endpoint))
-        else {
+    /// Takes the fault for a request of this kind.
+    pub(crate) fn take(&mut self, endpoint: Option<Endpoint>) -> Fault {
+        let mut injections = self.0.iter();
+        let Some(at) = injections.position(|injection| injection.applies_to(endpoint)) else {
             return Fault::None;
         };
         let injection = &mut self.0[at];
@@ -182,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_injection_is_read_back_from_its_text() {
+    fn an_injection_parses_from_its_text_form() {
         for text in [
             "hang",
             "hang*3",
@@ -197,18 +192,21 @@ mod tests {
     }
 
     #[test]
-    fn faults_strike_in_order_and_only_where_they_should() {
+    fn faults_apply_in_order_and_only_to_their_endpoint() {
         let mut injections = Injections::default();
         injections.push(Fault::Hang.on(Endpoint::Refresh));
-        injections.push(Fault::IncompleteBody.times(2));
-        injections.push(Fault::StaleConnection.always().on(Endpoint::Authenticate));
-        let mut strike = |endpoint| injections.strike(Some(endpoint));
-        assert_eq!(strike(Endpoint::Pages), Fault::None);
-        assert_eq!(strike(Endpoint::CodeExchange), Fault::IncompleteBody);
-        assert_eq!(strike(Endpoint::Refresh), Fault::Hang);
-        assert_eq!(strike(Endpoint::Refresh), Fault::IncompleteBody);
-        assert_eq!(strike(Endpoint::Refresh), Fault::StaleConnection);
-        assert_eq!(strike(Endpoint::Jwks), Fault::None);
-        assert_eq!(strike(Endpoint::DevicePoll), Fault::StaleConnection);
+        injections.push(Fault::RequestLost.times(2));
+        injections.push(Fault::ResetAfter.always().on(Endpoint::Authenticate));
+        for (endpoint, fault) in [
+            (Endpoint::Pages, Fault::None),
+            (Endpoint::CodeExchange, Fault::RequestLost),
+            (Endpoint::Refresh, Fault::Hang),
+            (Endpoint::Refresh, Fault::RequestLost),
+            (Endpoint::Refresh, Fault::ResetAfter),
+            (Endpoint::Jwks, Fault::None),
+            (Endpoint::DevicePoll, Fault::ResetAfter),
+        ] {
+            assert_eq!(injections.take(Some(endpoint)), fault, "{endpoint}");
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! A local WorkOS for tests and demonstrations.
+//! A mock WorkOS with fault injection, for tests of logins.
 //!
-//! **This is not production software.** It knows no passwords, its signing key is printed in its
-//! source, and it breaks on request. Use it to test a login, or to show one without an account.
+//! **This is not production software.** It has no passwords, and the private key that signs its
+//! tokens is part of its source.
 //!
-//! [`Server::start`] gives a real HTTP server on the loopback interface, on a thread of its own,
-//! which stops when the [`Server`] is dropped. A test then lets its program log in, plays the
-//! person at the browser ([`Server::log_in`], [`Server::deny`]), puts the clock forward
-//! ([`Server::advance`]), lets things go wrong ([`Server::inject`]) and looks at what was sent
+//! [`Server::start`] starts an HTTP server on the loopback interface, on a thread of its own. It
+//! stops when the [`Server`] is dropped. A test lets the program under test log in, acts as the
+//! user's browser ([`Server::log_in`], [`Server::deny`]), advances the clock
+//! ([`Server::advance`]), injects faults ([`Server::inject`]) and inspects the requests
 //! ([`Server::requests`]).
 //!
 //! ```
@@ -14,71 +14,66 @@
 //!
 //! let server = Server::start(Config::default())?;
 //!
-//! // The program under test makes this address and opens a browser with it.
-//! let address = format!(
+//! // The program under test makes this URL and opens it in a browser.
+//! let authorization_url = format!(
 //!     "{}/user_management/authorize?client_id={}&response_type=code&provider=authkit&state=s\
 //!      &redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcallback\
 //!      &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
 //!     server.base_url(),
 //!     server.client_id(),
 //! );
-//! let callback = server.log_in(&address, "alice@example.com")?;
+//! let callback = server.log_in(&authorization_url, "alice@example.com")?;
 //! assert!(callback.starts_with("http://127.0.0.1:8080/callback?code="));
 //!
-//! // Its next call gets a TCP reset in the middle of the answer.
+//! // The code exchange fails with a TCP reset in the middle of the response.
 //! server.inject(Fault::ResetDuring);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! # Who can sign in
+//! # Users
 //!
-//! Three [`User`]s are there from the start: Alice in one organization, Bob in two, Carol in
-//! none. Their ids are constants, and all of it can be changed in the [`Config`].
+//! The default configuration has three [`User`]s: Alice with one organization, Bob with two, Carol
+//! with none. Their ids are constants. [`Config`] changes users and behaviour, also while the
+//! server runs.
 //!
-//! # What it keeps
+//! # Limits
 //!
-//! Nothing on disk, and no more than ten thousand of anything in memory: the oldest goes first.
+//! Nothing is written to disk. Each collection in memory is limited to ten thousand entries; the
+//! oldest is removed first.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod authenticate;
-mod authorize;
-mod bounded;
+mod access_token;
+mod browser;
 mod clock;
-mod code_grant;
 mod config;
 mod connection;
-mod device;
+mod delivery;
 mod endpoint;
-mod factors;
 mod fault;
+mod fault_text;
 mod gzip;
+mod handlers;
 mod ids;
 mod injection;
-mod log;
-mod login;
-mod logout;
-mod page;
 mod params;
-mod person;
-mod refresh_grant;
+mod request;
+mod request_log;
 mod response;
-mod route;
 mod server;
-mod session;
-mod spoil;
-mod step_up;
-mod token;
+mod signer;
+mod state;
+mod timestamp;
 mod user;
-mod world;
 
 pub use config::{Config, LoginPage};
 pub use endpoint::{Endpoint, ParseEndpointError};
-pub use fault::{Fault, ParseFaultError};
+pub use fault::Fault;
+pub use fault_text::ParseFaultError;
 pub use injection::Injection;
-pub use log::RecordedRequest;
+pub use request::RecordedRequest;
 pub use response::MockResponse;
 pub use server::Server;
 pub use user::{Challenge, Membership, Organization, User};

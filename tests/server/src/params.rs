@@ -1,13 +1,15 @@
-//! Parameters of a query, a form or a JSON object, each at most once.
+//! Parameters of a query, a form or a JSON object.
+//!
+//! A repeated parameter is an error (RFC 6749 section 3.1). Therefore the parameters are kept as a
+//! list of pairs: a map would hide the repetition.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::log::RecordedRequest;
 use crate::response::MockResponse;
 
 #[derive(Clone, Debug, Default)]
@@ -15,71 +17,60 @@ pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     pub(crate) fn from_form(text: &[u8]) -> Self {
+        let pairs = form_urlencoded::parse(text);
         Self(
-            form_urlencoded::parse(text)
+            pairs
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
         )
     }
 
-    /// Reads the body in either of the two encodings that the service takes.
-    pub(crate) fn from_body(request: &RecordedRequest) -> Result<Self, MockResponse> {
-        let content_type = request.header("content-type").unwrap_or_default();
-        match content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
-            .as_str()
-        {
-            "application/x-www-form-urlencoded" => Ok(Self::from_form(&request.body)),
-            "application/json" => {
-                let JsonParams(params) =
-                    serde_json::from_slice(&request.body).map_err(|error| {
-                        MockResponse::invalid_request(&format!("The body cannot be read: {error}."))
-                    })?;
-                Ok(Self(params))
-            }
+    /// Parses a body in one of the two encodings that the service accepts.
+    pub(crate) fn from_body(content_type: &str, body: &[u8]) -> Result<Self, MockResponse> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        match &*essence.to_ascii_lowercase() {
+            "application/x-www-form-urlencoded" => Ok(Self::from_form(body)),
+            "application/json" => match serde_json::from_slice(body) {
+                Ok(JsonParams(params)) => Ok(Self(params)),
+                Err(error) => Err(MockResponse::invalid_request(&format!(
+                    "The body is not valid: {error}."
+                ))),
+            },
             _ => Err(MockResponse::invalid_request(
-                "The body has to be JSON or a form.",
+                "The body must be JSON or a form.",
             )),
         }
     }
 
-    /// The parameter of this name, which may be absent or empty but not there twice.
+    /// Returns the parameter, which may be absent or empty.
     pub(crate) fn get(&self, name: &str) -> Result<Option<&str>, MockResponse> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(own, _)| own == name)
-            .map(|(_, value)| &**value);
-        let first = values.next();
+        let mut values = self.0.iter().filter(|(own, _)| own == name);
+        let first = values.next().map(|(_, value)| &**value);
         match values.next() {
             None => Ok(first),
-            Some(_) => Err(MockResponse::invalid_request(&format!(
-                "A parameter is there twice: {name}."
-            ))),
+            Some(_) => Err(MockResponse::invalid_request(&repeated(name))),
         }
     }
 
-    /// The parameter of this name, which has to be there and to say something.
+    /// Returns the parameter, which must be present and not empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, MockResponse> {
-        self.get(name)?
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                MockResponse::invalid_request(&format!("A required parameter is missing: {name}."))
-            })
+        let value = self.get(name)?.filter(|value| !value.is_empty());
+        value.ok_or_else(|| {
+            MockResponse::invalid_request(&format!("A required parameter is missing: {name}."))
+        })
     }
 
-    /// The name of a parameter that is there twice, other than those that may be.
-    pub(crate) fn repeated(&self, except: &str) -> Option<&str> {
+    /// Fails if a parameter other than `allowed` is repeated.
+    pub(crate) fn reject_repeated(&self, allowed: &str) -> Result<(), String> {
         let names: Vec<_> = self.0.iter().map(|(name, _)| &**name).collect();
-        names
+        let mut repetitions = names
             .iter()
             .enumerate()
-            .find(|(at, name)| **name != except && names[..*at].contains(name))
-            .map(|(_, name)| *name)
+            .filter(|(at, name)| **name != allowed && names[..*at].contains(name));
+        match repetitions.next() {
+            None => Ok(()),
+            Some((_, name)) => Err(repeated(name)),
+        }
     }
 
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
@@ -87,8 +78,10 @@ impl Params {
     }
 }
 
-/// A JSON object read as parameters. Read by hand, because a map would hide a name that is there
-/// twice.
+fn repeated(name: &str) -> String {
+    format!("A parameter is repeated: {name}.")
+}
+
 struct JsonParams(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for JsonParams {
@@ -110,13 +103,11 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut params = Vec::new();
         while let Some((name, value)) = map.next_entry::<Cow<'de, str>, Value>()? {
             match value {
-                // One of the official clients sends null for what it leaves out.
+                // One of the official SDKs sends null for an absent parameter.
                 Value::Null => {}
                 Value::String(value) => params.push((name.into_owned(), value)),
                 Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-                    return Err(serde::de::Error::custom(format_args!(
-                        "{name} is not a string"
-                    )));
+                    return Err(A::Error::custom(format_args!("{name} is not a string")));
                 }
             }
         }

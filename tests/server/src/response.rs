@@ -1,23 +1,24 @@
-//! What the server says: a status, headers and a body, in one of the service's shapes.
+//! [`MockResponse`]: a status, headers and a body, in one of the shapes of the service.
 
 use serde_json::{Map, Value, json};
 
-/// An HTTP answer, complete and exact.
+/// An HTTP response.
 ///
-/// Also what a test puts in the place of a real answer, see [`Fault::Response`](crate::Fault::Response).
+/// A test can put one in place of a real response; see
+/// [`Server::respond_with`](crate::Server::respond_with).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MockResponse {
-    /// The status code. One that HTTP does not have becomes 500.
+    /// The status code. An invalid one is sent as 500.
     pub status: u16,
-    /// The headers, in order. `Content-Length` is added when it is sent.
+    /// The headers, in order. The server adds `Content-Length`.
     pub headers: Vec<(String, String)>,
-    /// The body, byte for byte.
+    /// The body.
     pub body: Vec<u8>,
 }
 
 impl MockResponse {
-    /// An answer without headers and without a body.
+    /// Returns a response without headers and with an empty body.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self {
@@ -27,7 +28,7 @@ impl MockResponse {
         }
     }
 
-    /// An answer with the text as its body, labelled as JSON whether it is or not.
+    /// Returns a response with this body and the content type of JSON. The body is not validated.
     #[must_use]
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self::new(status)
@@ -35,7 +36,7 @@ impl MockResponse {
             .body(body.into())
     }
 
-    /// Adds a header; what was there stays.
+    /// Appends a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -49,7 +50,7 @@ impl MockResponse {
         self
     }
 
-    /// `{"error", "error_description"}`: malformed requests, codes and refresh tokens.
+    /// Returns the error response `{"error", "error_description"}` (RFC 6749 section 5.2).
     #[must_use]
     pub fn oauth_error(status: u16, error: &str, description: &str) -> Self {
         Self::value(
@@ -58,19 +59,20 @@ impl MockResponse {
         )
     }
 
-    /// `{"code", "message"}`: step-ups, and the refusals of the service's own grants.
+    /// Returns the error response `{"code", "message"}`, the shape of WorkOS's own grants and of
+    /// authentication challenges.
     #[must_use]
     pub fn plain_error(status: u16, code: &str, message: &str) -> Self {
         Self::value(status, &json!({"code": code, "message": message}))
     }
 
-    /// `{"message"}` and nothing else.
+    /// Returns the error response `{"message"}`.
     #[must_use]
     pub fn message(status: u16, message: &str) -> Self {
         Self::value(status, &json!({"message": message}))
     }
 
-    /// The first header of this name, whatever its case.
+    /// Returns the first header with this name, compared without case.
     #[must_use]
     pub fn header_value(&self, name: &str) -> Option<&str> {
         self.headers
@@ -83,8 +85,7 @@ impl MockResponse {
         Self::json(status, value.to_string())
     }
 
-    pub(crate) fn step_up(code: &str, message: &str, extra: Map<String, Value>) -> Self {
-        let mut body = extra;
+    pub(crate) fn challenge(code: &str, message: &str, mut body: Map<String, Value>) -> Self {
         body.insert("code".into(), code.into());
         body.insert("message".into(), message.into());
         Self::value(403, &Value::Object(body))

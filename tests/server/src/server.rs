@@ -1,4 +1,9 @@
-//! The running server: a thread with a runtime of its own, and the handle that a test holds.
+//! [`Server`]: the handle of a running server.
+//!
+//! The server runs on a thread of its own with a single-threaded tokio runtime, so that a test can
+//! use it from synchronous code and from within any runtime. The thread creates the runtime and
+//! drops it: a runtime must not be dropped inside another one. Dropping the handle ends the
+//! thread, and every connection with it.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -6,6 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::config::Config;
@@ -13,14 +19,15 @@ use crate::connection::{Shared, serve};
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::injection::Injection;
-use crate::log::{Log, RecordedRequest};
+use crate::request::RecordedRequest;
+use crate::request_log::RequestLog;
 use crate::response::MockResponse;
-use crate::world::World;
+use crate::state::State;
 
-/// A local WorkOS, listening until it is dropped.
+/// A mock WorkOS, which listens until it is dropped.
 ///
-/// Every method blocks at most for as long as it takes to get a lock or an answer from the
-/// server's own thread, so that tests with and without `async` can use it alike.
+/// A method blocks at most until it has acquired a lock or received a response from the thread of
+/// the server. It can therefore be called from asynchronous tests too.
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
@@ -32,11 +39,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server. It accepts connections when this returns.
+    /// Starts a server. It accepts connections when this function returns.
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on, or the system gives no thread.
+    /// If the address cannot be bound, or the operating system creates no thread.
     pub fn start(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.address)?;
         listener.set_nonblocking(true)?;
@@ -44,16 +51,15 @@ impl Server {
         let base_url = format!("http://{address}");
         let client_id = config.client_ids.first().cloned().unwrap_or_default();
         let shared = Arc::new(Shared {
-            world: Mutex::new(World::new(config, base_url.clone())),
-            log: Arc::new(Log::default()),
+            state: Mutex::new(State::new(config, base_url.clone())),
+            log: Arc::new(RequestLog::default()),
         });
         let (stop, stopped) = oneshot::channel();
         let (started, starting) = mpsc::channel();
-        let serving = shared.clone();
+        let served = shared.clone();
         let thread = thread::Builder::new()
             .name("workos-login-mock-server".to_owned())
-            .spawn(move || run(listener, serving, stopped, &started))?;
-        // The runtime lives and dies on that thread: here might be one already.
+            .spawn(move || run(listener, served, stopped, &started))?;
         starting.recv().map_err(io::Error::other)??;
         Ok(Self {
             shared,
@@ -65,161 +71,159 @@ impl Server {
         })
     }
 
-    /// Where the server listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base of every address here, without a slash at the end: `http://127.0.0.1:49152`.
+    /// Returns the base URL, without a slash at the end: `http://127.0.0.1:49152`.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The first of the client ids that are known.
+    /// Returns the first of the configured client ids.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Changes the behaviour of the running server. What was handed out keeps its old lifetime;
-    /// the address stays.
+    /// Changes the configuration. Lifetimes apply to what is issued afterwards; the address does
+    /// not change.
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
-        change(&mut self.shared.world().config);
+        change(&mut self.shared.state().config);
     }
 
-    /// Puts the server's clock forward: codes, tokens, windows and intervals age by as much.
+    /// Advances the clock of the server.
     pub fn advance(&self, by: Duration) {
-        self.shared.world().clock.advance(by);
+        self.shared.state().clock.advance(by);
     }
 
-    /// Sets the server's clock, which stands still from then on but for
-    /// [`advance`](Self::advance).
+    /// Stops the clock of the server at this time. Afterwards only [`advance`](Self::advance)
+    /// moves it.
     pub fn set_clock(&self, now: SystemTime) {
-        self.shared.world().clock.set(now);
+        self.shared.state().clock.set(now);
     }
 
-    /// What time it is by the server's clock.
+    /// Returns the time of the server's clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
-        self.shared.world().now()
+        self.shared.state().now()
     }
 
-    /// Lets a fault strike, behind those that are still to come.
+    /// Injects a fault. It applies after the faults that were injected before.
     pub fn inject(&self, injection: impl Into<Injection>) {
-        self.shared.world().injections.push(injection.into());
+        self.shared.state().injections.push(injection.into());
     }
 
-    /// Answers the next requests of this kind by these answers, one each, without acting on them.
+    /// Responds to the next requests of this kind with these responses, one each. The server does
+    /// not process the requests.
     pub fn respond_with(
         &self,
         endpoint: Endpoint,
-        answers: impl IntoIterator<Item = MockResponse>,
+        responses: impl IntoIterator<Item = MockResponse>,
     ) {
-        let mut world = self.shared.world();
-        for answer in answers {
-            world.injections.push(Fault::Response(answer).on(endpoint));
+        let mut state = self.shared.state();
+        for response in responses {
+            let injection = Fault::Response(response).on(endpoint);
+            state.injections.push(injection);
         }
     }
 
-    /// Takes back every fault that has not struck.
+    /// Removes every fault that has not been applied.
     pub fn clear_faults(&self) {
-        self.shared.world().injections.clear();
+        self.shared.state().injections.clear();
     }
 
-    /// How many injections are still to come, each counted once. Zero: every fault has struck.
+    /// Returns the number of injections that have not been used up. Zero means that every fault
+    /// has been applied.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
-        self.shared.world().injections.len()
+        self.shared.state().injections.len()
     }
 
-    /// Ends a session, as an administrator would. Says whether it was alive.
+    /// Ends a session. Returns `false` if it does not exist or has ended already.
     #[expect(
         clippy::must_use_candidate,
-        reason = "most callers know that it was alive"
+        reason = "most callers know that the session is live"
     )]
     pub fn end_session(&self, session_id: &str) -> bool {
-        self.shared.world().end_session(session_id)
+        self.shared.state().end_session(session_id)
     }
 
     /// Ends every session.
     pub fn end_all_sessions(&self) {
         self.shared
-            .world()
+            .state()
             .sessions
             .values_mut()
             .for_each(|session| session.ended = true);
     }
 
-    /// The ids of the sessions that are alive, oldest first.
+    /// Returns the ids of the sessions that have not ended, oldest first.
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
-        let world = self.shared.world();
-        world
-            .sessions
-            .values()
-            .filter(|session| !session.ended)
-            .map(|session| session.id.clone())
-            .collect()
+        let state = self.shared.state();
+        let live = state.sessions.values().filter(|session| !session.ended);
+        live.map(|session| session.id.clone()).collect()
     }
 
-    /// The last thousand requests, oldest first.
+    /// Returns the last thousand requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.log.read().kept.iter().cloned().collect()
+        self.shared.log.read().requests.iter().cloned().collect()
     }
 
-    /// The requests to one path among the last thousand.
+    /// Returns those of the last thousand requests that have this path.
     #[must_use]
     pub fn requests_to(&self, path: &str) -> Vec<RecordedRequest> {
-        self.shared
-            .log
-            .read()
-            .kept
+        let entries = self.shared.log.read();
+        let matching = entries
+            .requests
             .iter()
-            .filter(|request| request.path == path)
-            .cloned()
-            .collect()
+            .filter(|request| request.path == path);
+        matching.cloned().collect()
     }
 
-    /// How many requests there were since the start or the last [`clear_requests`](Self::clear_requests).
+    /// Returns the number of requests since the start or the last
+    /// [`clear_requests`](Self::clear_requests).
     #[must_use]
     pub fn request_count(&self) -> u64 {
-        self.shared.log.read().requests
+        self.shared.log.read().request_count
     }
 
-    /// Forgets the requests and begins to count them anew.
+    /// Removes the recorded requests and resets their count.
     pub fn clear_requests(&self) {
         self.shared.log.clear();
     }
 
-    /// How many connections were accepted since the start.
+    /// Returns the number of connections since the start.
     #[must_use]
     pub fn connection_count(&self) -> u64 {
-        self.shared.log.read().connections
+        self.shared.log.read().connection_count
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn open_connections(&self) -> u64 {
-        self.shared.log.read().open
+        self.shared.log.read().open_connections
     }
 
-    /// Waits until there were so many requests; says whether there were in time.
+    /// Blocks until at least `count` requests were received. Returns `false` after the timeout.
     #[must_use]
     pub fn wait_for_requests(&self, count: u64, timeout: Duration) -> bool {
         self.shared
             .log
-            .wait(timeout, |entries| entries.requests >= count)
+            .wait(timeout, |entries| entries.request_count >= count)
     }
 
-    /// Waits until exactly so many connections are open; says whether there were in time.
+    /// Blocks until exactly `count` connections are open. Returns `false` after the timeout.
     #[must_use]
     pub fn wait_for_open_connections(&self, count: u64, timeout: Duration) -> bool {
         self.shared
             .log
-            .wait(timeout, |entries| entries.open == count)
+            .wait(timeout, |entries| entries.open_connections == count)
     }
 }
 
@@ -227,36 +231,28 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // Only a panic of the server's thread makes this an error, and it has been printed.
+            // An error is a panic of that thread, which the panic hook has reported.
             let _ = thread.join();
         }
     }
 }
 
-/// The life of the server's thread.
+/// Runs the thread of the server.
 fn run(
     listener: TcpListener,
     shared: Arc<Shared>,
     stopped: oneshot::Receiver<()>,
     started: &mpsc::Sender<io::Result<()>>,
 ) {
-    let begin = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
-        Ok((runtime, listener))
-    };
-    let (runtime, listener) = match begin() {
-        Ok(begun) => begun,
+    let (runtime, listener) = match set_up(listener) {
+        Ok(set_up) => set_up,
         Err(error) => {
             let _ = started.send(Err(error));
             return;
         }
     };
-    // Whoever started the server waits for this word, or is gone and stops it at once.
+    // If the receiver is gone, `stopped` resolves at once.
     let _ = started.send(Ok(()));
-    // The runtime ends with this function, and every connection with the runtime.
     runtime.block_on(async {
         tokio::select! {
             () = accept(listener, shared) => {}
@@ -265,27 +261,33 @@ fn run(
     });
 }
 
+fn set_up(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
+    Ok((runtime, listener))
+}
+
 async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Ok(place) = room.clone().acquire_owned().await else {
+        let Ok(permit) = permits.clone().acquire_owned().await else {
             return;
         };
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: asking again at once would only burn time.
+            // Most likely no file descriptor is free. Accepting again at once would spin.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        // Without it a fault that drips would be gathered into packets.
+        // Nagle's algorithm would merge the single bytes of a dripped response.
         let _ = stream.set_nodelay(true);
-        let (number, connected) = shared.log.connected();
+        let (number, open) = shared.log.connected();
         let shared = shared.clone();
         tokio::spawn(async move {
             serve(stream, number, shared).await;
-            drop((connected, place));
+            drop((open, permit));
         });
     }
 }
 
-/// More than any test needs; the others wait to be accepted.
+/// The maximum number of open connections. Further ones are accepted when one closes.
 const MAX_CONNECTIONS: usize = 1024;

@@ -1,35 +1,36 @@
-//! The people who can sign in, where they belong, and what stands in their way.
+//! The users, their organizations and the authentication challenges that they must complete.
 
 use std::collections::BTreeMap;
 
-/// A person known to the server.
+/// A user of the server.
 ///
-/// Three are there from the start: [`alice`](Self::alice), [`bob`](Self::bob) and
-/// [`carol`](Self::carol). Their ids never change, so a test may compare them.
+/// The default configuration has three: [`alice`](Self::alice), [`bob`](Self::bob) and
+/// [`carol`](Self::carol). Their ids are constants.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct User {
-    /// `user_` and a ULID.
+    /// The id: `user_` and a ULID.
     pub id: String,
-    /// The address the person signs in with; unique among the users.
+    /// The e-mail address; unique among the users.
     pub email: String,
-    /// Absent names are `null` on the wire.
+    /// The first name; `null` in responses if absent.
     pub first_name: Option<String>,
-    /// Absent names are `null` on the wire.
+    /// The last name; `null` in responses if absent.
     pub last_name: Option<String>,
-    /// The application's own id for this person.
+    /// The id that the application assigned to the user.
     pub external_id: Option<String>,
-    /// Free text by name.
+    /// Metadata: names and values.
     pub metadata: BTreeMap<String, String>,
-    /// The organizations the person belongs to. One is chosen silently; of several one must be
-    /// asked for, or the exchange is answered by `organization_selection_required`.
+    /// The memberships. With one, its organization is selected automatically; with several, the
+    /// authorization request must name one, or the token response is
+    /// `organization_selection_required`.
     pub memberships: Vec<Membership>,
-    /// What has to be passed, in this order, before a session begins.
+    /// The authentication challenges that a login must complete, in this order.
     pub challenges: Vec<Challenge>,
 }
 
 impl User {
-    /// A person without organizations and without challenges.
+    /// Returns a user without memberships and without challenges.
     #[must_use]
     pub fn new(id: &str, email: &str) -> Self {
         Self {
@@ -44,7 +45,7 @@ impl User {
         }
     }
 
-    /// Alice Adams, `alice@example.com`, a member of Acme ([`ACME_ID`](Organization::ACME_ID)).
+    /// Returns Alice Adams, `alice@example.com`, a member of Acme ([`ACME_ID`](Organization::ACME_ID)).
     #[must_use]
     pub fn alice() -> Self {
         Self::new(Self::ALICE_ID, "alice@example.com")
@@ -52,7 +53,7 @@ impl User {
             .member_of(Organization::acme(), "admin")
     }
 
-    /// Bob Brown, `bob@example.com`, a member of Acme and of Globex
+    /// Returns Bob Brown, `bob@example.com`, a member of Acme and of Globex
     /// ([`GLOBEX_ID`](Organization::GLOBEX_ID)).
     #[must_use]
     pub fn bob() -> Self {
@@ -62,13 +63,13 @@ impl User {
             .member_of(Organization::globex(), "member")
     }
 
-    /// Carol Clark, `carol@example.com`, who belongs to no organization.
+    /// Returns Carol Clark, `carol@example.com`, a member of no organization.
     #[must_use]
     pub fn carol() -> Self {
         Self::new(Self::CAROL_ID, "carol@example.com").with_name("Carol", "Clark")
     }
 
-    /// Gives the person a name.
+    /// Sets the first and last name.
     #[must_use]
     pub fn with_name(mut self, first: &str, last: &str) -> Self {
         self.first_name = Some(first.to_owned());
@@ -76,7 +77,7 @@ impl User {
         self
     }
 
-    /// Makes the person a member, in this role.
+    /// Adds a membership with this role.
     #[must_use]
     pub fn member_of(mut self, organization: Organization, role: &str) -> Self {
         self.memberships.push(Membership {
@@ -87,10 +88,10 @@ impl User {
         self
     }
 
-    /// Puts a gate behind those that are already there.
+    /// Appends an authentication challenge.
     #[must_use]
-    pub fn with_challenge(mut self, gate: Challenge) -> Self {
-        self.challenges.push(gate);
+    pub fn with_challenge(mut self, challenge: Challenge) -> Self {
+        self.challenges.push(challenge);
         self
     }
 
@@ -117,15 +118,15 @@ impl User {
     }
 }
 
-/// A person's place in an organization.
+/// The membership of a user in an organization.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Membership {
-    /// Where.
+    /// The organization.
     pub organization: Organization,
-    /// The slug in the claims `role` and `roles`.
+    /// The role slug in the claims `role` and `roles`.
     pub role: String,
-    /// The claim `permissions`; left out when empty.
+    /// The claim `permissions`, which is left out if this is empty.
     pub permissions: Vec<String>,
 }
 
@@ -133,14 +134,14 @@ pub struct Membership {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Organization {
-    /// `org_` and a ULID.
+    /// The id: `org_` and a ULID.
     pub id: String,
-    /// The name that people read.
+    /// The display name.
     pub name: String,
 }
 
 impl Organization {
-    /// An organization with this id.
+    /// Returns an organization.
     #[must_use]
     pub fn new(id: &str, name: &str) -> Self {
         Self {
@@ -149,13 +150,13 @@ impl Organization {
         }
     }
 
-    /// Acme, where Alice and Bob belong.
+    /// Returns Acme, of which Alice and Bob are members.
     #[must_use]
     pub fn acme() -> Self {
         Self::new(Self::ACME_ID, "Acme")
     }
 
-    /// Globex, where only Bob belongs.
+    /// Returns Globex, of which Bob is a member.
     #[must_use]
     pub fn globex() -> Self {
         Self::new(Self::GLOBEX_ID, "Globex")
@@ -167,30 +168,30 @@ impl Organization {
     pub const GLOBEX_ID: &'static str = "org_01K1G10BEX0000000000000000";
 }
 
-/// Something between a good code and a session: the exchange is answered by a step-up.
+/// An authentication challenge, which a login must complete before its session begins.
 ///
-/// Each has its body in the service's own form. All but the last are completed by a grant that
-/// needs the API key; every code a person would have to read somewhere is [`Challenge::ONE_TIME_CODE`].
+/// The token response is an error response with the details of the challenge. Every challenge
+/// except the last is completed by a grant that requires the API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Challenge {
     /// `email_verification_required`.
     EmailVerification,
-    /// `mfa_challenge` with the challenge inside.
+    /// `mfa_challenge` with an `authentication_challenge` object.
     MfaChallenge,
-    /// `mfa_challenge` with a list of factors; the challenge has to be created first.
+    /// `mfa_challenge` with a list of factors. The MFA challenge must be created first.
     MfaFactors,
-    /// `mfa_enrollment`: a factor has to be enrolled first.
+    /// `mfa_enrollment`. A factor must be enrolled first.
     MfaEnrollment,
     /// `radar_email_challenge`.
     RadarEmail,
-    /// `radar_sms_challenge`; the message has to be sent first.
+    /// `radar_sms_challenge`. The message must be sent first.
     RadarSms,
-    /// `sso_required`, OAuth-shaped with status 400: no grant completes it, only another login.
+    /// `sso_required`, with status 400 in the shape of an OAuth error. No grant completes it.
     SsoRequired,
 }
 
 impl Challenge {
-    /// The code of every e-mail, text message and authenticator that this server pretends to send.
+    /// The one-time code of every e-mail, SMS and authenticator. The server sends no messages.
     pub const ONE_TIME_CODE: &'static str = "123456";
 }

@@ -161,7 +161,7 @@ fn a_field_that_is_there_twice_is_refused() {
     );
     let mut stream = raw_last(&server, &body);
     let text = String::from_utf8(read_all(&mut stream).0).unwrap();
-    assert!(text.contains("twice: client_id"), "{text}");
+    assert!(text.contains("repeated: client_id"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! A map that forgets its oldest entry instead of growing: nothing a client does fills the memory.
+//! [`Bounded`]: a map with a maximum size, so that no client can exhaust the memory.
 
 use std::collections::{HashMap, VecDeque};
 
+/// A map in the order of insertion. The oldest entry is removed when the limit is exceeded.
 #[derive(Debug)]
 pub(crate) struct Bounded<T> {
     entries: HashMap<String, T>,
@@ -18,15 +19,13 @@ impl<T> Bounded<T> {
         }
     }
 
-    /// Keeps a value, and drops the oldest one when there are too many.
     pub(crate) fn insert(&mut self, key: String, value: T) {
         if self.entries.insert(key.clone(), value).is_none() {
             self.order.push_back(key);
         }
-        while self.entries.len() > self.limit {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
+        while self.entries.len() > self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
             self.entries.remove(&oldest);
         }
     }
@@ -45,7 +44,7 @@ impl<T> Bounded<T> {
         Some(value)
     }
 
-    /// The newest key whose value is of this kind.
+    /// Returns the newest key whose value meets the condition.
     pub(crate) fn find_key(&self, condition: impl Fn(&T) -> bool) -> Option<&str> {
         let mut newest_first = self.order.iter().rev();
         newest_first
@@ -53,6 +52,7 @@ impl<T> Bounded<T> {
             .map(|key| &**key)
     }
 
+    /// Returns the values, oldest first.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.order.iter().filter_map(|key| self.entries.get(key))
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_entry_goes_first() {
+    fn removes_the_oldest_entry_beyond_the_limit() {
         let mut map = Bounded::new(2);
         for key in ["a", "b", "c"] {
             map.insert(key.to_owned(), key);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_entry_does_not_count() {
+    fn a_removed_entry_does_not_count_towards_the_limit() {
         let mut map = Bounded::new(2);
         map.insert("a".to_owned(), 1);
         map.insert("b".to_owned(), 2);

@@ -4,8 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Fault;
+use crate::fault::Fault;
 use crate::response::MockResponse;
+
+impl Fault {
+    /// Returns one of each kind, with default values, for tests that cover all of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        NAMES.iter().filter_map(|name| name.parse().ok()).collect()
+    }
+}
 
 impl FromStr for Fault {
     type Err = ParseFaultError;
@@ -135,7 +143,7 @@ const SIMPLE: [(&str, Fault); 18] = [
     ("truncated-json", Fault::TruncatedJson),
 ];
 
-pub(super) const NAMES: [&str; 25] = [
+const NAMES: [&str; 25] = [
     "bad-chunk",
     "delay",
     "drip",

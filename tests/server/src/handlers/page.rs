@@ -1,4 +1,4 @@
-//! The pages a person sees: plain forms that need no script.
+//! The HTML pages: forms without scripts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,42 +8,42 @@ use url::Url;
 use crate::response::MockResponse;
 use crate::user::User;
 
-/// The login page: who are you, or do you refuse?
+/// Returns the login page.
 pub(crate) fn log_in(
     users: &[User],
     hint: Option<&str>,
     redirect_uri: &str,
     query: &str,
 ) -> MockResponse {
-    let people = people(users, hint);
+    let choices = choices(users, hint);
     let query = escaped(query);
     let body = format!(
-        "<form method=\"post\" action=\"/user_management/authorize?{query}\">{people}\
-         <button name=\"decision\" value=\"sign-in\">Sign in</button> \
+        "<form method=\"post\" action=\"/user_management/authorize?{query}\">{choices}\
+         <button name=\"decision\" value=\"log-in\">Log in</button> \
          <button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></form>"
     );
-    // The answer to the form leads to the application, and browsers hold it to this policy too.
+    // Browsers apply `form-action` to the redirect that follows the form as well.
     let scheme = Url::parse(redirect_uri)
         .map(|url| format!(" {}:", url.scheme()))
         .unwrap_or_default();
-    page(200, "Sign in", &body, &format!("'self'{scheme}"))
+    page(200, "Log in", &body, &format!("'self'{scheme}"))
 }
 
-/// The page for a device: which code does it show, and who are you?
+/// Returns the device page.
 pub(crate) fn device(users: &[User], user_code: Option<&str>) -> MockResponse {
     let code = escaped(user_code.unwrap_or_default());
-    let people = people(users, None);
+    let choices = choices(users, None);
     let body = format!(
         "<form method=\"post\" action=\"/device\">\
-         <p><label>The code on the device <input name=\"user_code\" value=\"{code}\" required \
-         autocomplete=\"off\" autocapitalize=\"characters\"></label></p>{people}\
+         <p><label>User code <input name=\"user_code\" value=\"{code}\" required \
+         autocomplete=\"off\" autocapitalize=\"characters\"></label></p>{choices}\
          <button name=\"decision\" value=\"approve\">Approve</button> \
          <button name=\"decision\" value=\"deny\">Deny</button></form>"
     );
-    page(200, "Sign in a device", &body, "'self'")
+    page(200, "Log in a device", &body, "'self'")
 }
 
-/// A page that only says something.
+/// Returns a page with one paragraph.
 pub(crate) fn message(status: u16, title: &str, text: &str) -> MockResponse {
     page(
         status,
@@ -53,20 +53,20 @@ pub(crate) fn message(status: u16, title: &str, text: &str) -> MockResponse {
     )
 }
 
-/// One radio button for each user; the hinted one, or else the first, is chosen.
-fn people(users: &[User], hint: Option<&str>) -> String {
-    let chosen = users
+/// Returns a radio button for each user. The hinted user is selected, or else the first.
+fn choices(users: &[User], hint: Option<&str>) -> String {
+    let selected = users
         .iter()
         .position(|user| Some(&*user.email) == hint)
         .unwrap_or(0);
-    let choices = users.iter().enumerate().map(|(at, user)| {
+    let labels = users.iter().enumerate().map(|(at, user)| {
         let (email, name) = (escaped(&user.email), escaped(&user.full_name().unwrap_or_default()));
-        let checked = if at == chosen { " checked" } else { "" };
+        let checked = if at == selected { " checked" } else { "" };
         format!("<label><input type=\"radio\" name=\"user\" value=\"{email}\" required{checked}> {name} &lt;{email}&gt;</label>")
     });
     format!(
-        "<fieldset><legend>Who are you?</legend>{}</fieldset>",
-        choices.collect::<String>()
+        "<fieldset><legend>User</legend>{}</fieldset>",
+        labels.collect::<String>()
     )
 }
 
@@ -80,7 +80,7 @@ fn page(status: u16, title: &str, body: &str, form_action: &str) -> MockResponse
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
          <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}\
-         <p><small>A test server. Nothing here is real, and nothing here is safe.</small></p></main></body></html>"
+         <p><small>This is a mock server for tests. It has no passwords.</small></p></main></body></html>"
     );
     MockResponse::new(status)
         .header("content-type", "text/html; charset=utf-8")
@@ -91,7 +91,7 @@ fn page(status: u16, title: &str, body: &str, form_action: &str) -> MockResponse
         .body(html)
 }
 
-/// Text that means itself in HTML, inside an attribute too.
+/// Escapes text for HTML content and quoted attributes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_comes_from_outside_is_escaped() {
+    fn escapes_users_and_query() {
         let users = [User::new("user_x", "\"><script>@example.com").with_name("<b>", "'&'")];
         let page =
             String::from_utf8(log_in(&users, None, "http://a/", "state=\"><script>").body).unwrap();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hinted_user_is_chosen() {
+    fn selects_the_hinted_user() {
         let page = log_in(
             &[User::alice(), User::bob()],
             Some("bob@example.com"),
