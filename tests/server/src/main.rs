@@ -1,4 +1,4 @@
-//! The server as a program, for a demonstration or for tests in another language.
+//! The mock server as a program, for demonstrations and for tests in other languages.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use workos_login_mock_server::{Config, Injection, LoginPage, Server};
 
 fn main() -> ExitCode {
-    match read(std::env::args().skip(1)) {
+    match parse(std::env::args().skip(1)) {
         Ok(Some((config, injections))) => match run(config, injections) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -18,15 +18,15 @@ fn main() -> ExitCode {
             println!("{HELP}");
             ExitCode::SUCCESS
         }
-        Err(problem) => {
-            eprintln!("workos-login-mock-server: {problem}\n\n{HELP}");
+        Err(error) => {
+            eprintln!("workos-login-mock-server: {error}\n\n{HELP}");
             ExitCode::from(2)
         }
     }
 }
 
 fn run(config: Config, injections: Vec<Injection>) -> io::Result<()> {
-    let people: Vec<_> = config.users.iter().map(|user| user.email.clone()).collect();
+    let users: Vec<_> = config.users.iter().map(|user| user.email.clone()).collect();
     let server = Server::start(config)?;
     for injection in injections {
         server.inject(injection);
@@ -34,17 +34,17 @@ fn run(config: Config, injections: Vec<Injection>) -> io::Result<()> {
     println!("{}", server.base_url());
     io::stdout().flush()?;
     eprintln!(
-        "This is a test server, not production software: no passwords, a public signing key.\n\
-         Client {}; people {}. It runs until its input ends or Ctrl-C.",
+        "This is a mock server, not production software: no passwords, a public private key.\n\
+         Client {}; users {}. It runs until its standard input ends or Ctrl-C.",
         server.client_id(),
-        people.join(", ")
+        users.join(", ")
     );
     io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink())?;
     Ok(())
 }
 
-/// Reads the command line. `None`: help was asked for.
-fn read(
+/// Parses the command line. Returns `None` for `--help`.
+fn parse(
     mut arguments: impl Iterator<Item = String>,
 ) -> Result<Option<(Config, Vec<Injection>)>, String> {
     let mut config = Config::default();
@@ -81,15 +81,15 @@ fn known(config: &Config, email: String) -> Result<String, String> {
     }
 }
 
-const HELP: &str = "A local WorkOS for tests and demonstrations. Not production software.
+const HELP: &str = "A mock WorkOS for tests and demonstrations. Not production software.
 
 workos-login-mock-server [--port N] [--client-id ID] [--auto EMAIL | --deny] [--fault FAULT]..
 
-  --port N         listen there instead of on a free port
-  --client-id ID   the client id that is known
-  --auto EMAIL     sign this user in at once, without a page
-  --deny           refuse every login at once, without a page
-  --fault FAULT    what goes wrong: [WHERE:]NAME[=VALUE][*TIMES|*always], such as
+  --port N         listen on this port instead of a free one
+  --client-id ID   the client id
+  --auto EMAIL     log this user in at once, without a page
+  --deny           deny every login at once, without a page
+  --fault FAULT    inject a fault: [ENDPOINT:]NAME[=VALUE][*TIMES|*always], such as
                    hang, delay=2s*always, refresh:response-lost*3, status=429;retry-after=1
 
 The first line of the output is the base URL.";

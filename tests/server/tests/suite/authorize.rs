@@ -1,11 +1,11 @@
-//! The login page and where it leads.
+//! The authorization endpoint and its login page.
 
 use workos_login_mock_server::{Config, LoginPage};
 
 use crate::support::*;
 
 #[test]
-fn signing_in_leads_to_the_callback_with_a_code_and_the_state() {
+fn a_login_redirects_to_the_callback_with_a_code_and_the_state() {
     let server = start();
     let callback = server.log_in(&authorize_url(&server, &[]), ALICE).unwrap();
     assert!(
@@ -17,7 +17,7 @@ fn signing_in_leads_to_the_callback_with_a_code_and_the_state() {
 }
 
 #[test]
-fn denying_leads_to_the_callback_with_an_error() {
+fn a_denial_redirects_to_the_callback_with_access_denied() {
     let server = start();
     let callback = server.deny(&authorize_url(&server, &[])).unwrap();
     assert_eq!(
@@ -30,7 +30,7 @@ fn denying_leads_to_the_callback_with_an_error() {
 }
 
 #[test]
-fn no_state_goes_in_and_none_comes_out() {
+fn a_request_without_state_has_a_callback_without_state() {
     let server = start();
     let callback = server
         .log_in(&authorize_url(&server, &[("state", None)]), ALICE)
@@ -39,22 +39,22 @@ fn no_state_goes_in_and_none_comes_out() {
 }
 
 #[test]
-fn a_visitor_who_decides_at_once_needs_no_page() {
+fn an_automatic_decision_redirects_without_a_page() {
     let server = start_with(|config| config.login_page = LoginPage::ApproveAs(ALICE.into()));
-    let answer = get(&authorize_url(&server, &[]));
-    assert_eq!(answer.status, 302);
-    assert!(parameter(answer.header("location").unwrap(), "code").is_some());
+    let response = get(&authorize_url(&server, &[]));
+    assert_eq!(response.status, 302);
+    assert!(parameter(response.header("location").unwrap(), "code").is_some());
 
     server.configure(|config| config.login_page = LoginPage::Deny);
-    let answer = get(&authorize_url(&server, &[]));
+    let response = get(&authorize_url(&server, &[]));
     assert_eq!(
-        parameter(answer.header("location").unwrap(), "error").as_deref(),
+        parameter(response.header("location").unwrap(), "error").as_deref(),
         Some("access_denied")
     );
 }
 
 #[test]
-fn the_page_is_safe_and_prefers_the_hinted_user() {
+fn the_login_page_is_escaped_and_selects_the_hinted_user() {
     let server = start();
     let hinted = [
         ("login_hint", Some(BOB)),
@@ -79,7 +79,7 @@ fn the_page_is_safe_and_prefers_the_hinted_user() {
 }
 
 #[test]
-fn an_unknown_client_or_a_harmful_address_is_never_redirected() {
+fn an_unknown_client_or_a_harmful_redirect_uri_is_not_redirected() {
     let server = start();
     for (name, value, code) in [
         ("client_id", Some("client_other"), "invalid_request"),
@@ -97,10 +97,10 @@ fn an_unknown_client_or_a_harmful_address_is_never_redirected() {
             "invalid_redirect_uri",
         ),
     ] {
-        let answer = get(&authorize_url(&server, &[(name, value)]));
-        assert_eq!(answer.refusal(), (400, code.to_owned()), "{name} {value:?}");
-        assert!(answer.json()["message"].is_string());
-        assert_eq!(answer.header("location"), None);
+        let response = get(&authorize_url(&server, &[(name, value)]));
+        assert_eq!(response.error(), (400, code.to_owned()), "{name} {value:?}");
+        assert!(response.json()["message"].is_string());
+        assert_eq!(response.header("location"), None);
     }
     assert!(
         server
@@ -110,18 +110,18 @@ fn an_unknown_client_or_a_harmful_address_is_never_redirected() {
 }
 
 #[test]
-fn a_registered_address_is_compared_letter_for_letter() {
+fn a_registered_redirect_uri_is_compared_exactly() {
     let server = start_with(|config| config.redirect_uris = Some(vec![CALLBACK.into()]));
     assert_eq!(get(&authorize_url(&server, &[])).status, 200);
     let other = get(&authorize_url(
         &server,
         &[("redirect_uri", Some("http://127.0.0.1:9/callback"))],
     ));
-    assert_eq!(other.refusal(), (400, "invalid_redirect_uri".into()));
+    assert_eq!(other.error(), (400, "invalid_redirect_uri".into()));
 }
 
 #[test]
-fn a_request_that_breaks_the_protocol_goes_back_to_the_application() {
+fn an_invalid_request_is_redirected_with_an_error() {
     let server = start();
     for (changes, error) in [
         (
@@ -138,9 +138,9 @@ fn a_request_that_breaks_the_protocol_goes_back_to_the_application() {
         (&[("code_challenge", None)], "invalid_request"),
         (&[("code_challenge", Some("short"))], "invalid_request"),
     ] {
-        let answer = get(&authorize_url(&server, changes));
-        assert_eq!(answer.status, 302, "{changes:?}");
-        let callback = answer.header("location").unwrap();
+        let response = get(&authorize_url(&server, changes));
+        assert_eq!(response.status, 302, "{changes:?}");
+        let callback = response.header("location").unwrap();
         assert_eq!(
             parameter(callback, "error").as_deref(),
             Some(error),
@@ -151,7 +151,7 @@ fn a_request_that_breaks_the_protocol_goes_back_to_the_application() {
 }
 
 #[test]
-fn a_parameter_that_is_there_twice_is_refused_except_scopes() {
+fn rejects_a_repeated_parameter_except_provider_scopes() {
     let server = start();
     let url = authorize_url(&server, &[]);
     let twice = get(&format!("{url}&provider=authkit"));
@@ -167,7 +167,7 @@ fn a_parameter_that_is_there_twice_is_refused_except_scopes() {
 }
 
 #[test]
-fn a_server_without_an_api_key_wants_a_challenge_from_everybody() {
+fn without_an_api_key_every_client_must_send_a_code_challenge() {
     let unchallenged = [("code_challenge", None), ("code_challenge_method", None)];
     let server = start();
     assert_eq!(get(&authorize_url(&server, &unchallenged)).status, 200);
@@ -176,7 +176,7 @@ fn a_server_without_an_api_key_wants_a_challenge_from_everybody() {
 }
 
 #[test]
-fn what_was_asked_for_is_in_the_log() {
+fn the_log_contains_the_authorization_request_and_the_form() {
     let server = start();
     let url = authorize_url(&server, &[("screen_hint", Some("sign-up"))]);
     server.log_in(&url, ALICE).unwrap();

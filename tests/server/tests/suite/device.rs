@@ -1,4 +1,4 @@
-//! The device flow.
+//! The device authorization grant.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,16 +8,16 @@ use workos_login_mock_server::{Endpoint, LoginPage, MockResponse, Server, User};
 use crate::support::*;
 
 fn begin(server: &Server) -> Value {
-    let answer = post(
+    let response = post(
         server,
         "/user_management/authorize/device",
         &json!({"client_id": server.client_id()}),
     );
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()
+    assert_eq!(response.status, 200, "{response:?}");
+    response.json()
 }
 
-fn poll(server: &Server, device: &Value) -> Got {
+fn poll(server: &Server, device: &Value) -> Received {
     authenticate(
         server,
         &json!({
@@ -28,13 +28,13 @@ fn poll(server: &Server, device: &Value) -> Got {
     )
 }
 
-fn error(answer: &Got) -> String {
-    assert_eq!(answer.status, 400, "{answer:?}");
-    text(&answer.json()["error"]).to_owned()
+fn error(response: &Received) -> String {
+    assert_eq!(response.status, 400, "{response:?}");
+    text(&response.json()["error"]).to_owned()
 }
 
 #[test]
-fn a_device_starts_with_json_or_a_form() {
+fn a_device_authorization_request_is_json_or_a_form() {
     let server = start();
     let device = begin(&server);
     let code = text(&device["user_code"]);
@@ -54,13 +54,13 @@ fn a_device_starts_with_json_or_a_form() {
         200
     );
     assert_eq!(
-        post_form(&server, path, &[("client_id", "client_other")]).refusal(),
+        post_form(&server, path, &[("client_id", "client_other")]).error(),
         (400, "invalid_client".into())
     );
 }
 
 #[test]
-fn an_approved_device_is_signed_in_once() {
+fn an_approved_device_code_is_valid_once() {
     let server = start();
     let device = begin(&server);
     assert_eq!(error(&poll(&server, &device)), "authorization_pending");
@@ -76,7 +76,7 @@ fn an_approved_device_is_signed_in_once() {
 }
 
 #[test]
-fn a_denied_device_is_told_so() {
+fn a_denied_device_gets_access_denied() {
     let server = start();
     let device = begin(&server);
     server.deny_device(text(&device["user_code"])).unwrap();
@@ -84,7 +84,7 @@ fn a_denied_device_is_told_so() {
 }
 
 #[test]
-fn a_device_code_grows_too_old() {
+fn a_device_code_expires() {
     let server = start();
     let device = begin(&server);
     server.advance(Duration::from_secs(300));
@@ -97,7 +97,7 @@ fn a_device_code_grows_too_old() {
 }
 
 #[test]
-fn polling_too_fast_widens_the_interval() {
+fn polling_before_the_interval_increases_it() {
     let server = start();
     server.set_clock(SystemTime::now());
     let device = begin(&server);
@@ -111,7 +111,7 @@ fn polling_too_fast_widens_the_interval() {
 }
 
 #[test]
-fn the_interval_may_be_left_out_and_not_be_enforced() {
+fn the_interval_can_be_absent_and_not_enforced() {
     let server = start_with(|config| {
         config.polling_interval = None;
         config.enforce_polling_interval = false;
@@ -124,7 +124,7 @@ fn the_interval_may_be_left_out_and_not_be_enforced() {
 }
 
 #[test]
-fn a_code_is_decided_once_and_a_wrong_one_never() {
+fn a_user_code_is_decided_once_and_an_unknown_one_is_rejected() {
     let server = start();
     let device = begin(&server);
     let code = text(&device["user_code"]);
@@ -136,7 +136,7 @@ fn a_code_is_decided_once_and_a_wrong_one_never() {
 }
 
 #[test]
-fn the_complete_address_shows_the_code_or_is_enough_for_a_visitor_who_decides_at_once() {
+fn the_complete_verification_uri_shows_the_code_or_is_decided_automatically() {
     let server = start();
     let device = begin(&server);
     let page = get(text(&device["verification_uri_complete"]));
@@ -152,7 +152,7 @@ fn the_complete_address_shows_the_code_or_is_enough_for_a_visitor_who_decides_at
 }
 
 #[test]
-fn scripted_answers_come_first_and_one_each() {
+fn given_responses_are_used_in_order_and_once_each() {
     let server = start();
     let device = begin(&server);
     server

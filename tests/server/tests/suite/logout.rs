@@ -1,4 +1,4 @@
-//! Logging out, revoking, and the keys.
+//! Logout, session revocation and the JWKS.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use workos_login_mock_server::Config;
 use crate::support::*;
 
 #[test]
-fn a_logout_ends_the_session_and_leads_back() {
+fn a_logout_ends_the_session_and_redirects() {
     let server = start();
     let session = log_in(&server, ALICE);
     let sid = claims(&session)["sid"].as_str().unwrap().to_owned();
@@ -17,18 +17,18 @@ fn a_logout_ends_the_session_and_leads_back() {
         "{}/user_management/sessions/logout?session_id={sid}",
         server.base_url()
     );
-    let answer = get(&format!("{url}&return_to=https%3A%2F%2Fapp.example%2Fbye"));
+    let response = get(&format!("{url}&return_to=https%3A%2F%2Fapp.example%2Fbye"));
     assert_eq!(
-        (answer.status, answer.header("location")),
+        (response.status, response.header("location")),
         (302, Some("https://app.example/bye"))
     );
     let refused = refresh(&server, text(&session["refresh_token"]));
-    assert_eq!(refused.refusal(), (400, "invalid_grant".into()));
+    assert_invalid_grant(&refused);
     assert_eq!(get(&url).status, 200);
 }
 
 #[test]
-fn a_logout_leads_nowhere_that_is_not_allowed() {
+fn rejects_a_return_to_that_is_not_registered() {
     let server = start_with(|config| {
         config.logout_redirect_uris = Some(vec!["https://app.example/".into()])
     });
@@ -39,9 +39,9 @@ fn a_logout_leads_nowhere_that_is_not_allowed() {
         String::new(),
         format!("?session_id={sid}&return_to=https%3A%2F%2Fevil.example%2F"),
     ] {
-        let answer = get(&format!("{url}{query}"));
-        assert_eq!(answer.status, 422, "{query}");
-        assert!(answer.json()["message"].is_string());
+        let response = get(&format!("{url}{query}"));
+        assert_eq!(response.status, 422, "{query}");
+        assert!(response.json()["message"].is_string());
     }
     assert_eq!(server.sessions(), [&*sid]);
     assert_eq!(
@@ -54,13 +54,13 @@ fn a_logout_leads_nowhere_that_is_not_allowed() {
 }
 
 #[test]
-fn a_server_revokes_with_its_key() {
+fn a_session_is_revoked_with_the_api_key() {
     let server = start();
     let session = log_in(&server, ALICE);
     let body = json!({"session_id": claims(&session)["sid"]});
     let path = "/user_management/sessions/revoke";
     assert_eq!(
-        post_with_key(&server, path, "sk_wrong", &body).refusal(),
+        post_with_key(&server, path, "sk_wrong", &body).error(),
         (401, "unauthorized".into())
     );
     assert_eq!(server.sessions().len(), 1);
@@ -76,7 +76,7 @@ fn a_server_revokes_with_its_key() {
 }
 
 #[test]
-fn the_key_set_verifies_the_tokens_it_is_for() {
+fn the_jwks_verifies_access_tokens() {
     let server = start();
     let session = log_in(&server, ALICE);
     let (signed, signature) = text(&session["access_token"]).rsplit_once('.').unwrap();

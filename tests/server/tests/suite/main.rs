@@ -1,17 +1,14 @@
-//! The server as its users see it: over real sockets, with a client that knows nothing about it.
+//! Tests of the server over real sockets, with an independent HTTP client.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that unwraps fails where it should"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails at the unwrap")]
 
 mod authorize;
+mod challenges;
+mod code_exchange;
+mod command_line;
 mod device;
-mod exchange;
 mod faults;
-mod life;
 mod logout;
-mod program;
 mod refresh;
-mod step_up;
+mod server;
 mod support;

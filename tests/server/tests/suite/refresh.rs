@@ -1,4 +1,4 @@
-//! Refreshing: rotation, replays, organizations.
+//! Refresh: rotation, reuse detection, organization switch.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,23 +7,18 @@ use workos_login_mock_server::{Organization, Server};
 
 use crate::support::*;
 
-#[track_caller]
-fn assert_dead(answer: &Got) {
-    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+fn token(response: &Value) -> String {
+    text(&response["refresh_token"]).to_owned()
 }
 
-fn token(answer: &Value) -> String {
-    text(&answer["refresh_token"]).to_owned()
-}
-
-fn into(server: &Server, token: &str, organization: &str) -> Got {
+fn refresh_into(server: &Server, token: &str, organization: &str) -> Received {
     let mut body = refresh_body(server, token);
     body["organization_id"] = organization.into();
     authenticate(server, &body)
 }
 
 #[test]
-fn a_refresh_gives_a_new_pair_of_the_same_session() {
+fn a_refresh_returns_new_tokens_of_the_same_session() {
     let server = start();
     server.set_clock(SystemTime::now());
     let first = log_in(&server, ALICE);
@@ -46,39 +41,39 @@ fn a_refresh_gives_a_new_pair_of_the_same_session() {
 }
 
 #[test]
-fn a_spent_token_is_dead_and_the_session_lives() {
+fn a_used_refresh_token_is_rejected_and_the_session_stays_live() {
     let server = start();
     let first = token(&log_in(&server, ALICE));
     let second = token(&refresh(&server, &first).json());
-    assert_dead(&refresh(&server, &first));
+    assert_invalid_grant(&refresh(&server, &first));
     assert_eq!(refresh(&server, &second).status, 200);
 }
 
 #[test]
-fn within_the_window_a_replay_yields_the_same_pair() {
+fn within_the_replay_window_an_identical_request_gets_the_same_response() {
     let server = start_with(|config| config.replay_window = Duration::from_secs(10));
     server.set_clock(SystemTime::now());
     let first = token(&log_in(&server, ALICE));
-    let answer = refresh(&server, &first);
+    let response = refresh(&server, &first);
     server.advance(Duration::from_secs(9));
-    assert_eq!(refresh(&server, &first).text, answer.text);
+    assert_eq!(refresh(&server, &first).text, response.text);
     server.advance(Duration::from_secs(1));
-    assert_dead(&refresh(&server, &first));
-    assert_eq!(refresh(&server, &token(&answer.json())).status, 200);
+    assert_invalid_grant(&refresh(&server, &first));
+    assert_eq!(refresh(&server, &token(&response.json())).status, 200);
 }
 
 #[test]
-fn a_late_replay_can_end_the_session() {
+fn reuse_after_the_replay_window_can_end_the_session() {
     let server = start_with(|config| config.reuse_ends_session = true);
     let first = token(&log_in(&server, ALICE));
     let second = token(&refresh(&server, &first).json());
-    assert_dead(&refresh(&server, &first));
-    assert_dead(&refresh(&server, &second));
+    assert_invalid_grant(&refresh(&server, &first));
+    assert_invalid_grant(&refresh(&server, &second));
     assert!(server.sessions().is_empty());
 }
 
 #[test]
-fn without_rotation_the_token_stays() {
+fn without_rotation_the_refresh_token_does_not_change() {
     let server = start_with(|config| config.rotate_refresh_tokens = false);
     let first = token(&log_in(&server, ALICE));
     for _ in 0..3 {
@@ -87,7 +82,7 @@ fn without_rotation_the_token_stays() {
 }
 
 #[test]
-fn an_organization_is_switched_only_by_a_member_and_kept_when_not_named() {
+fn a_member_can_switch_the_organization_and_a_refresh_without_one_keeps_it() {
     let server = start();
     let globex = [("organization_id", Some(Organization::GLOBEX_ID))];
     let session = exchange(&server, &code_for(&server, BOB, &globex)).json();
@@ -97,61 +92,61 @@ fn an_organization_is_switched_only_by_a_member_and_kept_when_not_named() {
         ("acme", "invalid_organization_id"),
     ] {
         assert_eq!(
-            into(&server, &token_now, organization).refusal(),
+            refresh_into(&server, &token_now, organization).error(),
             (400, code.into())
         );
     }
-    let switched = into(&server, &token_now, Organization::ACME_ID).json();
+    let switched = refresh_into(&server, &token_now, Organization::ACME_ID).json();
     assert_eq!(switched["organization_id"], Organization::ACME_ID);
     assert_eq!(claims(&switched)["org_id"], Organization::ACME_ID);
     let kept = refresh(&server, &token(&switched)).json();
     assert_eq!(kept["organization_id"], Organization::ACME_ID);
 
     let alice = token(&log_in(&server, ALICE));
-    let foreign = into(&server, &alice, Organization::GLOBEX_ID);
+    let foreign = refresh_into(&server, &alice, Organization::GLOBEX_ID);
     assert_eq!(
-        foreign.refusal(),
+        foreign.error(),
         (400, "organization_membership_not_found".into())
     );
     assert_eq!(refresh(&server, &alice).status, 200);
 }
 
 #[test]
-fn a_token_belongs_to_its_client() {
+fn a_refresh_token_is_bound_to_its_client() {
     let server = start_with(|config| config.client_ids.push("client_second".into()));
     let first = token(&log_in(&server, ALICE));
     let mut body = refresh_body(&server, &first);
     body["client_id"] = "client_second".into();
-    assert_dead(&authenticate(&server, &body));
+    assert_invalid_grant(&authenticate(&server, &body));
     assert_eq!(refresh(&server, &first).status, 200);
 }
 
 #[test]
-fn nothing_is_refreshed_after_the_end_of_the_session() {
+fn rejects_a_refresh_after_the_session_has_ended_or_expired() {
     let server = start();
     let ended = log_in(&server, ALICE);
     assert!(server.end_session(text(&claims(&ended)["sid"])));
-    assert_dead(&refresh(&server, &token(&ended)));
+    assert_invalid_grant(&refresh(&server, &token(&ended)));
 
     let expired = token(&log_in(&server, ALICE));
     server.advance(Duration::from_secs(30 * 86_400));
-    assert_dead(&refresh(&server, &expired));
+    assert_invalid_grant(&refresh(&server, &expired));
 
     let other = token(&log_in(&server, ALICE));
     server.end_all_sessions();
-    assert_dead(&refresh(&server, &other));
+    assert_invalid_grant(&refresh(&server, &other));
 }
 
 #[test]
-fn a_deleted_user_has_no_session_left() {
+fn rejects_a_refresh_of_a_deleted_user() {
     let server = start();
     let first = token(&log_in(&server, ALICE));
     server.configure(|config| config.users.clear());
-    assert_dead(&refresh(&server, &first));
+    assert_invalid_grant(&refresh(&server, &first));
 }
 
 #[test]
-fn null_means_absent() {
+fn null_means_that_a_parameter_is_absent() {
     let server = start();
     let first = token(&log_in(&server, ALICE));
     let mut body = refresh_body(&server, &first);

@@ -1,4 +1,4 @@
-//! A small client, and the first steps that many tests share.
+//! An HTTP client, and the steps that many tests share.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -16,8 +16,8 @@ pub(crate) const CALLBACK: &str = "http://127.0.0.1:9/callback?keep=this";
 pub(crate) const ALICE: &str = "alice@example.com";
 pub(crate) const BOB: &str = "bob@example.com";
 pub(crate) const CAROL: &str = "carol@example.com";
-/// Long enough for the slowest machine; no test waits for it unless it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Sufficient on a slow machine. It expires only in a failing test.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) fn start() -> Server {
     Server::start(Config::default()).unwrap()
@@ -27,15 +27,15 @@ pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Server {
     Server::start(Config::with(change)).unwrap()
 }
 
-/// An answer as a client reads it.
+/// A response.
 #[derive(Debug)]
-pub(crate) struct Got {
+pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Got {
+impl Received {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -44,8 +44,8 @@ impl Got {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The status and the `error` or `code`.
-    pub(crate) fn refusal(&self) -> (u16, String) {
+    /// Returns the status and the `error` or `code`.
+    pub(crate) fn error(&self) -> (u16, String) {
         let body = self.json();
         let code = body["error"]
             .as_str()
@@ -55,65 +55,76 @@ impl Got {
     }
 }
 
+#[track_caller]
+pub(crate) fn assert_invalid_grant(response: &Received) {
+    assert_eq!(response.error(), (400, "invalid_grant".to_owned()));
+}
+
 pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(TIMEOUT))
         .build()
         .into()
 }
 
-fn got(response: Result<http::Response<ureq::Body>, ureq::Error>) -> Got {
+fn received(response: Result<http::Response<ureq::Body>, ureq::Error>) -> Received {
     let (parts, mut body) = response.unwrap().into_parts();
     let text = body.read_to_string().unwrap();
-    Got {
+    Received {
         status: parts.status.as_u16(),
         headers: parts.headers,
         text,
     }
 }
 
-pub(crate) fn get(url: &str) -> Got {
-    got(agent().get(url).call())
+pub(crate) fn get(url: &str) -> Received {
+    received(agent().get(url).call())
 }
 
-/// A JSON body, as most clients send it.
-pub(crate) fn post(server: &Server, path: &str, body: &Value) -> Got {
+/// Sends a JSON body.
+pub(crate) fn post(server: &Server, path: &str, body: &Value) -> Received {
     let url = format!("{}{path}", server.base_url());
-    got(agent()
-        .post(&url)
-        .header("content-type", "application/json")
-        .send(body.to_string()))
+    received(
+        agent()
+            .post(&url)
+            .header("content-type", "application/json")
+            .send(body.to_string()),
+    )
 }
 
-/// A form body, as standard clients send it.
-pub(crate) fn post_form(server: &Server, path: &str, body: &[(&str, &str)]) -> Got {
+/// Sends a form.
+pub(crate) fn post_form(server: &Server, path: &str, body: &[(&str, &str)]) -> Received {
     let url = format!("{}{path}", server.base_url());
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(body)
         .finish();
-    got(agent()
-        .post(&url)
-        .content_type("application/x-www-form-urlencoded")
-        .send(body))
+    received(
+        agent()
+            .post(&url)
+            .content_type("application/x-www-form-urlencoded")
+            .send(body),
+    )
 }
 
-pub(crate) fn post_with_key(server: &Server, path: &str, key: &str, body: &Value) -> Got {
+pub(crate) fn post_with_key(server: &Server, path: &str, key: &str, body: &Value) -> Received {
     let url = format!("{}{path}", server.base_url());
     let request = agent()
         .post(&url)
         .header("authorization", format!("Bearer {key}"));
-    got(request
-        .header("content-type", "application/json")
-        .send(body.to_string()))
+    received(
+        request
+            .header("content-type", "application/json")
+            .send(body.to_string()),
+    )
 }
 
-pub(crate) fn authenticate(server: &Server, body: &Value) -> Got {
+pub(crate) fn authenticate(server: &Server, body: &Value) -> Received {
     post(server, "/user_management/authenticate", body)
 }
 
-/// An authorization URL; `changes` set parameters, or leave them out.
+/// Returns an authorization URL. `changes` set parameters or remove them.
 pub(crate) fn authorize_url(server: &Server, changes: &[(&str, Option<&str>)]) -> String {
     let mut parameters = vec![
         ("client_id", server.client_id()),
@@ -134,7 +145,7 @@ pub(crate) fn authorize_url(server: &Server, changes: &[(&str, Option<&str>)]) -
     format!("{}/user_management/authorize?{query}", server.base_url())
 }
 
-/// A parameter of a callback.
+/// Returns a parameter of a callback.
 pub(crate) fn parameter(callback: &str, name: &str) -> Option<String> {
     let url = Url::parse(callback).unwrap();
     url.query_pairs()
@@ -142,7 +153,7 @@ pub(crate) fn parameter(callback: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// A fresh code for this user.
+/// Returns a new authorization code for this user.
 pub(crate) fn code(server: &Server, email: &str) -> String {
     code_for(server, email, &[])
 }
@@ -154,7 +165,7 @@ pub(crate) fn code_for(server: &Server, email: &str, changes: &[(&str, Option<&s
     parameter(&callback, "code").unwrap_or_else(|| panic!("{callback}"))
 }
 
-pub(crate) fn exchange(server: &Server, code: &str) -> Got {
+pub(crate) fn exchange(server: &Server, code: &str) -> Received {
     authenticate(
         server,
         &json!({
@@ -164,7 +175,7 @@ pub(crate) fn exchange(server: &Server, code: &str) -> Got {
     )
 }
 
-pub(crate) fn refresh(server: &Server, token: &str) -> Got {
+pub(crate) fn refresh(server: &Server, token: &str) -> Received {
     authenticate(server, &refresh_body(server, token))
 }
 
@@ -172,11 +183,11 @@ pub(crate) fn refresh_body(server: &Server, token: &str) -> Value {
     json!({"grant_type": "refresh_token", "client_id": server.client_id(), "refresh_token": token})
 }
 
-/// A whole login; the tokens.
+/// Completes a login and returns the token response.
 pub(crate) fn log_in(server: &Server, email: &str) -> Value {
-    let answer = exchange(server, &code(server, email));
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()
+    let response = exchange(server, &code(server, email));
+    assert_eq!(response.status, 200, "{response:?}");
+    response.json()
 }
 
 pub(crate) fn text(value: &Value) -> &str {
@@ -185,12 +196,12 @@ pub(crate) fn text(value: &Value) -> &str {
         .unwrap_or_else(|| panic!("not a string: {value}"))
 }
 
-pub(crate) fn claims(answer: &Value) -> Value {
-    let payload = text(&answer["access_token"]).split('.').nth(1).unwrap();
+pub(crate) fn claims(response: &Value) -> Value {
+    let payload = text(&response["access_token"]).split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// Sends one raw refresh and returns the connection, which may be used again.
+/// Sends one raw refresh and returns the connection, which stays open.
 pub(crate) fn raw_refresh(server: &Server, token: &str) -> TcpStream {
     raw_post(
         server,
@@ -199,7 +210,7 @@ pub(crate) fn raw_refresh(server: &Server, token: &str) -> TcpStream {
     )
 }
 
-/// Sends one raw body to the authenticate path; the connection ends with its answer.
+/// Sends one raw body to the authenticate path; the connection ends with the response.
 pub(crate) fn raw_last(server: &Server, body: &str) -> TcpStream {
     raw_post(server, body, "close")
 }
@@ -217,12 +228,12 @@ fn raw_post(server: &Server, body: &str, connection: &str) -> TcpStream {
 
 fn raw(server: &Server, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     stream
 }
 
-/// Reads until the end, and says what the end was.
+/// Reads to the end of the connection and returns how it ended.
 pub(crate) fn read_all(stream: &mut impl Read) -> (Vec<u8>, io::Result<()>) {
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes).map(drop);

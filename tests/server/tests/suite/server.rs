@@ -1,4 +1,4 @@
-//! The server itself: its log, its connections, its end.
+//! The server itself: log, connections, shutdown.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -8,25 +8,25 @@ use workos_login_mock_server::{Config, Fault, Server};
 use crate::support::*;
 
 #[test]
-fn a_dropped_server_is_gone() {
+fn a_dropped_server_closes_its_connections_and_its_port() {
     let server = start();
     let address = server.address();
     let mut idle = TcpStream::connect(address).unwrap();
-    assert!(server.wait_for_open_connections(1, PATIENCE));
+    assert!(server.wait_for_open_connections(1, TIMEOUT));
     drop(server);
     assert!(TcpStream::connect(address).is_err());
     assert!(read_all(&mut idle).0.is_empty());
 }
 
 #[test]
-fn an_address_in_use_is_refused() {
+fn an_address_in_use_is_an_error() {
     let server = start();
     let second = Server::start(Config::with(|config| config.address = server.address()));
     assert!(second.is_err());
 }
 
 #[test]
-fn a_server_lives_and_dies_inside_a_runtime_too() {
+fn a_server_starts_and_stops_inside_a_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -37,18 +37,15 @@ fn a_server_lives_and_dies_inside_a_runtime_too() {
 }
 
 #[test]
-fn two_servers_share_nothing() {
+fn two_servers_share_no_state() {
     let (one, two) = (start(), start());
     let session = log_in(&one, ALICE);
-    assert_eq!(
-        refresh(&two, text(&session["refresh_token"])).refusal(),
-        (400, "invalid_grant".into())
-    );
+    assert_invalid_grant(&refresh(&two, text(&session["refresh_token"])));
     assert_eq!(two.request_count(), 1);
 }
 
 #[test]
-fn the_log_shows_what_was_sent() {
+fn the_log_contains_the_request() {
     let server = start();
     refresh(&server, "secret-token");
     let requests = server.requests();
@@ -72,7 +69,7 @@ fn the_log_shows_what_was_sent() {
 }
 
 #[test]
-fn the_log_keeps_the_last_thousand_and_counts_all() {
+fn the_log_keeps_a_thousand_requests_and_counts_all() {
     let server = start();
     let agent = agent();
     for number in 0..1010 {
@@ -92,38 +89,38 @@ fn the_log_keeps_the_last_thousand_and_counts_all() {
 }
 
 #[test]
-fn one_may_wait_for_a_request() {
+fn a_test_can_wait_for_a_request() {
     let server = start();
     assert!(!server.wait_for_requests(1, Duration::ZERO));
     let url = format!("{}/x", server.base_url());
     let client = std::thread::spawn(move || get(&url).status);
-    assert!(server.wait_for_requests(1, PATIENCE));
+    assert!(server.wait_for_requests(1, TIMEOUT));
     assert_eq!(client.join().unwrap(), 404);
 }
 
 #[test]
-fn unknown_addresses_have_answers_of_the_same_kind() {
+fn an_unknown_path_gets_404_with_a_message_and_a_request_id() {
     let server = start();
-    let answer = get(&format!("{}/nowhere", server.base_url()));
-    assert_eq!(answer.status, 404);
-    assert!(answer.json()["message"].is_string());
-    assert!(answer.header("x-request-id").is_some());
+    let response = get(&format!("{}/nowhere", server.base_url()));
+    assert_eq!(response.status, 404);
+    assert!(response.json()["message"].is_string());
+    assert!(response.header("x-request-id").is_some());
 }
 
 #[test]
-fn a_body_that_is_too_long_is_not_read_to_its_end() {
+fn a_body_that_is_too_long_gets_413_and_is_not_recorded() {
     let server = start();
-    let answer = post_form(
+    let response = post_form(
         &server,
         "/user_management/authenticate",
         &[("code", &"a".repeat(100_000))],
     );
-    assert_eq!(answer.status, 413);
+    assert_eq!(response.status, 413);
     assert!(server.requests()[0].body.is_empty());
 }
 
 #[test]
-fn pages_are_spared_by_faults_that_do_not_name_them() {
+fn a_fault_without_endpoint_skips_pages() {
     let server = start();
     server.inject(Fault::ResetBefore);
     assert!(!code(&server, ALICE).is_empty());

@@ -3,21 +3,21 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use workos_login_mock_server::{Config, Organization, User};
+use workos_login_mock_server::{Config, Organization, Server, User};
 
 use crate::support::*;
 
 #[test]
-fn a_code_and_its_verifier_open_a_session() {
+fn a_code_with_its_verifier_is_exchanged_for_a_session() {
     let server = start();
-    let answer = exchange(&server, &code(&server, ALICE));
-    assert_eq!(answer.status, 200);
+    let response = exchange(&server, &code(&server, ALICE));
+    assert_eq!(response.status, 200);
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         Some("application/json; charset=utf-8")
     );
-    assert!(answer.header("x-request-id").unwrap().starts_with("req_"));
-    let body = answer.json();
+    assert!(response.header("x-request-id").unwrap().starts_with("req_"));
+    let body = response.json();
     assert_eq!(body["user"]["id"], User::ALICE_ID);
     assert_eq!(body["user"]["name"], "Alice Adams");
     assert_eq!(body["organization_id"], Organization::ACME_ID);
@@ -35,10 +35,10 @@ fn a_code_and_its_verifier_open_a_session() {
 }
 
 #[test]
-fn a_form_is_as_good_as_json() {
+fn accepts_a_form_instead_of_json() {
     let server = start();
     let code = code(&server, ALICE);
-    let answer = post_form(
+    let response = post_form(
         &server,
         "/user_management/authenticate",
         &[
@@ -48,11 +48,11 @@ fn a_form_is_as_good_as_json() {
             ("code_verifier", VERIFIER),
         ],
     );
-    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(response.status, 200, "{response:?}");
 }
 
 #[test]
-fn the_one_organization_is_chosen_and_none_is_left_out() {
+fn the_organization_is_that_of_the_request_or_the_only_one_or_absent() {
     let server = start();
     let carol = log_in(&server, CAROL);
     assert!(carol.get("organization_id").is_none());
@@ -63,51 +63,35 @@ fn the_one_organization_is_chosen_and_none_is_left_out() {
 }
 
 #[test]
-fn a_code_is_good_once() {
+fn a_code_is_valid_once() {
     let server = start();
     let code = code(&server, ALICE);
     assert_eq!(exchange(&server, &code).status, 200);
-    assert_eq!(
-        exchange(&server, &code).refusal(),
-        (400, "invalid_grant".into())
-    );
+    assert_invalid_grant(&exchange(&server, &code));
 }
 
 #[test]
-fn a_code_grows_too_old() {
+fn a_code_expires() {
     let server = start();
     let code = code(&server, ALICE);
     server.advance(Duration::from_secs(600));
-    assert_eq!(
-        exchange(&server, &code).refusal(),
-        (400, "invalid_grant".into())
-    );
+    assert_invalid_grant(&exchange(&server, &code));
 }
 
 #[test]
-fn a_wrong_verifier_spends_the_code() {
+fn an_incorrect_verifier_uses_up_the_code() {
     let server = start();
     let code = code(&server, ALICE);
     let wrong = json!({
         "grant_type": "authorization_code", "client_id": server.client_id(),
         "code": code, "code_verifier": "w".repeat(43),
     });
-    assert_eq!(
-        authenticate(&server, &wrong).refusal(),
-        (400, "invalid_grant".into())
-    );
-    assert_eq!(
-        exchange(&server, &code).refusal(),
-        (400, "invalid_grant".into())
-    );
+    assert_invalid_grant(&authenticate(&server, &wrong));
+    assert_invalid_grant(&exchange(&server, &code));
 }
 
-/// Sends a body made of the usual one and some changes; null leaves a field out.
-fn changed(
-    server: &workos_login_mock_server::Server,
-    code: &str,
-    changes: &Value,
-) -> (u16, String) {
+/// Sends a code exchange with changed parameters. `null` removes one.
+fn changed(server: &Server, code: &str, changes: &Value) -> (u16, String) {
     let mut body = json!({
         "grant_type": "authorization_code", "client_id": server.client_id(),
         "code": code, "code_verifier": VERIFIER,
@@ -115,11 +99,11 @@ fn changed(
     for (name, value) in changes.as_object().unwrap() {
         body[name] = value.clone();
     }
-    authenticate(server, &body).refusal()
+    authenticate(server, &body).error()
 }
 
 #[test]
-fn each_mistake_has_its_own_refusal_and_the_code_stays_good() {
+fn each_invalid_request_has_its_error_and_leaves_the_code_valid() {
     let server = start_with(|config| config.client_ids.push("client_second".into()));
     let code = code(&server, ALICE);
     for (changes, error) in [
@@ -153,7 +137,7 @@ fn each_mistake_has_its_own_refusal_and_the_code_stays_good() {
 }
 
 #[test]
-fn a_field_that_is_there_twice_is_refused() {
+fn rejects_a_repeated_parameter() {
     let server = start();
     let body = format!(
         "{{\"grant_type\":\"refresh_token\",\"client_id\":\"{0}\",\"client_id\":\"{0}\"}}",
@@ -165,7 +149,7 @@ fn a_field_that_is_there_twice_is_refused() {
 }
 
 #[test]
-fn a_confidential_client_proves_itself_with_the_key_with_or_without_a_verifier() {
+fn a_confidential_client_needs_the_api_key_and_a_verifier_only_for_a_code_challenge() {
     let server = start();
     let code = code(&server, ALICE);
     assert_eq!(
@@ -189,7 +173,7 @@ fn a_confidential_client_proves_itself_with_the_key_with_or_without_a_verifier()
 }
 
 #[test]
-fn claims_tokens_and_fields_are_what_the_test_says() {
+fn claims_access_token_and_response_fields_can_be_configured() {
     let server = start_with(|config| {
         config.token_skew = -3600;
         config
@@ -204,12 +188,12 @@ fn claims_tokens_and_fields_are_what_the_test_says() {
             .insert("refresh_token".into(), None);
     });
     server.set_clock(SystemTime::now());
-    let answer = exchange(&server, &code(&server, ALICE)).json();
-    let claims = claims(&answer);
+    let response = exchange(&server, &code(&server, ALICE)).json();
+    let claims = claims(&response);
     assert_eq!(claims["role"], json!({"odd": true}));
     assert!(claims.get("sid").is_none());
-    assert!(answer["organization_id"].is_null() && answer.get("organization_id").is_some());
-    assert!(answer.get("refresh_token").is_none());
+    assert!(response["organization_id"].is_null() && response.get("organization_id").is_some());
+    assert!(response.get("refresh_token").is_none());
     assert_eq!(
         claims["auth_time"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
         3600

@@ -8,7 +8,7 @@ use crate::support::*;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_workos-login-mock-server");
 
 #[test]
-fn the_program_prints_its_address_and_ends_with_its_input() {
+fn serves_at_the_printed_base_url_with_the_given_options() {
     let mut program = Command::new(PROGRAM)
         .args([
             "--client-id",
@@ -61,7 +61,7 @@ fn the_program_prints_its_address_and_ends_with_its_input() {
 }
 
 #[test]
-fn what_the_program_does_not_understand_it_refuses() {
+fn rejects_an_unknown_option_and_an_invalid_value() {
     for arguments in [
         &["--fault", "nonsense"][..],
         &["--auto", "nobody"],
