@@ -47,22 +47,3 @@ impl fmt::Debug for Canceller {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use mio::Events;
-
-    use crate::listener::Listener;
-
-    #[test]
-    fn a_wait_that_sleeps_is_woken() {
-        let mut listener = Listener::bind().unwrap();
-        listener.canceller().cancel();
-        let mut events = Events::with_capacity(1);
-        let patience = Some(Duration::from_secs(60));
-        listener.poll.poll(&mut events, patience).unwrap();
-        assert!(!events.is_empty());
-    }
-}

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use workos_login::secrecy::zeroize::Zeroizing;
 
-use crate::address::Address;
-use crate::listener::Listener;
+use crate::endpoint::Endpoint;
 use crate::page::Page;
 use crate::request::{self, MAX_REQUEST_BYTES, Reading};
 
@@ -64,11 +63,11 @@ impl Connection {
 
     /// Does everything that can be done without waiting, and returns the target of a callback, which is then to be
     /// [answered](Self::answer).
-    pub(crate) fn advance(&mut self, now: Instant, listener: &Listener) -> Option<Target> {
+    pub(crate) fn advance(&mut self, now: Instant, endpoint: &Endpoint) -> Option<Target> {
         loop {
-            match self.step(&listener.address) {
+            match self.step(endpoint) {
                 Ok(Step::Again) => {}
-                Ok(Step::Answer(page)) => self.answer(page, now, listener),
+                Ok(Step::Answer(page)) => self.answer(page, now, endpoint),
                 Ok(Step::Callback(target)) => {
                     self.callback = true;
                     return Some(target);
@@ -81,7 +80,7 @@ impl Connection {
                     }
                     match self.phase {
                         Phase::Reading { filled: 1.., .. } => {
-                            self.answer(Page::TooSlow, now, listener);
+                            self.answer(Page::TooSlow, now, endpoint);
                         }
                         // A silent connection is closed without a word: a browser that opened it in advance would take
                         // the words for the answer to its next request.
@@ -97,21 +96,21 @@ impl Connection {
     }
 
     /// Answers the request.
-    pub(crate) fn answer(&mut self, page: Page, now: Instant, listener: &Listener) {
+    pub(crate) fn answer(&mut self, page: Page, now: Instant, endpoint: &Endpoint) {
         self.phase = Phase::Answering {
-            answer: page.answer(listener.app_name.as_deref()),
+            answer: page.answer(endpoint.app_name.as_deref()),
             sent: 0,
         };
         self.deadline = now + LINGER;
     }
 
     /// Does one read or write.
-    fn step(&mut self, address: &Address) -> io::Result<Step> {
+    fn step(&mut self, endpoint: &Endpoint) -> io::Result<Step> {
         match &mut self.phase {
             Phase::Reading { buffer, filled } => {
                 let read = self.stream.read(&mut buffer[*filled..])?;
                 *filled += read;
-                Ok(match request::read(&buffer[..*filled], address) {
+                Ok(match request::read(&buffer[..*filled], endpoint) {
                     Reading::Answer(page) => Step::Answer(page),
                     Reading::Callback(target) => Step::Callback(Zeroizing::new(target.to_owned())),
                     Reading::Partial if read > 0 => Step::Again,
@@ -175,20 +174,22 @@ const MAX_DRAINED_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use std::net;
+    use std::net::{self, Ipv4Addr};
 
     use super::*;
 
     /// Someone who connects, and the connection that is made for it at `now`.
-    fn connection(listener: &Listener, now: Instant) -> (net::TcpStream, Connection) {
-        let there = net::TcpStream::connect(listener.sockets[0].local_addr().unwrap()).unwrap();
-        let (here, _) = loop {
-            match listener.sockets[0].accept() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                accepted => break accepted.unwrap(),
-            }
-        };
-        (there, Connection::new(here, now))
+    fn connection(now: Instant) -> (net::TcpStream, Connection, Endpoint) {
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let there = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (here, _) = listener.accept().unwrap();
+        here.set_nonblocking(true).unwrap();
+        let endpoint = Endpoint::of(&"http://127.0.0.1/callback".parse().unwrap()).unwrap();
+        (
+            there,
+            Connection::new(TcpStream::from_std(here), now),
+            endpoint,
+        )
     }
 
     fn read_to_end(mut stream: net::TcpStream) -> String {
@@ -199,26 +200,26 @@ mod tests {
 
     #[test]
     fn a_request_that_does_not_end_in_time_is_told_so() {
-        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
-        let (mut there, mut here) = connection(&listener, begun);
+        let begun = Instant::now();
+        let (mut there, mut here, endpoint) = connection(begun);
         there.write_all(b"GET /callback?code=").unwrap();
         while !matches!(here.phase, Phase::Reading { filled: 19, .. }) {
-            assert!(here.advance(begun, &listener).is_none());
+            assert!(here.advance(begun, &endpoint).is_none());
         }
         let almost = begun + REQUEST_TIME - Duration::from_millis(1);
-        assert!(here.advance(almost, &listener).is_none());
+        assert!(here.advance(almost, &endpoint).is_none());
         assert!(matches!(here.phase, Phase::Reading { .. }));
-        assert!(here.advance(begun + REQUEST_TIME, &listener).is_none());
+        assert!(here.advance(begun + REQUEST_TIME, &endpoint).is_none());
         assert!(read_to_end(there).starts_with("HTTP/1.1 408 "));
     }
 
     #[test]
     fn a_silent_connection_is_closed_in_time_and_without_a_word() {
-        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
-        let (there, mut here) = connection(&listener, begun);
-        assert!(here.advance(begun, &listener).is_none());
+        let begun = Instant::now();
+        let (there, mut here, endpoint) = connection(begun);
+        assert!(here.advance(begun, &endpoint).is_none());
         assert!(!here.is_over());
-        assert!(here.advance(begun + REQUEST_TIME, &listener).is_none());
+        assert!(here.advance(begun + REQUEST_TIME, &endpoint).is_none());
         assert!(here.is_over());
         drop(here);
         assert_eq!(read_to_end(there), "");
@@ -226,38 +227,38 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_taken_is_waited_for_only_so_long() {
-        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
-        let (there, mut here) = connection(&listener, begun);
-        here.answer(Page::NotFound, begun, &listener);
-        assert!(here.advance(begun, &listener).is_none());
+        let begun = Instant::now();
+        let (there, mut here, endpoint) = connection(begun);
+        here.answer(Page::NotFound, begun, &endpoint);
+        assert!(here.advance(begun, &endpoint).is_none());
         assert!(matches!(here.phase, Phase::Draining { .. }));
-        assert!(here.advance(begun + LINGER, &listener).is_none());
+        assert!(here.advance(begun + LINGER, &endpoint).is_none());
         assert!(here.is_over());
         drop(there);
     }
 
     #[test]
     fn what_comes_after_the_request_is_thrown_away_up_to_a_limit() {
-        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
-        let (mut there, mut here) = connection(&listener, begun);
-        here.answer(Page::NotFound, begun, &listener);
+        let begun = Instant::now();
+        let (mut there, mut here, endpoint) = connection(begun);
+        here.answer(Page::NotFound, begun, &endpoint);
         let mut sent = 0;
         there.set_nonblocking(true).unwrap();
         while !here.is_over() {
             sent += there.write(&[0; 4096]).unwrap_or(0);
-            assert!(here.advance(begun, &listener).is_none());
+            assert!(here.advance(begun, &endpoint).is_none());
         }
         assert!(sent > MAX_DRAINED_BYTES);
     }
 
     #[test]
     fn the_least_is_lost_by_closing_what_is_silent() {
-        let (listener, begun) = (Listener::bind().unwrap(), Instant::now());
-        let (_there, mut here) = connection(&listener, begun);
+        let begun = Instant::now();
+        let (_there, mut here, endpoint) = connection(begun);
         let silent = here.worth();
-        here.answer(Page::NotFound, begun, &listener);
+        here.answer(Page::NotFound, begun, &endpoint);
         let answering = here.worth();
-        here.advance(begun, &listener);
+        here.advance(begun, &endpoint);
         let answered = here.worth();
         assert!(silent < answered && answered < answering);
     }

@@ -37,13 +37,15 @@
 //!
 //! The page needs no script and loads nothing, shows nothing of the request, and is never stored.
 
-mod address;
+mod bind;
 mod bind_error;
 mod canceller;
 mod connection;
+mod endpoint;
 mod listener;
 mod page;
 mod request;
+mod server;
 mod wait;
 mod wait_error;
 mod waiting;

@@ -1,17 +1,14 @@
 //! The listener: bound first, so that its address is known before the login begins.
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use mio::net::TcpListener;
-use mio::{Interest, Poll, Token, Waker};
 use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging, RedirectUri};
 
-use crate::address::Address;
 use crate::bind_error::BindError;
 use crate::canceller::Canceller;
+use crate::endpoint::Endpoint;
+use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
 use crate::waiting::Waiting;
@@ -23,13 +20,7 @@ use crate::waiting::Waiting;
 /// of [`wait`](Self::wait) is served then.
 ///
 /// A wait takes the listener, and closes it when it ends, whatever it ends with (RFC 8252 section 8.3).
-pub struct Listener {
-    pub(crate) address: Address,
-    pub(crate) app_name: Option<Box<str>>,
-    pub(crate) poll: Poll,
-    pub(crate) sockets: Vec<TcpListener>,
-    pub(crate) canceller: Canceller,
-}
+pub struct Listener(Server);
 
 impl Listener {
     /// Listens on `http://127.0.0.1:PORT/callback`, on a port that is free (RFC 8252 section 7.3).
@@ -75,40 +66,28 @@ impl Listener {
     /// [`BindError::NotLoopback`] for any other address, [`BindError::Taken`] when another program has the port (on either
     /// family: it could receive the callback), [`BindError::Io`] when it may not be opened.
     pub fn bind_for(redirect_uri: &RedirectUri) -> Result<Self, BindError> {
-        let address = Address::of(redirect_uri)
+        let endpoint = Endpoint::of(redirect_uri)
             .ok_or_else(|| BindError::NotLoopback(redirect_uri.clone()))?;
-        let (mut sockets, port) = open(&address)?;
-        let at = SocketAddr::new(address.hosts[0], port);
-        let (poll, waker) = watch(&mut sockets).map_err(|source| BindError::Io {
-            address: at,
-            source,
-        })?;
-        Ok(Self {
-            address: address.at_port(port).map_err(BindError::Invalid)?,
-            app_name: None,
-            poll,
-            sockets,
-            canceller: Canceller::new(waker),
-        })
+        Server::bind(endpoint).map(Self)
     }
 
     /// Sets the name that the page shows ("return to …"). It is text: tags in it are shown, not followed.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
-        self.app_name = Some(name.into().into());
+        self.0.endpoint.app_name = Some(name.into().into());
         self
     }
 
     /// Returns the address that the browser comes back to. Begin the login with it.
     #[must_use]
     pub fn redirect_uri(&self) -> &RedirectUri {
-        &self.address.redirect_uri
+        &self.0.endpoint.redirect_uri
     }
 
     /// Returns what ends the wait from outside.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        self.canceller.clone()
+        self.0.canceller.clone()
     }
 
     /// Waits for the callback of `pending`, and blocks this thread until it came, the time is over or the wait is cancelled.
@@ -129,7 +108,7 @@ impl Listener {
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> Result<Exchanging, WaitError> {
-        wait(self, client, pending, timeout, |_| {})
+        wait(self.0, client, pending, timeout, |_| {})
     }
 
     /// As [`wait`](Self::wait), and calls `tick` at the beginning and then once a second with the time that is left.
@@ -146,7 +125,7 @@ impl Listener {
         timeout: Duration,
         tick: impl FnMut(Duration),
     ) -> Result<Exchanging, WaitError> {
-        wait(self, client, pending, timeout, tick)
+        wait(self.0, client, pending, timeout, tick)
     }
 
     /// As [`wait`](Self::wait), as a future. It needs no particular runtime: a thread of its own does the waiting.
@@ -167,7 +146,7 @@ impl Listener {
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> Waiting {
-        Waiting::begin(self, client.clone(), pending, timeout)
+        Waiting::begin(self.0, client.clone(), pending, timeout)
     }
 }
 
@@ -178,60 +157,3 @@ impl fmt::Debug for Listener {
             .finish_non_exhaustive()
     }
 }
-
-/// Opens the sockets of an address, all on one port.
-fn open(address: &Address) -> Result<(Vec<TcpListener>, u16), BindError> {
-    let mut attempts = 1..=FREE_PORT_ATTEMPTS;
-    loop {
-        attempts.next();
-        match open_once(&address.hosts, address.port) {
-            // The port that was free on one family was not on the other.
-            Err(BindError::Taken(_)) if address.port == 0 && !attempts.is_empty() => {}
-            outcome => return outcome,
-        }
-    }
-}
-
-fn open_once(hosts: &[IpAddr], mut port: u16) -> Result<(Vec<TcpListener>, u16), BindError> {
-    let mut sockets = Vec::new();
-    let mut missing = None;
-    for &host in hosts {
-        let address = SocketAddr::new(host, port);
-        match TcpListener::bind(address)
-            .and_then(|socket| Ok((socket.local_addr()?.port(), socket)))
-        {
-            Ok((bound, socket)) => {
-                port = bound;
-                sockets.push(socket);
-            }
-            Err(source) => match source.kind() {
-                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
-                    return Err(BindError::io(address, source));
-                }
-                // A machine without this family: no browser will come over it.
-                _ => missing = Some(BindError::io(address, source)),
-            },
-        }
-    }
-    match missing {
-        Some(error) if sockets.is_empty() => Err(error),
-        _ => Ok((sockets, port)),
-    }
-}
-
-fn watch(sockets: &mut [TcpListener]) -> io::Result<(Poll, Waker)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKE)?;
-    for socket in sockets {
-        poll.registry()
-            .register(socket, CONNECTION, Interest::READABLE)?;
-    }
-    Ok((poll, waker))
-}
-
-const WAKE: Token = Token(0);
-
-/// All sockets share it: whichever stirs, each is asked, and there are few.
-pub(crate) const CONNECTION: Token = Token(1);
-
-const FREE_PORT_ATTEMPTS: u32 = 16;

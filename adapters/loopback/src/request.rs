@@ -4,7 +4,7 @@ use httparse::{EMPTY_HEADER, Error, Request, Status};
 use workos_login::RedirectUri;
 use workos_login::limits::MAX_CALLBACK_BYTES;
 
-use crate::address::Address;
+use crate::endpoint::Endpoint;
 use crate::page::Page;
 
 /// What the bytes that came so far mean.
@@ -19,7 +19,7 @@ pub(crate) enum Reading<'a> {
 }
 
 /// Reads the head of a request. A body is never read: nothing that is served here has one.
-pub(crate) fn read<'a>(bytes: &'a [u8], address: &Address) -> Reading<'a> {
+pub(crate) fn read<'a>(bytes: &'a [u8], endpoint: &Endpoint) -> Reading<'a> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
     let status = request.parse(bytes);
@@ -51,11 +51,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], address: &Address) -> Reading<'a> {
         return Reading::Answer(Page::BadRequest);
     };
     let host = authority.or_else(|| str::from_utf8(host.value).ok());
-    if !host.is_some_and(|host| address.is_named_by(host)) {
+    if !host.is_some_and(|host| endpoint.is_named_by(host)) {
         return Reading::Answer(Page::Misdirected);
     }
     let path = target.split('?').next().unwrap_or(target);
-    if path != &*address.path {
+    if path != &*endpoint.path {
         return Reading::Answer(Page::NotFound);
     }
     Reading::Callback(target)
@@ -79,7 +79,7 @@ fn split_target(target: &str) -> Option<(Option<&str>, &str)> {
 #[doc(hidden)]
 #[must_use]
 pub fn callback_target<'a>(bytes: &'a [u8], redirect_uri: &RedirectUri) -> Option<&'a str> {
-    match read(bytes, &Address::of(redirect_uri)?) {
+    match read(bytes, &Endpoint::of(redirect_uri)?) {
         Reading::Callback(target) => Some(target),
         Reading::Answer(_) | Reading::Partial => None,
     }

@@ -13,11 +13,11 @@ use futures_channel::oneshot;
 use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging};
 
 use crate::canceller::Canceller;
-use crate::listener::Listener;
+use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
 
-/// A wait that goes on in a thread of its own. See [`Listener::wait_async`].
+/// A wait that goes on in a thread of its own. See [`Listener::wait_async`](crate::Listener::wait_async).
 ///
 /// Dropped before it is ready, it ends the wait, and the port is closed when `drop` returns. The pending login goes with it;
 /// [`Canceller::cancel`] ends the wait and gives it back.
@@ -30,12 +30,12 @@ pub struct Waiting {
 
 impl Waiting {
     pub(crate) fn begin<A: ClientKind + Send + 'static>(
-        listener: Listener,
+        server: Server,
         client: Client<A>,
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> Self {
-        let canceller = listener.canceller();
+        let canceller = server.canceller.clone();
         let (sender, outcome) = oneshot::channel();
         // The login is handed over once there is a thread to take it, so that it is not lost when there is none.
         let (handover, login) = mpsc::channel();
@@ -45,7 +45,7 @@ impl Waiting {
                 if let Ok((pending, sender)) = login.recv() {
                     let sender: oneshot::Sender<_> = sender;
                     // Nobody to send it to: the future was dropped.
-                    let _ = sender.send(wait(listener, &client, pending, timeout, |_| {}));
+                    let _ = sender.send(wait(server, &client, pending, timeout, |_| {}));
                 }
             });
         match spawned {

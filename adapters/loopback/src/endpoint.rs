@@ -8,15 +8,17 @@ use workos_login::{InvalidRedirectUri, RedirectUri};
 
 /// A redirect address on this machine, taken apart.
 #[derive(Clone, Debug)]
-pub(crate) struct Address {
+pub(crate) struct Endpoint {
     pub(crate) redirect_uri: RedirectUri,
     /// One, or both families for `localhost`.
     pub(crate) hosts: Vec<IpAddr>,
     pub(crate) port: u16,
     pub(crate) path: Box<str>,
+    /// The name that the page shows.
+    pub(crate) app_name: Option<Box<str>>,
 }
 
-impl Address {
+impl Endpoint {
     /// Takes a redirect address apart; `None` when it is not http on a loopback host.
     pub(crate) fn of(redirect_uri: &RedirectUri) -> Option<Self> {
         let url = Url::parse(redirect_uri.as_str()).ok()?;
@@ -36,6 +38,7 @@ impl Address {
             hosts,
             port: url.port_or_known_default().unwrap_or(80),
             path: url.path().into(),
+            app_name: None,
         })
     }
 
@@ -80,8 +83,8 @@ impl Address {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Option<Address> {
-        Address::of(&text.parse().unwrap())
+    fn of(text: &str) -> Option<Endpoint> {
+        Endpoint::of(&text.parse().unwrap())
     }
 
     #[test]
@@ -115,27 +118,27 @@ mod tests {
 
     #[test]
     fn the_free_port_takes_the_place_of_port_0_and_nothing_else_changes() {
-        let address = of("http://[::1]:0/a/b?keep=this")
+        let endpoint = of("http://[::1]:0/a/b?keep=this")
             .unwrap()
             .at_port(4321)
             .unwrap();
         assert_eq!(
-            address.redirect_uri.as_str(),
+            endpoint.redirect_uri.as_str(),
             "http://[::1]:4321/a/b?keep=this"
         );
-        assert_eq!((address.port, &*address.path), (4321, "/a/b"));
+        assert_eq!((endpoint.port, &*endpoint.path), (4321, "/a/b"));
     }
 
     #[test]
     fn a_host_header_names_a_loopback_host_and_our_port() {
-        let address = of("http://127.0.0.1:8080/cb").unwrap();
+        let endpoint = of("http://127.0.0.1:8080/cb").unwrap();
         for host in [
             "127.0.0.1:8080",
             "localhost:8080",
             "LOCALHOST:8080",
             "[::1]:8080",
         ] {
-            assert!(address.is_named_by(host), "{host}");
+            assert!(endpoint.is_named_by(host), "{host}");
         }
         for host in [
             "",
@@ -148,7 +151,7 @@ mod tests {
             "10.0.0.1:8080",
             "127.0.0.1:8080/",
         ] {
-            assert!(!address.is_named_by(host), "{host}");
+            assert!(!endpoint.is_named_by(host), "{host}");
         }
         assert!(of("http://127.0.0.1/cb").unwrap().is_named_by("127.0.0.1"));
     }
