@@ -177,7 +177,7 @@ impl<S, T: StdError + 'static> From<SendError<S, T>> for Failure {
 impl From<BindError> for Failure {
     fn from(error: BindError) -> Self {
         let exit = match error {
-            BindError::Invalid(_) | BindError::NotLoopback(_) => Exit::Configuration,
+            BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_) => Exit::Configuration,
             _ => Exit::Failure,
         };
         Self::of(exit, &error)

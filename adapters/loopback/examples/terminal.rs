@@ -1,7 +1,7 @@
-//! A login in a terminal, up to the code: the time that is left, and an end on demand.
+//! Receives the callback of a login in a terminal, shows the remaining time, and cancels on Enter.
 //!
-//! `cargo run --example terminal -- client_123`, with the client id of a WorkOS environment that has a redirect address on
-//! 127.0.0.1. Enter ends it.
+//! `cargo run --example terminal -- client_123`, with the client id of a WorkOS environment that has a redirect URI on
+//! 127.0.0.1.
 
 use std::env;
 use std::error::Error;
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             listener.redirect_uri().clone(),
         )
         .begin(now, &mut rand::rng());
-    println!("Open {url}\nEnter to stop.");
+    println!("Open {url}\nPress Enter to cancel.");
 
     let canceller = listener.canceller();
     thread::spawn(move || {
@@ -36,14 +36,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     });
 
-    let life = pending.expires_in(now);
-    let outcome = listener.wait_with(&client, pending, life, |left| {
-        eprint!("\rWaiting for the browser, {:>3} s left ", left.as_secs());
+    let timeout = pending.expires_in(now);
+    let outcome = listener.wait_with(&client, pending, timeout, |remaining| {
+        eprint!(
+            "\rWaiting for the callback, {:>3} s left ",
+            remaining.as_secs()
+        );
     });
     eprintln!();
     match outcome {
-        Ok(exchanging) => println!("{exchanging:?} is ready to be sent."),
-        Err(WaitError::Cancelled(_)) => println!("Stopped."),
+        Ok(exchanging) => println!("{exchanging:?} has a request to send."),
+        Err(WaitError::Cancelled(_)) => println!("Cancelled."),
         Err(error) => return Err(error.into()),
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Why a listener could not be opened.
+//! The error of binding a listener.
 
 use std::error::Error;
 use std::fmt;
@@ -7,30 +7,30 @@ use std::net::SocketAddr;
 
 use workos_login::{InvalidRedirectUri, RedirectUri};
 
-/// Why there is no listener. Nothing was opened.
+/// An error of [`Listener::bind`](crate::Listener::bind) and its variants. No socket is open.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BindError {
-    /// The redirect address, with its free port filled in, is longer than such an address may be.
-    Invalid(InvalidRedirectUri),
-    /// The operating system refuses the socket.
+    /// The port is in use by another program or another login.
+    AddressInUse(SocketAddr),
+    /// The redirect URI with its assigned port is invalid, because it is too long.
+    InvalidRedirectUri(InvalidRedirectUri),
+    /// The operating system cannot open the socket.
     #[non_exhaustive]
     Io {
-        /// What was to be opened.
+        /// The address of the socket.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The redirect address is not `http` on 127.0.0.1, `[::1]` or `localhost`.
+    /// The redirect URI is not `http` on 127.0.0.1, `[::1]` or `localhost`.
     NotLoopback(RedirectUri),
-    /// Another program listens there already.
-    Taken(SocketAddr),
 }
 
 impl BindError {
     pub(crate) fn io(address: SocketAddr, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::AddrInUse => Self::Taken(address),
+            io::ErrorKind::AddrInUse => Self::AddressInUse(address),
             _ => Self::Io { address, source },
         }
     }
@@ -39,29 +39,27 @@ impl BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(invalid) => invalid.fmt(f),
+            Self::AddressInUse(address) => write!(
+                f,
+                "port {} of {} is in use by another program or another login; \
+                 end it and try again, or register a redirect URI with another port",
+                address.port(),
+                address.ip()
+            ),
+            Self::InvalidRedirectUri(invalid) => invalid.fmt(f),
             Self::Io { address, source } if source.kind() == io::ErrorKind::PermissionDenied => {
                 write!(
                     f,
-                    "this user may not listen on port {} of {}: register a redirect address with a port above 1023",
+                    "no permission to listen on port {} of {}; register a redirect URI with a port above 1023",
                     address.port(),
                     address.ip()
                 )
             }
-            Self::Io { address, .. } => {
-                write!(f, "the operating system cannot listen on {address}")
-            }
+            Self::Io { address, .. } => write!(f, "cannot listen on {address}"),
             Self::NotLoopback(redirect_uri) => write!(
                 f,
-                "a listener serves http on 127.0.0.1, [::1] or localhost only, not {redirect_uri}: \
-                 register a redirect address on one of them"
-            ),
-            Self::Taken(address) => write!(
-                f,
-                "port {} of {} is taken by another program, or by another login of this one: \
-                 end it and try again, or register a redirect address with another port",
-                address.port(),
-                address.ip()
+                "redirect URI {redirect_uri} is not http on 127.0.0.1, [::1] or localhost; \
+                 register a loopback redirect URI"
             ),
         }
     }
@@ -71,8 +69,8 @@ impl Error for BindError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            // Its text is this error's own.
-            Self::Invalid(_) | Self::NotLoopback(_) | Self::Taken(_) => None,
+            // `Display` already includes the message of the inner error.
+            Self::AddressInUse(_) | Self::InvalidRedirectUri(_) | Self::NotLoopback(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How a wait is ended from outside.
+//! Cancels a wait from another thread.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
 
-/// Ends the wait of one listener, from any thread: a handler of Ctrl-C, a button, a dropped request.
+/// A handle that cancels the wait of one listener from any thread, for example on Ctrl-C or on a click.
 ///
-/// It comes from [`Listener::canceller`](crate::Listener::canceller), before the wait takes the listener. Clones end the
+/// Get it from [`Listener::canceller`](crate::Listener::canceller) before the wait consumes the listener. Clones cancel the
 /// same wait.
 #[derive(Clone)]
 pub struct Canceller(Arc<Shared>);
@@ -26,12 +26,12 @@ impl Canceller {
         }))
     }
 
-    /// Ends the wait at once, or the one that is yet to begin, with [`WaitError::Cancelled`](crate::WaitError::Cancelled).
+    /// Ends the current or a later wait at once with [`WaitError::Cancelled`](crate::WaitError::Cancelled).
     ///
-    /// After the callback has arrived it changes nothing: the wait ends with what the callback led to.
+    /// It has no effect after the callback has been received.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
-        // Should it fail, the wait still sees the flag at its next turn, within a second.
+        // If waking fails, the wait reads the flag at its next progress report, within a second.
         let _ = self.0.waker.wake();
     }
 

@@ -1,4 +1,8 @@
-//! One connection: a request in, an answer out, and the time that it may take.
+//! One connection: one request, one response.
+//!
+//! A connection reads a request, sends a response, and discards what else arrives until the browser closes it. Each state
+//! has a deadline, and the buffers are bounded. [`Connection::advance`] never blocks. It returns a callback to its caller,
+//! because only the caller knows the pending login, and handles every other request itself.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -9,165 +13,163 @@ use workos_login::secrecy::zeroize::Zeroizing;
 
 use crate::endpoint::Endpoint;
 use crate::page::Page;
-use crate::request::{self, MAX_REQUEST_BYTES, Reading};
+use crate::request::{self, MAX_REQUEST_BYTES, Parsed};
 
-/// A connection that someone opened: the browser, or anything else on this machine.
 pub(crate) struct Connection {
     stream: TcpStream,
-    phase: Phase,
-    /// When the phase has to be over.
+    state: State,
+    /// The deadline of the state.
     deadline: Instant,
-    /// Whether it came with a callback, real or not.
-    callback: bool,
+    /// Whether the request is for the redirect URI.
+    is_callback: bool,
 }
 
-enum Phase {
+enum State {
     Reading {
         buffer: Zeroizing<Vec<u8>>,
         filled: usize,
     },
-    Answering {
-        answer: Vec<u8>,
+    Responding {
+        response: Vec<u8>,
         sent: usize,
     },
-    /// What still comes is read and thrown away. Closed with bytes unread, the connection would be reset, and the
-    /// browser could lose the page that it was just sent.
+    /// Discards further input. Closing a socket with unread input resets the connection, and the browser may then lose the
+    /// response.
     Draining {
         drained: usize,
     },
-    Over,
+    Closed,
 }
 
-/// What is after the `GET` of a callback. It holds the code and the state.
+/// The request target of a callback. It contains the authorization code and the state.
 pub(crate) type Target = Zeroizing<String>;
 
 enum Step {
-    Again,
-    Answer(Page),
     Callback(Target),
-    Over,
+    Close,
+    Continue,
+    Respond(Page),
 }
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, now: Instant) -> Self {
         Self {
             stream,
-            phase: Phase::Reading {
+            state: State::Reading {
                 buffer: Zeroizing::new(vec![0; MAX_REQUEST_BYTES]),
                 filled: 0,
             },
-            deadline: now + REQUEST_TIME,
-            callback: false,
+            deadline: now + REQUEST_TIMEOUT,
+            is_callback: false,
         }
     }
 
-    /// Does everything that can be done without waiting, and returns the target of a callback, which is then to be
-    /// [answered](Self::answer).
+    /// Advances as far as possible without blocking. Returns the target of a callback, which the caller must
+    /// [respond](Self::respond) to.
     pub(crate) fn advance(&mut self, now: Instant, endpoint: &Endpoint) -> Option<Target> {
-        loop {
+        while !self.is_closed() {
             match self.step(endpoint) {
-                Ok(Step::Again) => {}
-                Ok(Step::Answer(page)) => self.answer(page, now, endpoint),
                 Ok(Step::Callback(target)) => {
-                    self.callback = true;
+                    self.is_callback = true;
                     return Some(target);
                 }
-                Ok(Step::Over) => self.phase = Phase::Over,
+                Ok(Step::Continue) => {}
+                Ok(Step::Respond(page)) => self.respond(page, now, endpoint),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if now < self.deadline {
                         return None;
                     }
-                    match self.phase {
-                        Phase::Reading { filled: 1.., .. } => {
-                            self.answer(Page::TooSlow, now, endpoint);
-                        }
-                        // A silent connection is closed without a word: a browser that opened it in advance would take
-                        // the words for the answer to its next request.
-                        _ => self.phase = Phase::Over,
-                    }
+                    self.time_out(now, endpoint);
                 }
-                Err(_) => self.phase = Phase::Over,
-            }
-            if self.is_over() {
-                return None;
+                Ok(Step::Close) | Err(_) => self.state = State::Closed,
             }
         }
+        None
     }
 
-    /// Answers the request.
-    pub(crate) fn answer(&mut self, page: Page, now: Instant, endpoint: &Endpoint) {
-        self.phase = Phase::Answering {
-            answer: page.answer(endpoint.app_name.as_deref()),
+    /// Starts to send the response.
+    pub(crate) fn respond(&mut self, page: Page, now: Instant, endpoint: &Endpoint) {
+        self.state = State::Responding {
+            response: page.response(endpoint.app_name.as_deref()),
             sent: 0,
         };
         self.deadline = now + LINGER;
     }
 
-    /// Does one read or write.
-    fn step(&mut self, endpoint: &Endpoint) -> io::Result<Step> {
-        match &mut self.phase {
-            Phase::Reading { buffer, filled } => {
-                let read = self.stream.read(&mut buffer[*filled..])?;
-                *filled += read;
-                Ok(match request::read(&buffer[..*filled], endpoint) {
-                    Reading::Answer(page) => Step::Answer(page),
-                    Reading::Callback(target) => Step::Callback(Zeroizing::new(target.to_owned())),
-                    Reading::Partial if read > 0 => Step::Again,
-                    Reading::Partial if *filled > 0 => Step::Answer(Page::BadRequest),
-                    Reading::Partial => Step::Over,
-                })
-            }
-            Phase::Answering { answer, sent } => {
-                *sent += self.stream.write(&answer[*sent..])?;
-                if *sent == answer.len() {
-                    self.stream.shutdown(Shutdown::Write)?;
-                    self.phase = Phase::Draining { drained: 0 };
-                }
-                Ok(Step::Again)
-            }
-            Phase::Draining { drained } => {
-                let read = self.stream.read(&mut [0; 4096])?;
-                *drained += read;
-                Ok(if read == 0 || *drained > MAX_DRAINED_BYTES {
-                    Step::Over
-                } else {
-                    Step::Again
-                })
-            }
-            Phase::Over => Ok(Step::Over),
-        }
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over)
+    /// Returns whether the browser may still be receiving the response to a callback.
+    pub(crate) fn is_responding_to_callback(&self) -> bool {
+        self.is_callback && !self.is_closed()
     }
 
-    /// Whether a callback is here whose answer has not arrived yet.
-    pub(crate) fn is_answering_callback(&self) -> bool {
-        self.callback && !self.is_over()
-    }
-
-    /// How much would be lost by closing it now: nothing while it is silent, an answer at worst.
-    pub(crate) fn worth(&self) -> u8 {
-        match self.phase {
-            Phase::Over => 0,
-            Phase::Reading { filled: 0, .. } => 1,
-            Phase::Draining { .. } => 2,
-            Phase::Reading { .. } => 3,
-            Phase::Answering { .. } => 4,
+    /// Ranks the state by what closing it loses: nothing if it is idle, a response at most.
+    pub(crate) fn eviction_cost(&self) -> u8 {
+        match self.state {
+            State::Closed => 0,
+            State::Reading { filled: 0, .. } => 1,
+            State::Draining { .. } => 2,
+            State::Reading { .. } => 3,
+            State::Responding { .. } => 4,
         }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
+
+    /// Performs one read or write.
+    fn step(&mut self, endpoint: &Endpoint) -> io::Result<Step> {
+        match &mut self.state {
+            State::Reading { buffer, filled } => {
+                let read = self.stream.read(&mut buffer[*filled..])?;
+                *filled += read;
+                Ok(match request::parse(&buffer[..*filled], endpoint) {
+                    Parsed::Callback(target) => Step::Callback(Zeroizing::new(target.to_owned())),
+                    Parsed::Other(page) => Step::Respond(page),
+                    Parsed::Incomplete if read > 0 => Step::Continue,
+                    Parsed::Incomplete if *filled > 0 => Step::Respond(Page::BadRequest),
+                    Parsed::Incomplete => Step::Close,
+                })
+            }
+            State::Responding { response, sent } => {
+                *sent += self.stream.write(&response[*sent..])?;
+                if *sent == response.len() {
+                    self.stream.shutdown(Shutdown::Write)?;
+                    self.state = State::Draining { drained: 0 };
+                }
+                Ok(Step::Continue)
+            }
+            State::Draining { drained } => {
+                let read = self.stream.read(&mut [0; 4096])?;
+                *drained += read;
+                Ok(if read == 0 || *drained > MAX_DRAINED_BYTES {
+                    Step::Close
+                } else {
+                    Step::Continue
+                })
+            }
+            State::Closed => Ok(Step::Close),
+        }
+    }
+
+    fn time_out(&mut self, now: Instant, endpoint: &Endpoint) {
+        match self.state {
+            State::Reading { filled: 1.., .. } => self.respond(Page::RequestTimeout, now, endpoint),
+            // An idle connection gets no response: a browser that opened it in advance would take the response for that
+            // of its next request.
+            _ => self.state = State::Closed,
+        }
+    }
 }
 
-/// How long a connection may take to send its request, and how long it may be silent.
-const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may take to send its request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the browser may take to read the answer and to close.
+/// How long the browser may take to receive the response and close the connection.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
 const MAX_DRAINED_BYTES: usize = 256 * 1024;
@@ -178,88 +180,103 @@ mod tests {
 
     use super::*;
 
-    /// Someone who connects, and the connection that is made for it at `now`.
-    fn connection(now: Instant) -> (net::TcpStream, Connection, Endpoint) {
-        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let there = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (here, _) = listener.accept().unwrap();
-        here.set_nonblocking(true).unwrap();
-        let endpoint = Endpoint::of(&"http://127.0.0.1/callback".parse().unwrap()).unwrap();
-        (
-            there,
-            Connection::new(TcpStream::from_std(here), now),
-            endpoint,
-        )
+    /// A browser and its connection, both at the time of the connection.
+    struct Pair {
+        browser: net::TcpStream,
+        connection: Connection,
+        connected: Instant,
+        endpoint: Endpoint,
     }
 
-    fn read_to_end(mut stream: net::TcpStream) -> String {
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    }
-
-    #[test]
-    fn a_request_that_does_not_end_in_time_is_told_so() {
-        let begun = Instant::now();
-        let (mut there, mut here, endpoint) = connection(begun);
-        there.write_all(b"GET /callback?code=").unwrap();
-        while !matches!(here.phase, Phase::Reading { filled: 19, .. }) {
-            assert!(here.advance(begun, &endpoint).is_none());
+    impl Pair {
+        fn new() -> Self {
+            let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let browser = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_nonblocking(true).unwrap();
+            let connected = Instant::now();
+            Self {
+                browser,
+                connection: Connection::new(TcpStream::from_std(stream), connected),
+                connected,
+                endpoint: Endpoint::new(&"http://127.0.0.1/callback".parse().unwrap()).unwrap(),
+            }
         }
-        let almost = begun + REQUEST_TIME - Duration::from_millis(1);
-        assert!(here.advance(almost, &endpoint).is_none());
-        assert!(matches!(here.phase, Phase::Reading { .. }));
-        assert!(here.advance(begun + REQUEST_TIME, &endpoint).is_none());
-        assert!(read_to_end(there).starts_with("HTTP/1.1 408 "));
+
+        #[track_caller]
+        fn advance(&mut self, elapsed: Duration) {
+            let now = self.connected + elapsed;
+            assert!(self.connection.advance(now, &self.endpoint).is_none());
+        }
+
+        fn respond(&mut self) {
+            self.connection
+                .respond(Page::NotFound, self.connected, &self.endpoint);
+        }
+
+        /// Closes the connection and returns what the browser received.
+        fn received(mut self) -> String {
+            drop(self.connection);
+            let mut text = String::new();
+            self.browser.read_to_string(&mut text).unwrap();
+            text
+        }
     }
 
     #[test]
-    fn a_silent_connection_is_closed_in_time_and_without_a_word() {
-        let begun = Instant::now();
-        let (there, mut here, endpoint) = connection(begun);
-        assert!(here.advance(begun, &endpoint).is_none());
-        assert!(!here.is_over());
-        assert!(here.advance(begun + REQUEST_TIME, &endpoint).is_none());
-        assert!(here.is_over());
-        drop(here);
-        assert_eq!(read_to_end(there), "");
+    fn an_incomplete_request_times_out_with_a_response() {
+        let mut pair = Pair::new();
+        pair.browser.write_all(b"GET /callback?code=").unwrap();
+        while !matches!(pair.connection.state, State::Reading { filled: 19, .. }) {
+            pair.advance(Duration::ZERO);
+        }
+        pair.advance(REQUEST_TIMEOUT - Duration::from_millis(1));
+        assert!(matches!(pair.connection.state, State::Reading { .. }));
+        pair.advance(REQUEST_TIMEOUT);
+        assert!(pair.received().starts_with("HTTP/1.1 408 "));
     }
 
     #[test]
-    fn an_answer_that_is_not_taken_is_waited_for_only_so_long() {
-        let begun = Instant::now();
-        let (there, mut here, endpoint) = connection(begun);
-        here.answer(Page::NotFound, begun, &endpoint);
-        assert!(here.advance(begun, &endpoint).is_none());
-        assert!(matches!(here.phase, Phase::Draining { .. }));
-        assert!(here.advance(begun + LINGER, &endpoint).is_none());
-        assert!(here.is_over());
-        drop(there);
+    fn an_idle_connection_times_out_without_a_response() {
+        let mut pair = Pair::new();
+        pair.advance(Duration::ZERO);
+        assert!(!pair.connection.is_closed());
+        pair.advance(REQUEST_TIMEOUT);
+        assert!(pair.connection.is_closed());
+        assert_eq!(pair.received(), "");
     }
 
     #[test]
-    fn what_comes_after_the_request_is_thrown_away_up_to_a_limit() {
-        let begun = Instant::now();
-        let (mut there, mut here, endpoint) = connection(begun);
-        here.answer(Page::NotFound, begun, &endpoint);
+    fn a_connection_that_the_browser_keeps_open_times_out() {
+        let mut pair = Pair::new();
+        pair.respond();
+        pair.advance(Duration::ZERO);
+        assert!(matches!(pair.connection.state, State::Draining { .. }));
+        pair.advance(LINGER);
+        assert!(pair.connection.is_closed());
+    }
+
+    #[test]
+    fn input_after_the_request_is_discarded_up_to_a_limit() {
+        let mut pair = Pair::new();
+        pair.respond();
         let mut sent = 0;
-        there.set_nonblocking(true).unwrap();
-        while !here.is_over() {
-            sent += there.write(&[0; 4096]).unwrap_or(0);
-            assert!(here.advance(begun, &endpoint).is_none());
+        pair.browser.set_nonblocking(true).unwrap();
+        while !pair.connection.is_closed() {
+            sent += pair.browser.write(&[0; 4096]).unwrap_or(0);
+            pair.advance(Duration::ZERO);
         }
         assert!(sent > MAX_DRAINED_BYTES);
     }
 
     #[test]
-    fn the_least_is_lost_by_closing_what_is_silent() {
-        let begun = Instant::now();
-        let (_there, mut here, endpoint) = connection(begun);
-        let silent = here.worth();
-        here.answer(Page::NotFound, begun, &endpoint);
-        let answering = here.worth();
-        here.advance(begun, &endpoint);
-        let answered = here.worth();
-        assert!(silent < answered && answered < answering);
+    fn idle_connections_are_evicted_before_those_with_a_response() {
+        let mut pair = Pair::new();
+        let idle = pair.connection.eviction_cost();
+        pair.respond();
+        let responding = pair.connection.eviction_cost();
+        pair.advance(Duration::ZERO);
+        let draining = pair.connection.eviction_cost();
+        assert!(idle < draining && draining < responding);
     }
 }

@@ -1,4 +1,8 @@
-//! Where the listener listens, taken from the redirect address.
+//! The callback endpoint: a loopback redirect URI and what its pages show.
+//!
+//! The parts of the redirect URI decide which sockets are bound and which requests are callbacks. Requests must name a
+//! loopback host in their `Host` header. A DNS name that an attacker resolves to 127.0.0.1 would otherwise make the pages
+//! readable for the attacker's web page (DNS rebinding).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,49 +10,48 @@ use workos_login::http::uri::Authority;
 use workos_login::url::{Host, Url};
 use workos_login::{InvalidRedirectUri, RedirectUri};
 
-/// A redirect address on this machine, taken apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) redirect_uri: RedirectUri,
-    /// One, or both families for `localhost`.
-    pub(crate) hosts: Vec<IpAddr>,
+    /// One address, or one of each IP version for `localhost`.
+    pub(crate) ips: Vec<IpAddr>,
     pub(crate) port: u16,
     pub(crate) path: Box<str>,
-    /// The name that the page shows.
+    /// The name of the application on the pages.
     pub(crate) app_name: Option<Box<str>>,
 }
 
 impl Endpoint {
-    /// Takes a redirect address apart; `None` when it is not http on a loopback host.
-    pub(crate) fn of(redirect_uri: &RedirectUri) -> Option<Self> {
+    /// Creates the endpoint of a loopback redirect URI; `None` unless it is `http` on a loopback host.
+    pub(crate) fn new(redirect_uri: &RedirectUri) -> Option<Self> {
         let url = Url::parse(redirect_uri.as_str()).ok()?;
         if url.scheme() != "http" {
             return None;
         }
-        let hosts = match url.host()? {
+        let ips = match url.host()? {
             Host::Domain("localhost") => {
                 vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
             }
             Host::Domain(_) => return None,
-            Host::Ipv4(host) => vec![host.into()],
-            Host::Ipv6(host) => vec![host.into()],
+            Host::Ipv4(ip) => vec![ip.into()],
+            Host::Ipv6(ip) => vec![ip.into()],
         };
-        hosts.iter().all(IpAddr::is_loopback).then(|| Self {
+        ips.iter().all(IpAddr::is_loopback).then(|| Self {
             redirect_uri: redirect_uri.clone(),
-            hosts,
+            ips,
             port: url.port_or_known_default().unwrap_or(80),
             path: url.path().into(),
             app_name: None,
         })
     }
 
-    /// Puts the port that the operating system gave in the place of port 0.
-    pub(crate) fn at_port(self, port: u16) -> Result<Self, InvalidRedirectUri> {
+    /// Replaces the port of the redirect URI.
+    pub(crate) fn with_port(self, port: u16) -> Result<Self, InvalidRedirectUri> {
         if self.port == port {
             return Ok(self);
         }
-        let mut url = Url::parse(self.redirect_uri.as_str())
-            .expect("a redirect address is a URL, or it would not have been parsed");
+        let mut url =
+            Url::parse(self.redirect_uri.as_str()).expect("`new` has parsed the redirect URI");
         url.set_port(Some(port))
             .expect("a URL with a loopback host can have a port");
         Ok(Self {
@@ -58,22 +61,19 @@ impl Endpoint {
         })
     }
 
-    /// Whether `authority`, a `Host` header, names this machine and our port.
-    ///
-    /// Another name means that a stranger's name was made to resolve to this machine: a page of theirs could
-    /// then read what we answer (DNS rebinding).
-    pub(crate) fn is_named_by(&self, authority: &str) -> bool {
+    /// Returns whether `authority`, the value of a `Host` header, is a loopback host with the port of this endpoint.
+    pub(crate) fn matches_authority(&self, authority: &str) -> bool {
         let Ok(authority) = authority.parse::<Authority>() else {
             return false;
         };
         let host = authority.host();
-        let loopback = host.eq_ignore_ascii_case("localhost")
+        let is_loopback = host.eq_ignore_ascii_case("localhost")
             || host
                 .trim_start_matches('[')
                 .trim_end_matches(']')
                 .parse::<IpAddr>()
-                .is_ok_and(|host| host.is_loopback());
-        loopback
+                .is_ok_and(|ip| ip.is_loopback());
+        is_loopback
             && !authority.as_str().contains('@')
             && authority.port_u16().unwrap_or(80) == self.port
     }
@@ -83,44 +83,36 @@ impl Endpoint {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Option<Endpoint> {
-        Endpoint::of(&text.parse().unwrap())
+    fn endpoint(redirect_uri: &str) -> Option<Endpoint> {
+        Endpoint::new(&redirect_uri.parse().unwrap())
     }
 
     #[test]
-    fn only_http_on_a_loopback_host_is_served() {
-        for text in [
-            "http://127.0.0.1/cb",
-            "http://127.0.0.2:8080/cb",
-            "http://[::1]:8080/cb",
-            "http://localhost:8080/cb",
-            "HTTP://LocalHost:8080/cb",
+    fn accepts_only_http_on_a_loopback_host() {
+        for (redirect_uri, port) in [
+            ("http://127.0.0.1/cb", Some(80)),
+            ("http://127.0.0.2:8080/cb", Some(8080)),
+            ("http://[::1]:8080/cb", Some(8080)),
+            ("http://localhost:8080/cb", Some(8080)),
+            ("HTTP://LocalHost:8080/cb", Some(8080)),
+            ("https://127.0.0.1:8080/cb", None),
+            ("http://0.0.0.0:8080/cb", None),
+            ("http://[::]:8080/cb", None),
+            ("http://192.168.1.1:8080/cb", None),
+            ("http://localhost.example.com:8080/cb", None),
+            ("http://app.localhost:8080/cb", None),
+            ("com.example.app:/cb", None),
         ] {
-            assert!(of(text).is_some(), "{text}");
-        }
-        for text in [
-            "https://127.0.0.1:8080/cb",
-            "http://0.0.0.0:8080/cb",
-            "http://[::]:8080/cb",
-            "http://192.168.1.1:8080/cb",
-            "http://localhost.example.com:8080/cb",
-            "http://app.localhost:8080/cb",
-            "com.example.app:/cb",
-        ] {
-            assert!(of(text).is_none(), "{text}");
+            let endpoint = endpoint(redirect_uri);
+            assert_eq!(endpoint.map(|it| it.port), port, "{redirect_uri}");
         }
     }
 
     #[test]
-    fn an_address_without_a_port_is_on_port_80() {
-        assert_eq!(of("http://127.0.0.1/cb").unwrap().port, 80);
-    }
-
-    #[test]
-    fn the_free_port_takes_the_place_of_port_0_and_nothing_else_changes() {
-        let endpoint = of("http://[::1]:0/a/b?keep=this")
+    fn replacing_the_port_keeps_the_rest_of_the_redirect_uri() {
+        let endpoint = endpoint("http://[::1]:0/a/b?keep=this")
             .unwrap()
-            .at_port(4321)
+            .with_port(4321)
             .unwrap();
         assert_eq!(
             endpoint.redirect_uri.as_str(),
@@ -130,29 +122,30 @@ mod tests {
     }
 
     #[test]
-    fn a_host_header_names_a_loopback_host_and_our_port() {
-        let endpoint = of("http://127.0.0.1:8080/cb").unwrap();
-        for host in [
-            "127.0.0.1:8080",
-            "localhost:8080",
-            "LOCALHOST:8080",
-            "[::1]:8080",
+    fn only_a_loopback_host_with_the_port_of_the_endpoint_matches() {
+        let port_8080 = endpoint("http://127.0.0.1:8080/cb").unwrap();
+        for (authority, matches) in [
+            ("127.0.0.1:8080", true),
+            ("localhost:8080", true),
+            ("LOCALHOST:8080", true),
+            ("[::1]:8080", true),
+            ("", false),
+            ("127.0.0.1", false),
+            ("127.0.0.1:8081", false),
+            ("localhost.evil.example:8080", false),
+            ("evil.example:8080", false),
+            ("evil.example@127.0.0.1:8080", false),
+            ("[::1:8080", false),
+            ("10.0.0.1:8080", false),
+            ("127.0.0.1:8080/", false),
         ] {
-            assert!(endpoint.is_named_by(host), "{host}");
+            assert_eq!(
+                port_8080.matches_authority(authority),
+                matches,
+                "{authority}"
+            );
         }
-        for host in [
-            "",
-            "127.0.0.1",
-            "127.0.0.1:8081",
-            "localhost.evil.example:8080",
-            "evil.example:8080",
-            "evil.example@127.0.0.1:8080",
-            "[::1:8080",
-            "10.0.0.1:8080",
-            "127.0.0.1:8080/",
-        ] {
-            assert!(!endpoint.is_named_by(host), "{host}");
-        }
-        assert!(of("http://127.0.0.1/cb").unwrap().is_named_by("127.0.0.1"));
+        let port_80 = endpoint("http://127.0.0.1/cb").unwrap();
+        assert!(port_80.matches_authority("127.0.0.1"));
     }
 }

@@ -1,7 +1,8 @@
-//! Receive the callback of a WorkOS login on this machine: 127.0.0.1, `[::1]` or `localhost`.
+//! Receives the callback of a WorkOS login on the loopback interface (RFC 8252 section 7.3).
 //!
-//! For programs that run where the browser runs: a terminal program, a desktop application (RFC 8252 section 7.3). Bind
-//! first, begin the login with the listener's address, open the browser, and wait:
+//! This crate is for applications that run on the same machine as the browser, such as command-line programs and desktop
+//! applications. Bind a [`Listener`], begin the login with its redirect URI, open the authorization URL in the browser, and
+//! wait for the callback:
 //!
 //! ```no_run
 //! use std::time::SystemTime;
@@ -16,26 +17,29 @@
 //! println!("Open {url}");
 //!
 //! let exchanging = listener.wait(&client, pending, limits::PENDING_LOGIN_TTL)?;
-//! // Send `exchanging` with the adapter of an HTTP client, and the user is signed in.
+//! // Send `exchanging` with an HTTP adapter to complete the login.
 //! # let _ = exchanging;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Listener::wait`] blocks, [`Listener::wait_with`] also tells the time that is left once a second, and
-//! [`Listener::wait_async`] is a future for any runtime. A [`Canceller`] ends each of them at once.
+//! [`Listener::wait`] blocks. [`Listener::wait_with`] also reports the remaining time once a second.
+//! [`Listener::wait_async`] returns a future for any async runtime. A [`Canceller`] cancels each of them.
 //!
-//! # What ends the wait
+//! # Guarantees
 //!
-//! One thing: a `GET` of exactly the redirect address, with a `Host` of this machine, whose `state` is that of the awaited
-//! login. Whether it lets the user in or not, the page that the browser is shown says so; it is sent to its end, and the
-//! listener is closed.
+//! Only a `GET` of the exact redirect URI, with a loopback `Host` and the `state` of the pending login, ends the wait. The
+//! browser receives a page with the result, and the listener is closed after the page has been sent.
 //!
-//! Everything else that finds the port gets a small answer, or none, and the wait goes on: favicons, other methods, forged
-//! callbacks, pages of strangers that guess the port, connections that browsers open in advance, requests that never end. None
-//! of them can keep the callback waiting: at most 32 connections are served at once, each for ten seconds and 64 KiB, and
-//! the one with the least to lose makes room for the next.
+//! Every other request is answered with an HTTP error, and the wait continues. This includes favicons, other methods,
+//! callbacks with a different `state`, requests from web pages that guess the port, idle connections that browsers open in
+//! advance, and incomplete requests. None of them can block the callback: see [Limits](#limits).
 //!
-//! The page needs no script and loads nothing, shows nothing of the request, and is never stored.
+//! The page runs no script, loads no resource, contains nothing from the request, and is never cached.
+//!
+//! # Limits
+//!
+//! A listener serves at most 32 connections at once, each for at most ten seconds and 64 KiB of request. When the maximum is
+//! reached, a new connection replaces an existing one, idle connections first.
 
 mod bind;
 mod bind_error;
@@ -48,7 +52,7 @@ mod request;
 mod server;
 mod wait;
 mod wait_error;
-mod waiting;
+mod wait_future;
 
 pub use crate::bind_error::BindError;
 pub use crate::canceller::Canceller;
@@ -56,7 +60,7 @@ pub use crate::listener::Listener;
 #[doc(hidden)]
 pub use crate::request::callback_target;
 pub use crate::wait_error::WaitError;
-pub use crate::waiting::Waiting;
+pub use crate::wait_future::WaitFuture;
 
 pub use workos_login;
 

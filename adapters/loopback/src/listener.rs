@@ -1,4 +1,7 @@
-//! The listener: bound first, so that its address is known before the login begins.
+//! The public listener: binds the redirect URI and waits for its callback.
+//!
+//! A [`Listener`] is a bound [`Server`]. Binding comes first, because a free port is known only after it is bound and the
+//! authorization request must contain it. Each wait consumes the listener and closes its sockets when it returns.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,46 +14,44 @@ use crate::endpoint::Endpoint;
 use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
-use crate::waiting::Waiting;
+use crate::wait_future::WaitFuture;
 
 /// A listener for the callback of one login.
 ///
-/// It exists only once its port is open, and only it has the [`redirect_uri`](Self::redirect_uri): a login cannot be
-/// begun before the browser has somewhere to come back to. It listens from here on; a browser that is faster than the call
-/// of [`wait`](Self::wait) is served then.
-///
-/// A wait takes the listener, and closes it when it ends, whatever it ends with (RFC 8252 section 8.3).
+/// The port is open as soon as the listener exists. A callback that arrives before [`wait`](Self::wait) is called is received
+/// by that call. The wait consumes the listener and closes the port when it returns (RFC 8252 section 8.3).
 pub struct Listener(Server);
 
 impl Listener {
-    /// Listens on `http://127.0.0.1:PORT/callback`, on a port that is free (RFC 8252 section 7.3).
+    /// Listens on `http://127.0.0.1:PORT/callback` with a free port (RFC 8252 section 7.3).
     ///
     /// # Errors
     ///
-    /// [`BindError`] when the operating system has no socket for it.
+    /// [`BindError::Io`] if the operating system cannot open a socket.
     pub fn bind() -> Result<Self, BindError> {
         Self::bind_port(0)
     }
 
-    /// Listens on `http://127.0.0.1:PORT/callback`, on this port; 0 is one that is free.
+    /// Listens on `http://127.0.0.1:PORT/callback` with this port; 0 selects a free port.
     ///
     /// # Errors
     ///
-    /// [`BindError::Taken`] when another program has the port, [`BindError::Io`] when it may not be opened.
+    /// [`BindError::AddressInUse`] if the port is in use, [`BindError::Io`] if the operating system cannot open the socket.
     pub fn bind_port(port: u16) -> Result<Self, BindError> {
         let redirect_uri = format!("http://127.0.0.1:{port}/callback")
             .parse()
-            .map_err(BindError::Invalid)?;
+            .map_err(BindError::InvalidRedirectUri)?;
         Self::bind_for(&redirect_uri)
     }
 
-    /// Listens where `redirect_uri` says, for an address that is registered as it is.
+    /// Listens on a registered redirect URI.
     ///
-    /// Its scheme is `http`, its host 127.0.0.1 (or another of 127.0.0.0/8), `[::1]`, or `localhost`, which is served on IPv4
-    /// and on IPv6 where the machine has both, because nobody knows which one a browser takes. Prefer an IP address: a name
-    /// can be made to mean something else (RFC 8252 section 8.3). No other machine can ever connect.
+    /// The scheme must be `http`. The host must be a loopback IP literal (127.0.0.0/8 or `[::1]`) or `localhost`, which is
+    /// served over IPv4 and IPv6 if the machine supports both, because browsers differ in which they use. Prefer an IP
+    /// literal: a name may resolve to another address (RFC 8252 section 8.3). Other machines cannot connect.
     ///
-    /// Port 0 stands for one that is free, where any port is registered (RFC 8252 section 7.3); all else of the address is kept:
+    /// Port 0 selects a free port, for servers that allow any port (RFC 8252 section 7.3). The rest of the redirect URI does
+    /// not change:
     ///
     /// ```
     /// use workos_login_loopback::Listener;
@@ -63,45 +64,44 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// [`BindError::NotLoopback`] for any other address, [`BindError::Taken`] when another program has the port (on either
-    /// family: it could receive the callback), [`BindError::Io`] when it may not be opened.
+    /// [`BindError::NotLoopback`] for any other redirect URI, [`BindError::AddressInUse`] if the port is in use over IPv4 or
+    /// IPv6, [`BindError::Io`] if the operating system cannot open a socket.
     pub fn bind_for(redirect_uri: &RedirectUri) -> Result<Self, BindError> {
-        let endpoint = Endpoint::of(redirect_uri)
+        let endpoint = Endpoint::new(redirect_uri)
             .ok_or_else(|| BindError::NotLoopback(redirect_uri.clone()))?;
         Server::bind(endpoint).map(Self)
     }
 
-    /// Sets the name that the page shows ("return to …"). It is text: tags in it are shown, not followed.
+    /// Sets the name of the application that the page shows ("return to …"). It is escaped as text.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.0.endpoint.app_name = Some(name.into().into());
         self
     }
 
-    /// Returns the address that the browser comes back to. Begin the login with it.
+    /// Returns the redirect URI with the port that is listened on. Begin the login with it.
     #[must_use]
     pub fn redirect_uri(&self) -> &RedirectUri {
         &self.0.endpoint.redirect_uri
     }
 
-    /// Returns what ends the wait from outside.
+    /// Returns a handle that cancels the wait.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         self.0.canceller.clone()
     }
 
-    /// Waits for the callback of `pending`, and blocks this thread until it came, the time is over or the wait is cancelled.
+    /// Waits for the callback of `pending`, and blocks the thread until it arrives, `timeout` elapses or the wait is cancelled.
     ///
-    /// Only a `GET` of the redirect address with the awaited state ends the wait. Everything else that connects gets a
-    /// fitting answer, or none, and the wait goes on. The browser is shown what happened: that the login was received (the
-    /// code is yet to be exchanged), denied, or too late.
+    /// Only a `GET` of the redirect URI with the `state` of `pending` ends the wait. The browser shows a page with the
+    /// result: received (the code exchange follows), denied, expired or failed.
     ///
-    /// A natural `timeout` is [`pending.expires_in(now)`](AwaitingCallback::expires_in). With zero, what has already arrived
-    /// is taken, and nothing is waited for.
+    /// [`pending.expires_in(now)`](AwaitingCallback::expires_in) is the longest useful timeout. With a timeout of zero, only
+    /// a callback that has already arrived is received.
     ///
     /// # Errors
     ///
-    /// [`WaitError`], which has the pending login inside. [`WaitError::Refused`] when the callback came and the login is over.
+    /// [`WaitError`], which contains the pending login. [`WaitError::Refused`] if the callback arrived and was refused.
     pub fn wait<A: ClientKind>(
         self,
         client: &Client<A>,
@@ -111,26 +111,27 @@ impl Listener {
         wait(self.0, client, pending, timeout, |_| {})
     }
 
-    /// As [`wait`](Self::wait), and calls `tick` at the beginning and then once a second with the time that is left.
+    /// Waits as [`wait`](Self::wait) does, and calls `progress` with the remaining time at the start and then once a second.
     ///
-    /// Nothing is received while `tick` runs: let it draw a line, not ask a question.
+    /// `progress` must not block, because no connection is served while it runs.
     ///
     /// # Errors
     ///
-    /// As [`wait`](Self::wait).
+    /// See [`wait`](Self::wait).
     pub fn wait_with<A: ClientKind>(
         self,
         client: &Client<A>,
         pending: AwaitingCallback,
         timeout: Duration,
-        tick: impl FnMut(Duration),
+        progress: impl FnMut(Duration),
     ) -> Result<Exchanging, WaitError> {
-        wait(self.0, client, pending, timeout, tick)
+        wait(self.0, client, pending, timeout, progress)
     }
 
-    /// As [`wait`](Self::wait), as a future. It needs no particular runtime: a thread of its own does the waiting.
+    /// Waits as [`wait`](Self::wait) does, on a thread of its own, and returns a future for any async runtime.
     ///
-    /// The wait begins now, not at the first poll. Dropping the future ends it and closes the port.
+    /// The wait starts with this call, not when the future is first polled. Dropping the future cancels the wait and closes
+    /// the port.
     ///
     /// ```no_run
     /// # use workos_login::{AwaitingCallback, Client, Exchanging, limits};
@@ -145,8 +146,8 @@ impl Listener {
         client: &Client<A>,
         pending: AwaitingCallback,
         timeout: Duration,
-    ) -> Waiting {
-        Waiting::begin(self.0, client.clone(), pending, timeout)
+    ) -> WaitFuture {
+        WaitFuture::spawn(self.0, client.clone(), pending, timeout)
     }
 }
 

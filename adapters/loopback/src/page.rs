@@ -1,34 +1,36 @@
-//! What the browser is shown.
+//! The HTTP responses that the browser shows.
 //!
-//! The page is the direct answer to the callback, not the target of a redirect: a redirect would keep the
-//! listener open for a second request that may never come (RFC 8252 section 8.3 wants it closed). What stays in the
-//! browser's history is a code that is spent within moments and useless without the code verifier.
+//! A callback is answered with a page, not with a redirect. A redirect would keep the listener open for a second request that
+//! may never arrive, but the listener should be closed at once (RFC 8252 section 8.3). The authorization code stays in the
+//! browser's history, where it is useless: it is used at once, and it needs the code verifier.
+//!
+//! A page contains nothing from the request, so no request can inject content into it.
 
 use std::fmt::Write;
 
-/// What an answer says. It shows nothing of the request.
+/// A page and the status of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     Accepted,
-    AlreadyDone,
     BadRequest,
+    CallbackMismatch,
     Denied,
+    Ended,
     Expired,
     Failed,
-    CallbackMismatch,
     HeadersTooLarge,
+    InvalidCallback,
     MethodNotAllowed,
     Misdirected,
-    NotACallback,
     NotFound,
-    TargetTooLong,
-    TooSlow,
+    RequestTimeout,
+    UriTooLong,
 }
 
 impl Page {
-    /// The whole answer, head and page. A callback that ended the wait is answered with 200, whatever it said.
-    pub(crate) fn answer(self, app_name: Option<&str>) -> Vec<u8> {
-        // Without a body it fits a HEAD, too.
+    /// Returns the response with its head. A callback that ends the wait has status 200 also if the login failed.
+    pub(crate) fn response(self, app_name: Option<&str>) -> Vec<u8> {
+        // The response to a HEAD request must not have a body.
         let body = match self {
             Self::MethodNotAllowed => String::new(),
             page => page.html(app_name),
@@ -56,7 +58,7 @@ impl Page {
     }
 
     fn html(self, app_name: Option<&str>) -> String {
-        let app = escape(app_name.unwrap_or("the program"));
+        let app = escape(app_name.unwrap_or("the application"));
         let title = self.title();
         let text = self.text().replace("{app}", &app);
         let end = app_name.map(|_| format!(" – {app}")).unwrap_or_default();
@@ -81,14 +83,12 @@ impl Page {
 
     fn status(self) -> &'static str {
         match self {
-            Self::Accepted | Self::AlreadyDone | Self::Denied | Self::Expired | Self::Failed => {
-                "200 OK"
-            }
-            Self::BadRequest | Self::CallbackMismatch | Self::NotACallback => "400 Bad Request",
+            Self::Accepted | Self::Denied | Self::Ended | Self::Expired | Self::Failed => "200 OK",
+            Self::BadRequest | Self::CallbackMismatch | Self::InvalidCallback => "400 Bad Request",
             Self::NotFound => "404 Not Found",
             Self::MethodNotAllowed => "405 Method Not Allowed",
-            Self::TooSlow => "408 Request Timeout",
-            Self::TargetTooLong => "414 URI Too Long",
+            Self::RequestTimeout => "408 Request Timeout",
+            Self::UriTooLong => "414 URI Too Long",
             Self::Misdirected => "421 Misdirected Request",
             Self::HeadersTooLarge => "431 Request Header Fields Too Large",
         }
@@ -97,58 +97,63 @@ impl Page {
     fn title(self) -> &'static str {
         match self {
             Self::Accepted => "Login received",
-            Self::AlreadyDone => "This login is over",
+            Self::CallbackMismatch => "Login does not match",
             Self::Denied => "Login denied",
+            Self::Ended => "Login already received",
             Self::Expired => "Login expired",
             Self::Failed => "Login failed",
-            Self::CallbackMismatch => "Not the login that is awaited",
-            Self::NotACallback | Self::NotFound => "Nothing here",
+            Self::InvalidCallback => "Invalid callback",
+            Self::NotFound => "Not found",
             Self::BadRequest
             | Self::HeadersTooLarge
             | Self::MethodNotAllowed
             | Self::Misdirected
-            | Self::TargetTooLong
-            | Self::TooSlow => "Request not understood",
+            | Self::RequestTimeout
+            | Self::UriTooLong => "Invalid request",
         }
     }
 
-    /// The sentences below the title; `{app}` is the name of the application.
+    /// Returns the text below the title; `{app}` stands for the name of the application.
     fn text(self) -> &'static str {
         match self {
             Self::Accepted => "You can close this window and return to {app}.",
-            Self::AlreadyDone => {
-                "Its answer has arrived before. You can close this window and return to {app}."
+            Self::CallbackMismatch => {
+                "This callback belongs to another login and was ignored. \
+                 Continue with the login that you started in {app}."
             }
             Self::Denied => {
                 "You are not signed in. You can close this window, return to {app} and try again."
             }
+            Self::Ended => {
+                "A callback of this login was received earlier. \
+                 You can close this window and return to {app}."
+            }
             Self::Expired => {
-                "It took too long, and you are not signed in. You can close this window, return to {app} and try again."
+                "The login took too long, and you are not signed in. \
+                 You can close this window, return to {app} and try again."
             }
             Self::Failed => {
-                "You are not signed in. You can close this window, and see in {app} what went wrong."
-            }
-            Self::CallbackMismatch => {
-                "This page was opened by another login, or by a stranger, and nothing was done. \
-                 Finish the login that you began: {app} still waits for it."
-            }
-            Self::NotACallback | Self::NotFound => {
-                "Here, {app} waits for the end of a login, and this is none."
-            }
-            Self::BadRequest | Self::Misdirected => {
-                "Here, {app} waits for the end of a login, and for nothing else."
+                "You are not signed in. You can close this window and return to {app} for details."
             }
             Self::HeadersTooLarge => {
-                "The browser sent too much. Delete its cookies for this address, and begin the login again."
+                "The request headers are too large. \
+                 Delete the cookies of this site and start the login again."
             }
-            Self::TargetTooLong => "The address is too long for the end of a login.",
+            Self::InvalidCallback => {
+                "This URL is not a valid callback and was ignored. \
+                 Continue with the login that you started in {app}."
+            }
+            Self::BadRequest | Self::Misdirected | Self::NotFound => {
+                "This server only receives the callback of a login in {app}."
+            }
             Self::MethodNotAllowed => "",
-            Self::TooSlow => "The request did not arrive in time.",
+            Self::RequestTimeout => "The request was not received in time.",
+            Self::UriTooLong => "The URL is too long for a callback.",
         }
     }
 }
 
-/// Makes a text safe between tags and in attributes.
+/// Escapes text for HTML content and attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -171,5 +176,5 @@ const STYLE: &str = ":root{color-scheme:light dark}\
     h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}\
     p{margin:0}";
 
-/// The hash of [`STYLE`], which lets it, and no other style, through the content security policy.
+/// The hash of [`STYLE`], the only style that the content security policy allows.
 const STYLE_HASH: &str = "sha256-wT0msE4UiSq+1zDvXEHRzSgpRK0MHDeDgF+DfN8MrGI=";

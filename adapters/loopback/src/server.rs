@@ -1,7 +1,10 @@
-//! The server: everyone who connects is served, by one thread.
+//! The HTTP server of a listener.
 //!
-//! One thread serves all connections and never waits for a single one of them. Whenever something stirs, each is asked what
-//! it has: there are never more than a few, and so no book is kept of which one stirred.
+//! One thread serves all connections without blocking on any of them. After each event every connection is advanced as far
+//! as it can go, so no event needs to be mapped to a connection. This is cheap because the number of connections is bounded.
+//!
+//! The server does not know what a callback means: [`Server::serve`] passes each request for the redirect URI to the caller
+//! and sends the page that the caller returns.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +20,7 @@ use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::page::Page;
 
-/// Where connections are served.
+/// The bound sockets of an endpoint and their open connections.
 pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
     pub(crate) canceller: Canceller,
@@ -25,57 +28,62 @@ pub(crate) struct Server {
     sockets: Vec<TcpListener>,
     connections: Vec<Connection>,
     events: Events,
-    /// Whether there may be connections that wait to be taken.
-    more: bool,
+    /// Whether the operating system may have more connections to accept.
+    accept_pending: bool,
 }
 
 impl Server {
-    /// Listens at the endpoint, whose port 0 becomes one that is free.
+    /// Binds the sockets of `endpoint`, and replaces port 0 with the assigned port.
     pub(crate) fn bind(endpoint: Endpoint) -> Result<Self, BindError> {
         let (mut sockets, port) = bind(&endpoint)?;
-        let address = SocketAddr::new(endpoint.hosts[0], port);
+        let address = SocketAddr::new(endpoint.ips[0], port);
         let (poll, waker) =
-            watch(&mut sockets).map_err(|source| BindError::Io { address, source })?;
+            register(&mut sockets).map_err(|source| BindError::Io { address, source })?;
         Ok(Self {
-            endpoint: endpoint.at_port(port).map_err(BindError::Invalid)?,
+            endpoint: endpoint
+                .with_port(port)
+                .map_err(BindError::InvalidRedirectUri)?,
             canceller: Canceller::new(waker),
             poll,
             sockets,
             connections: Vec::new(),
             events: Events::with_capacity(MAX_CONNECTIONS),
-            more: false,
+            accept_pending: false,
         })
     }
 
-    /// Does everything that can be done without waiting. `take` is shown each callback, and finds its page.
+    /// Advances all connections without blocking, and accepts new ones.
+    ///
+    /// Calls `on_callback` with the request target of each callback, and responds with the page that it returns.
     pub(crate) fn serve<S>(
         &mut self,
         mut state: S,
-        mut take: impl FnMut(S, &str) -> (Page, S),
+        mut on_callback: impl FnMut(S, &str) -> (Page, S),
     ) -> S {
         let now = Instant::now();
         let endpoint = &self.endpoint;
         let mut advance = |mut state: S, connection: &mut Connection| {
             while let Some(target) = connection.advance(now, endpoint) {
                 let page;
-                (page, state) = take(state, &target);
-                connection.answer(page, now, endpoint);
+                (page, state) = on_callback(state, &target);
+                connection.respond(page, now, endpoint);
             }
             state
         };
         for connection in &mut self.connections {
             state = advance(state, connection);
         }
-        self.connections.retain(|connection| !connection.is_over());
-        // Bounded, so that a flood of connections does not keep the older ones from their turn.
-        self.more = true;
+        self.connections
+            .retain(|connection| !connection.is_closed());
+        // The bound keeps a flood of new connections from starving the existing ones.
+        self.accept_pending = true;
         for _ in 0..MAX_CONNECTIONS {
             let Some(stream) = accept(&self.sockets, self.poll.registry()) else {
-                self.more = false;
+                self.accept_pending = false;
                 break;
             };
-            make_room(&mut self.connections);
-            // It is read before the next one is taken: what has something to say is not the first that makes room.
+            evict(&mut self.connections);
+            // Advanced before the next accept: a connection that has sent its request is not evicted as idle.
             let mut connection = Connection::new(stream, now);
             state = advance(state, &mut connection);
             self.connections.push(connection);
@@ -83,34 +91,40 @@ impl Server {
         state
     }
 
-    /// Stops listening, and sees the answers to callbacks through, for as long as `linger`.
+    /// Stops listening, and sends the responses to callbacks for at most `linger`.
     pub(crate) fn close(&mut self, linger: Duration) {
-        let until = Instant::now() + linger;
+        let deadline = Instant::now() + linger;
         loop {
-            self.serve((), |(), _| (Page::AlreadyDone, ()));
-            // A browser that asked twice has its second connection in here by now, and shows that one's answer.
+            // Accepts once more before the sockets close: a browser that sent the callback twice shows the second response.
+            self.serve((), |(), _| (Page::Ended, ()));
             self.sockets.clear();
-            let left = until.saturating_duration_since(Instant::now());
-            let answering = self
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            let responding = self
                 .connections
                 .iter()
-                .any(Connection::is_answering_callback);
-            if !answering || left.is_zero() || self.is_cancelled() || self.sleep(left).is_err() {
+                .any(Connection::is_responding_to_callback);
+            if !responding
+                || remaining.is_zero()
+                || self.is_cancelled()
+                || self.poll(remaining).is_err()
+            {
                 return;
             }
         }
     }
 
-    /// Waits until something stirs or a connection has had its time.
-    pub(crate) fn sleep(&mut self, at_most: Duration) -> io::Result<()> {
+    /// Blocks until an event, the deadline of a connection, or `timeout`.
+    pub(crate) fn poll(&mut self, timeout: Duration) -> io::Result<()> {
         let now = Instant::now();
-        let deadlines = self.connections.iter().map(Connection::deadline);
-        let timeout = deadlines
-            .map(|deadline| deadline.saturating_duration_since(now))
-            .fold(
-                if self.more { Duration::ZERO } else { at_most },
-                Duration::min,
-            );
+        let timeout = if self.accept_pending {
+            // Events are edge-triggered: a socket that still has connections to accept causes no new event.
+            Duration::ZERO
+        } else {
+            self.connections
+                .iter()
+                .map(|connection| connection.deadline().saturating_duration_since(now))
+                .fold(timeout, Duration::min)
+        };
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
@@ -122,39 +136,39 @@ impl Server {
     }
 }
 
-/// Takes one of the connections that wait to be taken.
-fn accept(sockets: &[TcpListener], registry: &Registry) -> Option<TcpStream> {
-    // An error ends only this turn: nobody is there, or the system is short of something and may have it later.
-    let (mut stream, _) = sockets.iter().find_map(|socket| socket.accept().ok())?;
-    let interest = Interest::READABLE | Interest::WRITABLE;
-    registry.register(&mut stream, CONNECTION, interest).ok()?;
-    Some(stream)
-}
-
-/// Makes room for one more connection, by closing the oldest of those that have the least to lose.
-fn make_room(connections: &mut Vec<Connection>) {
-    if connections.len() < MAX_CONNECTIONS {
-        return;
-    }
-    if let Some(index) = (0..connections.len()).min_by_key(|&index| connections[index].worth()) {
-        connections.remove(index);
-    }
-}
-
-fn watch(sockets: &mut [TcpListener]) -> io::Result<(Poll, Waker)> {
+fn register(sockets: &mut [TcpListener]) -> io::Result<(Poll, Waker)> {
     let poll = Poll::new()?;
     let waker = Waker::new(poll.registry(), WAKE)?;
     for socket in sockets {
         poll.registry()
-            .register(socket, CONNECTION, Interest::READABLE)?;
+            .register(socket, SOCKET, Interest::READABLE)?;
     }
     Ok((poll, waker))
 }
 
+fn accept(sockets: &[TcpListener], registry: &Registry) -> Option<TcpStream> {
+    // Errors are not reported: they concern one connection, or a resource that may be available later.
+    let (mut stream, _) = sockets.iter().find_map(|socket| socket.accept().ok())?;
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    registry.register(&mut stream, SOCKET, interest).ok()?;
+    Some(stream)
+}
+
+/// Closes the oldest of the connections that are cheapest to lose, if the maximum is reached.
+fn evict(connections: &mut Vec<Connection>) {
+    if connections.len() < MAX_CONNECTIONS {
+        return;
+    }
+    let indexes = 0..connections.len();
+    if let Some(index) = indexes.min_by_key(|&index| connections[index].eviction_cost()) {
+        connections.remove(index);
+    }
+}
+
 const WAKE: Token = Token(0);
 
-/// All sockets share it: whichever stirs, each is asked, and there are few.
-const CONNECTION: Token = Token(1);
+/// The token of all listening sockets and connections, because each event advances every connection.
+const SOCKET: Token = Token(1);
 
 const MAX_CONNECTIONS: usize = 32;
 
@@ -166,53 +180,50 @@ mod tests {
 
     use super::*;
 
-    fn bound() -> Server {
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn server() -> (Server, SocketAddr) {
         let redirect_uri = "http://127.0.0.1:0/callback".parse().unwrap();
-        Server::bind(Endpoint::of(&redirect_uri).unwrap()).unwrap()
+        let server = Server::bind(Endpoint::new(&redirect_uri).unwrap()).unwrap();
+        let address = server.sockets[0].local_addr().unwrap();
+        (server, address)
     }
 
     #[test]
-    fn a_wait_that_sleeps_is_woken() {
-        let mut server = bound();
+    fn cancelling_wakes_a_blocked_poll() {
+        let (mut server, _) = server();
         server.canceller.cancel();
-        server.sleep(Duration::from_secs(60)).unwrap();
+        server.poll(LONG).unwrap();
         assert!(!server.events.is_empty());
     }
 
     #[test]
-    fn a_closed_server_listens_no_more() {
-        let mut server = bound();
-        let address = server.sockets[0].local_addr().unwrap();
+    fn a_closed_server_does_not_listen() {
+        let (mut server, address) = server();
         server.close(Duration::ZERO);
         assert!(server.sockets.is_empty());
         assert!(net::TcpStream::connect(address).is_err());
     }
 
     #[test]
-    fn a_server_serves_only_so_many_at_once() {
-        let mut server = bound();
-        let address = server.sockets[0].local_addr().unwrap();
+    fn the_number_of_connections_is_bounded() {
+        let (mut server, address) = server();
         let browsers: Vec<_> = (0..2 * MAX_CONNECTIONS)
             .map(|_| net::TcpStream::connect(address).unwrap())
             .collect();
-        while server.connections.is_empty() || server.more {
-            server.serve((), |(), _| (Page::AlreadyDone, ()));
+        while server.connections.is_empty() || server.accept_pending {
+            server.serve((), |(), _| (Page::Ended, ()));
         }
         assert!(server.connections.len() <= MAX_CONNECTIONS);
         drop(browsers);
     }
 
     #[test]
-    fn a_server_closes_when_the_browser_has_its_page() {
-        let patience = Duration::from_secs(60);
-        let mut server = bound();
-        let mut browser = net::TcpStream::connect(server.sockets[0].local_addr().unwrap()).unwrap();
-        let port = server.endpoint.port;
-        write!(
-            browser,
-            "GET /callback?code=a HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"
-        )
-        .unwrap();
+    fn closes_after_the_browser_has_received_the_page() {
+        let (mut server, address) = server();
+        let mut browser = net::TcpStream::connect(address).unwrap();
+        let request = format!("GET /callback?code=a HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        browser.write_all(request.as_bytes()).unwrap();
 
         let mut connection = loop {
             if let Some(stream) = accept(&server.sockets, server.poll.registry()) {
@@ -223,21 +234,20 @@ mod tests {
             .advance(Instant::now(), &server.endpoint)
             .is_none()
         {}
-        let later = Instant::now() + patience;
-        connection.answer(Page::Accepted, later, &server.endpoint);
+        connection.respond(Page::Accepted, Instant::now() + LONG, &server.endpoint);
         server.connections.push(connection);
 
         let browser = thread::spawn(move || {
             let mut page = String::new();
             browser.read_to_string(&mut page).unwrap();
-            // The server still reads: this would be answered with a reset otherwise.
+            // The server still reads. Otherwise it would reset the connection.
             browser.write_all(b"more").unwrap();
             (page, Instant::now())
         });
-        server.close(patience);
+        server.close(LONG);
         let closed = Instant::now();
-        let (page, had_its_page) = browser.join().unwrap();
+        let (page, received) = browser.join().unwrap();
         assert!(page.ends_with("</html>\n"), "{page}");
-        assert!(had_its_page <= closed);
+        assert!(received <= closed);
     }
 }

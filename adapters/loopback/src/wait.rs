@@ -1,4 +1,4 @@
-//! The wait: the right callback ends it.
+//! Waits until a callback is accepted or refused, the timeout elapses, or the wait is cancelled.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,85 +9,82 @@ use crate::page::Page;
 use crate::server::Server;
 use crate::wait_error::WaitError;
 
-/// Waits until the login is decided, the time is over or someone cancels, and closes the listener.
+/// Waits for the callback of `pending` and closes the server.
 pub(crate) fn wait<A: ClientKind>(
     mut server: Server,
     client: &Client<A>,
-    mut pending: AwaitingCallback,
+    pending: AwaitingCallback,
     timeout: Duration,
-    mut tick: impl FnMut(Duration),
+    mut progress: impl FnMut(Duration),
 ) -> Result<Exchanging, WaitError> {
     if pending.redirect_uri() != &server.endpoint.redirect_uri {
-        return Err(WaitError::OtherAddress {
+        return Err(WaitError::RedirectUriMismatch {
             pending: pending.into(),
-            served: server.endpoint.redirect_uri.clone(),
+            listener: server.endpoint.redirect_uri,
         });
     }
-    let begun = Instant::now();
-    let mut next_tick = begun;
+    let started = Instant::now();
+    let mut next_progress = started;
+    let mut login = Login::Pending(pending);
     loop {
-        pending = match server.serve(Stage::Awaiting(pending), |stage, target| {
-            stage.take(client, target)
-        }) {
-            Stage::Awaiting(pending) => pending,
-            Stage::Decided(outcome) => {
+        login = server.serve(login, |login, target| login.receive(client, target));
+        let pending = match login {
+            Login::Pending(pending) => pending,
+            Login::Ended(outcome) => {
                 server.close(LINGER);
                 return outcome.map_err(WaitError::Refused);
             }
         };
         let now = Instant::now();
-        let left = timeout.saturating_sub(now - begun);
+        let remaining = timeout.saturating_sub(now - started);
         if server.is_cancelled() {
             return Err(WaitError::Cancelled(pending.into()));
         }
-        if left.is_zero() {
+        if remaining.is_zero() {
             return Err(WaitError::TimedOut(pending.into()));
         }
-        if now >= next_tick {
-            tick(left);
-            next_tick = now + TICK;
+        if now >= next_progress {
+            progress(remaining);
+            next_progress = now + PROGRESS_INTERVAL;
         }
-        if let Err(source) = server.sleep(left.min(next_tick - now)) {
-            return Err(WaitError::Io {
-                pending: pending.into(),
-                source,
-            });
+        if let Err(source) = server.poll(remaining.min(next_progress - now)) {
+            let pending = pending.into();
+            return Err(WaitError::Io { pending, source });
         }
+        login = Login::Pending(pending);
     }
 }
 
-/// The login, before and after the callback that decides it.
-enum Stage {
-    Awaiting(AwaitingCallback),
-    Decided(Result<Exchanging, Refused<AwaitingCallback>>),
+/// The login before and after the callback that ends it.
+enum Login {
+    Pending(AwaitingCallback),
+    Ended(Result<Exchanging, Refused<AwaitingCallback>>),
 }
 
-impl Stage {
-    /// Takes what was asked for at the redirect address, and says what the browser is shown.
-    fn take<A: ClientKind>(self, client: &Client<A>, target: &str) -> (Page, Self) {
-        let Self::Awaiting(pending) = self else {
-            return (Page::AlreadyDone, self);
+impl Login {
+    /// Receives a request for the redirect URI and returns the page of its response.
+    fn receive<A: ClientKind>(self, client: &Client<A>, target: &str) -> (Page, Self) {
+        let Self::Pending(pending) = self else {
+            return (Page::Ended, self);
         };
         let Ok(callback) = Callback::parse(target) else {
-            return (Page::NotACallback, Self::Awaiting(pending));
+            return (Page::InvalidCallback, Self::Pending(pending));
         };
         let refused = match pending.accept(client, callback, SystemTime::now()) {
-            Ok(exchanging) => return (Page::Accepted, Self::Decided(Ok(exchanging))),
+            Ok(exchanging) => return (Page::Accepted, Self::Ended(Ok(exchanging))),
             Err(refused) => refused,
         };
         let page = match refused.error() {
             Error::CallbackMismatch(_) => {
-                return (
-                    Page::CallbackMismatch,
-                    Self::Awaiting(refused.into_parts().0),
-                );
+                let (pending, _) = refused.into_parts();
+                return (Page::CallbackMismatch, Self::Pending(pending));
             }
             Error::Denied(denied) if denied.code() == "access_denied" => Page::Denied,
             Error::Expired(_) => Page::Expired,
             _ => Page::Failed,
         };
-        (page, Self::Decided(Err(refused)))
+        (page, Self::Ended(Err(refused)))
     }
 }
 
-const TICK: Duration = Duration::from_secs(1);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! Why a wait ended without a login.
+//! The error of a wait.
 
 use std::error::Error;
 use std::fmt;
@@ -6,49 +6,49 @@ use std::io;
 
 use workos_login::{AwaitingCallback, RedirectUri, Refused};
 
-/// Why a wait ended without a code to exchange. Each gives the pending login back.
+/// An error of [`Listener::wait`](crate::Listener::wait) and its variants. Each variant returns the pending login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// [`Canceller::cancel`](crate::Canceller::cancel) was called. The login is intact.
+    /// [`Canceller::cancel`](crate::Canceller::cancel) was called. The pending login is intact.
     Cancelled(Box<AwaitingCallback>),
-    /// The operating system no longer lets the listener wait. The login is intact.
+    /// The operating system cannot wait for events. The pending login is intact.
     #[non_exhaustive]
     Io {
-        /// The login.
+        /// The pending login.
         pending: Box<AwaitingCallback>,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The login was begun with another redirect address: its callback would never arrive here. The login is intact.
+    /// The pending login has a different redirect URI, so its callback cannot arrive here. The pending login is intact.
     #[non_exhaustive]
-    OtherAddress {
-        /// The login.
+    RedirectUriMismatch {
+        /// The pending login.
         pending: Box<AwaitingCallback>,
-        /// The redirect address of the listener.
-        served: RedirectUri,
+        /// The redirect URI of the listener.
+        listener: RedirectUri,
     },
-    /// The callback arrived, and the login is over: denied, expired, or begun by another client.
+    /// The callback arrived and was refused: the login was denied, has expired, or was begun by another client.
     ///
-    /// It is never [`Error::CallbackMismatch`](workos_login::Error::CallbackMismatch): forged callbacks do not end the wait.
+    /// The cause is never [`Error::CallbackMismatch`](workos_login::Error::CallbackMismatch): the wait ignores mismatched
+    /// callbacks.
     Refused(Refused<AwaitingCallback>),
-    /// No callback came in time. The login is intact, and lives as long as it still
-    /// [can be finished](AwaitingCallback::expires_in).
+    /// No callback arrived before the timeout. The pending login is intact and can be completed until it
+    /// [expires](AwaitingCallback::expires_in).
     TimedOut(Box<AwaitingCallback>),
 }
 
 impl WaitError {
-    /// Returns the pending login as it was.
+    /// Returns the pending login.
     ///
-    /// After [`Refused`](Self::Refused) it is of no more use. Else it can be waited for again, with a listener on
-    /// the same address: [`Listener::bind_for`](crate::Listener::bind_for) its
-    /// [`redirect_uri`](AwaitingCallback::redirect_uri).
+    /// After [`Refused`](Self::Refused) it usually cannot be completed. Otherwise, to wait for it again, call
+    /// [`Listener::bind_for`](crate::Listener::bind_for) with its [`redirect_uri`](AwaitingCallback::redirect_uri).
     #[must_use]
     pub fn into_pending(self) -> AwaitingCallback {
         match self {
             Self::Cancelled(pending)
             | Self::Io { pending, .. }
-            | Self::OtherAddress { pending, .. }
+            | Self::RedirectUriMismatch { pending, .. }
             | Self::TimedOut(pending) => *pending,
             Self::Refused(refused) => refused.into_parts().0,
         }
@@ -58,18 +58,17 @@ impl WaitError {
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cancelled(_) => f.write_str("the wait for the browser was cancelled"),
-            Self::Io { .. } => {
-                f.write_str("the operating system no longer lets the listener wait for the browser")
-            }
-            Self::OtherAddress { pending, served } => write!(
+            Self::Cancelled(_) => f.write_str("the wait for the callback was cancelled"),
+            Self::Io { .. } => f.write_str("cannot wait for the callback"),
+            Self::RedirectUriMismatch { pending, listener } => write!(
                 f,
-                "the login comes back to {}, and the listener is at {served}: begin the login with the listener's address",
+                "the login has the redirect URI {}, but the listener has {listener}; \
+                 begin the login with the listener's redirect URI",
                 pending.redirect_uri()
             ),
             Self::Refused(refused) => refused.fmt(f),
             Self::TimedOut(_) => {
-                f.write_str("the browser did not come back in time: begin the login again")
+                f.write_str("timed out waiting for the callback; begin the login again")
             }
         }
     }
@@ -79,9 +78,9 @@ impl Error for WaitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            // The text of a refusal is this error's own.
+            // `Display` already includes the message of the refused transition.
             Self::Cancelled(_)
-            | Self::OtherAddress { .. }
+            | Self::RedirectUriMismatch { .. }
             | Self::Refused(_)
             | Self::TimedOut(_) => None,
         }

@@ -56,7 +56,7 @@ const checks = {
       }
       callback.search = new URLSearchParams({ code: 'made_up', state: 'made_up' });
       await stranger.goto(callback.href);
-      assert.equal(await stranger.getByRole('heading').innerText(), 'Not the login that is awaited');
+      assert.equal(await stranger.getByRole('heading').innerText(), 'Login does not match');
       await screenshot(stranger, 'forged');
       await page.goto(address);
       await page.getByRole('button', { name: 'Log in' }).click();

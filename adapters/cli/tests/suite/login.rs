@@ -129,7 +129,7 @@ fn a_port_that_is_taken_is_said_to_be() {
         &port,
     ]))
     .with(1);
-    ended.says(&["is taken by another program", &port]);
+    ended.says(&["is in use by another program", &port]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn of_two_callbacks_the_first_counts_and_the_second_is_told_so() {
         });
         let login = begun.wait(way);
         assert_eq!(receive(first).title(), "Login received");
-        assert_eq!(receive(second).title(), "This login is over");
+        assert_eq!(receive(second).title(), "Login already received");
         login.outcome().map(drop).unwrap();
     });
 }

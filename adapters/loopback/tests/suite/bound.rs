@@ -104,7 +104,7 @@ fn a_taken_port_is_named_with_what_to_do() {
         let taken = TcpListener::bind((ip, 0)).unwrap();
         let at = taken.local_addr().unwrap();
         let error = bind(&format!("http://{host}:{}/callback", at.port())).unwrap_err();
-        let BindError::Taken(address) = error else {
+        let BindError::AddressInUse(address) = error else {
             panic!("{error:?}");
         };
         // The port of the other family may be taken as well, by another test.
@@ -112,8 +112,8 @@ fn a_taken_port_is_named_with_what_to_do() {
         assert_eq!(
             error.to_string(),
             format!(
-                "port {} of {} is taken by another program, or by another login of this one: \
-                 end it and try again, or register a redirect address with another port",
+                "port {} of {} is in use by another program or another login; \
+                 end it and try again, or register a redirect URI with another port",
                 address.port(),
                 address.ip()
             )
@@ -135,8 +135,8 @@ fn an_address_that_is_not_of_this_machine_alone_is_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "a listener serves http on 127.0.0.1, [::1] or localhost only, not {address}: \
-                 register a redirect address on one of them"
+                "redirect URI {address} is not http on 127.0.0.1, [::1] or localhost; \
+                 register a loopback redirect URI"
             )
         );
         assert!(error.source().is_none());

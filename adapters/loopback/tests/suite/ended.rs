@@ -108,7 +108,7 @@ fn a_timeout_gives_the_pending_login_back_and_it_can_be_waited_for_again() {
         assert!(matches!(error, WaitError::TimedOut(_)), "{error:?}");
         assert_eq!(
             error.to_string(),
-            "the browser did not come back in time: begin the login again"
+            "timed out waiting for the callback; begin the login again"
         );
         let pending = error.into_pending();
         let listener = bind_again(pending.redirect_uri());
@@ -144,7 +144,7 @@ fn another_thread_can_cancel_the_wait_and_the_login_comes_back() {
         thread::spawn(move || canceller.cancel());
         let error = login.error();
         assert!(matches!(error, WaitError::Cancelled(_)), "{error:?}");
-        assert_eq!(error.to_string(), "the wait for the browser was cancelled");
+        assert_eq!(error.to_string(), "the wait for the callback was cancelled");
         is_intact(error.into_pending(), &site);
     });
 }
@@ -165,14 +165,17 @@ fn a_login_that_comes_back_elsewhere_is_not_waited_for() {
         let begun = Begun::at(Listener::bind().unwrap());
         let listener = Listener::bind().unwrap();
         let text = format!(
-            "the login comes back to {}, and the listener is at {}: begin the login with the listener's address",
+            "the login has the redirect URI {}, but the listener has {}; begin the login with the listener's redirect URI",
             begun.site.redirect_uri,
             listener.redirect_uri()
         );
         let login = Begun { listener, ..begun }.wait(way);
         let site = site_of(&login);
         let error = login.error();
-        assert!(matches!(error, WaitError::OtherAddress { .. }), "{error:?}");
+        assert!(
+            matches!(error, WaitError::RedirectUriMismatch { .. }),
+            "{error:?}"
+        );
         assert_eq!(error.to_string(), text);
         is_intact(error.into_pending(), &site);
     });

@@ -65,7 +65,7 @@ fn a_forged_callback_gets_an_answer_and_the_wait_goes_on() {
             let answer = login.get(format!("/callback?{query}"));
             assert_eq!(
                 (answer.status(), answer.title()),
-                (400, "Not the login that is awaited"),
+                (400, "Login does not match"),
                 "{query}"
             );
         }
@@ -78,7 +78,7 @@ fn a_forged_denial_gets_an_answer_and_the_wait_goes_on() {
     each_way(|way| {
         let login = way.login();
         let answer = login.get("/callback?error=access_denied&state=made-up");
-        assert_eq!(answer.title(), "Not the login that is awaited");
+        assert_eq!(answer.title(), "Login does not match");
         login.finish();
     });
 }
@@ -99,7 +99,7 @@ fn a_target_that_is_no_callback_does_not_end_the_wait() {
             let answer = login.get(format!("/callback{query}"));
             assert_eq!(
                 (answer.status(), answer.title()),
-                (400, "Nothing here"),
+                (400, "Invalid callback"),
                 "{query}"
             );
         }

@@ -42,7 +42,7 @@ pub(crate) fn bind_again(redirect_uri: &RedirectUri) -> Listener {
     let begun = Instant::now();
     loop {
         match Listener::bind_for(redirect_uri) {
-            Err(BindError::Taken(_)) if begun.elapsed() < PATIENCE => thread::yield_now(),
+            Err(BindError::AddressInUse(_)) if begun.elapsed() < PATIENCE => thread::yield_now(),
             bound => return bound.unwrap(),
         }
     }

@@ -1,7 +1,9 @@
-//! The wait as a future.
+//! The future of a wait, which runs on a thread of its own.
+//!
+//! The thread makes the future independent of any async runtime. The result is sent over a oneshot channel. If the wait
+//! panics, the channel closes without a result, and the future resumes the panic of the joined thread.
 
 use std::fmt;
-use std::io;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::mpsc;
@@ -17,19 +19,19 @@ use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
 
-/// A wait that goes on in a thread of its own. See [`Listener::wait_async`](crate::Listener::wait_async).
+/// The future that [`Listener::wait_async`](crate::Listener::wait_async) returns.
 ///
-/// Dropped before it is ready, it ends the wait, and the port is closed when `drop` returns. The pending login goes with it;
-/// [`Canceller::cancel`] ends the wait and gives it back.
-#[must_use = "dropping it ends the wait"]
-pub struct Waiting {
+/// Dropping it cancels the wait, closes the port before `drop` returns, and drops the pending login. To get the pending
+/// login back, call [`Canceller::cancel`] and await the future.
+#[must_use = "dropping the future cancels the wait"]
+pub struct WaitFuture {
     outcome: oneshot::Receiver<Result<Exchanging, WaitError>>,
     thread: Option<JoinHandle<()>>,
     canceller: Canceller,
 }
 
-impl Waiting {
-    pub(crate) fn begin<A: ClientKind + Send + 'static>(
+impl WaitFuture {
+    pub(crate) fn spawn<A: ClientKind + Send + 'static>(
         server: Server,
         client: Client<A>,
         pending: AwaitingCallback,
@@ -37,48 +39,38 @@ impl Waiting {
     ) -> Self {
         let canceller = server.canceller.clone();
         let (sender, outcome) = oneshot::channel();
-        // The login is handed over once there is a thread to take it, so that it is not lost when there is none.
-        let (handover, login) = mpsc::channel();
+        // The pending login is sent after the thread exists, so that a failure to spawn it can return the login.
+        let (handover, login) = mpsc::channel::<(AwaitingCallback, oneshot::Sender<_>)>();
         let spawned = thread::Builder::new()
             .name("workos-login".into())
             .spawn(move || {
                 if let Ok((pending, sender)) = login.recv() {
-                    let sender: oneshot::Sender<_> = sender;
-                    // Nobody to send it to: the future was dropped.
+                    // Sending fails only if the future was dropped.
                     let _ = sender.send(wait(server, &client, pending, timeout, |_| {}));
                 }
             });
-        match spawned {
+        let thread = match spawned {
             Ok(thread) => {
                 handover
                     .send((pending, sender))
-                    .expect("the thread holds the receiver until it has the login");
-                Self {
-                    outcome,
-                    thread: Some(thread),
-                    canceller,
-                }
+                    .expect("the thread owns the receiver until it has received the login");
+                Some(thread)
             }
             Err(source) => {
-                let _ = sender.send(Err(no_thread(pending, source)));
-                Self {
-                    outcome,
-                    thread: None,
-                    canceller,
-                }
+                let pending = pending.into();
+                let _ = sender.send(Err(WaitError::Io { pending, source }));
+                None
             }
+        };
+        Self {
+            outcome,
+            thread,
+            canceller,
         }
     }
 }
 
-fn no_thread(pending: AwaitingCallback, source: io::Error) -> WaitError {
-    WaitError::Io {
-        pending: pending.into(),
-        source,
-    }
-}
-
-impl Future for Waiting {
+impl Future for WaitFuture {
     type Output = Result<Exchanging, WaitError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -88,28 +80,28 @@ impl Future for Waiting {
                 let thread = self
                     .thread
                     .take()
-                    .expect("a future is not polled after it was ready");
+                    .expect("a future is not polled after it is ready");
                 let panic = thread
                     .join()
-                    .expect_err("a thread that ends without an outcome has panicked");
+                    .expect_err("a thread that sends no result has panicked");
                 resume_unwind(panic)
             }
         }
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitFuture {
     fn drop(&mut self) {
         self.canceller.cancel();
         if let Some(thread) = self.thread.take() {
-            // Its panic, if any, has no one to go to.
+            // A panic of the thread is discarded: `drop` must not panic.
             let _ = thread.join();
         }
     }
 }
 
-impl fmt::Debug for Waiting {
+impl fmt::Debug for WaitFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").finish_non_exhaustive()
+        f.debug_struct("WaitFuture").finish_non_exhaustive()
     }
 }
