@@ -51,8 +51,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "c51",
         "adapters/loopback/tests/suite/bound.rs",
         &[
-            "the_default_is_an_ip_address_and_a_free_port",
-            "localhost_is_served_on_both_families",
+            "the_default_is_an_ip_literal_and_a_free_port",
+            "serves_localhost_over_ipv4_and_ipv6",
         ],
     ),
     // A free port by default, IPv4 and IPv6.
@@ -60,15 +60,15 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "c52",
         "adapters/loopback/tests/suite/bound.rs",
         &[
-            "the_default_is_an_ip_address_and_a_free_port",
-            "an_ipv6_address_is_served",
+            "the_default_is_an_ip_literal_and_a_free_port",
+            "serves_an_ipv6_literal",
         ],
     ),
     // The listener closes after success. That it ignores what is foreign is m7.
     elsewhere(
         "c53",
         "adapters/loopback/tests/suite/accepted.rs",
-        &["the_port_is_closed_and_free_after_the_login"],
+        &["the_port_is_free_after_the_login"],
     ),
     // No credential is logged or printed.
     elsewhere(
@@ -144,16 +144,16 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "m7",
         "adapters/loopback/tests/suite/ignored.rs",
         &[
-            "a_favicon_does_not_end_the_wait",
-            "a_forged_callback_gets_an_answer_and_the_wait_goes_on",
-            "silent_connections_do_not_keep_the_callback_waiting",
+            "ignores_every_other_path_also_with_the_state",
+            "ignores_a_callback_with_a_different_state",
+            "other_connections_do_not_block_the_callback",
         ],
     ),
     // The page says that it worked when the user said no.
     elsewhere(
         "m8",
         "adapters/loopback/tests/suite/ended.rs",
-        &["a_denied_login_says_so_on_the_page_and_returns_denied"],
+        &["a_denied_login_ends_the_wait_and_the_page_shows_it"],
     ),
     // A secret is printed.
     elsewhere(

@@ -1,4 +1,4 @@
-//! The real callback, and the page it is answered with.
+//! The callback of the login, and the page of its response.
 
 use std::io::Write;
 
@@ -8,190 +8,171 @@ use sha2::{Digest, Sha256};
 use workos_login::{Exchange, RedirectUri};
 use workos_login_loopback::Listener;
 
-use crate::support::{Begun, CODE, Way, bind_again, each_way, receive};
+use crate::support::{CODE, Mode, Setup, bind_again, each_mode, receive};
 
 #[test]
-fn the_real_callback_ends_the_wait_with_its_code() {
-    each_way(|way| {
-        let login = way.login();
-        let answer = login.get(login.callback());
-        assert_eq!((answer.status(), answer.title()), (200, "Login received"));
-        let request = login.outcome().unwrap().request();
+fn the_callback_ends_the_wait_with_its_authorization_code() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let response = wait.get(wait.callback());
+        assert_eq!(
+            (response.status(), response.title()),
+            (200, "Login received")
+        );
+        let request = wait.outcome().unwrap().request();
         let body = String::from_utf8(request.into_body()).unwrap();
         assert!(body.contains(CODE), "{body}");
     });
 }
 
 #[test]
-fn a_callback_in_small_pieces_is_put_together() {
-    each_way(|way| {
-        let login = way.login();
-        let mut stream = login.connect();
+fn accepts_a_callback_that_arrives_byte_by_byte() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let mut stream = wait.connect();
         stream.set_nodelay(true).unwrap();
-        for byte in login.request("GET", login.callback()).as_bytes() {
+        for byte in wait.request("GET", wait.callback()).as_bytes() {
             stream.write_all(&[*byte]).unwrap();
         }
-        assert_eq!(receive(stream).title(), "Login received");
-        login.outcome().map(drop).unwrap();
+        wait.accepts(stream, "");
     });
 }
 
 #[test]
-fn a_browser_that_is_faster_than_the_wait_is_served() {
-    each_way(|way| {
-        let begun = Begun::at(Listener::bind().unwrap());
-        let mut stream = begun.site.connect();
-        let request = begun.site.request("GET", begun.site.callback());
-        stream.write_all(request.as_bytes()).unwrap();
-        let login = begun.wait(way);
-        assert_eq!(receive(stream).title(), "Login received");
-        login.outcome().map(drop).unwrap();
-    });
-}
-
-#[test]
-fn of_two_callbacks_the_first_counts_and_the_second_is_told_so() {
-    each_way(|way| {
-        let begun = Begun::at(Listener::bind().unwrap());
-        let request = begun.site.request("GET", begun.site.callback());
+fn accepts_the_first_callback_that_arrives_before_the_wait() {
+    each_mode(|mode| {
+        let setup = Setup::new(Listener::bind().unwrap());
+        let request = setup.browser.request("GET", setup.browser.callback());
         let [first, second] = [(); 2].map(|()| {
-            let mut stream = begun.site.connect();
+            let mut stream = setup.browser.connect();
             stream.write_all(request.as_bytes()).unwrap();
             stream
         });
-        let login = begun.wait(way);
+        let wait = setup.wait(mode);
         assert_eq!(receive(first).title(), "Login received");
         assert_eq!(receive(second).title(), "Login already received");
-        login.outcome().map(drop).unwrap();
+        wait.outcome().map(drop).unwrap();
     });
 }
 
 #[test]
-fn a_target_that_is_a_whole_address_is_understood() {
-    each_way(|way| {
-        let login = way.login();
-        let whole = format!("http://127.0.0.1:{}{}", login.port(), login.callback());
-        assert_eq!(login.get(whole).title(), "Login received");
-        login.outcome().map(drop).unwrap();
+fn accepts_an_absolute_request_target() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let target = format!("http://127.0.0.1:{}{}", wait.port(), wait.callback());
+        let (stream, request) = (wait.connect(), wait.request("GET", target));
+        wait.accepts(stream, request);
     });
 }
 
 #[test]
-fn cookies_of_other_programs_on_this_host_do_no_harm() {
-    each_way(|way| {
-        let login = way.login();
-        let cookies = "session=0123456789; ".repeat(2000);
-        let answer = login.send(format!(
-            "GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nCookie: {cookies}\r\n\r\n",
-            login.callback(),
-            login.port(),
-        ));
-        assert_eq!(answer.title(), "Login received");
-        login.outcome().map(drop).unwrap();
+fn accepts_the_cookies_of_other_ports_of_the_host() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let cookies = format!("Cookie: {}\r\n\r\n", "session=0123456789; ".repeat(2000));
+        let request = wait.request("GET", wait.callback());
+        let stream = wait.connect();
+        wait.accepts(stream, request.trim_end().to_owned() + "\r\n" + &cookies);
     });
 }
 
 #[test]
-fn the_page_is_neither_stored_nor_framed_and_runs_no_script() {
-    each_way(|way| {
-        let login = way.login();
-        let answer = login.get(login.callback());
+fn the_page_is_not_cached_or_framed_and_runs_no_script() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let response = wait.get(wait.callback());
         for (name, value) in [
             ("Cache-Control", "no-store"),
             ("Connection", "close"),
+            ("Content-Length", &response.body().len().to_string()),
             ("Content-Type", "text/html; charset=utf-8"),
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
         ] {
-            assert_eq!(answer.header(name), Some(value), "{name}");
+            assert_eq!(response.header(name), Some(value), "{name}");
         }
-        let length = answer.body().len().to_string();
-        assert_eq!(answer.header("Content-Length"), Some(&*length));
-        let policy = answer.header("Content-Security-Policy").unwrap();
+        let policy = response.header("Content-Security-Policy").unwrap();
         assert!(
             policy.starts_with("default-src 'none'; style-src 'sha256-"),
             "{policy}"
         );
         assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
-        assert!(!answer.body().contains("<script"));
-        login.outcome().map(drop).unwrap();
+        assert!(!response.body().contains("<script"));
+        wait.outcome().map(drop).unwrap();
     });
 }
 
 #[test]
-fn the_style_of_the_page_is_the_one_that_its_policy_allows() {
-    let login = Way::Blocking.login();
-    let answer = login.get("/");
-    let (_, rest) = answer.body().split_once("<style>").unwrap();
+fn the_content_security_policy_allows_the_style_of_the_page() {
+    let wait = Mode::Blocking.wait();
+    let response = wait.get("/");
+    let (_, rest) = response.body().split_once("<style>").unwrap();
     let (style, _) = rest.split_once("</style>").unwrap();
     let hash = STANDARD.encode(Sha256::digest(style));
-    let policy = answer.header("Content-Security-Policy").unwrap();
+    let policy = response.header("Content-Security-Policy").unwrap();
     assert!(
         policy.contains(&format!("'sha256-{hash}'")),
         "{hash}: {policy}"
     );
-    login.finish();
+    wait.finish();
 }
 
 #[test]
-fn nothing_of_a_request_is_on_a_page() {
-    each_way(|way| {
-        let login = way.login();
+fn no_page_contains_a_part_of_the_request() {
+    each_mode(|mode| {
+        let wait = mode.wait();
         for target in [
             format!("/callback?code={CODE}&state=<marker>"),
-            format!("/callback?code=marker&error=marker&state={}", login.state),
+            format!("/callback?code=marker&error=marker&state={}", wait.state),
             "/marker?<marker>".to_owned(),
-            login.callback(),
+            wait.callback(),
         ] {
-            let answer = login.get(target);
-            for secret in [CODE, &*login.state, "marker"] {
-                assert!(!answer.0.contains(secret), "{answer:?}");
+            let response = wait.get(target);
+            for secret in [CODE, &*wait.state, "marker"] {
+                assert!(!response.0.contains(secret), "{response:?}");
             }
         }
-        login.outcome().map(drop).unwrap();
+        wait.outcome().map(drop).unwrap();
     });
 }
 
 #[test]
-fn the_page_names_the_application_as_text() {
-    each_way(|way| {
+fn the_page_shows_the_name_of_the_application_as_text() {
+    each_mode(|mode| {
         let listener = Listener::bind()
             .unwrap()
             .app_name("<b>\"Acme\" & 'Sons'</b>");
-        let login = Begun::at(listener).wait(way);
-        let answer = login.get(login.callback());
+        let wait = Setup::new(listener).wait(mode);
+        let response = wait.get(wait.callback());
         let name = "&lt;b&gt;&#34;Acme&#34; &amp; &#39;Sons&#39;&lt;/b&gt;";
-        assert!(
-            answer.body().contains(&format!("return to {name}.")),
-            "{answer:?}"
-        );
-        assert!(
-            answer
-                .body()
-                .contains(&format!("<title>Login received – {name}</title>"))
-        );
-        login.outcome().map(drop).unwrap();
+        for text in [
+            format!("return to {name}."),
+            format!("<title>Login received – {name}</title>"),
+        ] {
+            assert!(response.body().contains(&text), "{response:?}");
+        }
+        wait.outcome().map(drop).unwrap();
     });
 }
 
 #[test]
-fn a_page_that_does_not_fit_into_one_write_arrives_whole() {
-    each_way(|way| {
+fn a_page_larger_than_the_socket_buffer_arrives_completely() {
+    each_mode(|mode| {
         let listener = Listener::bind().unwrap().app_name("a".repeat(8 << 20));
-        let login = Begun::at(listener).wait(way);
-        let answer = login.get(login.callback());
-        assert_eq!(answer.title(), "Login received");
-        assert!(answer.body().ends_with("</html>\n"));
-        login.outcome().map(drop).unwrap();
+        let wait = Setup::new(listener).wait(mode);
+        let response = wait.get(wait.callback());
+        assert_eq!(response.title(), "Login received");
+        assert!(response.body().ends_with("</html>\n"));
+        wait.outcome().map(drop).unwrap();
     });
 }
 
 #[test]
-fn the_port_is_closed_and_free_after_the_login() {
-    each_way(|way| {
-        let login = way.login();
-        let redirect_uri: RedirectUri = login.redirect_uri.as_str().parse().unwrap();
-        login.finish();
+fn the_port_is_free_after_the_login() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let redirect_uri: RedirectUri = wait.redirect_uri.as_str().parse().unwrap();
+        wait.finish();
         bind_again(&redirect_uri);
     });
 }

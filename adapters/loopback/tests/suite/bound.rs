@@ -1,18 +1,34 @@
-//! Where the listener listens, and where it refuses to.
+//! The redirect URIs that a listener serves and rejects.
 
 use std::error::Error;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
 use workos_login_loopback::{BindError, Listener};
 
-use crate::support::{Begun, bind_again, connect, each_way, send};
+use crate::support::{Setup, bind_again, connect, each_mode};
 
-fn bind(address: &str) -> Result<Listener, BindError> {
-    Listener::bind_for(&address.parse().unwrap())
+fn bind(redirect_uri: &str) -> Result<Listener, BindError> {
+    Listener::bind_for(&redirect_uri.parse().unwrap())
+}
+
+/// Checks that a listener accepts the callback of a login over `ip`.
+#[track_caller]
+fn serves(redirect_uri: &str, ip: IpAddr) {
+    each_mode(|mode| {
+        let listener = bind(redirect_uri).unwrap();
+        let (host, path) = redirect_uri.split_once(":0/").unwrap();
+        assert!(listener.redirect_uri().as_str().starts_with(host));
+        assert!(listener.redirect_uri().as_str().ends_with(path));
+        let wait = Setup::new(listener).wait(mode);
+        let (target, port) = (wait.callback(), wait.port());
+        let host = host.trim_start_matches("http://");
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
+        wait.accepts(connect(SocketAddr::new(ip, port)), request);
+    });
 }
 
 #[test]
-fn the_default_is_an_ip_address_and_a_free_port() {
+fn the_default_is_an_ip_literal_and_a_free_port() {
     let [one, two] = [(); 2].map(|()| Listener::bind().unwrap());
     for listener in [&one, &two] {
         let port = listener
@@ -27,88 +43,60 @@ fn the_default_is_an_ip_address_and_a_free_port() {
 }
 
 #[test]
-fn a_registered_address_is_served_as_it_is() {
-    each_way(|way| {
+fn serves_localhost_over_ipv4_and_ipv6() {
+    serves("http://localhost:0/callback", Ipv4Addr::LOCALHOST.into());
+    serves("http://localhost:0/callback", Ipv6Addr::LOCALHOST.into());
+}
+
+#[test]
+fn serves_an_ipv6_literal() {
+    serves("http://[::1]:0/callback", Ipv6Addr::LOCALHOST.into());
+}
+
+#[test]
+fn serves_a_registered_redirect_uri_unchanged() {
+    each_mode(|mode| {
         let free = Listener::bind().unwrap();
-        let address = free
+        let redirect_uri = free
             .redirect_uri()
             .as_str()
             .replace("/callback", "/a/b%20c?keep=this");
         drop(free);
-        let listener = bind_again(&address.parse().unwrap());
-        assert_eq!(listener.redirect_uri().as_str(), address);
-        let login = Begun::at(listener).wait(way);
-        assert_eq!(login.get("/callback").status(), 404);
-        let answer = login.get(format!("/a/b%20c?keep=this&code=x&state={}", login.state));
-        assert_eq!(answer.title(), "Login received");
-        login.outcome().map(drop).unwrap();
+        let listener = bind_again(&redirect_uri.parse().unwrap());
+        assert_eq!(listener.redirect_uri().as_str(), redirect_uri);
+        let wait = Setup::new(listener).wait(mode);
+        assert_eq!(wait.get("/callback").status(), 404);
+        let target = format!("/a/b%20c?keep=this&code=x&state={}", wait.state);
+        let (stream, request) = (wait.connect(), wait.request("GET", target));
+        wait.accepts(stream, request);
     });
 }
 
 #[test]
-fn localhost_is_served_on_both_families() {
-    each_way(|way| {
-        for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
-            let login = Begun::at(bind("http://localhost:0/callback").unwrap()).wait(way);
-            let request = format!(
-                "GET {} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
-                login.callback(),
-                login.port()
-            );
-            let answer = send(connect(SocketAddr::new(ip, login.port())), request);
-            assert_eq!(answer.title(), "Login received", "{ip}");
-            login.outcome().map(drop).unwrap();
-        }
-    });
-}
-
-#[test]
-fn an_ipv6_address_is_served() {
-    each_way(|way| {
-        let listener = bind("http://[::1]:0/callback").unwrap();
-        assert!(
-            listener
-                .redirect_uri()
-                .as_str()
-                .starts_with("http://[::1]:")
-        );
-        let login = Begun::at(listener).wait(way);
-        let request = format!(
-            "GET {} HTTP/1.1\r\nHost: [::1]:{}\r\n\r\n",
-            login.callback(),
-            login.port()
-        );
-        let answer = send(connect((Ipv6Addr::LOCALHOST, login.port()).into()), request);
-        assert_eq!(answer.title(), "Login received");
-        login.outcome().map(drop).unwrap();
-    });
-}
-
-#[test]
-fn nothing_but_the_address_itself_is_listened_on() {
-    for address in ["http://127.0.0.1:0/callback", "http://localhost:0/callback"] {
-        let begun = Begun::at(bind(address).unwrap());
-        // It would be reached if all addresses were listened on.
-        let other = SocketAddr::from(([127, 0, 0, 2], begun.site.port()));
-        assert!(TcpStream::connect(other).is_err(), "{address}");
+fn does_not_listen_on_other_addresses() {
+    for redirect_uri in ["http://127.0.0.1:0/callback", "http://localhost:0/callback"] {
+        let setup = Setup::new(bind(redirect_uri).unwrap());
+        // It would be reachable if the listener were bound to all addresses.
+        let other = SocketAddr::from(([127, 0, 0, 2], setup.browser.port()));
+        assert!(TcpStream::connect(other).is_err(), "{redirect_uri}");
     }
 }
 
 #[test]
-fn a_taken_port_is_named_with_what_to_do() {
+fn rejects_a_port_in_use_over_ipv4_or_ipv6() {
     for (host, ip) in [
         ("127.0.0.1", "127.0.0.1"),
         ("localhost", "127.0.0.1"),
         ("localhost", "::1"),
     ] {
-        let taken = TcpListener::bind((ip, 0)).unwrap();
-        let at = taken.local_addr().unwrap();
-        let error = bind(&format!("http://{host}:{}/callback", at.port())).unwrap_err();
+        let socket = TcpListener::bind((ip, 0)).unwrap();
+        let in_use = socket.local_addr().unwrap();
+        let error = bind(&format!("http://{host}:{}/callback", in_use.port())).unwrap_err();
         let BindError::AddressInUse(address) = error else {
             panic!("{error:?}");
         };
-        // The port of the other family may be taken as well, by another test.
-        assert!(address == at || host == "localhost" && address.port() == at.port());
+        // Another test may use the port over the other IP version.
+        assert!(address == in_use || host == "localhost" && address.port() == in_use.port());
         assert_eq!(
             error.to_string(),
             format!(
@@ -122,20 +110,20 @@ fn a_taken_port_is_named_with_what_to_do() {
 }
 
 #[test]
-fn an_address_that_is_not_of_this_machine_alone_is_refused() {
-    for address in [
+fn rejects_a_redirect_uri_that_is_not_http_on_a_loopback_host() {
+    for redirect_uri in [
         "http://0.0.0.0:8080/callback",
         "http://192.168.1.1:8080/callback",
         "http://example.com:8080/callback",
         "https://127.0.0.1:8080/callback",
         "com.example.app:/callback",
     ] {
-        let error = bind(address).unwrap_err();
+        let error = bind(redirect_uri).unwrap_err();
         assert!(matches!(error, BindError::NotLoopback(_)), "{error:?}");
         assert_eq!(
             error.to_string(),
             format!(
-                "redirect URI {address} is not http on 127.0.0.1, [::1] or localhost; \
+                "redirect URI {redirect_uri} is not http on 127.0.0.1, [::1] or localhost; \
                  register a loopback redirect URI"
             )
         );

@@ -1,27 +1,47 @@
-//! What does not end the wait: everything but the callback that is awaited.
+//! Requests and connections that do not end the wait.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use workos_login::limits::MAX_CALLBACK_BYTES;
 
-use crate::support::{each_way, receive};
+use crate::support::{Browser, each_mode, receive};
 
-#[test]
-fn a_favicon_does_not_end_the_wait() {
-    each_way(|way| {
-        let login = way.login();
-        assert_eq!(login.get("/favicon.ico").status(), 404);
-        login.finish();
+/// Checks the status and the title of the response to each request, and that the wait continues.
+#[track_caller]
+fn ignores<B: AsRef<[u8]>>(status: u16, title: &str, requests: impl Fn(&Browser) -> Vec<B>) {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        for request in requests(&wait) {
+            let response = wait.send(&request);
+            let request = String::from_utf8_lossy(request.as_ref());
+            assert_eq!(
+                (response.status(), response.title()),
+                (status, title),
+                "{request}"
+            );
+        }
+        wait.finish();
+    });
+}
+
+/// Checks the response to a `GET` of each request target, and that the wait continues.
+#[track_caller]
+fn ignores_targets(status: u16, title: &str, targets: impl Fn(&Browser) -> Vec<String>) {
+    ignores(status, title, |browser| {
+        targets(browser)
+            .iter()
+            .map(|target| browser.request("GET", target))
+            .collect()
     });
 }
 
 #[test]
-fn only_the_exact_path_counts_even_with_the_awaited_state() {
-    each_way(|way| {
-        let login = way.login();
-        let query = login.callback().split_off("/callback".len());
-        for path in [
+fn ignores_every_other_path_also_with_the_state() {
+    ignores_targets(404, "Not found", |browser| {
+        let query = browser.callback().split_off("/callback".len());
+        [
+            "/favicon.ico",
             "/",
             "/callback/",
             "/callbac",
@@ -29,254 +49,178 @@ fn only_the_exact_path_counts_even_with_the_awaited_state() {
             "//callback",
             "/a/../callback",
             "/%63allback",
-        ] {
-            assert_eq!(login.get(format!("{path}{query}")).status(), 404, "{path}");
-        }
-        login.finish();
+        ]
+        .iter()
+        .flat_map(|path| [(*path).to_owned(), format!("{path}{query}")])
+        .collect()
     });
 }
 
 #[test]
-fn only_a_get_counts_even_with_the_awaited_state() {
-    each_way(|way| {
-        let login = way.login();
+fn ignores_every_other_method_also_with_the_state() {
+    each_mode(|mode| {
+        let wait = mode.wait();
         for method in ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get"] {
-            let answer = login.send(login.request(method, login.callback()));
-            assert_eq!(answer.status(), 405, "{method}");
-            assert_eq!(answer.header("Allow"), Some("GET"), "{method}");
-            assert_eq!(answer.body(), "", "{method}");
+            let response = wait.send(wait.request(method, wait.callback()));
+            assert_eq!(response.status(), 405, "{method}");
+            assert_eq!(response.header("Allow"), Some("GET"), "{method}");
+            assert_eq!(response.body(), "", "{method}");
         }
-        login.finish();
+        wait.finish();
     });
 }
 
 #[test]
-fn a_forged_callback_gets_an_answer_and_the_wait_goes_on() {
-    each_way(|way| {
-        let login = way.login();
-        let state = &login.state;
-        for query in [
-            "code=stolen&state=made-up".to_owned(),
-            "code=stolen".to_owned(),
-            "code=stolen&state=".to_owned(),
-            format!("code=stolen&state={state}x"),
-            format!("code=stolen&State={state}"),
-        ] {
-            let answer = login.get(format!("/callback?{query}"));
-            assert_eq!(
-                (answer.status(), answer.title()),
-                (400, "Login does not match"),
-                "{query}"
-            );
-        }
-        login.finish();
+fn ignores_a_callback_with_a_different_state() {
+    ignores_targets(400, "Login does not match", |Browser { state, .. }| {
+        vec![
+            "/callback?code=x&state=other".to_owned(),
+            "/callback?code=x".to_owned(),
+            "/callback?code=x&state=".to_owned(),
+            format!("/callback?code=x&state={state}x"),
+            format!("/callback?code=x&State={state}"),
+            "/callback?error=access_denied&state=other".to_owned(),
+        ]
     });
 }
 
 #[test]
-fn a_forged_denial_gets_an_answer_and_the_wait_goes_on() {
-    each_way(|way| {
-        let login = way.login();
-        let answer = login.get("/callback?error=access_denied&state=made-up");
-        assert_eq!(answer.title(), "Login does not match");
-        login.finish();
+fn ignores_an_invalid_callback() {
+    ignores_targets(400, "Invalid callback", |Browser { state, .. }| {
+        vec![
+            "/callback".to_owned(),
+            format!("/callback?state={state}"),
+            format!("/callback?code=a&code=b&state={state}"),
+            format!("/callback?code=a&state={state}&state={state}"),
+            format!("/callback?code=a&error=b&state={state}"),
+            format!("/callback?code={}&state={state}", "a".repeat(8192)),
+        ]
     });
 }
 
 #[test]
-fn a_target_that_is_no_callback_does_not_end_the_wait() {
-    each_way(|way| {
-        let login = way.login();
-        let state = &login.state;
-        for query in [
-            String::new(),
-            format!("?state={state}"),
-            format!("?code=a&code=b&state={state}"),
-            format!("?code=a&state={state}&state={state}"),
-            format!("?code=a&error=b&state={state}"),
-            format!("?code={}&state={state}", "a".repeat(8192)),
-        ] {
-            let answer = login.get(format!("/callback{query}"));
-            assert_eq!(
-                (answer.status(), answer.title()),
-                (400, "Invalid callback"),
-                "{query}"
-            );
-        }
-        login.finish();
-    });
-}
-
-#[test]
-fn a_host_that_is_not_this_machine_is_refused() {
-    each_way(|way| {
-        let login = way.login();
-        let (target, port) = (login.callback(), login.port());
-        for host in [
+fn ignores_a_request_for_a_host_that_is_not_loopback() {
+    ignores(421, "Invalid request", |browser| {
+        let (target, port) = (browser.callback(), browser.port());
+        let absolute = format!("http://evil.example:{port}{target}");
+        [
             "evil.example",
             "evil.example:80",
+            &format!("evil.example:{port}"),
             "127.0.0.1",
             "127.0.0.1:1",
             "",
-        ] {
-            let answer = login.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-            assert_eq!(answer.status(), 421, "{host}");
-        }
-        let rebound = format!("GET {target} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n");
-        assert_eq!(login.send(rebound).status(), 421);
-        let whole = format!("http://evil.example:{port}{target}");
-        assert_eq!(login.get(whole).status(), 421);
-        login.finish();
+        ]
+        .iter()
+        .map(|host| format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+        .chain([browser.request("GET", absolute)])
+        .collect()
     });
 }
 
 #[test]
-fn a_request_names_exactly_one_host() {
-    each_way(|way| {
-        let login = way.login();
-        let (target, host) = (
-            login.callback(),
-            format!("Host: 127.0.0.1:{}\r\n", login.port()),
-        );
-        for hosts in [String::new(), format!("{host}{host}")] {
-            let answer = login.send(format!("GET {target} HTTP/1.1\r\n{hosts}\r\n"));
-            assert_eq!(answer.status(), 400, "{hosts}");
-        }
-        login.finish();
+fn ignores_a_request_without_exactly_one_host() {
+    ignores(400, "Invalid request", |browser| {
+        let target = browser.callback();
+        let host = format!("Host: 127.0.0.1:{}\r\n", browser.port());
+        vec![
+            format!("GET {target} HTTP/1.1\r\n\r\n"),
+            format!("GET {target} HTTP/1.1\r\n{host}{host}\r\n"),
+        ]
     });
 }
 
 #[test]
-fn what_is_not_http_is_answered_and_the_wait_goes_on() {
-    each_way(|way| {
-        let login = way.login();
-        for bytes in [
-            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], // a TLS handshake
+fn ignores_bytes_that_are_not_http_1() {
+    ignores(400, "Invalid request", |_| {
+        vec![
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], // a TLS ClientHello
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             b"GET callback HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
             b"GET ftp://127.0.0.1/callback HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
             b"hello\r\n\r\n",
             b"\0",
-        ] {
-            assert_eq!(login.send(bytes).status(), 400, "{bytes:?}");
-        }
-        login.finish();
+        ]
     });
 }
 
 #[test]
-fn a_request_that_is_too_large_is_answered_and_the_wait_goes_on() {
-    each_way(|way| {
-        let login = way.login();
-        let port = login.port();
-        let long = format!(
-            "{}&padding={}",
-            login.callback(),
-            "a".repeat(MAX_CALLBACK_BYTES)
-        );
-        assert_eq!(login.get(long).status(), 414);
-        assert_eq!(
-            login.send(format!("GET /{}", "a".repeat(100_000))).status(),
-            414
-        );
-        for headers in [
+fn ignores_a_request_target_that_is_too_long() {
+    ignores(414, "Invalid request", |browser| {
+        let (callback, padding) = (browser.callback(), "a".repeat(MAX_CALLBACK_BYTES));
+        vec![
+            browser.request("GET", format!("{callback}&padding={padding}")),
+            format!("GET /{}", "a".repeat(100_000)),
+        ]
+    });
+}
+
+#[test]
+fn ignores_request_headers_that_are_too_large() {
+    ignores(431, "Invalid request", |browser| {
+        [
             format!("Cookie: {}\r\n", "a".repeat(100_000)),
             "a: b\r\n".repeat(200),
-        ] {
-            let request = format!(
-                "GET {} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n",
-                login.callback()
-            );
-            assert_eq!(login.send(request).status(), 431);
-        }
-        login.finish();
+        ]
+        .iter()
+        .map(|headers| {
+            let request = browser.request("GET", browser.callback());
+            format!("{}\r\n{headers}\r\n", request.trim_end())
+        })
+        .collect()
     });
 }
 
 #[test]
-fn half_a_request_is_answered_and_the_wait_goes_on() {
-    each_way(|way| {
-        let login = way.login();
-        let request = login.request("GET", login.callback());
+fn ignores_an_incomplete_request() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let request = wait.request("GET", wait.callback());
         for end in [1, 5, 20, request.len() - 1] {
-            let mut stream = login.connect();
+            let mut stream = wait.connect();
             stream.write_all(&request.as_bytes()[..end]).unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
             assert_eq!(receive(stream).status(), 400, "{end}");
         }
-        login.finish();
+        wait.finish();
     });
 }
 
 #[test]
-fn a_connection_that_closes_without_a_word_gets_none() {
-    each_way(|way| {
-        let login = way.login();
-        let mut stream = login.connect();
+fn an_empty_connection_is_closed_without_a_response() {
+    each_mode(|mode| {
+        let wait = mode.wait();
+        let mut stream = wait.connect();
         stream.shutdown(Shutdown::Write).unwrap();
         assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0);
-        login.finish();
+        wait.finish();
     });
 }
 
 #[test]
-fn silent_connections_do_not_keep_the_callback_waiting() {
-    each_way(|way| {
-        let login = way.login();
-        let silent: Vec<_> = (0..20).map(|_| login.connect()).collect();
-        login.finish();
-        drop(silent);
-    });
-}
-
-#[test]
-fn requests_that_never_end_do_not_keep_the_callback_waiting() {
-    each_way(|way| {
-        let login = way.login();
-        let endless: Vec<_> = (0..20)
-            .map(|_| {
-                let mut stream = login.connect();
-                stream.write_all(b"GET /callback?code=").unwrap();
-                stream
-            })
-            .collect();
-        login.finish();
-        drop(endless);
-    });
-}
-
-#[test]
-fn more_connections_than_are_served_make_room_for_the_callback() {
-    each_way(|way| {
-        let login = way.login();
-        let connections: Vec<_> = (0..200)
-            .map(|index| {
-                let mut stream = login.connect();
-                if index % 2 == 0 {
-                    // It may have had to make room already.
-                    let _ = stream.write_all(b"GET ");
-                }
-                stream
-            })
-            .collect();
-        login.finish();
-        drop(connections);
-    });
-}
-
-#[test]
-fn answers_that_nobody_reads_do_not_keep_the_callback_waiting() {
-    each_way(|way| {
-        let login = way.login();
-        let request = login.request("GET", "/favicon.ico");
-        let unread: Vec<_> = (0..20)
-            .map(|_| {
-                let mut stream = login.connect();
-                stream.write_all(request.as_bytes()).unwrap();
-                stream
-            })
-            .collect();
-        login.finish();
-        drop(unread);
+fn other_connections_do_not_block_the_callback() {
+    each_mode(|mode| {
+        // The number of connections, and what they send in turn.
+        for (count, sent) in [
+            (20, [""; 2]),
+            (20, ["GET /callback?code="; 2]),
+            // The responses are not read.
+            (20, ["GET /favicon.ico HTTP/1.1\r\n\r\n"; 2]),
+            // More than the maximum.
+            (200, ["", "GET "]),
+        ] {
+            let wait = mode.wait();
+            let connections: Vec<_> = (0..count)
+                .zip(sent.iter().cycle())
+                .map(|(_, sent)| {
+                    let mut stream = wait.connect();
+                    // An evicted connection is already closed.
+                    let _ = stream.write_all(sent.as_bytes());
+                    stream
+                })
+                .collect();
+            wait.finish();
+            drop(connections);
+        }
     });
 }

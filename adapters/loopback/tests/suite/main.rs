@@ -1,4 +1,4 @@
-//! The listener over real sockets, waiting in each way that it can.
+//! The listener over real sockets, with blocking and async waits.
 
 #![expect(
     clippy::unwrap_used,

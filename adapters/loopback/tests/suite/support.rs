@@ -1,4 +1,4 @@
-//! A login that waits for its callback, and a browser to send it with.
+//! A wait for the callback of a login, and a browser that sends requests to it.
 
 use std::fmt::Display;
 use std::io::{Read, Write};
@@ -11,38 +11,39 @@ use workos_login::url::Url;
 use workos_login::{AwaitingCallback, Client, ConnectionSelector, Exchanging, RedirectUri, Screen};
 use workos_login_loopback::{BindError, Canceller, Listener, WaitError};
 
-/// Long enough for the slowest machine; no test waits for it unless it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// A timeout for the slowest machine, which elapses only in a test that fails.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) const CODE: &str = "the-code-of-this-login";
 
+/// The kind of a wait.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
+pub(crate) enum Mode {
     Async,
     Blocking,
 }
 
-/// Runs a case against a listener that waits by blocking, and against one that waits as a future.
-pub(crate) fn each_way(case: impl Fn(Way)) {
-    for way in [Way::Blocking, Way::Async] {
-        println!("{way:?}");
-        case(way);
+/// Runs a test with a blocking wait and with an async wait.
+pub(crate) fn each_mode(test: impl Fn(Mode)) {
+    for mode in [Mode::Blocking, Mode::Async] {
+        println!("{mode:?}");
+        test(mode);
     }
 }
 
-impl Way {
-    /// Begins a login, and waits for its callback in another thread.
-    pub(crate) fn login(self) -> Login {
-        Begun::at(Listener::bind().unwrap()).wait(self)
+impl Mode {
+    /// Begins a login and waits for its callback on another thread.
+    pub(crate) fn wait(self) -> Wait {
+        Setup::new(Listener::bind().unwrap()).wait(self)
     }
 }
 
-/// Listens on an address that was closed just now. Another test may have got its port for a moment.
+/// Listens on a redirect URI that was closed just before. Another test may use its port for a moment.
 pub(crate) fn bind_again(redirect_uri: &RedirectUri) -> Listener {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         match Listener::bind_for(redirect_uri) {
-            Err(BindError::AddressInUse(_)) if begun.elapsed() < PATIENCE => thread::yield_now(),
+            Err(BindError::AddressInUse(_)) if started.elapsed() < LONG => thread::yield_now(),
             bound => return bound.unwrap(),
         }
     }
@@ -52,21 +53,21 @@ pub(crate) fn client(id: &str) -> Client {
     Client::public(id.parse().unwrap())
 }
 
-/// A login that nobody waits for yet.
-pub(crate) struct Begun {
-    pub(crate) site: Site,
+/// A pending login and its listener, before the wait.
+pub(crate) struct Setup {
+    pub(crate) browser: Browser,
     pub(crate) client: Client,
     pub(crate) listener: Listener,
     pub(crate) pending: AwaitingCallback,
     pub(crate) timeout: Duration,
 }
 
-impl Begun {
-    pub(crate) fn at(listener: Listener) -> Self {
-        Self::at_time(listener, SystemTime::now())
+impl Setup {
+    pub(crate) fn new(listener: Listener) -> Self {
+        Self::begun_at(listener, SystemTime::now())
     }
 
-    pub(crate) fn at_time(listener: Listener, now: SystemTime) -> Self {
+    pub(crate) fn begun_at(listener: Listener, now: SystemTime) -> Self {
         let client = client("client_123");
         let redirect_uri = listener.redirect_uri().clone();
         let (url, pending) = client
@@ -78,14 +79,14 @@ impl Begun {
         let url = Url::from(url);
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap();
         Self {
-            site: Site {
+            browser: Browser {
                 redirect_uri: redirect_uri.as_str().parse().unwrap(),
                 state: state.1.into_owned(),
             },
             client,
             listener,
             pending,
-            timeout: PATIENCE,
+            timeout: LONG,
         }
     }
 
@@ -93,85 +94,91 @@ impl Begun {
         Self { timeout, ..self }
     }
 
-    pub(crate) fn wait(self, way: Way) -> Login {
+    pub(crate) fn wait(self, mode: Mode) -> Wait {
         let Self {
-            site,
+            browser,
             client,
             listener,
             pending,
             timeout,
         } = self;
-        Login {
-            site,
+        Wait {
+            browser,
             canceller: listener.canceller(),
-            waiting: thread::spawn(move || match way {
-                Way::Async => tokio::runtime::Builder::new_current_thread()
+            thread: thread::spawn(move || match mode {
+                Mode::Async => tokio::runtime::Builder::new_current_thread()
                     .build()
                     .unwrap()
                     .block_on(listener.wait_async(&client, pending, timeout)),
-                Way::Blocking => listener.wait(&client, pending, timeout),
+                Mode::Blocking => listener.wait(&client, pending, timeout),
             }),
         }
     }
 }
 
-/// A login that is waited for.
-pub(crate) struct Login {
-    site: Site,
+/// A wait on another thread.
+pub(crate) struct Wait {
+    pub(crate) browser: Browser,
     pub(crate) canceller: Canceller,
-    waiting: JoinHandle<Result<Exchanging, WaitError>>,
+    thread: JoinHandle<Result<Exchanging, WaitError>>,
 }
 
-impl Deref for Login {
-    type Target = Site;
+impl Deref for Wait {
+    type Target = Browser;
 
-    fn deref(&self) -> &Site {
-        &self.site
+    fn deref(&self) -> &Browser {
+        &self.browser
     }
 }
 
-impl Login {
-    /// Returns what the wait ended with.
+impl Wait {
     pub(crate) fn outcome(self) -> Result<Exchanging, WaitError> {
-        self.waiting.join().unwrap()
+        self.thread.join().unwrap()
     }
 
-    /// Returns why the wait ended without a login.
+    /// Returns the error of the wait.
     #[track_caller]
     pub(crate) fn error(self) -> WaitError {
         self.outcome().map(drop).unwrap_err()
     }
 
-    /// Sends the real callback, and checks that the wait went on until here and ends with it.
+    /// Sends the callback in `stream`, and checks that the wait is still running and ends with it.
+    #[track_caller]
+    pub(crate) fn accepts(self, stream: TcpStream, request: impl AsRef<[u8]>) {
+        assert_eq!(send(stream, request).title(), "Login received");
+        self.outcome().map(drop).unwrap();
+    }
+
+    /// Sends the callback, and checks that the wait is still running and ends with it.
     #[track_caller]
     pub(crate) fn finish(self) {
-        let answer = self.get(self.callback());
-        assert_eq!(answer.title(), "Login received");
-        self.outcome().map(drop).unwrap();
+        let (stream, request) = (self.connect(), self.request("GET", self.callback()));
+        self.accepts(stream, request);
     }
 }
 
-/// What a browser knows of a login.
-pub(crate) struct Site {
+/// A browser at the redirect URI of a login.
+#[derive(Clone)]
+pub(crate) struct Browser {
     pub(crate) redirect_uri: Url,
     pub(crate) state: String,
 }
 
-impl Site {
+impl Browser {
     pub(crate) fn port(&self) -> u16 {
         self.redirect_uri.port().unwrap()
     }
 
-    /// The target of the real callback.
+    /// Returns the request target of the callback.
     pub(crate) fn callback(&self) -> String {
         let (path, state) = (self.redirect_uri.path(), &self.state);
         format!("{path}?code={CODE}&state={state}")
     }
 
-    /// The target of the callback of someone who says no.
+    /// Returns the request target of a callback with an authorization error.
     pub(crate) fn denial(&self, error: &str) -> String {
         let (path, state) = (self.redirect_uri.path(), &self.state);
-        format!("{path}?error={error}&error_description=what+the+provider+says&state={state}")
+        format!("{path}?error={error}&error_description=a+description&state={state}")
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
@@ -179,45 +186,43 @@ impl Site {
     }
 
     pub(crate) fn request(&self, method: &str, target: impl Display) -> String {
-        format!(
-            "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
-            self.port()
-        )
+        let port = self.port();
+        format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
     }
 
-    pub(crate) fn get(&self, target: impl Display) -> Answer {
+    pub(crate) fn get(&self, target: impl Display) -> Response {
         self.send(self.request("GET", target))
     }
 
-    /// Sends bytes, and reads the answer to its end.
-    pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) -> Answer {
+    /// Sends bytes on a new connection, and receives the response.
+    pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) -> Response {
         send(self.connect(), bytes)
     }
 }
 
-pub(crate) fn connect(at: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(at).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
     stream
 }
 
-pub(crate) fn send(mut stream: TcpStream, bytes: impl AsRef<[u8]>) -> Answer {
+pub(crate) fn send(mut stream: TcpStream, bytes: impl AsRef<[u8]>) -> Response {
     stream.write_all(bytes.as_ref()).unwrap();
     receive(stream)
 }
 
-/// Reads an answer until the other side has closed, which it must do without a reset.
-pub(crate) fn receive(mut stream: TcpStream) -> Answer {
+/// Receives a response until the connection closes, which must happen without a reset.
+pub(crate) fn receive(mut stream: TcpStream) -> Response {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
-    Answer(text)
+    Response(text)
 }
 
-/// An answer as it came.
+/// A response with its head.
 #[derive(Debug)]
-pub(crate) struct Answer(pub(crate) String);
+pub(crate) struct Response(pub(crate) String);
 
-impl Answer {
+impl Response {
     pub(crate) fn status(&self) -> u16 {
         self.0.split(' ').nth(1).unwrap().parse().unwrap()
     }
