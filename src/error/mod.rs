@@ -58,7 +58,8 @@ pub enum Error {
     Denied(Denied),
     /// The pending login or the device code is too old.
     Expired(Expired),
-    /// A callback that does not belong to this login. Keep waiting for the real one.
+    /// A callback that does not belong to this login. Keep waiting for the real one, unless its
+    /// [state matched](CallbackMismatch::state_matched).
     CallbackMismatch(CallbackMismatch),
     /// The service refuses the code or the token for good.
     InvalidGrant(ErrorResponse),

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+use url::form_urlencoded;
 
 use crate::client::{Client, ClientBinding, ClientKind};
 use crate::error::{
@@ -17,7 +18,7 @@ use crate::error::{
 use crate::error_codes::Purpose;
 use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
-use crate::login::callback::Callback;
+use crate::login::callback::{Callback, split_query};
 use crate::login::exchanging::Exchanging;
 use crate::login::pkce::{TOKEN_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
@@ -134,6 +135,17 @@ impl AwaitingCallback {
         self.binding.check(client)
     }
 
+    /// Returns whether a `state` parameter of `uri` is that of this login, compared in constant time.
+    ///
+    /// Unlike [`accept`](Self::accept), it works for a URI that [`Callback::parse`] rejects. It tells a malformed response to
+    /// this login from any other request.
+    #[must_use]
+    pub fn matches_state(&self, uri: &str) -> bool {
+        uri.len() <= MAX_CALLBACK_BYTES
+            && form_urlencoded::parse(split_query(uri).1.as_bytes())
+                .any(|(name, value)| name == "state" && self.is_state(&value))
+    }
+
     /// Returns the redirect address that this login comes back to.
     #[must_use]
     pub fn redirect_uri(&self) -> &RedirectUri {
@@ -168,7 +180,8 @@ impl AwaitingCallback {
     ///
     /// The refusal gives the pending login back, unchanged:
     ///
-    /// * [`Error::CallbackMismatch`]: the callback is not of this login. Keep waiting.
+    /// * [`Error::CallbackMismatch`]: the callback is not of this login. Keep waiting, unless its
+    ///   [state matched](CallbackMismatch::state_matched).
     /// * [`Error::Client`]: this login was begun by another client.
     /// * [`Error::Expired`], [`Error::Denied`]: the login is over. Begin again.
     pub fn accept<A: ClientKind>(
@@ -190,6 +203,11 @@ impl AwaitingCallback {
         }
     }
 
+    fn is_state(&self, state: &str) -> bool {
+        let expected = self.state.expose_secret().as_bytes();
+        state.as_bytes().ct_eq(expected).into()
+    }
+
     fn check<A: ClientKind>(
         &self,
         client: &Client<A>,
@@ -200,12 +218,7 @@ impl AwaitingCallback {
             .state
             .as_ref()
             .ok_or(CallbackMismatch(Difference::NoState))?;
-        if !bool::from(
-            state
-                .expose_secret()
-                .as_bytes()
-                .ct_eq(self.state.expose_secret().as_bytes()),
-        ) {
+        if !self.is_state(state.expose_secret()) {
             return Err(CallbackMismatch(Difference::State).into());
         }
         if callback
@@ -233,8 +246,13 @@ fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMism
     };
     match iss {
         Some(iss) if iss == service.issuer() => Ok(()),
-        Some(_) => Err(CallbackMismatch(Difference::Issuer)),
-        None if server.advertises_iss => Err(CallbackMismatch(Difference::NoIssuer)),
+        Some(iss) => Err(CallbackMismatch(Difference::Issuer {
+            expected: service.issuer().into(),
+            received: iss.into(),
+        })),
+        None if server.advertises_iss => Err(CallbackMismatch(Difference::NoIssuer {
+            expected: service.issuer().into(),
+        })),
         None => Ok(()),
     }
 }

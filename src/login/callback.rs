@@ -55,15 +55,7 @@ impl Callback {
         if uri.len() > MAX_CALLBACK_BYTES {
             return Err(too_long("callback address", MAX_CALLBACK_BYTES));
         }
-        let uri = uri.split('#').next().unwrap_or(uri);
-        let (address, query) = match before_query(uri) {
-            address if is_address(address, address.len() < uri.len()) => (
-                Some(address),
-                uri.get(address.len() + 1..).unwrap_or_default(),
-            ),
-            _ => (None, uri.strip_prefix('?').unwrap_or(uri)),
-        };
-
+        let (address, query) = split_query(uri);
         let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
@@ -123,6 +115,18 @@ impl fmt::Debug for Callback {
         f.debug_struct("Callback")
             .field("error", &error)
             .finish_non_exhaustive()
+    }
+}
+
+/// Splits a callback into its address, if it has one, and its query, without the fragment.
+pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
+    let uri = uri.split('#').next().unwrap_or(uri);
+    match before_query(uri) {
+        address if is_address(address, address.len() < uri.len()) => (
+            Some(address),
+            uri.get(address.len() + 1..).unwrap_or_default(),
+        ),
+        _ => (None, uri.strip_prefix('?').unwrap_or(uri)),
     }
 }
 

@@ -78,6 +78,7 @@ fn a_forged_callback_keeps_the_login() {
             "the state of the callback is not the one of this login: it belongs to another login, or \
              someone made it up; keep waiting"
         );
+        assert!(matches!(error, Error::CallbackMismatch(it) if !it.state_matched()));
     }
 }
 
@@ -88,6 +89,34 @@ fn a_callback_without_a_state_keeps_the_login() {
         error.to_string().starts_with("the callback has no state:"),
         "{error}"
     );
+}
+
+#[test]
+fn the_state_is_compared_also_in_a_malformed_callback() {
+    let pending = Scenario::public().to_awaiting_callback();
+    for (uri, matches) in [
+        (
+            format!("http://127.0.0.1:52143/callback?state={STATE}"),
+            true,
+        ),
+        (format!("/callback?code=x&error=y&state={STATE}"), true),
+        (
+            format!("/callback?code=x&code=y&state={STATE}#state=z"),
+            true,
+        ),
+        (format!("state=other&state={STATE}"), true),
+        ("/callback?code=x&error=y&state=other".into(), false),
+        (format!("/callback?State={STATE}"), false),
+        (format!("/callback?state={STATE}x"), false),
+        (format!("/callback#state={STATE}"), false),
+        (
+            format!("/callback?state={STATE}&x={}", "a".repeat(1 << 20)),
+            false,
+        ),
+        (String::new(), false),
+    ] {
+        assert_eq!(pending.matches_state(&uri), matches, "{uri:.100}");
+    }
 }
 
 #[test]

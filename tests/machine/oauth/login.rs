@@ -145,7 +145,14 @@ fn nothing_is_believed_of_a_callback_from_another_issuer() {
             for rest in ["code=x", "error=access_denied", "error=server_error"] {
                 let error = accept(server, &format!("{rest}&iss={other}")).unwrap_err();
                 assert_eq!(kind(&error), "CallbackMismatch", "{other} {rest}");
-                assert!(error.to_string().contains("another issuer"), "{error}");
+                assert_eq!(
+                    error.to_string(),
+                    format!(
+                        "the callback is from another issuer ({other}) than this login ({ISSUER}); \
+                         begin the login again"
+                    )
+                );
+                assert!(matches!(error, Error::CallbackMismatch(it) if it.state_matched()));
             }
         }
     }
@@ -160,10 +167,14 @@ fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_
     for rest in [&*code, "error=access_denied"] {
         let error = accept(Named::Always, rest).unwrap_err();
         assert_eq!(kind(&error), "CallbackMismatch", "{rest}");
-        assert!(
-            error.to_string().contains("does not name its issuer"),
-            "{error}"
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the callback does not name its issuer, which {ISSUER} always does; \
+                 begin the login again"
+            )
         );
+        assert!(matches!(error, Error::CallbackMismatch(it) if it.state_matched()));
     }
 }
 
