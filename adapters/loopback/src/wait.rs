@@ -75,7 +75,8 @@ impl Login {
             Err(refused) => refused,
         };
         let page = match refused.error() {
-            Error::CallbackMismatch(_) => {
+            // Only a different state is ignored. A different issuer ends the login (RFC 9207 section 2.4).
+            Error::CallbackMismatch(mismatch) if !mismatch.state_matched() => {
                 let (pending, _) = refused.into_parts();
                 return (Page::CallbackMismatch, Self::Pending(pending));
             }

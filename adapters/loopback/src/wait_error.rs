@@ -28,10 +28,10 @@ pub enum WaitError {
         /// The redirect URI of the listener.
         listener: RedirectUri,
     },
-    /// The callback arrived and was refused: the login was denied, has expired, or was begun by another client.
+    /// The callback arrived and was refused: the login was denied, has expired, or was begun by another client, or the
+    /// callback is from another issuer.
     ///
-    /// The cause is never [`Error::CallbackMismatch`](workos_login::Error::CallbackMismatch): the wait ignores mismatched
-    /// callbacks.
+    /// The wait ignores callbacks with a different `state`, so they are never the cause.
     Refused(Refused<AwaitingCallback>),
     /// No callback arrived before the timeout. The pending login is intact and can be completed until it
     /// [expires](AwaitingCallback::expires_in).

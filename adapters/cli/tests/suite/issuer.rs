@@ -103,21 +103,23 @@ fn they_are_named_by_the_best_that_is_known() {
 }
 
 #[test]
-fn a_callback_of_another_issuer_is_not_believed() {
+fn a_callback_of_another_issuer_ends_the_login() {
     let server = OauthServer::start();
-    server.answer(200, server.tokens(&json!({})));
-    let waiting = Waiting::start(&mut login(&server, &["--advertises-iss"]));
-    let page = visit(&waiting.callback(&[("code", "stolen"), ("iss", "https://evil.example")]));
-    assert!(page.contains("workos-login"), "{page}");
-    // Nor is one that does not name its issuer, where the server always does.
-    visit(&waiting.callback(&[("code", "stolen")]));
-    come_back(waiting, &server.issuer()).with(0);
-    let codes: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.form["code"].clone())
-        .collect();
-    assert_eq!(codes, ["code_1"]);
+    for (iss, message) in [
+        (
+            Some("https://evil.example"),
+            "from another issuer (https://evil.example)",
+        ),
+        (None, "does not name its issuer"),
+    ] {
+        let waiting = Waiting::start(&mut login(&server, &["--advertises-iss"]));
+        let iss = iss.map(|iss| ("iss", iss));
+        let parameters: Vec<_> = [("code", "stolen")].into_iter().chain(iss).collect();
+        let page = visit(&waiting.callback(&parameters));
+        assert!(page.contains("workos-login"), "{page}");
+        waiting.end().with(1).says(&[message, &server.issuer()]);
+    }
+    assert!(server.requests().is_empty());
 }
 
 #[test]

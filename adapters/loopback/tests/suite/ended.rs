@@ -74,6 +74,25 @@ fn an_expired_login_ends_the_wait_and_the_page_shows_it() {
 }
 
 #[test]
+fn a_callback_of_another_issuer_ends_the_wait_and_the_error_names_both() {
+    each_mode(|mode| {
+        for (iss, named) in [
+            ("&iss=https://evil.example", ["as.example", "evil.example"]),
+            ("", ["as.example"; 2]),
+        ] {
+            let wait = Setup::oauth(Listener::bind().unwrap(), "https://as.example").wait(mode);
+            let callback = wait.callback() + iss;
+            let (_, error) = refused(wait, &callback, "Login failed", |error| {
+                matches!(error, Error::CallbackMismatch(_))
+            });
+            for issuer in named {
+                assert!(error.to_string().contains(issuer), "{error}");
+            }
+        }
+    });
+}
+
+#[test]
 fn a_login_of_another_client_ends_the_wait_and_is_intact() {
     each_mode(|mode| {
         let setup = Setup {

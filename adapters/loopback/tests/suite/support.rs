@@ -8,7 +8,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use workos_login::url::Url;
-use workos_login::{AwaitingCallback, Client, ConnectionSelector, Exchanging, RedirectUri, Screen};
+use workos_login::{
+    AuthorizationUrl, AwaitingCallback, Client, ClientKind, ConnectionSelector, Exchanging, OAuth,
+    Public, RedirectUri, Scope, Screen, Server,
+};
 use workos_login_loopback::{BindError, Canceller, Listener, WaitError};
 
 /// A timeout for the slowest machine, which elapses only in a test that fails.
@@ -54,9 +57,9 @@ pub(crate) fn client(id: &str) -> Client {
 }
 
 /// A pending login and its listener, before the wait.
-pub(crate) struct Setup {
+pub(crate) struct Setup<K = Public> {
     pub(crate) browser: Browser,
-    pub(crate) client: Client,
+    pub(crate) client: Client<K>,
     pub(crate) listener: Listener,
     pub(crate) pending: AwaitingCallback,
     pub(crate) timeout: Duration,
@@ -70,17 +73,38 @@ impl Setup {
     pub(crate) fn begun_at(listener: Listener, now: SystemTime) -> Self {
         let client = client("client_123");
         let redirect_uri = listener.redirect_uri().clone();
-        let (url, pending) = client
-            .login(
-                ConnectionSelector::AuthKit(Screen::Default),
-                redirect_uri.clone(),
-            )
+        let login = client
+            .login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri)
             .begin(now, &mut rand::rng());
+        Self::of(client, listener, login)
+    }
+}
+
+impl Setup<OAuth> {
+    /// Begins a login at an authorization server that always names its issuer in the callback.
+    pub(crate) fn oauth(listener: Listener, issuer: &str) -> Self {
+        let endpoint = |path| format!("{issuer}/{path}").parse().unwrap();
+        let server = Server::new(issuer, &endpoint("authorize"), &endpoint("token")).unwrap();
+        let client = Client::oauth("client_123".parse().unwrap(), server.advertises_iss());
+        let redirect_uri = listener.redirect_uri().clone();
+        let login = client
+            .login(Scope::default(), redirect_uri)
+            .begin(SystemTime::now(), &mut rand::rng());
+        Self::of(client, listener, login)
+    }
+}
+
+impl<K: ClientKind + Clone + Send + Sync + 'static> Setup<K> {
+    fn of(
+        client: Client<K>,
+        listener: Listener,
+        (url, pending): (AuthorizationUrl, AwaitingCallback),
+    ) -> Self {
         let url = Url::from(url);
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap();
         Self {
             browser: Browser {
-                redirect_uri: redirect_uri.as_str().parse().unwrap(),
+                redirect_uri: listener.redirect_uri().as_str().parse().unwrap(),
                 state: state.1.into_owned(),
             },
             client,
