@@ -10,7 +10,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use workos_login::{Client, ConnectionSelector, Screen};
-use workos_login_loopback::{Listener, WaitError};
+use workos_login_loopback::{Listener, Progress, WaitError};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let id = env::args().nth(1).ok_or("usage: terminal CLIENT_ID")?;
@@ -37,11 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
 
     let timeout = pending.expires_in(now);
-    let outcome = listener.wait_with(&client, pending, timeout, |remaining| {
-        eprint!(
+    let outcome = listener.wait_with(&client, pending, timeout, |progress| match progress {
+        Progress::Remaining(remaining) => eprint!(
             "\rWaiting for the callback, {:>3} s left ",
             remaining.as_secs()
-        );
+        ),
+        Progress::MalformedCallback(error) => eprintln!("\rIgnored a callback: {error}"),
+        _ => {}
     });
     eprintln!();
     match outcome {

@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Listener::wait`] blocks. [`Listener::wait_with`] also reports the remaining time once a second.
+//! [`Listener::wait`] blocks. [`Listener::wait_with`] also reports the [`Progress`]: the remaining time, and malformed callbacks.
 //! [`Listener::wait_async`] returns a future for any async runtime. A [`Canceller`] cancels each of them.
 //!
 //! # Guarantees
@@ -48,6 +48,7 @@ mod connection;
 mod endpoint;
 mod listener;
 mod page;
+mod progress;
 mod request;
 mod server;
 mod wait;
@@ -57,6 +58,7 @@ mod wait_future;
 pub use crate::bind_error::BindError;
 pub use crate::canceller::Canceller;
 pub use crate::listener::Listener;
+pub use crate::progress::Progress;
 #[doc(hidden)]
 pub use crate::request::callback_target;
 pub use crate::wait_error::WaitError;

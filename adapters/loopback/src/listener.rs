@@ -11,6 +11,7 @@ use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging, RedirectUri
 use crate::bind_error::BindError;
 use crate::canceller::Canceller;
 use crate::endpoint::Endpoint;
+use crate::progress::Progress;
 use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
@@ -102,35 +103,35 @@ impl Listener {
     /// # Errors
     ///
     /// [`WaitError`], which contains the pending login. [`WaitError::Refused`] if the callback arrived and was refused.
-    pub fn wait<A: ClientKind>(
+    pub fn wait<K: ClientKind>(
         self,
-        client: &Client<A>,
+        client: &Client<K>,
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> Result<Exchanging, WaitError> {
         wait(self.0, client, pending, timeout, |_| {})
     }
 
-    /// Waits as [`wait`](Self::wait) does, and calls `progress` with the remaining time at the start and then once a second.
+    /// Waits as [`wait`](Self::wait) does, and reports the [`Progress`]: the remaining time, and malformed callbacks.
     ///
     /// `progress` must not block, because no connection is served while it runs.
     ///
     /// # Errors
     ///
     /// See [`wait`](Self::wait).
-    pub fn wait_with<A: ClientKind>(
+    pub fn wait_with<K: ClientKind>(
         self,
-        client: &Client<A>,
+        client: &Client<K>,
         pending: AwaitingCallback,
         timeout: Duration,
-        progress: impl FnMut(Duration),
+        progress: impl FnMut(Progress<'_>),
     ) -> Result<Exchanging, WaitError> {
         wait(self.0, client, pending, timeout, progress)
     }
 
     /// Waits as [`wait`](Self::wait) does, on a thread of its own, and returns a future for any async runtime.
     ///
-    /// The wait starts with this call, not when the future is first polled. Dropping the future cancels the wait and closes
+    /// The wait starts with this call, not when the future is first polled, and reports no progress. Dropping the future cancels the wait and closes
     /// the port.
     ///
     /// ```no_run
@@ -141,9 +142,9 @@ impl Listener {
     /// # Ok(exchanging)
     /// # }
     /// ```
-    pub fn wait_async<A: ClientKind + Clone + Send + 'static>(
+    pub fn wait_async<K: ClientKind + Clone + Send + 'static>(
         self,
-        client: &Client<A>,
+        client: &Client<K>,
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> WaitFuture {

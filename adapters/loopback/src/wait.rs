@@ -6,16 +6,17 @@ use workos_login::{AwaitingCallback, Callback, Client, ClientKind, Error, Exchan
 
 use crate::connection::LINGER;
 use crate::page::Page;
+use crate::progress::Progress;
 use crate::server::Server;
 use crate::wait_error::WaitError;
 
 /// Waits for the callback of `pending` and closes the server.
-pub(crate) fn wait<A: ClientKind>(
+pub(crate) fn wait<K: ClientKind>(
     mut server: Server,
-    client: &Client<A>,
+    client: &Client<K>,
     pending: AwaitingCallback,
     timeout: Duration,
-    mut progress: impl FnMut(Duration),
+    mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Exchanging, WaitError> {
     if pending.redirect_uri() != &server.endpoint.redirect_uri {
         return Err(WaitError::RedirectUriMismatch {
@@ -27,7 +28,9 @@ pub(crate) fn wait<A: ClientKind>(
     let mut next_progress = started;
     let mut login = Login::Pending(pending);
     loop {
-        login = server.serve(login, |login, target| login.receive(client, target));
+        login = server.serve(login, |login, target| {
+            login.receive(client, target, &mut progress)
+        });
         let pending = match login {
             Login::Pending(pending) => pending,
             Login::Ended(outcome) => {
@@ -44,7 +47,7 @@ pub(crate) fn wait<A: ClientKind>(
             return Err(WaitError::TimedOut(pending.into()));
         }
         if now >= next_progress {
-            progress(remaining);
+            progress(Progress::Remaining(remaining));
             next_progress = now + PROGRESS_INTERVAL;
         }
         if let Err(source) = server.poll(remaining.min(next_progress - now)) {
@@ -63,12 +66,24 @@ enum Login {
 
 impl Login {
     /// Receives a request for the redirect URI and returns the page of its response.
-    fn receive<A: ClientKind>(self, client: &Client<A>, target: &str) -> (Page, Self) {
+    fn receive<K: ClientKind>(
+        self,
+        client: &Client<K>,
+        target: &str,
+        progress: &mut impl FnMut(Progress<'_>),
+    ) -> (Page, Self) {
         let Self::Pending(pending) = self else {
             return (Page::Ended, self);
         };
-        let Ok(callback) = Callback::parse(target) else {
-            return (Page::InvalidCallback, Self::Pending(pending));
+        let callback = match Callback::parse(target) {
+            Ok(callback) => callback,
+            Err(error) => {
+                // Reported only with the state: other requests must not be able to flood the application's output.
+                if pending.matches_state(target) {
+                    progress(Progress::MalformedCallback(&error));
+                }
+                return (Page::InvalidCallback, Self::Pending(pending));
+            }
         };
         let refused = match pending.accept(client, callback, SystemTime::now()) {
             Ok(exchanging) => return (Page::Accepted, Self::Ended(Ok(exchanging))),

@@ -31,9 +31,9 @@ pub struct WaitFuture {
 }
 
 impl WaitFuture {
-    pub(crate) fn spawn<A: ClientKind + Send + 'static>(
+    pub(crate) fn spawn<K: ClientKind + Send + 'static>(
         server: Server,
-        client: Client<A>,
+        client: Client<K>,
         pending: AwaitingCallback,
         timeout: Duration,
     ) -> Self {

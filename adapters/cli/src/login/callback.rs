@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use workos_login::url::Url;
 use workos_login::{Client, ClientKind, Outcome, RedirectUri, Start};
-use workos_login_loopback::Listener;
+use workos_login_loopback::{Listener, Progress};
 
 use crate::asking::ask;
 use crate::failure::Failure;
@@ -44,8 +44,12 @@ pub(crate) fn log_in<'c, A: ClientKind>(
     }
 
     let timeout = pending.expires_in(SystemTime::now());
-    let exchanging = listener.wait_with(client, pending, timeout, |left| {
-        output.wait_for("waiting for the login in the browser", Some(left));
+    let exchanging = listener.wait_with(client, pending, timeout, |progress| match progress {
+        Progress::Remaining(left) => {
+            output.wait_for("waiting for the login in the browser", Some(left));
+        }
+        Progress::MalformedCallback(error) => output.warn(error),
+        _ => {}
     })?;
     output.wait_for("exchanging the code", None);
     ask(agent, exchanging, CODE_LIFE, output)

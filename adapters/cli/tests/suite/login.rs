@@ -133,6 +133,16 @@ fn a_port_that_is_taken_is_said_to_be() {
 }
 
 #[test]
+fn prints_a_malformed_callback_with_the_state() {
+    let server = server();
+    let waiting = Waiting::start(&mut login(&server, &[]));
+    visit(&waiting.callback(&[("code", "x"), ("error", "access_denied")]));
+    visit(&waiting.callback(&[("error", "access_denied")]));
+    let ended = waiting.end().with(3);
+    ended.says(&["both a code and an error", "the login was denied"]);
+}
+
+#[test]
 fn somebody_says_no() {
     let server = server();
     let waiting = Waiting::start(&mut login(&server, &["--json"]));

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use workos_login::{AwaitingCallback, Callback, Error, RedirectUri};
-use workos_login_loopback::{Listener, WaitError};
+use workos_login_loopback::{Listener, Progress, WaitError};
 
 use crate::support::{Browser, LONG, Response, Setup, Wait, bind_again, client, each_mode};
 
@@ -223,7 +223,10 @@ fn reports_the_remaining_time_from_the_start() {
     let mut reported = Vec::new();
     let error = setup
         .listener
-        .wait_with(&setup.client, setup.pending, LONG, |remaining| {
+        .wait_with(&setup.client, setup.pending, LONG, |progress| {
+            let Progress::Remaining(remaining) = progress else {
+                panic!("{progress:?}");
+            };
             reported.push(remaining);
             if reported.len() == 2 {
                 canceller.cancel();

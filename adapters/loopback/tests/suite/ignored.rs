@@ -2,10 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::thread;
 
+use workos_login::Error;
 use workos_login::limits::MAX_CALLBACK_BYTES;
+use workos_login_loopback::{Listener, Progress, WaitError};
 
-use crate::support::{Browser, each_mode, receive};
+use crate::support::{Browser, LONG, Setup, each_mode, receive};
 
 /// Checks the status and the title of the response to each request, and that the wait continues.
 #[track_caller]
@@ -96,6 +99,38 @@ fn ignores_an_invalid_callback() {
             format!("/callback?code={}&state={state}", "a".repeat(8192)),
         ]
     });
+}
+
+#[test]
+fn reports_a_malformed_callback_only_if_it_has_the_state() {
+    let setup = Setup::new(Listener::bind().unwrap());
+    let (browser, canceller) = (setup.browser.clone(), setup.listener.canceller());
+    let requests = thread::spawn(move || {
+        let state = &browser.state;
+        for query in [
+            "code=a&error=b&state=other",
+            "code=a&error=b",
+            &format!("code=a&error=b&state={state}"),
+            &format!("code=a&code=b&state={state}"),
+            &format!("state={state}"),
+        ] {
+            assert_eq!(browser.get(format!("/callback?{query}")).status(), 400);
+        }
+        canceller.cancel();
+    });
+    let mut reported = Vec::new();
+    let error = setup
+        .listener
+        .wait_with(&setup.client, setup.pending, LONG, |progress| {
+            if let Progress::MalformedCallback(error) = progress {
+                reported.push(matches!(error, Error::Malformed(_)));
+            }
+        })
+        .map(drop)
+        .unwrap_err();
+    requests.join().unwrap();
+    assert!(matches!(error, WaitError::Cancelled(_)), "{error:?}");
+    assert_eq!(reported, [true; 3]);
 }
 
 #[test]
