@@ -32,7 +32,7 @@ fn addresses_that_are_not_safe_are_refused() {
         (["--base-url", "api.example.com"], "write it whole"),
         (
             ["--redirect-uri", "https://app.example.com/callback"],
-            "on 127.0.0.1, [::1] or localhost only",
+            "is not http on 127.0.0.1, [::1] or localhost",
         ),
     ] {
         let mut command = program(&[
