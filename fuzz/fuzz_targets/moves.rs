@@ -1,27 +1,58 @@
-//! Any sequence of moves: none panics, a forged one changes nothing, and storing is the identity.
+//! No sequence of transitions panics, a refused callback changes nothing, and a stored state is loaded as it was.
+//!
+//! An input is text with one move a line: see [`Move::parse`]. A first line `device` starts a device login.
 #![no_main]
 
 use std::time::{Duration, SystemTime};
 
-use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use workos_login::{
     Authenticated, AwaitingCallback, AwaitingDevice, Callback, DevicePoll, Exchange, Outcome,
     RefreshPolicy,
 };
-use workos_login_fuzz::{SUCCESS, awaiting_device, begin, callback, client, json, now};
+use workos_login_fuzz::{SUCCESS, awaiting_device, begin, client, json, matching_callback, now};
 
-#[derive(Arbitrary, Debug)]
 enum Move<'a> {
+    Callback(&'a str),
+    ClockBack(Duration),
+    DeniedCallback,
+    MatchingCallback,
     Response { status: u16, body: &'a str },
-    Callback { text: &'a str },
-    Denied,
-    Pass { seconds: u32 },
-    Pending { slow: bool },
-    Real,
-    SaveAndLoad,
-    StepBack { seconds: u32 },
-    Success,
+    StoreAndLoad,
+    Wait(Duration),
+}
+
+impl<'a> Move<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
+        let seconds = || {
+            argument
+                .parse()
+                .ok()
+                .map(|n: u32| Duration::from_secs(n.into()))
+        };
+        Some(match name {
+            "callback" => Self::Callback(argument),
+            "clock-back" => Self::ClockBack(seconds()?),
+            "denied" => Self::DeniedCallback,
+            "matching" => Self::MatchingCallback,
+            "response" => {
+                let (status, body) = argument.split_once(' ')?;
+                let status = status.parse().ok()?;
+                if !(100..1000).contains(&status) {
+                    return None;
+                }
+                Self::Response { status, body }
+            }
+            "store" => Self::StoreAndLoad,
+            "success" => Self::Response {
+                status: 200,
+                body: SUCCESS,
+            },
+            "wait" => Self::Wait(seconds()?),
+            _ => return None,
+        })
+    }
 }
 
 enum State {
@@ -31,85 +62,46 @@ enum State {
     Over,
 }
 
-fuzz_target!(|input: (bool, Vec<Move<'_>>)| {
-    let (device, moves) = input;
+fuzz_target!(|input: &str| {
     let (url, pending) = begin();
-    let real = callback(&url);
+    let matching = matching_callback(&url);
     let mut clock = now();
-    let mut state = if device {
-        State::Device(awaiting_device())
-    } else {
-        State::Login(pending)
+    let mut lines = input.lines().peekable();
+    let mut state = match lines.next_if_eq(&"device") {
+        Some(_) => State::Device(awaiting_device()),
+        None => State::Login(pending),
     };
-    for step in moves.into_iter().take(64) {
-        state = take(state, step, &real, &mut clock);
+    for step in lines.filter_map(Move::parse).take(64) {
+        state = apply(state, step, &matching, &mut clock);
     }
 });
 
-fn take(state: State, step: Move<'_>, real: &str, clock: &mut SystemTime) -> State {
-    let response = match step {
-        Move::Pass { seconds } => {
-            *clock = clock
-                .checked_add(Duration::from_secs(seconds.into()))
-                .unwrap_or(*clock);
-            return state;
+fn apply(state: State, step: Move<'_>, matching: &str, clock: &mut SystemTime) -> State {
+    match step {
+        Move::Callback(text) => accept(state, text, *clock),
+        Move::ClockBack(duration) => {
+            *clock = clock.checked_sub(duration).unwrap_or(*clock);
+            state
         }
-        Move::StepBack { seconds } => {
-            *clock = clock
-                .checked_sub(Duration::from_secs(seconds.into()))
-                .unwrap_or(*clock);
-            return state;
+        Move::DeniedCallback => {
+            let denied = matching.replace("code=abc", "error=access_denied");
+            accept(state, &denied, *clock)
         }
-        Move::SaveAndLoad => return save_and_load(state),
-        Move::Callback { text } => return call_back(state, text, *clock),
-        Move::Real => return call_back(state, real, *clock),
-        Move::Denied => {
-            return call_back(
-                state,
-                &real.replace("code=abc", "error=access_denied"),
-                *clock,
-            );
+        Move::MatchingCallback => accept(state, matching, *clock),
+        Move::Response { status, body } => match state {
+            State::Device(device) => poll(device, status, body, *clock),
+            State::Session(session) => refresh(*session, status, body, *clock),
+            state => state,
+        },
+        Move::StoreAndLoad => store_and_load(state),
+        Move::Wait(duration) => {
+            *clock = clock.checked_add(duration).unwrap_or(*clock);
+            state
         }
-        Move::Response { status, body } => json(200 + status % 400, body),
-        Move::Pending { slow: true } => json(400, r#"{"error": "slow_down"}"#),
-        Move::Pending { slow: false } => json(400, r#"{"error": "authorization_pending"}"#),
-        Move::Success => json(200, SUCCESS),
-    };
-    match state {
-        State::Device(device) => {
-            let wait = device.poll_in(*clock);
-            match device.poll(&client(), *clock) {
-                Err(_) => State::Over,
-                Ok(polling) => match polling.response(response, *clock) {
-                    Ok(DevicePoll::Done(Outcome::Authenticated(session))) => {
-                        State::Session(session)
-                    }
-                    Ok(DevicePoll::Done(_)) => State::Over,
-                    Ok(DevicePoll::Pending(device)) => State::Device(device),
-                    Err(refused) => {
-                        let device = refused.into_parts().0.into_awaiting(*clock);
-                        assert!(device.poll_in(*clock) >= wait);
-                        State::Device(device)
-                    }
-                },
-            }
-        }
-        State::Session(session) => {
-            let lifetime = session.refresh_in(&RefreshPolicy::default(), *clock);
-            assert!(lifetime <= session.expires_in(*clock));
-            match session.refresh(&client()) {
-                Err(_) => State::Over,
-                Ok(refreshing) => match refreshing.response(response, *clock) {
-                    Ok(session) => State::Session(Box::new(session)),
-                    Err(refused) => State::Session(Box::new(refused.into_parts().0.into_session())),
-                },
-            }
-        }
-        state => state,
     }
 }
 
-fn call_back(state: State, text: &str, clock: SystemTime) -> State {
+fn accept(state: State, text: &str, clock: SystemTime) -> State {
     let State::Login(pending) = state else {
         return state;
     };
@@ -133,19 +125,48 @@ fn call_back(state: State, text: &str, clock: SystemTime) -> State {
     }
 }
 
-fn save_and_load(state: State) -> State {
+fn poll(device: AwaitingDevice, status: u16, body: &str, clock: SystemTime) -> State {
+    let wait = device.poll_in(clock);
+    let Ok(polling) = device.poll(&client(), clock) else {
+        return State::Over;
+    };
+    match polling.response(json(status, body), clock) {
+        Ok(DevicePoll::Done(Outcome::Authenticated(session))) => State::Session(session),
+        Ok(DevicePoll::Done(_)) => State::Over,
+        Ok(DevicePoll::Pending(device)) => State::Device(device),
+        Err(refused) => {
+            let device = refused.into_parts().0.into_awaiting(clock);
+            assert!(device.poll_in(clock) >= wait);
+            State::Device(device)
+        }
+    }
+}
+
+fn refresh(session: Authenticated, status: u16, body: &str, clock: SystemTime) -> State {
+    let due = session.refresh_in(&RefreshPolicy::default(), clock);
+    assert!(due <= session.expires_in(clock));
+    let Ok(refreshing) = session.refresh(&client()) else {
+        return State::Over;
+    };
+    match refreshing.response(json(status, body), clock) {
+        Ok(session) => State::Session(Box::new(session)),
+        Err(refused) => State::Session(Box::new(refused.into_parts().0.into_session())),
+    }
+}
+
+fn store_and_load(state: State) -> State {
     match state {
         State::Device(device) => {
-            let stored = serde_json::to_string(&device).expect("a stored device");
-            State::Device(serde_json::from_str(&stored).expect("what was stored"))
+            let stored = serde_json::to_string(&device).expect("a stored device login");
+            State::Device(serde_json::from_str(&stored).expect("a stored state can be loaded"))
         }
         State::Login(pending) => {
             let stored = serde_json::to_string(&pending).expect("a stored login");
-            State::Login(serde_json::from_str(&stored).expect("what was stored"))
+            State::Login(serde_json::from_str(&stored).expect("a stored state can be loaded"))
         }
         State::Session(session) => {
             let stored = serde_json::to_string(&session).expect("a stored session");
-            State::Session(serde_json::from_str(&stored).expect("what was stored"))
+            State::Session(serde_json::from_str(&stored).expect("a stored state can be loaded"))
         }
         State::Over => State::Over,
     }

@@ -1,100 +1,82 @@
-//! Any answer to each exchange: it is read or refused, and what is read can be stored and read back.
+//! Any response to each exchange is read or refused, and every state that results can be stored and loaded.
+//!
+//! An input is text: a line `EXCHANGE STATUS`, header lines, an empty line, and the body.
 #![no_main]
 
-use arbitrary::Arbitrary;
-use http::{HeaderName, HeaderValue, Response};
+use std::fmt::Debug;
+
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use libfuzzer_sys::fuzz_target;
-use workos_login::{
-    Authenticated, AuthenticationChallenge, DevicePoll, Exchange, Outcome, Refused,
-};
+use serde::{Serialize, de::DeserializeOwned};
+use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, Refused};
 use workos_login_fuzz::{authenticated, awaiting_device, client, exchanging, now};
 
-#[derive(Arbitrary, Debug)]
-struct ErrorResponse<'a> {
-    exchange: u8,
-    status: u16,
-    json: bool,
-    headers: Vec<(&'a str, &'a [u8])>,
-    body: &'a [u8],
-}
-
-fuzz_target!(|answer: ErrorResponse<'_>| {
-    let mut response = Response::new(answer.body);
-    *response.status_mut() =
-        http::StatusCode::from_u16(200 + answer.status % 400).expect("a status");
-    if answer.json {
-        response
-            .headers_mut()
-            .insert("content-type", HeaderValue::from_static("application/json"));
-    }
-    for (name, value) in answer.headers.into_iter().take(8) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value))
-        {
-            response.headers_mut().append(name, value);
-        }
-    }
-    match answer.exchange % 4 {
-        0 => match exchanging().response(response, now()) {
-            Ok(outcome) => reached(outcome),
-            Err(refused) => shown(&refused),
+fuzz_target!(|input: &[u8]| {
+    let Some((exchange, response)) = parse(input) else {
+        return;
+    };
+    match exchange {
+        "code" => match exchanging().response(response, now()) {
+            Ok(outcome) => check_outcome(&outcome),
+            Err(refused) => check_refused(&refused),
         },
-        1 => match authenticated()
+        "refresh" => match authenticated()
             .refresh(&client())
             .expect("a session of this client")
             .response(response, now())
         {
-            Ok(session) => kept(&session),
-            Err(refused) => shown(&refused),
+            Ok(session) => check_session(&session),
+            Err(refused) => check_refused(&refused),
         },
-        2 => match client().device().response(response, now()) {
+        "device" => match client().device().response(response, now()) {
             Ok(device) => {
-                let stored = serde_json::to_string(&device).expect("a stored device");
-                let read: workos_login::AwaitingDevice =
-                    serde_json::from_str(&stored).expect("what was stored");
-                assert_eq!(
-                    serde_json::to_string(&read).expect("a stored device"),
-                    stored
-                );
+                round_trip(&device);
                 let _ = (device.poll_in(now()), device.expires_in(now()));
             }
-            Err(refused) => shown(&refused),
+            Err(refused) => check_refused(&refused),
         },
-        _ => {
+        "poll" => {
             let device = awaiting_device()
                 .poll(&client(), now())
-                .expect("a device of this client");
+                .expect("a device login of this client");
             match device.response(response, now()) {
-                Ok(DevicePoll::Done(outcome)) => reached(outcome),
-                Ok(DevicePoll::Pending(_)) => {}
+                Ok(DevicePoll::Done(outcome)) => check_outcome(&outcome),
+                Ok(DevicePoll::Pending(device)) => round_trip(&device),
                 Err(refused) => {
-                    shown(&refused);
+                    check_refused(&refused);
                     let _ = refused.into_parts().0.into_awaiting(now());
                 }
             }
         }
+        _ => {}
     }
 });
 
-fn reached(outcome: Outcome) {
+fn parse(input: &[u8]) -> Option<(&str, Response<&[u8]>)> {
+    let end = input.windows(2).position(|pair| pair == b"\n\n")?;
+    let mut lines = input[..end].split(|byte| *byte == b'\n');
+    let (exchange, status) = str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
+    let mut response = Response::new(&input[end + 2..]);
+    *response.status_mut() = StatusCode::from_bytes(status.as_bytes()).ok()?;
+    for line in lines.take(8) {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
+        response.headers_mut().append(name, value);
+    }
+    Some((exchange, response))
+}
+
+fn check_outcome(outcome: &Outcome) {
     match outcome {
-        Outcome::Authenticated(session) => kept(&session),
-        Outcome::AuthenticationChallenge(step) => {
-            let stored = serde_json::to_string(&step).expect("a stored step");
-            let read: AuthenticationChallenge =
-                serde_json::from_str(&stored).expect("what was stored");
-            assert_eq!(serde_json::to_string(&read).expect("a stored step"), stored);
-        }
+        Outcome::Authenticated(session) => check_session(session),
+        Outcome::AuthenticationChallenge(challenge) => round_trip(&**challenge),
         _ => {}
     }
 }
 
-fn kept(session: &Authenticated) {
-    let stored = serde_json::to_string(session).expect("a stored session");
-    let read: Authenticated = serde_json::from_str(&stored).expect("what was stored");
-    assert_eq!(
-        serde_json::to_string(&read).expect("a stored session"),
-        stored
-    );
+fn check_session(session: &Authenticated) {
+    round_trip(session);
     let _ = (
         session.expires_in(now()),
         session.logout_url(&client(), Some("https://example.org")),
@@ -102,11 +84,20 @@ fn kept(session: &Authenticated) {
     );
 }
 
-fn shown<S>(refused: &Refused<S>) {
+fn check_refused<S: Debug>(refused: &Refused<S>) {
     let _ = format!("{refused} {refused:?}");
     assert!(
         refused
             .retry_in(now())
             .is_none_or(|wait| wait.as_secs() <= 60)
+    );
+}
+
+fn round_trip<T: Serialize + DeserializeOwned>(state: &T) {
+    let stored = serde_json::to_string(state).expect("a state can be stored");
+    let loaded: T = serde_json::from_str(&stored).expect("a stored state can be loaded");
+    assert_eq!(
+        serde_json::to_string(&loaded).expect("a stored state"),
+        stored
     );
 }

@@ -1,59 +1,59 @@
-//! Any fate of each step of a keeper: every operation ends, a wait has an end, and only a keeper empties the store.
+//! Every operation of the session machine ends, and every wait is bounded, with any response, clock and failure of the store.
 #![no_main]
 
 use std::time::{Duration, SystemTime};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use workos_login::session::{Done, Machine, SessionPolicy, StoredSession, Step, StoreFailed};
+use workos_login::session::{Done, Machine, SessionPolicy, Step, StoreFailed, StoredSession};
 use workos_login::{Authenticated, Exchange, SendError};
 use workos_login_fuzz::{SUCCESS, authenticated, client, json, now};
 
 #[derive(Arbitrary, Debug)]
-enum Wish {
+enum Operation {
     Flush,
     LogOut,
-    Refused,
-    SignIn,
+    RejectedToken,
+    LogIn,
     Switch,
     Token,
 }
 
 #[derive(Arbitrary, Debug)]
-struct Fate<'a> {
+struct Event<'a> {
     ok: bool,
-    /// Seconds that pass, or are taken back.
+    /// Seconds by which the clock moves, forward or back.
     clock: i16,
-    answer: ErrorResponse<'a>,
+    reply: Reply<'a>,
 }
 
 #[derive(Arbitrary, Debug)]
-enum ErrorResponse<'a> {
+enum Reply<'a> {
     Lost,
     Other { status: u16, body: &'a str },
     Success,
 }
 
-/// No operation needs more steps than this.
+/// The maximum number of steps of an operation.
 const STEPS: usize = 64;
 
-fuzz_target!(|input: (Vec<Wish>, Vec<Fate<'_>>)| {
-    let (wishes, fates) = input;
-    let mut fates = fates.into_iter();
+fuzz_target!(|input: (Vec<Operation>, Vec<Event<'_>>)| {
+    let (operations, events) = input;
+    let mut events = events.into_iter();
     let mut clock = now();
     let mut store = Some(stored(&StoredSession::new(authenticated())));
-    let mut keeper = Machine::new(&client(), SessionPolicy::default());
-    for wish in wishes.into_iter().take(16) {
-        let step = match wish {
-            Wish::Flush => keeper.flush(clock),
-            Wish::LogOut => keeper.log_out(clock),
-            Wish::Refused => keeper.refused(authenticated().access_token(), clock),
-            Wish::SignIn => keeper.log_in(authenticated(), clock),
-            Wish::Switch => keeper.switch("org_1".parse().expect("an id"), clock),
-            Wish::Token => keeper.token(clock),
+    let mut machine = Machine::new(&client(), SessionPolicy::default());
+    for operation in operations.into_iter().take(16) {
+        let step = match operation {
+            Operation::Flush => machine.flush(clock),
+            Operation::LogOut => machine.log_out(clock),
+            Operation::RejectedToken => machine.refused(authenticated().access_token(), clock),
+            Operation::LogIn => machine.log_in(authenticated(), clock),
+            Operation::Switch => machine.switch("org_1".parse().expect("an id"), clock),
+            Operation::Token => machine.token(clock),
         };
         if let Done::TryAgain { after, .. } =
-            run(step, &mut keeper, &mut store, &mut fates, &mut clock)
+            run(step, &mut machine, &mut store, &mut events, &mut clock)
         {
             assert!(
                 after <= Duration::from_secs(60) && after > Duration::ZERO,
@@ -65,19 +65,19 @@ fuzz_target!(|input: (Vec<Wish>, Vec<Fate<'_>>)| {
 
 fn run<'a>(
     mut step: Step,
-    keeper: &mut Machine,
+    machine: &mut Machine,
     store: &mut Option<String>,
-    fates: &mut impl Iterator<Item = Fate<'a>>,
+    events: &mut impl Iterator<Item = Event<'a>>,
     clock: &mut SystemTime,
 ) -> Done {
     for _ in 0..STEPS {
-        let fate = fates.next().unwrap_or(Fate {
+        let event = events.next().unwrap_or(Event {
             ok: true,
             clock: 0,
-            answer: ErrorResponse::Success,
+            reply: Reply::Success,
         });
-        let passed = Duration::from_secs(fate.clock.unsigned_abs().into());
-        let moved = if fate.clock < 0 {
+        let passed = Duration::from_secs(event.clock.unsigned_abs().into());
+        let moved = if event.clock < 0 {
             clock.checked_sub(passed)
         } else {
             clock.checked_add(passed)
@@ -85,58 +85,58 @@ fn run<'a>(
         *clock = moved.unwrap_or(*clock);
         step = match step {
             Step::Clear(clearing) => {
-                if fate.ok {
+                if event.ok {
                     *store = None;
                 }
-                clearing.cleared(keeper, fate.ok)
+                clearing.cleared(machine, event.ok)
             }
             Step::Done(done) => return done,
             Step::Load(loading) => {
-                let record = match fate.ok {
-                    true => Ok(store
-                        .as_deref()
-                        .map(|text| serde_json::from_str(text).expect("what was stored"))),
+                let record = match event.ok {
+                    true => Ok(store.as_deref().map(|text| {
+                        serde_json::from_str(text).expect("a stored state can be loaded")
+                    })),
                     false => Err(StoreFailed),
                 };
-                loading.loaded(keeper, record, *clock)
+                loading.loaded(machine, record, *clock)
             }
             Step::Lock(locking) => {
-                let held = match fate.ok {
-                    false if fate.clock % 2 == 0 => Err(StoreFailed),
+                let held = match event.ok {
+                    false if event.clock % 2 == 0 => Err(StoreFailed),
                     held => Ok(held),
                 };
-                locking.locked(keeper, held, *clock)
+                locking.locked(machine, held, *clock)
             }
             Step::Save(saving) => {
-                if fate.ok {
+                if event.ok {
                     *store = Some(stored(saving.record()));
                 }
-                saving.saved(keeper, fate.ok, *clock)
+                saving.saved(machine, event.ok, *clock)
             }
             Step::Send(sending) => {
                 let (exchange, sent) = sending.into_parts();
-                let response = match fate.answer {
-                    ErrorResponse::Lost => None,
-                    ErrorResponse::Other { status, body } => Some(json(200 + status % 400, body)),
-                    ErrorResponse::Success => Some(json(200, SUCCESS)),
+                let response = match event.reply {
+                    Reply::Lost => None,
+                    Reply::Other { status, body } => Some(json(200 + status % 400, body)),
+                    Reply::Success => Some(json(200, SUCCESS)),
                 };
                 let result: Result<Authenticated, SendError<_, ()>> = match response {
                     None => Err(SendError::transport(exchange, ())),
                     Some(response) => exchange.response(response, *clock).map_err(SendError::from),
                 };
-                sent.sent(keeper, result, *clock)
+                sent.sent(machine, result, *clock)
             }
             Step::Unlock(unlocking) => unlocking.unlocked(),
             Step::Wait(waiting) => {
                 assert!(waiting.time() <= Duration::from_secs(60));
                 *clock = clock.checked_add(waiting.time()).unwrap_or(*clock);
-                waiting.waited(keeper, *clock)
+                waiting.waited(machine, *clock)
             }
         };
     }
-    panic!("an operation does not end");
+    panic!("an operation did not end");
 }
 
 fn stored(record: &StoredSession) -> String {
-    serde_json::to_string(record).expect("a stored record")
+    serde_json::to_string(record).expect("a stored session")
 }

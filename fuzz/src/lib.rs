@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a clock that stands, a generator that counts, and the way to every state.
+//! Values that the fuzz targets share: a fixed time, a generator with fixed output, and one value of each state.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,15 +10,15 @@ use workos_login::{
     Exchange, Exchanging, Public, Screen,
 };
 
-/// The moment at which everything happens.
+/// The time at which every input starts.
 pub fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_780_000_000)
 }
 
-/// A generator that gives the same bytes each time.
-pub struct Counting;
+/// A generator that returns the same bytes for every call.
+pub struct FixedRng;
 
-impl TryRng for Counting {
+impl TryRng for FixedRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -37,7 +37,7 @@ impl TryRng for Counting {
     }
 }
 
-impl TryCryptoRng for Counting {}
+impl TryCryptoRng for FixedRng {}
 
 pub fn client() -> Client<Public> {
     Client::public("client_01".parse().expect("a client id"))
@@ -49,30 +49,36 @@ pub fn begin() -> (Url, AwaitingCallback) {
             ConnectionSelector::AuthKit(Screen::Default),
             "http://127.0.0.1:8080/callback"
                 .parse()
-                .expect("a redirect address"),
+                .expect("a redirect URI"),
         )
-        .begin(now(), &mut Counting);
+        .begin(now(), &mut FixedRng);
     (url.into(), pending)
 }
 
-/// The callback that the pending login waits for.
-pub fn callback(url: &Url) -> String {
-    let state = url
-        .query_pairs()
+/// Returns the `state` of an authorization URL.
+pub fn state(url: &Url) -> Option<String> {
+    url.query_pairs()
         .find(|(name, _)| name == "state")
-        .map(|(_, state)| state.into_owned());
-    format!("/callback?code=abc&state={}", state.unwrap_or_default())
+        .map(|(_, state)| state.into_owned())
+}
+
+/// Returns the callback that matches the pending login of `url`.
+pub fn matching_callback(url: &Url) -> String {
+    format!(
+        "/callback?code=abc&state={}",
+        state(url).unwrap_or_default()
+    )
 }
 
 pub fn exchanging() -> Exchanging {
     let (url, pending) = begin();
-    let callback = Callback::parse(&callback(&url)).expect("a callback");
+    let callback = Callback::parse(&matching_callback(&url)).expect("a callback");
     pending
         .accept(&client(), callback, now())
-        .expect("the real callback")
+        .expect("the matching callback")
 }
 
-/// A good answer of the authenticate call.
+/// A successful response of the authenticate endpoint.
 pub const SUCCESS: &str = include_str!("../../tests/data/wire/success_full.json");
 
 pub fn json(status: u16, body: &str) -> http::Response<Vec<u8>> {
@@ -91,9 +97,9 @@ pub fn authenticated() -> Authenticated {
 }
 
 pub fn awaiting_device() -> AwaitingDevice {
-    let answer = include_str!("../../tests/data/wire/device_authorization.json");
+    let body = include_str!("../../tests/data/wire/device_authorization.json");
     client()
         .device()
-        .response(json(200, answer), now())
-        .expect("a device authorization")
+        .response(json(200, body), now())
+        .expect("a device authorization response")
 }
