@@ -1,10 +1,10 @@
-//! What the types hold is wiped from memory when it is dropped: the memory of this very process is searched.
+//! Secrets are wiped from memory when their owner is dropped. Each test searches the memory of its own process.
 //!
-//! A secret is searched for while somebody holds it, when it has to be there, and after the last one is gone, when it
-//! must not. What was handed out is the caller's to wipe, and so done here: addresses, requests, stored forms, answers.
+//! A secret must be found while a state holds it, which shows that the search works, and must not be found after the
+//! last owner is dropped. Values that the caller owns (URLs, requests, stored states, responses) are wiped by the tests.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod memory;
 
@@ -26,35 +26,35 @@ use zeroize::Zeroizing;
 use crate::memory::Memory;
 
 #[test]
-fn the_search_finds_what_nobody_wipes() {
+fn finds_a_secret_that_was_not_wiped() {
     let mut memory = Memory::new();
-    memory.invent("forgotten");
-    memory.invent("wiped");
+    memory.generate("not wiped");
+    memory.generate("wiped");
     drop(memory.reveal("wiped"));
-    drop(memory.reveal("forgotten").to_string());
-    memory.assert_held(&["forgotten"]);
+    drop(memory.reveal("not wiped").to_string());
+    memory.assert_held(&["not wiped"]);
 }
 
 #[test]
-fn a_login_leaves_nothing_behind() {
+fn wipes_the_secrets_of_a_login_and_a_refresh() {
     let mut memory = Memory::new();
     let client = public();
     let pending = begin(&client, &mut memory);
     memory.assert_held(&["state"]);
-    let pending: AwaitingCallback = stored_and_read(pending);
+    let pending: AwaitingCallback = stored_and_loaded(pending);
 
-    memory.invent("code");
+    memory.generate("code");
     let callback = callback(&memory, "state");
     let exchanging = pending.accept(&client, callback, now()).unwrap();
-    learn_from_request("code_verifier", &exchanging, &mut memory);
+    register_from_request("code_verifier", &exchanging, &mut memory);
     memory.assert_held(&["code", "code_verifier"]);
 
     let names = ["first access token", "first refresh token"];
     let body = success(names, &mut memory);
-    let outcome = answered(exchanging, 200, body).unwrap();
+    let outcome = respond(exchanging, 200, body).unwrap();
     memory.assert_held(&names);
     let record: StoredSession =
-        stored_and_read(StoredSession::new(outcome.authenticated().unwrap()));
+        stored_and_loaded(StoredSession::new(outcome.authenticated().unwrap()));
 
     let refreshing = record.session().clone().refresh(&client).unwrap();
     drop(record);
@@ -62,21 +62,21 @@ fn a_login_leaves_nothing_behind() {
     memory.assert_held(&names);
     let names = ["second access token", "second refresh token"];
     let body = success(names, &mut memory);
-    let session = answered(refreshing, 200, body).unwrap();
+    let session = respond(refreshing, 200, body).unwrap();
     memory.assert_held(&names);
     drop(session);
     memory.assert_held(&[]);
 }
 
 #[test]
-fn a_refusal_leaves_nothing_behind() {
+fn wipes_the_secrets_of_refused_transitions() {
     let mut memory = Memory::new();
     let client = public();
     let pending = begin(&client, &mut memory);
-    memory.invent("code");
-    memory.invent("forged state");
-    let forged = callback(&memory, "forged state");
-    let refused = pending.accept(&client, forged, now()).unwrap_err();
+    memory.generate("code");
+    memory.generate("mismatched state");
+    let mismatched = callback(&memory, "mismatched state");
+    let refused = pending.accept(&client, mismatched, now()).unwrap_err();
     memory.assert_held(&["state"]);
     let (pending, error) = refused.into_parts();
     let callback = callback(&memory, "state");
@@ -84,27 +84,27 @@ fn a_refusal_leaves_nothing_behind() {
     drop(error);
     memory.assert_held(&["code"]);
 
-    memory.invent("what the service says");
-    let said = memory.reveal("what the service says");
+    memory.generate("error description");
+    let description = memory.reveal("error description");
     let body = text(&[
         r#"{"error":"invalid_grant","error_description":""#,
-        &said,
+        &description,
         r#""}"#,
     ]);
-    drop(said);
-    let (exchanging, error) = answered(exchanging, 400, body).unwrap_err().into_parts();
-    memory.assert_held(&["code", "what the service says"]);
+    drop(description);
+    let (exchanging, error) = respond(exchanging, 400, body).unwrap_err().into_parts();
+    memory.assert_held(&["code", "error description"]);
     drop(exchanging);
-    memory.assert_held(&["what the service says"]);
+    memory.assert_held(&["error description"]);
     drop(error);
     memory.assert_held(&[]);
 }
 
 #[test]
-fn a_server_and_its_step_ups_leave_nothing_behind() {
+fn wipes_the_secrets_of_a_confidential_client_and_a_challenge() {
     let mut memory = Memory::new();
-    memory.invent("API key");
-    memory.invent("code");
+    memory.generate("API key");
+    memory.generate("code");
     let client = {
         let key = text(&["sk_", &memory.reveal("API key")]);
         Client::confidential("client_01".parse().unwrap(), key.parse().unwrap())
@@ -114,40 +114,41 @@ fn a_server_and_its_step_ups_leave_nothing_behind() {
     let exchanging = pending.accept(&client, callback, now()).unwrap();
     memory.assert_held(&["API key", "code"]);
 
-    memory.invent("pending token");
-    let token = memory.reveal("pending token");
+    memory.generate("pending authentication token");
+    let token = memory.reveal("pending authentication token");
     let body = text(&[
         r#"{"code":"mfa_challenge","authentication_challenge":{"id":"auth_challenge_01"},"pending_authentication_token":""#,
         &token,
         r#""}"#,
     ]);
     drop(token);
-    let Outcome::AuthenticationChallenge(step) = answered(exchanging, 403, body).unwrap() else {
-        panic!("a step was asked for")
+    let Outcome::AuthenticationChallenge(challenge) = respond(exchanging, 403, body).unwrap()
+    else {
+        panic!("expected a challenge")
     };
-    let step: AuthenticationChallenge = stored_and_read(*step);
-    memory.assert_held(&["API key", "pending token"]);
-    let AuthenticationChallenge::Totp(challenge) = step else {
-        panic!("another step was asked for: {step:?}")
+    let challenge: AuthenticationChallenge = stored_and_loaded(*challenge);
+    memory.assert_held(&["API key", "pending authentication token"]);
+    let AuthenticationChallenge::Totp(challenge) = challenge else {
+        panic!("expected a TOTP challenge: {challenge:?}")
     };
-    memory.invent("one-time code");
+    memory.generate("one-time code");
     let code = memory.reveal("one-time code");
     let exchanging = challenge.answer(&client, "auth_challenge_01", &code);
     drop((code, challenge));
-    memory.assert_held(&["API key", "pending token", "one-time code"]);
+    memory.assert_held(&["API key", "pending authentication token", "one-time code"]);
 
     let body = text(&[r#"{"code":"mfa_challenge","message":"again"}"#]);
-    drop(answered(exchanging, 403, body));
+    drop(respond(exchanging, 403, body));
     memory.assert_held(&["API key"]);
     drop(client);
     memory.assert_held(&[]);
 }
 
 #[test]
-fn a_device_leaves_nothing_behind() {
+fn wipes_the_secrets_of_a_device_login() {
     let mut memory = Memory::new();
     let client = public();
-    memory.invent("device code");
+    memory.generate("device code");
     let code = memory.reveal("device code");
     let body = text(&[
         r#"{"user_code":"ABCD-EFGH","verification_uri":"https://x.test/device","expires_in":300,"device_code":""#,
@@ -155,21 +156,21 @@ fn a_device_leaves_nothing_behind() {
         r#""}"#,
     ]);
     drop(code);
-    let device = answered(client.device(), 200, body).unwrap();
-    let device: AwaitingDevice = stored_and_read(device);
+    let device = respond(client.device(), 200, body).unwrap();
+    let device: AwaitingDevice = stored_and_loaded(device);
     memory.assert_held(&["device code"]);
 
     let polling = device.poll(&client, now()).unwrap();
     let body = text(&[r#"{"error":"authorization_pending"}"#]);
-    let DevicePoll::Pending(device) = answered(polling, 400, body).unwrap() else {
-        panic!("the user has not answered")
+    let DevicePoll::Pending(device) = respond(polling, 400, body).unwrap() else {
+        panic!("expected a pending authorization")
     };
     let polling = device
         .poll(&client, now() + Duration::from_secs(10))
         .unwrap();
     let names = ["access token", "refresh token"];
     let body = success(names, &mut memory);
-    let done = answered(polling, 200, body).unwrap();
+    let done = respond(polling, 200, body).unwrap();
     memory.assert_held(&names);
     drop(done);
     memory.assert_held(&[]);
@@ -183,13 +184,13 @@ fn public() -> Client<Public> {
     Client::public("client_01".parse().unwrap())
 }
 
-/// Begins a login whose state is known by its name.
+/// Begins a login and registers its state.
 fn begin<A: UserManagement>(client: &Client<A>, memory: &mut Memory) -> AwaitingCallback {
     let redirect_uri = "http://127.0.0.1:8080/callback".parse().unwrap();
     let start = client.login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri);
     let (url, pending) = start.begin(now(), &mut rand::rng());
     let url = Zeroizing::new(String::from(url));
-    memory.learn("state", between(&url, "&state=", '&'));
+    memory.register("state", between(&url, "&state=", '&'));
     pending
 }
 
@@ -198,16 +199,16 @@ fn callback(memory: &Memory, state: &str) -> Callback {
     Callback::parse(&text(&["/callback?code=", &code, "&state=", &state])).unwrap()
 }
 
-fn learn_from_request(name: &'static str, exchange: &impl Exchange, memory: &mut Memory) {
+fn register_from_request(name: &'static str, exchange: &impl Exchange, memory: &mut Memory) {
     let body = Zeroizing::new(exchange.request().into_body());
     let body = str::from_utf8(&body).unwrap();
-    memory.learn(name, between(body, &format!(r#""{name}":""#), '"'));
+    memory.register(name, between(body, &format!(r#""{name}":""#), '"'));
 }
 
-/// The body of a success with new tokens.
+/// Returns the body of a successful token response with new tokens.
 fn success([access, refresh]: [&'static str; 2], memory: &mut Memory) -> Zeroizing<String> {
-    memory.invent(access);
-    memory.invent(refresh);
+    memory.generate(access);
+    memory.generate(refresh);
     let claims = URL_SAFE_NO_PAD.encode(r#"{"sid":"session_01","iat":0,"exp":300}"#);
     text(&[
         r#"{"user":{"id":"user_01"},"access_token":"e30."#,
@@ -220,9 +221,9 @@ fn success([access, refresh]: [&'static str; 2], memory: &mut Memory) -> Zeroizi
     ])
 }
 
-/// Answers an exchange with a body that is wiped afterwards.
-#[expect(clippy::needless_pass_by_value, reason = "the body ends here")]
-fn answered<E: Exchange>(
+/// Gives a response to an exchange, and wipes its body.
+#[expect(clippy::needless_pass_by_value, reason = "the body is wiped here")]
+fn respond<E: Exchange>(
     exchange: E,
     status: u16,
     body: Zeroizing<String>,
@@ -238,9 +239,9 @@ where
     exchange.response(response, now())
 }
 
-/// Stores a state in a form that is wiped afterwards, and reads it again.
-fn stored_and_read<S: Serialize, T: DeserializeOwned>(state: S) -> T {
-    // With room for it: the places that a text grows out of are not wiped.
+/// Stores a state, loads it again and wipes the stored form.
+fn stored_and_loaded<S: Serialize, T: DeserializeOwned>(state: S) -> T {
+    // A buffer that does not grow: growing would leave a copy that is not wiped.
     let mut form = Zeroizing::new(Vec::with_capacity(16 * 1024));
     serde_json::to_writer(&mut *form, &state).unwrap();
     drop(state);

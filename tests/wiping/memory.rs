@@ -1,4 +1,4 @@
-//! The memory of this process, searched for secrets that are themselves kept in disguise.
+//! Searches the memory of this process for secrets. The search itself holds each secret only with inverted bits.
 
 use std::fs::{self, File};
 use std::ops::Range;
@@ -10,30 +10,31 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-/// How much of a secret is searched for: its end. The allocator writes over the beginning of what is freed.
+/// The number of bytes of a secret that are searched for: its last ones. The allocator overwrites the first bytes of
+/// freed memory.
 const TAIL: usize = 20;
 
-/// How much is read at once.
+/// The number of bytes that are read at once.
 const CHUNK: usize = 1 << 20;
 
-/// Only one at a time: what one reads would be found by another.
-static ALONE: Mutex<()> = Mutex::new(());
+/// One search at a time: another test would find the secrets in the buffer of this one.
+static LOCK: Mutex<()> = Mutex::new(());
 
-/// The memory of this process, and what is searched for in it.
+/// The memory of this process and the secrets to search for.
 pub(crate) struct Memory {
-    _alone: MutexGuard<'static, ()>,
+    _lock: MutexGuard<'static, ()>,
     memory: File,
     chunk: Zeroizing<Vec<u8>>,
-    secrets: Vec<Disguised>,
+    secrets: Vec<Inverted>,
 }
 
-/// A secret whose every bit is the other one.
-struct Disguised {
+/// A secret with all bits inverted, which the search does not find.
+struct Inverted {
     name: &'static str,
     bytes: Vec<u8>,
 }
 
-impl Disguised {
+impl Inverted {
     fn tail(&self) -> &[u8] {
         &self.bytes[self.bytes.len() - TAIL..]
     }
@@ -42,26 +43,27 @@ impl Disguised {
 impl Memory {
     pub(crate) fn new() -> Self {
         Self {
-            _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner),
+            _lock: LOCK.lock().unwrap_or_else(PoisonError::into_inner),
             memory: File::open("/proc/self/mem").unwrap(),
             chunk: Zeroizing::new(vec![0; CHUNK]),
             secrets: Vec::new(),
         }
     }
 
-    /// Makes up a secret.
-    pub(crate) fn invent(&mut self, name: &'static str) {
+    /// Generates and registers a secret.
+    pub(crate) fn generate(&mut self, name: &'static str) {
         let random: [u8; 96] = rand::random();
-        self.learn(name, &Zeroizing::new(URL_SAFE_NO_PAD.encode(random)));
+        self.register(name, &Zeroizing::new(URL_SAFE_NO_PAD.encode(random)));
     }
 
-    pub(crate) fn learn(&mut self, name: &'static str, secret: &str) {
-        assert!(secret.len() >= TAIL, "{name} is too short to be told apart");
+    /// Registers a secret under a name.
+    pub(crate) fn register(&mut self, name: &'static str, secret: &str) {
+        assert!(secret.len() >= TAIL, "{name} is too short to be identified");
         let bytes = secret.bytes().map(|byte| !byte).collect();
-        self.secrets.push(Disguised { name, bytes });
+        self.secrets.push(Inverted { name, bytes });
     }
 
-    /// Returns a secret by its name, to be dropped before the next search.
+    /// Returns a secret by its name. It must be dropped before the next search.
     pub(crate) fn reveal(&self, name: &str) -> Zeroizing<String> {
         let secret = self.secrets.iter().find(|secret| secret.name == name);
         let secret = &secret.unwrap().bytes;
@@ -70,14 +72,13 @@ impl Memory {
         text
     }
 
-    /// Checks that these secrets are in memory, and no others that are known.
+    /// Checks that exactly these of the registered secrets are in memory.
     #[track_caller]
     pub(crate) fn assert_held(&mut self, names: &[&str]) {
-        assert_eq!(self.search(), names, "the secrets that are in memory");
+        assert_eq!(self.search(), names, "the secrets in memory");
     }
 
-    /// Returns the names of the secrets that are in memory: on the heap, or wherever else it can be written to, except
-    /// this thread's stack.
+    /// Returns the names of the secrets that are in writable memory, except the stack of this thread.
     pub(crate) fn search(&mut self) -> Vec<&'static str> {
         let own = self.chunk.as_ptr_range();
         let own = own.start.addr()..own.end.addr();
@@ -96,14 +97,14 @@ impl Memory {
     }
 
     fn search_range(&mut self, mut range: Range<usize>, found: &mut [bool]) {
-        let mut begins = [false; 256];
+        let mut first_bytes = [false; 256];
         for secret in &self.secrets {
-            begins[usize::from(!secret.tail()[0])] = true;
+            first_bytes[usize::from(!secret.tail()[0])] = true;
         }
         while range.len() >= TAIL {
             let length = range.len().min(CHUNK);
             let chunk = &mut self.chunk[..length];
-            // What is mapped and cannot be read is a device's or the kernel's.
+            // Mappings that cannot be read belong to a device or to the kernel.
             if self
                 .memory
                 .read_exact_at(chunk, range.start as u64)
@@ -111,11 +112,11 @@ impl Memory {
             {
                 return;
             }
-            // Most bytes begin no secret, and each is looked at once.
+            // One lookup skips most bytes: a full comparison at each would be too slow.
             let starts = chunk
                 .iter()
                 .enumerate()
-                .filter(|(_, byte)| begins[usize::from(**byte)]);
+                .filter(|(_, byte)| first_bytes[usize::from(**byte)]);
             for (at, _) in starts {
                 let part = &chunk[at..length.min(at + TAIL)];
                 for (secret, found) in self.secrets.iter().zip(&mut *found) {
@@ -132,7 +133,7 @@ impl Memory {
     }
 }
 
-/// The parts of the address space that can be written to.
+/// Returns the writable ranges of the address space.
 fn writable() -> Vec<Range<usize>> {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let writable = maps.lines().filter_map(|line| {
@@ -144,7 +145,7 @@ fn writable() -> Vec<Range<usize>> {
     writable.collect()
 }
 
-/// What is left of a range without another one.
+/// Returns the parts of a range that are not in another one.
 fn without(range: Range<usize>, other: &Range<usize>) -> [Range<usize>; 2] {
     let before = range.start..range.end.min(other.start);
     let after = range.start.max(other.end)..range.end;
