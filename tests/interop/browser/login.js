@@ -17,11 +17,11 @@ const checks = {
   'a login through the browser greets who signed in': async (page) => {
     const program = await Program.start(file, ['login', '--demo']);
     try {
-      await page.goto(await program.opened());
+      await page.goto(await program.openedUrl());
       await page.getByLabel('carol@example.com').check();
       await screenshot(page, 'sign-in');
       await page.getByRole('button', { name: 'Log in' }).click();
-      await arrived(page, program, 'Login received', 'You can close this window');
+      await expectPage(page, program, 'Login received', 'You can close this window');
       await screenshot(page, 'accepted');
       assert.equal(await program.exited(), 0, program.output);
       assert.match(program.output, /^Hello Carol /m);
@@ -35,7 +35,7 @@ const checks = {
     try {
       await page.goto(await program.printed(/http:\S+\/user_management\/authorize\?\S+(?=\s)/));
       await page.getByRole('button', { name: 'Deny' }).click();
-      await arrived(page, program, 'Login denied', 'You are not signed in');
+      await expectPage(page, program, 'Login denied', 'You are not signed in');
       await screenshot(page, 'denied');
       assert.equal(await program.exited(), 3, program.output);
       assert.doesNotMatch(program.output, /^Hello /m);
@@ -47,20 +47,20 @@ const checks = {
   'what else a browser asks the program for does not disturb the login': async (page) => {
     const program = await Program.start(file, ['login', '--demo']);
     try {
-      const address = await program.opened();
-      const callback = new URL(new URL(address).searchParams.get('redirect_uri'));
-      const stranger = await page.context().newPage();
+      const url = await program.openedUrl();
+      const callback = new URL(new URL(url).searchParams.get('redirect_uri'));
+      const other = await page.context().newPage();
       for (const path of ['/', '/favicon.ico', callback.pathname]) {
-        const response = await stranger.goto(new URL(path, callback).href);
+        const response = await other.goto(new URL(path, callback).href);
         assert.ok([400, 404].includes(response.status()), `${path}: ${response.status()}`);
       }
       callback.search = new URLSearchParams({ code: 'made_up', state: 'made_up' });
-      await stranger.goto(callback.href);
-      assert.equal(await stranger.getByRole('heading').innerText(), 'Login does not match');
-      await screenshot(stranger, 'forged');
-      await page.goto(address);
+      await other.goto(callback.href);
+      assert.equal(await other.getByRole('heading').innerText(), 'Login does not match');
+      await screenshot(other, 'forged');
+      await page.goto(url);
       await page.getByRole('button', { name: 'Log in' }).click();
-      await arrived(page, program, 'Login received', 'You can close this window');
+      await expectPage(page, program, 'Login received', 'You can close this window');
       assert.equal(await program.exited(), 0, program.output);
       assert.match(program.output, /^Hello Alice /m);
     } finally {
@@ -70,7 +70,7 @@ const checks = {
 };
 
 /** The browser is at the program's own page, which says so, and shows nothing of what it was called with. */
-async function arrived(page, program, title, text) {
+async function expectPage(page, program, title, text) {
   await page.waitForURL((url) => url.pathname === '/callback');
   assert.equal(await page.getByRole('heading').innerText(), title);
   assert.ok((await page.innerText('body')).includes(text), await page.innerText('body'));
@@ -103,12 +103,12 @@ for (const [name, check] of Object.entries(checks)) {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
   try {
     const page = await context.newPage();
-    const complaints = [];
+    const errors = [];
     // A policy that the page breaks, a resource that is missing and a script that fails are all errors here.
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
     await check(page);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(errors, []);
     console.log(`browser: ${name} ... ok`);
   } catch (error) {
     failed += 1;

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const HAND_OVER = fileURLToPath(new URL('hand-over.js', import.meta.url));
-const PATIENCE = 30_000;
+const BROWSER_STUB = fileURLToPath(new URL('browser-stub.js', import.meta.url));
+const TIMEOUT = 30_000;
 
 export class Program {
   output = '';
@@ -25,16 +25,16 @@ export class Program {
     this.folder = mkdtempSync(join(tmpdir(), 'workos-login-interop-'));
     const socket = join(this.folder, 'address');
     this.server = createServer();
-    this.address = new Promise((resolve) => {
+    this.url = new Promise((resolve) => {
       this.server.once('connection', (connection) => resolve(text(connection)));
     });
     await new Promise((resolve) => this.server.listen(socket, resolve));
     this.process = spawn(file, args, {
-      env: { ...process.env, ADDRESS_SOCKET: socket, BROWSER: HAND_OVER },
+      env: { ...process.env, URL_SOCKET: socket, BROWSER: BROWSER_STUB },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream.setEncoding('utf8').on('data', (more) => this.#took(more));
+      stream.setEncoding('utf8').on('data', (more) => this.#append(more));
     }
     this.ended = new Promise((resolve, reject) => {
       this.process.on('error', reject);
@@ -43,8 +43,8 @@ export class Program {
   }
 
   /** The address that it opened in its browser. */
-  async opened() {
-    return this.#within(this.address, 'opened no address');
+  async openedUrl() {
+    return this.#withTimeout(this.url, 'opened no address');
   }
 
   /** What it prints first that fits the pattern. */
@@ -53,12 +53,12 @@ export class Program {
       this.seen = () => pattern.test(this.output) && resolve(this.output.match(pattern)[0]);
       this.seen();
     });
-    return this.#within(seen, `did not print ${pattern}`);
+    return this.#withTimeout(seen, `did not print ${pattern}`);
   }
 
   /** The code it exits with. */
   async exited() {
-    return this.#within(this.ended, 'did not end');
+    return this.#withTimeout(this.ended, 'did not end');
   }
 
   end() {
@@ -67,16 +67,16 @@ export class Program {
     rmSync(this.folder, { recursive: true });
   }
 
-  #took(more) {
+  #append(more) {
     this.output += more;
     this.seen?.();
   }
 
-  async #within(promise, otherwise) {
+  async #withTimeout(promise, problem) {
     let timer;
     const late = new Promise((_, reject) => {
-      const error = () => new Error(`the program ${otherwise}; it printed:\n${this.output}`);
-      timer = setTimeout(() => reject(error()), PATIENCE);
+      const error = () => new Error(`the program ${problem}; it printed:\n${this.output}`);
+      timer = setTimeout(() => reject(error()), TIMEOUT);
     });
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }

@@ -13,7 +13,7 @@ use workos_login::{
 use crate::adapter::Adapter;
 use crate::checks::{Check, Checked, Result, ensure};
 use crate::steps::{REDIRECT_URI, expect, finish, refresh, refresh_token, state};
-use crate::visitor::Visitor;
+use crate::user_agent::UserAgent;
 
 pub(crate) const CHECKS: &[Check] = &[
     ("a login ends with the user of the seed", login),
@@ -125,8 +125,8 @@ fn begin(client: &Client) -> Result<(Url, AwaitingCallback)> {
 }
 
 fn visit(url: &Url) -> Result<String> {
-    let arrived = Visitor::new(REDIRECT_URI).open(url.as_str())?;
-    arrived.callback()
+    let destination = UserAgent::new(REDIRECT_URI).open(url.as_str())?;
+    destination.callback()
 }
 
 fn logged_in(adapter: &Adapter, client: &Client) -> Result<Authenticated> {

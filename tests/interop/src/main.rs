@@ -7,14 +7,14 @@ mod checks;
 mod emulator;
 mod oidc;
 mod page;
-mod peer;
+mod server;
 mod steps;
-mod visitor;
+mod user_agent;
 
 use std::process::ExitCode;
 
 use crate::checks::{Check, run_all};
-use crate::peer::Peer;
+use crate::server::ServerProcess;
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
@@ -26,16 +26,16 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let peer = match Peer::start(script) {
-        Ok(peer) => peer,
+    let server = match ServerProcess::start(script) {
+        Ok(server) => server,
         Err(error) => {
             eprintln!("{script} did not start: {error}");
             return ExitCode::FAILURE;
         }
     };
-    if run_all(checks, peer.address()) {
+    if run_all(checks, server.address()) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("\nWhat {script} wrote:\n{}", peer.log());
+    eprintln!("\nWhat {script} wrote:\n{}", server.log());
     ExitCode::FAILURE
 }

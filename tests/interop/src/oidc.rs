@@ -13,7 +13,7 @@ use workos_login::{
 use crate::adapter::Adapter;
 use crate::checks::{Check, Checked, Result, ensure};
 use crate::steps::{REDIRECT_URI, expect, finish, refresh, refresh_token, state};
-use crate::visitor::Visitor;
+use crate::user_agent::UserAgent;
 
 pub(crate) const CHECKS: &[Check] = &[
     ("a login ends with the user who logged in", login),
@@ -32,7 +32,7 @@ pub(crate) const CHECKS: &[Check] = &[
 fn login(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (url, pending) = begin(&client)?;
-    let callback = visitor().agree(url.as_str(), "alice")?.callback()?;
+    let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
     ensure(callback.contains("iss="), "the callback names no issuer")?;
     let session = finish(adapter, &client, pending, &callback)?;
     ensure(session.user().id() == "alice", "it is another user")?;
@@ -47,7 +47,7 @@ fn login(adapter: &Adapter, issuer: &str) -> Checked {
 fn other_issuer(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (url, mut pending) = begin(&client)?;
-    let callback = visitor().agree(url.as_str(), "alice")?.callback()?;
+    let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
     for forged in [
         callback.replace("iss=http", "iss=https"),
         callback.replace("iss=", "not_iss="),
@@ -72,7 +72,9 @@ fn other_verifier(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (first_url, _) = begin(&client)?;
     let (second_url, second) = begin(&client)?;
-    let callback = visitor().agree(first_url.as_str(), "alice")?.callback()?;
+    let callback = user_agent()
+        .agree(first_url.as_str(), "alice")?
+        .callback()?;
     // An attacker who knows the second login's state cannot put the first one's code into it.
     let callback = callback.replace(&state(&first_url)?, &state(&second_url)?);
     expect(finish(adapter, &client, second, &callback), |error| {
@@ -83,7 +85,7 @@ fn other_verifier(adapter: &Adapter, issuer: &str) -> Checked {
 fn denied(_: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (url, pending) = begin(&client)?;
-    let callback = visitor().follow(url.as_str(), "/abort")?.callback()?;
+    let callback = user_agent().follow(url.as_str(), "/abort")?.callback()?;
     let accepted = pending.accept(&client, Callback::parse(&callback)?, SystemTime::now());
     expect(
         accepted.map_err(|refused| Error::from(refused).into()),
@@ -109,10 +111,10 @@ fn refreshed(adapter: &Adapter, issuer: &str) -> Checked {
 
 fn replay(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
-    let spent = logged_in(adapter, &client)?;
-    let fresh = refresh(adapter, &client, &spent)?;
+    let used = logged_in(adapter, &client)?;
+    let fresh = refresh(adapter, &client, &used)?;
     // The server takes the replay for theft, and ends the session for both sides.
-    for session in [spent, fresh] {
+    for session in [used, fresh] {
         expect(refresh(adapter, &client, &session), |error| {
             matches!(error, Error::InvalidGrant(_))
         })?;
@@ -128,7 +130,7 @@ fn device(adapter: &Adapter, issuer: &str) -> Checked {
     let DevicePoll::Pending(waiting) = poll(adapter, &client, waiting)? else {
         return Err("it was done before anyone approved it".into());
     };
-    visitor().agree(&page, "bob")?;
+    user_agent().agree(&page, "bob")?;
     let DevicePoll::Done(outcome) = poll(adapter, &client, waiting)? else {
         return Err("it was approved, and is still pending".into());
     };
@@ -140,7 +142,7 @@ fn device_denied(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let waiting = adapter.send(client.device(&Scope::default()).map_err(Error::from)?)?;
     let page = waiting.verification_uri_complete().ok_or("no address")?;
-    visitor().abort_device(page)?;
+    user_agent().abort_device(page)?;
     expect(poll(adapter, &client, waiting), |error| {
         matches!(error, Error::Denied(_))
     })
@@ -187,7 +189,7 @@ fn begin(client: &Client<OAuth>) -> Result<(Url, AwaitingCallback)> {
 
 fn logged_in(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated> {
     let (url, pending) = begin(client)?;
-    let callback = visitor().agree(url.as_str(), "alice")?.callback()?;
+    let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
     finish(adapter, client, pending, &callback)
 }
 
@@ -198,6 +200,6 @@ fn poll(adapter: &Adapter, client: &Client<OAuth>, waiting: AwaitingDevice) -> R
     adapter.send(polling.map_err(Error::from)?)
 }
 
-fn visitor() -> Visitor {
-    Visitor::new(REDIRECT_URI)
+fn user_agent() -> UserAgent {
+    UserAgent::new(REDIRECT_URI)
 }

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use workos_login_mock_server::{Endpoint, Fault};
 
-use crate::desk::{Desk, kill, succeeded};
+use crate::scenario::{Scenario, kill, succeeded};
 use crate::secret_service::SecretService;
 use crate::{Checked, ensure};
 
@@ -18,10 +18,10 @@ use crate::{Checked, ensure};
 const REPLAY_WINDOW: Duration = Duration::from_secs(10);
 
 /// A keyring that crashes more often than once in so many rounds is of no use.
-const ROUNDS_FOR_A_CRASH: u64 = 10;
+const MIN_ROUNDS_PER_CRASH: u64 = 10;
 
 /// How long the end of the keyring may take after a program has noticed it.
-const NOTICED: Duration = Duration::from_secs(2);
+const CRASH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Nobody is ever told to sign in again, and no spent token is used outside of the replay window.
 ///
@@ -36,24 +36,24 @@ pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
 
 fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> Checked {
     let mut random = StdRng::seed_from_u64(seed);
-    let desk = Desk::signed_in(program, "kill", REPLAY_WINDOW, Duration::from_secs(1))?;
+    let scenario = Scenario::logged_in(program, "kill", REPLAY_WINDOW, Duration::from_secs(1))?;
     // Time to be killed in while a refresh is under way.
     let slow = Fault::Delay(Duration::from_millis(20));
-    desk.server.inject(slow.on(Endpoint::Refresh).always());
+    scenario.server.inject(slow.on(Endpoint::Refresh).always());
 
     let begun = Instant::now();
-    succeeded(&desk.refresh().output()?)?;
+    succeeded(&scenario.refresh().output()?)?;
     let usual = begun.elapsed();
 
-    let mut sent = Sent::default();
+    let mut sent = Refreshes::default();
     let mut killed = 0;
     let mut crashes = Vec::new();
     let mut longest = Duration::ZERO;
     for round in 0..rounds {
         // gnome-keyring can crash when its clients die in the middle of a call. That is no fault of theirs.
-        crashes.extend(service.revive(Duration::ZERO)?);
+        crashes.extend(service.restart_if_crashed(Duration::ZERO)?);
         let begun = Instant::now();
-        let victims = [desk.refresh(), desk.token(), desk.token()];
+        let victims = [scenario.refresh(), scenario.token(), scenario.token()];
         let mut victims = victims.map(|mut victim| {
             (
                 random.random_range(Duration::ZERO..usual * 2),
@@ -66,31 +66,32 @@ fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> C
             killed += u64::from(!kill(victim?)?);
         }
         let mut started = SystemTime::now();
-        let mut survivor = desk.token().output()?;
+        let mut survivor = scenario.token().output()?;
         while !survivor.status.success()
-            && let Some(signal) = service.revive(NOTICED)?
+            && let Some(signal) = service.restart_if_crashed(CRASH_TIMEOUT)?
         {
             crashes.push(signal);
             started = SystemTime::now();
-            survivor = desk.token().output()?;
+            survivor = scenario.token().output()?;
         }
         ensure(
-            crashes.len() as u64 <= 1 + round / ROUNDS_FOR_A_CRASH,
+            crashes.len() as u64 <= 1 + round / MIN_ROUNDS_PER_CRASH,
             format!("round {round}: gnome-keyring crashes too often, by signals {crashes:?}"),
         )?;
         longest = longest.max(begun.elapsed());
-        desk.check_token(&survivor, started)
+        scenario
+            .check_token(&survivor, started)
             .map_err(|error| format!("round {round}: {error}"))?;
-        sent.add(&desk);
+        sent.add(&scenario);
     }
     ensure(
-        desk.server.sessions().len() == 1,
+        scenario.server.sessions().len() == 1,
         "the service ended the session, because a spent token came back after the replay window",
     )?;
     println!(
         "kill: {killed} processes killed; {rounds} of {rounds} survivors printed a valid token, none asked for a sign-in; \
          {} refreshes, {} of them with a token that was sent before, none after the replay window; the longest round took {longest:.1?}",
-        sent.count, sent.repeated
+        sent.count, sent.retried
     );
     println!(
         "kill: gnome-keyring itself crashed {} times (signals {crashes:?}), and nothing was lost",
@@ -101,23 +102,23 @@ fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> C
 
 /// The refreshes that the service has seen.
 #[derive(Default)]
-struct Sent {
+struct Refreshes {
     tokens: BTreeSet<String>,
     count: u64,
-    repeated: u64,
+    retried: u64,
 }
 
-impl Sent {
+impl Refreshes {
     /// Adds the refreshes of a round.
-    fn add(&mut self, desk: &Desk) {
-        let refreshes = desk.refreshes();
+    fn add(&mut self, scenario: &Scenario) {
+        let refreshes = scenario.refreshes();
         // The sender of one without a token was killed in the middle of it.
         for token in refreshes
             .iter()
             .filter_map(|refresh| refresh.parameter("refresh_token"))
         {
             self.count += 1;
-            self.repeated += u64::from(!self.tokens.insert(token));
+            self.retried += u64::from(!self.tokens.insert(token));
         }
     }
 }

@@ -4,21 +4,21 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::desk::{Desk, is_locked};
+use crate::scenario::{Scenario, is_locked};
 use crate::secret_service::{self, SecretService};
 use crate::{Checked, ensure};
 
 /// Nothing is sent, nothing is lost, and the message says what to do.
 pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
-    let life = Duration::from_secs(1);
-    let desk = Desk::signed_in(program, "locked", Duration::ZERO, life)?;
-    thread::sleep(life);
-    desk.life(Duration::from_secs(300));
+    let lifetime = Duration::from_secs(1);
+    let scenario = Scenario::logged_in(program, "locked", Duration::ZERO, lifetime)?;
+    thread::sleep(lifetime);
+    scenario.set_lifetime(Duration::from_secs(300));
 
     secret_service::lock()?;
     let mut message = String::new();
     for arguments in [&["token"][..], &["status"], &["login", "--no-browser"]] {
-        let ended = desk.command(arguments).output()?;
+        let ended = scenario.command(arguments).output()?;
         message = String::from_utf8_lossy(&ended.stderr).into_owned();
         ensure(
             is_locked(&ended),
@@ -26,14 +26,14 @@ pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
         )?;
     }
     ensure(
-        desk.server.request_count() == 0,
+        scenario.server.request_count() == 0,
         "something was sent although the keyring was locked",
     )?;
 
     service.unlock()?;
     let started = SystemTime::now();
-    desk.check_token(&desk.token().output()?, started)?;
-    let sent = desk.refreshes().len();
+    scenario.check_token(&scenario.token().output()?, started)?;
+    let sent = scenario.refreshes().len();
     ensure(sent == 1, format!("{sent} refreshes after it, not one"))?;
     println!("locked: nothing sent, nothing lost; a login says:");
     message.lines().for_each(|line| println!("  {line}"));

@@ -2,10 +2,10 @@
 //!
 //! `tests/interop/keyring` starts it in a session of its own.
 
-mod desk;
 mod kill;
 mod locked;
 mod race;
+mod scenario;
 mod secret_service;
 mod store;
 

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::desk::{Desk, succeeded};
+use crate::scenario::{Scenario, succeeded};
 use crate::{Checked, ensure};
 
 const PROCESSES: u32 = 20;
 const EXPIRIES: u32 = 12;
 
 /// A token is due at half of its life.
-const LIFE: Duration = Duration::from_secs(4);
+const LIFETIME: Duration = Duration::from_secs(4);
 
 /// When the first process starts, and how much later each other one.
 const SCHEDULES: [(Duration, Duration); 3] = [
@@ -27,29 +27,29 @@ const SCHEDULES: [(Duration, Duration); 3] = [
 /// One refresh for each expiry, and a valid token for each process.
 pub(crate) fn check(program: &Path) -> Checked {
     // Without a replay window: whoever sends a spent token ends the session.
-    let desk = Desk::signed_in(program, "race", Duration::ZERO, LIFE)?;
+    let scenario = Scenario::logged_in(program, "race", Duration::ZERO, LIFETIME)?;
     let mut refreshes = 0;
     let mut tokens = 0;
     for expiry in 0..EXPIRIES {
-        desk.life(LIFE);
-        succeeded(&desk.refresh().output()?)?;
+        scenario.set_lifetime(LIFETIME);
+        succeeded(&scenario.refresh().output()?)?;
         let begun = Instant::now();
-        desk.life(Duration::from_secs(300));
-        desk.refreshes();
+        scenario.set_lifetime(Duration::from_secs(300));
+        scenario.refreshes();
 
         let (first, step) = SCHEDULES[expiry as usize % SCHEDULES.len()];
         let mut running = Vec::new();
         for number in 0..PROCESSES {
             let start = begun + first + step * number;
             thread::sleep(start.saturating_duration_since(Instant::now()));
-            running.push((SystemTime::now(), desk.token().spawn()?));
+            running.push((SystemTime::now(), scenario.token().spawn()?));
         }
         let mut printed = BTreeSet::new();
         for (started, process) in running {
-            printed.insert(desk.check_token(&process.wait_with_output()?, started)?);
+            printed.insert(scenario.check_token(&process.wait_with_output()?, started)?);
             tokens += 1;
         }
-        let sent = desk.refreshes().len();
+        let sent = scenario.refreshes().len();
         ensure(
             sent == 1,
             format!("{sent} refreshes at expiry {expiry}, not one"),

@@ -29,8 +29,11 @@ impl SecretService {
         let service = Self { daemon };
         let begun = Instant::now();
         while !service.is_ready()? {
-            ensure(begun.elapsed() < PATIENCE, "gnome-keyring does not start")?;
-            thread::sleep(TICK);
+            ensure(
+                begun.elapsed() < START_TIMEOUT,
+                "gnome-keyring does not start",
+            )?;
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(service)
     }
@@ -43,9 +46,9 @@ impl SecretService {
 
     /// Whether the daemon has crashed, and which signal it was. It is started again then, with its files.
     ///
-    /// `patience` is how long a crash may take that somebody has noticed already.
-    pub(crate) fn revive(&mut self, patience: Duration) -> Checked<Option<i32>> {
-        let Some(ended) = self.end_within(patience)? else {
+    /// `timeout` is how long a crash may take that somebody has noticed already.
+    pub(crate) fn restart_if_crashed(&mut self, timeout: Duration) -> Checked<Option<i32>> {
+        let Some(ended) = self.end_within(timeout)? else {
             return Ok(None);
         };
         let signal = ended
@@ -55,20 +58,20 @@ impl SecretService {
         Ok(Some(signal))
     }
 
-    fn end_within(&mut self, patience: Duration) -> Checked<Option<ExitStatus>> {
+    fn end_within(&mut self, timeout: Duration) -> Checked<Option<ExitStatus>> {
         let begun = Instant::now();
         loop {
             let ended = self.daemon.try_wait()?;
-            if ended.is_some() || begun.elapsed() >= patience {
+            if ended.is_some() || begun.elapsed() >= timeout {
                 return Ok(ended);
             }
-            thread::sleep(TICK);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
     /// Whether it is this daemon that answers on the bus, and its keyring is unlocked.
     fn is_ready(&self) -> Checked<bool> {
-        let owner = ask(
+        let owner = call(
             "org.freedesktop.DBus",
             "/",
             "org.freedesktop.DBus.GetConnectionUnixProcessID",
@@ -77,7 +80,7 @@ impl SecretService {
         if !owner.is_some_and(|owner| owner.ends_with(&format!(" {}", self.daemon.id()))) {
             return Ok(false);
         }
-        let locked = ask(
+        let locked = call(
             "org.freedesktop.secrets",
             COLLECTION,
             "org.freedesktop.DBus.Properties.Get",
@@ -97,36 +100,33 @@ impl Drop for SecretService {
 
 /// Locks the keyring. There is nobody who could be asked to unlock it.
 pub(crate) fn lock() -> Checked {
-    let answered = ask(
+    let reply = call(
         "org.freedesktop.secrets",
         "/org/freedesktop/secrets",
         "org.freedesktop.Secret.Service.Lock",
         &[&format!("array:objpath:{COLLECTION}")],
     )?;
-    ensure(answered.is_some(), "the keyring cannot be locked")
+    ensure(reply.is_some(), "the keyring cannot be locked")
 }
 
 /// Calls a method on the session bus. Returns what it answers, in the words of `dbus-send`; `None` when it fails.
-fn ask(service: &str, object: &str, method: &str, arguments: &[&str]) -> Checked<Option<String>> {
-    let answered = Command::new("dbus-send")
+fn call(service: &str, object: &str, method: &str, arguments: &[&str]) -> Checked<Option<String>> {
+    let reply = Command::new("dbus-send")
         .args(["--session", "--print-reply"])
         .arg(format!("--dest={service}"))
         .args([object, method])
         .args(arguments)
         .stderr(Stdio::null())
         .output()?;
-    let text = String::from_utf8(answered.stdout)?;
-    Ok(answered
-        .status
-        .success()
-        .then(|| text.trim_end().to_owned()))
+    let text = String::from_utf8(reply.stdout)?;
+    Ok(reply.status.success().then(|| text.trim_end().to_owned()))
 }
 
 /// The keyring that the login to a desktop unlocks.
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 
 /// How long the daemon may take to start.
-const PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pause between two looks.
-const TICK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);

@@ -10,22 +10,22 @@ use crate::checks::Result;
 use crate::page::Page;
 
 /// A browser that keeps cookies, sends forms, and stops where the application takes over.
-pub(crate) struct Visitor {
+pub(crate) struct UserAgent {
     agent: Agent,
     cookies: CookieStore,
     /// How the application's own addresses begin. Nothing listens there.
     application: String,
 }
 
-/// Where the visitor has come to.
-pub(crate) enum Arrived {
+/// Where the user_agent has come to.
+pub(crate) enum Destination {
     /// At the application, with this callback.
     Callback(String),
     /// At a page of the server.
     Page(Page),
 }
 
-impl Visitor {
+impl UserAgent {
     pub(crate) fn new(application: &str) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -40,23 +40,25 @@ impl Visitor {
     }
 
     /// Logs in as `name`, agrees to everything, and returns where that led.
-    pub(crate) fn agree(&mut self, address: &str, name: &str) -> Result<Arrived> {
-        let mut arrived = self.open(address)?;
-        for _ in 0..MOST_PAGES {
-            let Arrived::Page(page) = &arrived else { break };
+    pub(crate) fn agree(&mut self, address: &str, name: &str) -> Result<Destination> {
+        let mut destination = self.open(address)?;
+        for _ in 0..MAX_PAGES {
+            let Destination::Page(page) = &destination else {
+                break;
+            };
             let Some(mut form) = page.form() else { break };
             if form.has("login") {
                 form.set("login", name);
                 form.set("password", "any will do");
             }
-            arrived = self.go(&form.action, Some(form.body()))?;
+            destination = self.go(&form.action, Some(form.body()))?;
         }
-        Ok(arrived)
+        Ok(destination)
     }
 
     /// Opens the page and follows its link that ends so.
-    pub(crate) fn follow(&mut self, address: &str, ending: &str) -> Result<Arrived> {
-        let Arrived::Page(page) = self.open(address)? else {
+    pub(crate) fn follow(&mut self, address: &str, ending: &str) -> Result<Destination> {
+        let Destination::Page(page) = self.open(address)? else {
             return Err("there is no page to follow a link from".into());
         };
         let link = page.link(ending).ok_or("the page has no such link")?;
@@ -64,43 +66,45 @@ impl Visitor {
     }
 
     /// Enters the code of a device and then says that it is someone else's.
-    pub(crate) fn abort_device(&mut self, address: &str) -> Result<Arrived> {
-        let mut arrived = self.open(address)?;
-        for _ in 0..MOST_PAGES {
-            let Arrived::Page(page) = &arrived else { break };
+    pub(crate) fn abort_device(&mut self, address: &str) -> Result<Destination> {
+        let mut destination = self.open(address)?;
+        for _ in 0..MAX_PAGES {
+            let Destination::Page(page) = &destination else {
+                break;
+            };
             let mut form = page.form().ok_or("the page has no form")?;
             let confirms = form.has("confirm");
             if confirms {
                 form.set("abort", "yes");
             }
-            arrived = self.go(&form.action, Some(form.body()))?;
+            destination = self.go(&form.action, Some(form.body()))?;
             if confirms {
-                return Ok(arrived);
+                return Ok(destination);
             }
         }
         Err("the code of the device was never to be confirmed".into())
     }
 
     /// Opens an address and follows redirects.
-    pub(crate) fn open(&mut self, address: &str) -> Result<Arrived> {
+    pub(crate) fn open(&mut self, address: &str) -> Result<Destination> {
         self.go(&address.parse()?, None)
     }
 
-    fn go(&mut self, url: &Url, form: Option<String>) -> Result<Arrived> {
+    fn go(&mut self, url: &Url, form: Option<String>) -> Result<Destination> {
         let mut url = url.clone();
         let mut response = self.request(&url, form)?;
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             if !response.status().is_redirection() {
                 let html = response.body_mut().read_to_string()?;
                 if response.status().is_success() || html.contains("<form ") {
-                    return Ok(Arrived::Page(Page { url, html }));
+                    return Ok(Destination::Page(Page { url, html }));
                 }
                 return Err(format!("{} at {url}", response.status()).into());
             }
             let location = response.headers().get(LOCATION).ok_or("no location")?;
             url = url.join(location.to_str()?)?;
             if url.as_str().starts_with(&self.application) {
-                return Ok(Arrived::Callback(url.into()));
+                return Ok(Destination::Callback(url.into()));
             }
             response = self.request(&url, None)?;
         }
@@ -133,7 +137,7 @@ impl Visitor {
     }
 }
 
-impl Arrived {
+impl Destination {
     pub(crate) fn callback(self) -> Result<String> {
         match self {
             Self::Callback(url) => Ok(url),
@@ -143,4 +147,4 @@ impl Arrived {
 }
 
 /// More pages, or redirects in a row, than any login has.
-const MOST_PAGES: usize = 10;
+const MAX_PAGES: usize = 10;

@@ -12,40 +12,40 @@ use workos_login_mock_server::{Config, LoginPage, Organization, RecordedRequest,
 
 use crate::{Checked, ensure};
 
-pub(crate) struct Desk {
+pub(crate) struct Scenario {
     pub(crate) server: Server,
     program: PathBuf,
     account: &'static str,
 }
 
-impl Desk {
+impl Scenario {
     /// Starts a service that ends a session when a spent token comes back, and signs somebody in.
-    pub(crate) fn signed_in(
+    pub(crate) fn logged_in(
         program: &Path,
         account: &'static str,
         replay_window: Duration,
-        life: Duration,
+        lifetime: Duration,
     ) -> Checked<Self> {
         let config = Config::with(|config| {
             config.login_page = LoginPage::ApproveAs("alice@example.com".to_owned());
             config.reuse_ends_session = true;
             config.replay_window = replay_window;
-            config.access_token_lifetime = life;
+            config.access_token_lifetime = lifetime;
         });
-        let desk = Self {
+        let scenario = Self {
             server: Server::start(config)?,
             program: program.to_owned(),
             account,
         };
-        desk.log_in()?;
-        desk.server.clear_requests();
-        Ok(desk)
+        scenario.log_in()?;
+        scenario.server.clear_requests();
+        Ok(scenario)
     }
 
     /// Sets the life of the access tokens that are still to come.
-    pub(crate) fn life(&self, life: Duration) {
+    pub(crate) fn set_lifetime(&self, lifetime: Duration) {
         self.server
-            .configure(|config| config.access_token_lifetime = life);
+            .configure(|config| config.access_token_lifetime = lifetime);
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -3,4 +3,4 @@
 
 import { createConnection } from 'node:net';
 
-createConnection(process.env.ADDRESS_SOCKET).end(process.argv[2]);
+createConnection(process.env.URL_SOCKET).end(process.argv[2]);

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
 /// A Node program that was started, and is ended when this is dropped.
-pub(crate) struct Peer {
+pub(crate) struct ServerProcess {
     process: Child,
     address: String,
     log: PathBuf,
 }
 
-impl Peer {
+impl ServerProcess {
     /// Starts a script of this folder, which prints its address as its first line.
     ///
     /// It runs no longer than this process: its input ends with it.
@@ -29,15 +29,15 @@ impl Peer {
         if let Some(output) = process.stdout.take() {
             BufReader::new(output).read_line(&mut address)?;
         }
-        let peer = Self {
+        let server = Self {
             process,
             address: address.trim().to_owned(),
             log,
         };
-        if peer.address.is_empty() {
-            return Err(io::Error::other(peer.log()));
+        if server.address.is_empty() {
+            return Err(io::Error::other(server.log()));
         }
-        Ok(peer)
+        Ok(server)
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -50,7 +50,7 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // Nothing is left to do about a process that has ended by itself, or a file that is gone.
         _ = self.process.kill();
