@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Stands in for a person's browser: the address it is given goes to the one who drives the real one.
+// The browser that the program starts: passes the URL on to the check, which opens it in the real browser.
 
 import { createConnection } from 'node:net';
 

@@ -1,4 +1,4 @@
-// Logins of the terminal program in a real browser: `node login.js PROGRAM [FOLDER FOR SCREENSHOTS]`.
+// Runs logins of the command-line program in a real browser: `node login.js PROGRAM [SCREENSHOT DIRECTORY]`.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync } from 'node:fs';
@@ -14,7 +14,7 @@ const screenshots = given ?? mkdtempSync(join(tmpdir(), 'workos-login-browser-')
 mkdirSync(screenshots, { recursive: true });
 
 const checks = {
-  'a login through the browser greets who signed in': async (page) => {
+  'a login greets the user': async (page) => {
     const program = await Program.start(file, ['login', '--demo']);
     try {
       await page.goto(await program.openedUrl());
@@ -30,7 +30,7 @@ const checks = {
     }
   },
 
-  'a login that is denied ends the program with its own code': async (page) => {
+  'a denied login has its own exit code': async (page) => {
     const program = await Program.start(file, ['login', '--demo', '--no-browser']);
     try {
       await page.goto(await program.printed(/http:\S+\/user_management\/authorize\?\S+(?=\s)/));
@@ -44,7 +44,7 @@ const checks = {
     }
   },
 
-  'what else a browser asks the program for does not disturb the login': async (page) => {
+  'requests that are not the callback do not end the login': async (page) => {
     const program = await Program.start(file, ['login', '--demo']);
     try {
       const url = await program.openedUrl();
@@ -54,10 +54,10 @@ const checks = {
         const response = await other.goto(new URL(path, callback).href);
         assert.ok([400, 404].includes(response.status()), `${path}: ${response.status()}`);
       }
-      callback.search = new URLSearchParams({ code: 'made_up', state: 'made_up' });
+      callback.search = new URLSearchParams({ code: 'mismatched', state: 'mismatched' });
       await other.goto(callback.href);
       assert.equal(await other.getByRole('heading').innerText(), 'Login does not match');
-      await screenshot(other, 'forged');
+      await screenshot(other, 'mismatch');
       await page.goto(url);
       await page.getByRole('button', { name: 'Log in' }).click();
       await expectPage(page, program, 'Login received', 'You can close this window');
@@ -69,7 +69,7 @@ const checks = {
   },
 };
 
-/** The browser is at the program's own page, which says so, and shows nothing of what it was called with. */
+/** Checks that the browser shows this page of the program, and that the page contains no parameter of the callback. */
 async function expectPage(page, program, title, text) {
   await page.waitForURL((url) => url.pathname === '/callback');
   assert.equal(await page.getByRole('heading').innerText(), title);
@@ -104,7 +104,7 @@ for (const [name, check] of Object.entries(checks)) {
   try {
     const page = await context.newPage();
     const errors = [];
-    // A policy that the page breaks, a resource that is missing and a script that fails are all errors here.
+    // A violated policy, a missing resource and a failed script are errors in the console.
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     page.on('pageerror', (error) => errors.push(error.message));
     await check(page);

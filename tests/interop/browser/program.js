@@ -1,4 +1,4 @@
-// The terminal program, as a person's shell runs it.
+// Runs the command-line program.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ const TIMEOUT = 30_000;
 export class Program {
   output = '';
 
-  /** Starts it, with a browser that hands the address over. */
+  /** Starts the program with a browser that passes the URL on. */
   static async start(file, args) {
     const program = new Program();
     await program.#start(file, args);
@@ -23,7 +23,7 @@ export class Program {
 
   async #start(file, args) {
     this.folder = mkdtempSync(join(tmpdir(), 'workos-login-interop-'));
-    const socket = join(this.folder, 'address');
+    const socket = join(this.folder, 'url');
     this.server = createServer();
     this.url = new Promise((resolve) => {
       this.server.once('connection', (connection) => resolve(text(connection)));
@@ -42,12 +42,12 @@ export class Program {
     });
   }
 
-  /** The address that it opened in its browser. */
+  /** Returns the URL that the program opened in its browser. */
   async openedUrl() {
-    return this.#withTimeout(this.url, 'opened no address');
+    return this.#withTimeout(this.url, 'did not open a URL');
   }
 
-  /** What it prints first that fits the pattern. */
+  /** Returns the first match of the pattern in the output. */
   async printed(pattern) {
     const seen = new Promise((resolve) => {
       this.seen = () => pattern.test(this.output) && resolve(this.output.match(pattern)[0]);
@@ -56,7 +56,7 @@ export class Program {
     return this.#withTimeout(seen, `did not print ${pattern}`);
   }
 
-  /** The code it exits with. */
+  /** Returns the exit code. */
   async exited() {
     return this.#withTimeout(this.ended, 'did not end');
   }

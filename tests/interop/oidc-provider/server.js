@@ -1,4 +1,4 @@
-// An independent OpenID Connect server on a free loopback port, set up for a native client that has no secret.
+// An independent OpenID Connect server on a free loopback port, configured for a public native client.
 //
 // The first line of its output is its issuer. It runs until its input ends.
 
@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 
 import Provider from 'oidc-provider';
 
-// The provider's notices go where its warnings go: the output is for the issuer alone.
+// Standard output contains only the issuer, so notices go to standard error.
 console.info = console.error;
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -22,7 +22,7 @@ const configuration = {
         'refresh_token',
         'urn:ietf:params:oauth:grant-type:device_code',
       ],
-      // A native client may use any port of this address (RFC 8252 section 7.3).
+      // The port of a loopback redirect URI is variable (RFC 8252 section 7.3).
       redirect_uris: ['http://127.0.0.1/callback'],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
@@ -30,7 +30,7 @@ const configuration = {
   ],
   cookies: { keys: [randomBytes(32).toString('hex')] },
   features: {
-    // The pages that come with it: any login name is a user.
+    // The default pages accept any login name.
     devInteractions: { enabled: true },
     deviceFlow: { enabled: true },
   },
@@ -38,7 +38,7 @@ const configuration = {
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
   pkce: { required: () => true },
   rotateRefreshToken: true,
-  // One lifetime for each kind of token that is used, so that the server does not warn of its own defaults.
+  // The server warns about default lifetimes, so each one is set.
   ttl: {
     AccessToken: 3600,
     AuthorizationCode: 60,

@@ -15,7 +15,7 @@ use workos_login_ureq::ureq;
 
 use crate::checks::Result;
 
-/// One HTTP adapter, ready to send.
+/// An HTTP adapter with its client.
 pub(crate) enum Adapter {
     Hyper(Runtime, Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
     Reqwest(Runtime, reqwest::Client),
@@ -43,7 +43,7 @@ impl Adapter {
         }
     }
 
-    /// Sends an exchange. The error is the core's own, where there was an answer.
+    /// Sends an exchange. The error is an `Error` of the core if there was a response.
     pub(crate) fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output> {
         match self {
             Self::Hyper(runtime, client) => runtime
@@ -64,6 +64,6 @@ fn runtime() -> io::Result<Runtime> {
 fn error<E, T: fmt::Debug>(error: SendError<E, T>) -> Box<dyn error::Error> {
     match error {
         SendError::Refused(refused) => Error::from(refused).into(),
-        SendError::Transport(lost) => format!("there was no answer: {:?}", lost.source()).into(),
+        SendError::Transport(lost) => format!("the response was lost: {:?}", lost.source()).into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Runs checks over each adapter, all adapters at once, and reports as a test runner does.
+//! Runs checks over all adapters in parallel and prints one line per check.
 
 use std::error::Error;
 use std::thread;
@@ -7,18 +7,18 @@ use crate::adapter::Adapter;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What a check found: nothing to complain of, or what is wrong.
+/// The result of a check: an error describes the failure.
 pub(crate) type Checked = Result<()>;
 
-/// A sentence, and the function that checks it over an adapter against the server at an address.
+/// A name, and a function that runs the check over an adapter against the server at a base URL.
 pub(crate) type Check = (&'static str, fn(&Adapter, &str) -> Checked);
 
-/// Runs every check over every adapter, and says whether all passed.
-pub(crate) fn run_all(checks: &[Check], address: &str) -> bool {
+/// Runs every check over every adapter, and returns whether all passed.
+pub(crate) fn run_all(checks: &[Check], base_url: &str) -> bool {
     let adapters = [Adapter::hyper, Adapter::reqwest, Adapter::ureq];
     let failed: usize = thread::scope(|scope| {
         adapters
-            .map(|adapter| scope.spawn(move || run_over(adapter, checks, address)))
+            .map(|adapter| scope.spawn(move || run_over(adapter, checks, base_url)))
             .into_iter()
             .map(|thread| thread.join().unwrap_or(checks.len()))
             .sum()
@@ -31,21 +31,21 @@ pub(crate) fn run_all(checks: &[Check], address: &str) -> bool {
 }
 
 /// Returns an error unless `condition` holds.
-pub(crate) fn ensure(condition: bool, otherwise: &str) -> Checked {
-    condition.then_some(()).ok_or_else(|| otherwise.into())
+pub(crate) fn ensure(condition: bool, problem: &str) -> Checked {
+    condition.then_some(()).ok_or_else(|| problem.into())
 }
 
-fn run_over(adapter: fn() -> Result<Adapter>, checks: &[Check], address: &str) -> usize {
+fn run_over(adapter: fn() -> Result<Adapter>, checks: &[Check], base_url: &str) -> usize {
     let adapter = match adapter() {
         Ok(adapter) => adapter,
         Err(error) => {
-            println!("an adapter cannot be made: {error}");
+            println!("cannot create an adapter: {error}");
             return checks.len();
         }
     };
     let mut failed = 0;
     for (name, check) in checks {
-        match check(&adapter, address) {
+        match check(&adapter, base_url) {
             Ok(()) => println!("{} {name} ... ok", adapter.name()),
             Err(error) => {
                 println!("{} {name} ... FAILED: {error}", adapter.name());

@@ -1,7 +1,7 @@
-//! A login with WorkOS User Management, at the emulator in the npm package `workos`.
+//! Logins to WorkOS User Management, in the emulator of the npm package `workos`.
 //!
-//! It shows no page: whoever opens its authorization address is logged in as the user of its seed. Its error codes are
-//! partly its own.
+//! The emulator has no login page: its authorization endpoint logs in the user of the seed. Some of its error codes are not
+//! those of WorkOS.
 
 use std::time::SystemTime;
 
@@ -16,24 +16,24 @@ use crate::steps::{REDIRECT_URI, expect, finish, refresh, refresh_token, state};
 use crate::user_agent::UserAgent;
 
 pub(crate) const CHECKS: &[Check] = &[
-    ("a login ends with the user of the seed", login),
-    ("a user whom nobody knows is not logged in", unknown_user),
-    ("a code that was never issued is refused", bad_code),
-    ("a code that is used again is refused", used_code),
-    ("a code fits its own login only", other_verifier),
-    ("a refresh brings a new refresh token", refreshed),
-    ("a refresh token that is used again is refused", replay),
+    ("logs in the user of the seed", login),
+    ("denies an unknown user", unknown_user),
+    ("rejects a code that was not issued", bad_code),
+    ("rejects a used code", used_code),
+    ("rejects the code of another login", other_verifier),
+    ("rotates the refresh token", refreshed),
+    ("rejects a used refresh token", replay),
 ];
 
 fn login(adapter: &Adapter, base_url: &str) -> Checked {
     let session = logged_in(adapter, &client(base_url)?)?;
     let user = session.user();
-    ensure(user.email() == Some(EMAIL), "it is another user")?;
-    ensure(user.first_name() == Some("Alice"), "she has another name")?;
+    ensure(user.email() == Some(EMAIL), "the user is different")?;
+    ensure(user.first_name() == Some("Alice"), "the name is different")?;
     ensure(session.session_id().is_some(), "there is no session id")?;
     ensure(
         session.expires_in(SystemTime::now()).is_some(),
-        "the lifetime is unknown",
+        "the access token has no lifetime",
     )
 }
 
@@ -78,7 +78,7 @@ fn other_verifier(adapter: &Adapter, base_url: &str) -> Checked {
     let client = client(base_url)?;
     let (first_url, _) = begin(&client)?;
     let (second_url, second) = begin(&client)?;
-    // An attacker who knows the second login's state cannot put the first one's code into it.
+    // Code injection: the `state` of the second login with the code of the first (RFC 9700 section 4.5).
     let callback = visit(&first_url)?.replace(&state(&first_url)?, &state(&second_url)?);
     expect(finish(adapter, &client, second, &callback), |error| {
         code(error) == Some("invalid_code_verifier")
@@ -88,14 +88,14 @@ fn other_verifier(adapter: &Adapter, base_url: &str) -> Checked {
 fn refreshed(adapter: &Adapter, base_url: &str) -> Checked {
     let client = client(base_url)?;
     let mut session = logged_in(adapter, &client)?;
-    // Twice, because the new refresh token has to be good, too.
+    // Twice, because the new refresh token must be valid, too.
     for _ in 0..2 {
         let next = refresh(adapter, &client, &session)?;
         ensure(
             refresh_token(&next)? != refresh_token(&session)?,
-            "the refresh token is the old one",
+            "the refresh token was not rotated",
         )?;
-        ensure(next.user().email() == Some(EMAIL), "it is another user")?;
+        ensure(next.user().email() == Some(EMAIL), "the user is different")?;
         session = next;
     }
     Ok(())
@@ -134,10 +134,10 @@ fn logged_in(adapter: &Adapter, client: &Client) -> Result<Authenticated> {
     finish(adapter, client, pending, &visit(&url)?)
 }
 
-/// The code of a refusal that is this service's own.
+/// Returns the code of an error response.
 fn code(error: &Error) -> Option<&str> {
     match error {
-        Error::InvalidGrant(answer) | Error::Rejected(answer) => answer.code(),
+        Error::InvalidGrant(response) | Error::Rejected(response) => response.code(),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
-//! Logins against servers that were written elsewhere, over each HTTP adapter.
+//! Runs logins against independent servers over each HTTP adapter.
 //!
-//! The servers are Node programs: `tests/interop/run` installs what they need, and starts this program.
+//! The servers are Node.js programs. `tests/interop/run` installs their packages and starts this program.
 
 mod adapter;
 mod checks;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         "emulator" => ("workos-emulator/server.js", emulator::CHECKS),
         "oidc" => ("oidc-provider/server.js", oidc::CHECKS),
         _ => {
-            eprintln!("workos-login-interop oidc | emulator");
+            eprintln!("usage: workos-login-interop oidc | emulator");
             return ExitCode::from(2);
         }
     };
@@ -33,9 +33,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if run_all(checks, server.address()) {
+    if run_all(checks, server.base_url()) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("\nWhat {script} wrote:\n{}", server.log());
+    eprintln!("\nlog of {script}:\n{}", server.log());
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! A login with standard OAuth, at the npm package `oidc-provider`.
+//! Logins to an OAuth server, the npm package `oidc-provider`.
 
 use std::thread;
 use std::time::SystemTime;
@@ -16,31 +16,28 @@ use crate::steps::{REDIRECT_URI, expect, finish, refresh, refresh_token, state};
 use crate::user_agent::UserAgent;
 
 pub(crate) const CHECKS: &[Check] = &[
-    ("a login ends with the user who logged in", login),
-    ("a callback of another issuer is forged", other_issuer),
-    ("a code fits its own login only", other_verifier),
-    ("a login that is cancelled is denied", denied),
-    ("a refresh brings a new refresh token", refreshed),
-    (
-        "a refresh token that is used again ends the session",
-        replay,
-    ),
-    ("a device login ends with the user who approved it", device),
-    ("a device login that is aborted is denied", device_denied),
+    ("logs in the user", login),
+    ("rejects a callback of another issuer", other_issuer),
+    ("rejects the code of another login", other_verifier),
+    ("a cancelled login is denied", denied),
+    ("rotates the refresh token", refreshed),
+    ("a used refresh token ends the session", replay),
+    ("a device login logs in the user who approves it", device),
+    ("a cancelled device login is denied", device_denied),
 ];
 
 fn login(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (url, pending) = begin(&client)?;
     let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
-    ensure(callback.contains("iss="), "the callback names no issuer")?;
+    ensure(callback.contains("iss="), "the callback has no issuer")?;
     let session = finish(adapter, &client, pending, &callback)?;
-    ensure(session.user().id() == "alice", "it is another user")?;
+    ensure(session.user().id() == "alice", "the user is different")?;
     ensure(session.id_token().is_some(), "there is no ID token")?;
     refresh_token(&session)?;
     ensure(
         session.expires_in(SystemTime::now()).is_some(),
-        "the lifetime is unknown",
+        "the access token has no lifetime",
     )
 }
 
@@ -48,21 +45,22 @@ fn other_issuer(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let (url, mut pending) = begin(&client)?;
     let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
-    for forged in [
+    for mismatched in [
         callback.replace("iss=http", "iss=https"),
         callback.replace("iss=", "not_iss="),
     ] {
-        ensure(forged != callback, "the callback names no issuer")?;
-        let Err(refused) = pending.accept(&client, Callback::parse(&forged)?, SystemTime::now())
+        ensure(mismatched != callback, "the callback has no issuer")?;
+        let Err(refused) =
+            pending.accept(&client, Callback::parse(&mismatched)?, SystemTime::now())
         else {
-            return Err("another issuer was believed".into());
+            return Err("a callback of another issuer was accepted".into());
         };
-        let (kept, error) = refused.into_parts();
+        let (returned, error) = refused.into_parts();
         ensure(
             matches!(error, Error::CallbackMismatch(_)),
             &error.to_string(),
         )?;
-        pending = kept;
+        pending = returned;
     }
     finish(adapter, &client, pending, &callback)?;
     Ok(())
@@ -75,7 +73,7 @@ fn other_verifier(adapter: &Adapter, issuer: &str) -> Checked {
     let callback = user_agent()
         .agree(first_url.as_str(), "alice")?
         .callback()?;
-    // An attacker who knows the second login's state cannot put the first one's code into it.
+    // Code injection: the `state` of the second login with the code of the first (RFC 9700 section 4.5).
     let callback = callback.replace(&state(&first_url)?, &state(&second_url)?);
     expect(finish(adapter, &client, second, &callback), |error| {
         matches!(error, Error::InvalidGrant(_))
@@ -96,14 +94,14 @@ fn denied(_: &Adapter, issuer: &str) -> Checked {
 fn refreshed(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let mut session = logged_in(adapter, &client)?;
-    // Twice, because the new refresh token has to be good, too.
+    // Twice, because the new refresh token must be valid, too.
     for _ in 0..2 {
         let next = refresh(adapter, &client, &session)?;
         ensure(
             refresh_token(&next)? != refresh_token(&session)?,
-            "the refresh token is the old one",
+            "the refresh token was not rotated",
         )?;
-        ensure(next.user().id() == "alice", "it is another user")?;
+        ensure(next.user().id() == "alice", "the user is different")?;
         session = next;
     }
     Ok(())
@@ -113,7 +111,7 @@ fn replay(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
     let used = logged_in(adapter, &client)?;
     let fresh = refresh(adapter, &client, &used)?;
-    // The server takes the replay for theft, and ends the session for both sides.
+    // Reuse detection revokes the new refresh token, too.
     for session in [used, fresh] {
         expect(refresh(adapter, &client, &session), |error| {
             matches!(error, Error::InvalidGrant(_))
@@ -124,33 +122,37 @@ fn replay(adapter: &Adapter, issuer: &str) -> Checked {
 
 fn device(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
-    let waiting = adapter.send(client.device(&Scope::default()).map_err(Error::from)?)?;
-    let page = waiting.verification_uri_complete().ok_or("no address")?;
+    let device_login = adapter.send(client.device(&Scope::default()).map_err(Error::from)?)?;
+    let page = device_login
+        .verification_uri_complete()
+        .ok_or("no complete verification URI")?;
     let page = page.to_owned();
-    let DevicePoll::Pending(waiting) = poll(adapter, &client, waiting)? else {
-        return Err("it was done before anyone approved it".into());
+    let DevicePoll::Pending(device_login) = poll(adapter, &client, device_login)? else {
+        return Err("the login was complete before its approval".into());
     };
     user_agent().agree(&page, "bob")?;
-    let DevicePoll::Done(outcome) = poll(adapter, &client, waiting)? else {
-        return Err("it was approved, and is still pending".into());
+    let DevicePoll::Done(outcome) = poll(adapter, &client, device_login)? else {
+        return Err("the login is pending after its approval".into());
     };
     let session = outcome.authenticated()?;
-    ensure(session.user().id() == "bob", "it is another user")
+    ensure(session.user().id() == "bob", "the user is different")
 }
 
 fn device_denied(adapter: &Adapter, issuer: &str) -> Checked {
     let client = client(issuer)?;
-    let waiting = adapter.send(client.device(&Scope::default()).map_err(Error::from)?)?;
-    let page = waiting.verification_uri_complete().ok_or("no address")?;
+    let device_login = adapter.send(client.device(&Scope::default()).map_err(Error::from)?)?;
+    let page = device_login
+        .verification_uri_complete()
+        .ok_or("no complete verification URI")?;
     user_agent().abort_device(page)?;
-    expect(poll(adapter, &client, waiting), |error| {
+    expect(poll(adapter, &client, device_login), |error| {
         matches!(error, Error::Denied(_))
     })
 }
 
-/// What a server says of itself (OpenID Connect Discovery 1.0 section 3).
+/// Server metadata (OpenID Connect Discovery 1.0 section 3).
 #[derive(Deserialize)]
-struct Discovered {
+struct Metadata {
     authorization_endpoint: String,
     authorization_response_iss_parameter_supported: bool,
     device_authorization_endpoint: String,
@@ -163,17 +165,17 @@ fn client(issuer: &str) -> Result<Client<OAuth>> {
         .call()?
         .body_mut()
         .read_to_string()?;
-    let found: Discovered = serde_json::from_str(&document)?;
+    let metadata: Metadata = serde_json::from_str(&document)?;
     ensure(
-        found.authorization_response_iss_parameter_supported,
-        "the server does not name itself in callbacks",
+        metadata.authorization_response_iss_parameter_supported,
+        "the server does not support `iss` in callbacks",
     )?;
     let server = Server::new(
-        &found.issuer,
-        &found.authorization_endpoint.parse()?,
-        &found.token_endpoint.parse()?,
+        &metadata.issuer,
+        &metadata.authorization_endpoint.parse()?,
+        &metadata.token_endpoint.parse()?,
     )?
-    .device_authorization_endpoint(&found.device_authorization_endpoint.parse()?)?
+    .device_authorization_endpoint(&metadata.device_authorization_endpoint.parse()?)?
     .advertises_iss();
     Ok(Client::oauth("interop_client".parse()?, server))
 }
@@ -181,7 +183,7 @@ fn client(issuer: &str) -> Result<Client<OAuth>> {
 fn begin(client: &Client<OAuth>) -> Result<(Url, AwaitingCallback)> {
     let (url, pending) = client
         .login("offline_access".parse()?, REDIRECT_URI.parse()?)
-        // The server gives a refresh token only to those who ask the user for it (OpenID Connect Core section 11).
+        // Offline access requires consent (OpenID Connect Core 1.0 section 11).
         .prompt("consent")
         .begin(SystemTime::now(), &mut rand::rng());
     Ok((url.into(), pending))
@@ -193,10 +195,14 @@ fn logged_in(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated>
     finish(adapter, client, pending, &callback)
 }
 
-/// Waits as long as the server asks for, and polls once.
-fn poll(adapter: &Adapter, client: &Client<OAuth>, waiting: AwaitingDevice) -> Result<DevicePoll> {
-    thread::sleep(waiting.poll_in(SystemTime::now()));
-    let polling = waiting.poll(client, SystemTime::now());
+/// Waits for the polling interval and polls once.
+fn poll(
+    adapter: &Adapter,
+    client: &Client<OAuth>,
+    device_login: AwaitingDevice,
+) -> Result<DevicePoll> {
+    thread::sleep(device_login.poll_in(SystemTime::now()));
+    let polling = device_login.poll(client, SystemTime::now());
     adapter.send(polling.map_err(Error::from)?)
 }
 

@@ -1,14 +1,14 @@
-//! What a person needs to see of a page: its form, and where its links lead.
+//! A page of a server: its form and its links.
 
 use url::{Url, form_urlencoded};
 
-/// A page that was shown.
+/// A page and its URL.
 pub(crate) struct Page {
     pub(crate) url: Url,
     pub(crate) html: String,
 }
 
-/// The first form of a page, filled in as it came.
+/// The first form of a page, with its default values.
 pub(crate) struct Form {
     pub(crate) action: Url,
     fields: Vec<(String, String)>,
@@ -34,15 +34,15 @@ impl Page {
         })
     }
 
-    /// Returns where the first link goes whose address ends so.
+    /// Returns the URL of the first link whose `href` ends with `ending`.
     pub(crate) fn link(&self, ending: &str) -> Option<Url> {
-        let address = self
+        let href = self
             .html
             .split("<a ")
             .skip(1)
             .filter_map(|link| attribute(link.split_once('>')?.0, "href"))
-            .find(|address| address.ends_with(ending))?;
-        self.url.join(&address).ok()
+            .find(|href| href.ends_with(ending))?;
+        self.url.join(&href).ok()
     }
 }
 

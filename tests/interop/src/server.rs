@@ -6,17 +6,17 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
-/// A Node program that was started, and is ended when this is dropped.
+/// A Node.js program, which is killed on drop.
 pub(crate) struct ServerProcess {
     process: Child,
-    address: String,
+    base_url: String,
     log: PathBuf,
 }
 
 impl ServerProcess {
-    /// Starts a script of this folder, which prints its address as its first line.
+    /// Starts a script of this directory, which prints its base URL as its first line.
     ///
-    /// It runs no longer than this process: its input ends with it.
+    /// The script ends with this process, because its standard input is closed.
     pub(crate) fn start(script: &str) -> io::Result<Self> {
         let log = env::temp_dir().join(format!("workos-login-interop-{}.log", process::id()));
         let mut process = Command::new("node")
@@ -25,26 +25,26 @@ impl ServerProcess {
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
             .spawn()?;
-        let mut address = String::new();
+        let mut base_url = String::new();
         if let Some(output) = process.stdout.take() {
-            BufReader::new(output).read_line(&mut address)?;
+            BufReader::new(output).read_line(&mut base_url)?;
         }
         let server = Self {
             process,
-            address: address.trim().to_owned(),
+            base_url: base_url.trim().to_owned(),
             log,
         };
-        if server.address.is_empty() {
+        if server.base_url.is_empty() {
             return Err(io::Error::other(server.log()));
         }
         Ok(server)
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
     }
 
-    /// Returns what it wrote to its error output.
+    /// Returns the standard error output.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -52,7 +52,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // Nothing is left to do about a process that has ended by itself, or a file that is gone.
+        // The process may have ended, and the file may be missing.
         _ = self.process.kill();
         _ = self.process.wait();
         _ = fs::remove_file(&self.log);

@@ -1,4 +1,4 @@
-//! The steps of a login that every check takes.
+//! Steps of a login that several checks share.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use workos_login::{Authenticated, AwaitingCallback, Callback, Client, ClientKind
 use crate::adapter::Adapter;
 use crate::checks::{Checked, Result};
 
-/// Takes a callback to the login that it belongs to, and exchanges its code.
+/// Accepts a callback and exchanges its code.
 pub(crate) fn finish<A: ClientKind>(
     adapter: &Adapter,
     client: &Client<A>,
@@ -30,20 +30,23 @@ pub(crate) fn refresh<A: ClientKind>(
     adapter.send(session.clone().refresh(client).map_err(Error::from)?)
 }
 
-/// Returns an error unless the step was refused, with the error that is wanted.
-pub(crate) fn expect<T>(result: Result<T>, wanted: fn(&Error) -> bool) -> Checked {
+/// Returns an error unless the step failed with the expected error.
+pub(crate) fn expect<T>(result: Result<T>, expected: fn(&Error) -> bool) -> Checked {
     let Err(error) = result else {
-        return Err("it was taken, and should not be".into());
+        return Err("the step succeeded".into());
     };
     match error.downcast_ref() {
-        Some(refusal) if wanted(refusal) => Ok(()),
+        Some(error) if expected(error) => Ok(()),
         _ => Err(error),
     }
 }
 
 pub(crate) fn state(url: &Url) -> Result<String> {
     let state = url.query_pairs().find(|(name, _)| name == "state");
-    Ok(state.ok_or("the address has no state")?.1.into_owned())
+    Ok(state
+        .ok_or("the authorization URL has no state")?
+        .1
+        .into_owned())
 }
 
 pub(crate) fn refresh_token(session: &Authenticated) -> Result<&str> {
@@ -51,5 +54,5 @@ pub(crate) fn refresh_token(session: &Authenticated) -> Result<&str> {
     Ok(token.expose_secret())
 }
 
-/// Where the application waits for the callback, as far as the servers know. Nothing listens there.
+/// The redirect URI. No listener is bound to it.
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";

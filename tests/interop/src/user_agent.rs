@@ -1,4 +1,4 @@
-//! A person with a browser who logs in, or does not want to.
+//! A user agent that logs in or cancels a login.
 
 use cookie_store::CookieStore;
 use ureq::Agent;
@@ -9,24 +9,24 @@ use url::Url;
 use crate::checks::Result;
 use crate::page::Page;
 
-/// A browser that keeps cookies, sends forms, and stops where the application takes over.
+/// Keeps cookies, submits forms and stops at the redirect URI.
 pub(crate) struct UserAgent {
     agent: Agent,
     cookies: CookieStore,
-    /// How the application's own addresses begin. Nothing listens there.
-    application: String,
+    /// The redirect URI, to which no request is sent.
+    redirect_uri: String,
 }
 
-/// Where the user_agent has come to.
+/// The result of a navigation.
 pub(crate) enum Destination {
-    /// At the application, with this callback.
+    /// The callback.
     Callback(String),
-    /// At a page of the server.
+    /// A page of the server.
     Page(Page),
 }
 
 impl UserAgent {
-    pub(crate) fn new(application: &str) -> Self {
+    pub(crate) fn new(redirect_uri: &str) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -35,13 +35,13 @@ impl UserAgent {
         Self {
             agent,
             cookies: CookieStore::default(),
-            application: application.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
         }
     }
 
-    /// Logs in as `name`, agrees to everything, and returns where that led.
-    pub(crate) fn agree(&mut self, address: &str, name: &str) -> Result<Destination> {
-        let mut destination = self.open(address)?;
+    /// Logs in as `name` and gives every consent.
+    pub(crate) fn agree(&mut self, url: &str, name: &str) -> Result<Destination> {
+        let mut destination = self.open(url)?;
         for _ in 0..MAX_PAGES {
             let Destination::Page(page) = &destination else {
                 break;
@@ -49,25 +49,25 @@ impl UserAgent {
             let Some(mut form) = page.form() else { break };
             if form.has("login") {
                 form.set("login", name);
-                form.set("password", "any will do");
+                form.set("password", "any password");
             }
             destination = self.go(&form.action, Some(form.body()))?;
         }
         Ok(destination)
     }
 
-    /// Opens the page and follows its link that ends so.
-    pub(crate) fn follow(&mut self, address: &str, ending: &str) -> Result<Destination> {
-        let Destination::Page(page) = self.open(address)? else {
-            return Err("there is no page to follow a link from".into());
+    /// Opens a page and follows the link that ends with `ending`.
+    pub(crate) fn follow(&mut self, url: &str, ending: &str) -> Result<Destination> {
+        let Destination::Page(page) = self.open(url)? else {
+            return Err("the server sent no page".into());
         };
         let link = page.link(ending).ok_or("the page has no such link")?;
         self.go(&link, None)
     }
 
-    /// Enters the code of a device and then says that it is someone else's.
-    pub(crate) fn abort_device(&mut self, address: &str) -> Result<Destination> {
-        let mut destination = self.open(address)?;
+    /// Confirms a user code and cancels the device login.
+    pub(crate) fn abort_device(&mut self, url: &str) -> Result<Destination> {
+        let mut destination = self.open(url)?;
         for _ in 0..MAX_PAGES {
             let Destination::Page(page) = &destination else {
                 break;
@@ -82,12 +82,12 @@ impl UserAgent {
                 return Ok(destination);
             }
         }
-        Err("the code of the device was never to be confirmed".into())
+        Err("the server did not ask to confirm the user code".into())
     }
 
-    /// Opens an address and follows redirects.
-    pub(crate) fn open(&mut self, address: &str) -> Result<Destination> {
-        self.go(&address.parse()?, None)
+    /// Opens a URL and follows redirects.
+    pub(crate) fn open(&mut self, url: &str) -> Result<Destination> {
+        self.go(&url.parse()?, None)
     }
 
     fn go(&mut self, url: &Url, form: Option<String>) -> Result<Destination> {
@@ -103,7 +103,7 @@ impl UserAgent {
             }
             let location = response.headers().get(LOCATION).ok_or("no location")?;
             url = url.join(location.to_str()?)?;
-            if url.as_str().starts_with(&self.application) {
+            if url.as_str().starts_with(&self.redirect_uri) {
                 return Ok(Destination::Callback(url.into()));
             }
             response = self.request(&url, None)?;
@@ -130,7 +130,7 @@ impl UserAgent {
             None => self.agent.run(request.body(())?)?,
         };
         for cookie in response.headers().get_all(SET_COOKIE) {
-            // A cookie that a browser would refuse is refused here, too.
+            // As in a browser, an invalid cookie is ignored.
             _ = self.cookies.parse(cookie.to_str()?, url);
         }
         Ok(response)
@@ -146,5 +146,5 @@ impl Destination {
     }
 }
 
-/// More pages, or redirects in a row, than any login has.
+/// The maximum number of pages and of consecutive redirects in a login.
 const MAX_PAGES: usize = 10;

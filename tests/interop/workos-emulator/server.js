@@ -1,7 +1,6 @@
-// The emulator out of WorkOS's own command line program, on a free port.
+// The emulator of WorkOS's command-line program, on a free port.
 //
-// It is the one that `workos emulate --seed seed.json` starts, without the program around it, which looks for a key
-// ring and sends telemetry. The first line of its output is its base URL. It runs until its input ends.
+// `workos emulate --seed seed.json` starts the same emulator, but also looks for a keyring and sends telemetry. The first line of its output is its base URL. It runs until its input ends.
 
 import { readFileSync } from 'node:fs';
 

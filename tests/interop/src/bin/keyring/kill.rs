@@ -1,4 +1,4 @@
-//! Processes are killed at random moments, in the middle of a refresh most of all.
+//! Processes are killed at random times, most of them during a refresh.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -14,18 +14,18 @@ use crate::scenario::{Scenario, kill, succeeded};
 use crate::secret_service::SecretService;
 use crate::{Checked, ensure};
 
-/// As long as the program repeats a refresh whose answer was lost.
+/// The replay window of the mock server, equal to that of the program.
 const REPLAY_WINDOW: Duration = Duration::from_secs(10);
 
-/// A keyring that crashes more often than once in so many rounds is of no use.
+/// The minimum average number of rounds between two crashes of gnome-keyring.
 const MIN_ROUNDS_PER_CRASH: u64 = 10;
 
-/// How long the end of the keyring may take after a program has noticed it.
+/// The wait for a crash of gnome-keyring after a program has failed.
 const CRASH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Nobody is ever told to sign in again, and no spent token is used outside of the replay window.
+/// Checks that no process requires a login, and no used refresh token is sent after the replay window.
 ///
-/// `KEYRING_ROUNDS` and `KEYRING_SEED` say how often, and with which random moments.
+/// `KEYRING_ROUNDS` is the number of rounds, and `KEYRING_SEED` determines the times.
 pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
     let rounds = number("KEYRING_ROUNDS", 500)?;
     let seed = number("KEYRING_SEED", rand::random())?;
@@ -37,32 +37,32 @@ pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
 fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> Checked {
     let mut random = StdRng::seed_from_u64(seed);
     let scenario = Scenario::logged_in(program, "kill", REPLAY_WINDOW, Duration::from_secs(1))?;
-    // Time to be killed in while a refresh is under way.
+    // Prolongs a refresh, so that it is killed more often.
     let slow = Fault::Delay(Duration::from_millis(20));
     scenario.server.inject(slow.on(Endpoint::Refresh).always());
 
     let begun = Instant::now();
     succeeded(&scenario.refresh().output()?)?;
-    let usual = begun.elapsed();
+    let duration = begun.elapsed();
 
-    let mut sent = Refreshes::default();
+    let mut refreshes = Refreshes::default();
     let mut killed = 0;
     let mut crashes = Vec::new();
     let mut longest = Duration::ZERO;
     for round in 0..rounds {
-        // gnome-keyring can crash when its clients die in the middle of a call. That is no fault of theirs.
+        // gnome-keyring itself can crash when a client exits during a call.
         crashes.extend(service.restart_if_crashed(Duration::ZERO)?);
         let begun = Instant::now();
         let victims = [scenario.refresh(), scenario.token(), scenario.token()];
         let mut victims = victims.map(|mut victim| {
             (
-                random.random_range(Duration::ZERO..usual * 2),
+                random.random_range(Duration::ZERO..duration * 2),
                 victim.spawn(),
             )
         });
-        victims.sort_by_key(|(moment, _)| *moment);
-        for (moment, victim) in victims {
-            thread::sleep(moment.saturating_sub(begun.elapsed()));
+        victims.sort_by_key(|(time, _)| *time);
+        for (time, victim) in victims {
+            thread::sleep(time.saturating_sub(begun.elapsed()));
             killed += u64::from(!kill(victim?)?);
         }
         let mut started = SystemTime::now();
@@ -76,31 +76,31 @@ fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> C
         }
         ensure(
             crashes.len() as u64 <= 1 + round / MIN_ROUNDS_PER_CRASH,
-            format!("round {round}: gnome-keyring crashes too often, by signals {crashes:?}"),
+            format!("round {round}: too many crashes of gnome-keyring, signals {crashes:?}"),
         )?;
         longest = longest.max(begun.elapsed());
         scenario
             .check_token(&survivor, started)
             .map_err(|error| format!("round {round}: {error}"))?;
-        sent.add(&scenario);
+        refreshes.add(&scenario);
     }
     ensure(
         scenario.server.sessions().len() == 1,
-        "the service ended the session, because a spent token came back after the replay window",
+        "the session has ended: a used refresh token was sent after the replay window",
     )?;
     println!(
-        "kill: {killed} processes killed; {rounds} of {rounds} survivors printed a valid token, none asked for a sign-in; \
-         {} refreshes, {} of them with a token that was sent before, none after the replay window; the longest round took {longest:.1?}",
-        sent.count, sent.retried
+        "kill: {killed} processes killed; {rounds} of {rounds} survivors printed a valid token, none required a login; \
+         {} refreshes, {} of them retried with the same token, none after the replay window; the longest round took {longest:.1?}",
+        refreshes.count, refreshes.retried
     );
     println!(
-        "kill: gnome-keyring itself crashed {} times (signals {crashes:?}), and nothing was lost",
+        "kill: gnome-keyring itself crashed {} times (signals {crashes:?}), and the session was kept",
         crashes.len()
     );
     Ok(())
 }
 
-/// The refreshes that the service has seen.
+/// The refreshes that the mock server has received.
 #[derive(Default)]
 struct Refreshes {
     tokens: BTreeSet<String>,
@@ -109,10 +109,10 @@ struct Refreshes {
 }
 
 impl Refreshes {
-    /// Adds the refreshes of a round.
+    /// Adds those of a round.
     fn add(&mut self, scenario: &Scenario) {
         let refreshes = scenario.refreshes();
-        // The sender of one without a token was killed in the middle of it.
+        // A request without a token was cut off when its sender was killed.
         for token in refreshes
             .iter()
             .filter_map(|refresh| refresh.parameter("refresh_token"))
@@ -123,11 +123,11 @@ impl Refreshes {
     }
 }
 
-fn number(name: &str, otherwise: u64) -> Checked<u64> {
+fn number(name: &str, default: u64) -> Checked<u64> {
     match env::var(name) {
         Ok(text) => text
             .parse()
-            .map_err(|_| format!("{name} is no number: {text}").into()),
-        Err(_) => Ok(otherwise),
+            .map_err(|_| format!("{name} must be a number: {text}").into()),
+        Err(_) => Ok(default),
     }
 }

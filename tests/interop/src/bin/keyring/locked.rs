@@ -1,4 +1,4 @@
-//! The keyring is locked for a while.
+//! The keyring is locked between two commands.
 
 use std::path::Path;
 use std::thread;
@@ -8,7 +8,7 @@ use crate::scenario::{Scenario, is_locked};
 use crate::secret_service::{self, SecretService};
 use crate::{Checked, ensure};
 
-/// Nothing is sent, nothing is lost, and the message says what to do.
+/// Checks that no request is sent, the session stays stored, and the message has the remedy.
 pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
     let lifetime = Duration::from_secs(1);
     let scenario = Scenario::logged_in(program, "locked", Duration::ZERO, lifetime)?;
@@ -27,15 +27,18 @@ pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
     }
     ensure(
         scenario.server.request_count() == 0,
-        "something was sent although the keyring was locked",
+        "a request was sent although the keyring was locked",
     )?;
 
     service.unlock()?;
     let started = SystemTime::now();
     scenario.check_token(&scenario.token().output()?, started)?;
     let sent = scenario.refreshes().len();
-    ensure(sent == 1, format!("{sent} refreshes after it, not one"))?;
-    println!("locked: nothing sent, nothing lost; a login says:");
+    ensure(
+        sent == 1,
+        format!("{sent} refreshes after unlocking, expected 1"),
+    )?;
+    println!("locked: no request sent, session kept; message of a login:");
     message.lines().for_each(|line| println!("  {line}"));
     Ok(())
 }

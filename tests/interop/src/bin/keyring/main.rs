@@ -1,6 +1,6 @@
-//! Many processes of the terminal program share one session in a real Secret Service.
+//! Checks many processes of the command-line program that share one session in a real Secret Service.
 //!
-//! `tests/interop/keyring` starts it in a session of its own.
+//! `tests/interop/keyring` starts it with a session bus of its own.
 
 mod kill;
 mod locked;
@@ -16,13 +16,13 @@ use std::process::ExitCode;
 
 use crate::secret_service::SecretService;
 
-/// That something went as it has to, or what did not.
+/// The result of a check: an error describes the failure.
 pub(crate) type Checked<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     let Some(program) = arguments.next().map(PathBuf::from) else {
-        eprintln!("keyring PROGRAM [store | race | locked | kill]");
+        eprintln!("usage: keyring PROGRAM [store | race | locked | kill]");
         return ExitCode::from(2);
     };
     let chosen: Vec<_> = arguments.collect();
@@ -53,10 +53,10 @@ fn check(program: &Path, is_chosen: impl Fn(&str) -> bool) -> Checked {
     Ok(())
 }
 
-/// Fails with these words unless that is so.
-pub(crate) fn ensure(is_so: bool, otherwise: impl Into<String>) -> Checked {
-    match is_so {
+/// Returns an error unless `condition` holds.
+pub(crate) fn ensure(condition: bool, problem: impl Into<String>) -> Checked {
+    match condition {
         true => Ok(()),
-        false => Err(otherwise.into().into()),
+        false => Err(problem.into().into()),
     }
 }

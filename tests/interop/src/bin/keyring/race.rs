@@ -1,4 +1,4 @@
-//! Many processes want a token at once, around its end.
+//! Many processes request an access token around its expiry.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,22 +11,22 @@ use crate::{Checked, ensure};
 const PROCESSES: u32 = 20;
 const EXPIRIES: u32 = 12;
 
-/// A token is due at half of its life.
+/// An access token is due for refresh after half of its lifetime.
 const LIFETIME: Duration = Duration::from_secs(4);
 
-/// When the first process starts, and how much later each other one.
+/// The start of the first process, and the delay between two processes.
 const SCHEDULES: [(Duration, Duration); 3] = [
-    // Just after the token is due.
+    // All processes just after the token is due for refresh.
     (Duration::from_millis(2050), Duration::ZERO),
-    // From before it is due until after.
+    // From before the token is due until after.
     (Duration::from_millis(1600), Duration::from_millis(40)),
-    // After it is spent, which its claims say in whole seconds.
+    // After the token has expired; its claims have whole seconds.
     (Duration::from_millis(5050), Duration::ZERO),
 ];
 
-/// One refresh for each expiry, and a valid token for each process.
+/// Checks that each expiry causes one refresh, and each process prints a valid token.
 pub(crate) fn check(program: &Path) -> Checked {
-    // Without a replay window: whoever sends a spent token ends the session.
+    // There is no replay window: a used refresh token ends the session.
     let scenario = Scenario::logged_in(program, "race", Duration::ZERO, LIFETIME)?;
     let mut refreshes = 0;
     let mut tokens = 0;
@@ -52,14 +52,14 @@ pub(crate) fn check(program: &Path) -> Checked {
         let sent = scenario.refreshes().len();
         ensure(
             sent == 1,
-            format!("{sent} refreshes at expiry {expiry}, not one"),
+            format!("{sent} refreshes at expiry {expiry}, expected 1"),
         )?;
-        // The old token, which was good, and the new one.
-        ensure(printed.len() <= 2, "there were more than two tokens")?;
+        // The old token, while it was valid, and the new one.
+        ensure(printed.len() <= 2, "more than two tokens were printed")?;
         refreshes += sent;
     }
     println!(
-        "race: {PROCESSES} processes at each of {EXPIRIES} expiries; one refresh for each, {refreshes} in all; {tokens} of {tokens} \
+        "race: {PROCESSES} processes at each of {EXPIRIES} expiries; one refresh each, {refreshes} in total; {tokens} of {tokens} \
          processes printed a valid token"
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! A local service with reuse detection, and the program with its session.
+//! A mock server with reuse detection, and the command-line program with a session.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// Starts a service that ends a session when a spent token comes back, and signs somebody in.
+    /// Starts a mock server with reuse detection, and logs in.
     pub(crate) fn logged_in(
         program: &Path,
         account: &'static str,
@@ -42,7 +42,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Sets the life of the access tokens that are still to come.
+    /// Sets the lifetime of new access tokens.
     pub(crate) fn set_lifetime(&self, lifetime: Duration) {
         self.server
             .configure(|config| config.access_token_lifetime = lifetime);
@@ -65,57 +65,57 @@ impl Scenario {
         self.command(&["token"])
     }
 
-    /// A command that always refreshes: it moves the session to the organization that it is in.
+    /// Returns a command that always refreshes: it switches to the current organization.
     pub(crate) fn refresh(&self) -> Command {
         self.command(&["switch", Organization::ACME_ID])
     }
 
-    /// The refreshes since they were counted last.
+    /// Returns the refreshes since the last call.
     pub(crate) fn refreshes(&self) -> Vec<RecordedRequest> {
         let refreshes = self.server.requests_to("/user_management/authenticate");
         self.server.clear_requests();
         refreshes
     }
 
-    /// Says that a program has printed one access token of this session, good at that moment. Returns it.
+    /// Checks that a program has printed one access token of this session that was valid at `at`, and returns it.
     pub(crate) fn check_token(&self, ended: &Output, at: SystemTime) -> Checked<String> {
         succeeded(ended)?;
         let printed = String::from_utf8(ended.stdout.clone())?;
         let token = printed
             .strip_suffix('\n')
             .filter(|token| !token.contains('\n'))
-            .ok_or_else(|| format!("not one line: {printed:?}"))?;
+            .ok_or_else(|| format!("expected one line: {printed:?}"))?;
         let claims = token.split('.').nth(1).unwrap_or_default();
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?;
-        // The claims have whole seconds: a token that was made at the end of one begins to count at its beginning.
-        let end = claims["exp"].as_u64().unwrap_or_default() + 1;
-        let end = UNIX_EPOCH + Duration::from_secs(end);
-        ensure(end > at, format!("the token was spent: {claims}"))?;
+        // The claims have whole seconds: the token may be valid for up to one second more.
+        let expiry = claims["exp"].as_u64().unwrap_or_default() + 1;
+        let expiry = UNIX_EPOCH + Duration::from_secs(expiry);
+        ensure(expiry > at, format!("the token has expired: {claims}"))?;
         let sessions = self.server.sessions();
         ensure(
             sessions.iter().any(|own| claims["sid"] == own.as_str()),
-            format!("the token is of no live session: {claims}"),
+            format!("the session of the token has ended: {claims}"),
         )?;
         Ok(token.to_owned())
     }
 
     fn log_in(&self) -> Checked {
         let mut login = self.command(&["login", "--no-browser"]).spawn()?;
-        let mut said = BufReader::new(login.stderr.take().ok_or("there is no error output")?);
+        let mut errors = BufReader::new(login.stderr.take().ok_or("no standard error output")?);
         let mut line = String::new();
         while !line.starts_with("http") {
             line.clear();
-            ensure(said.read_line(&mut line)? > 0, "the login shows no address")?;
+            ensure(errors.read_line(&mut line)? > 0, "the login printed no URL")?;
         }
-        // The service signs Alice in, and leads to the program.
+        // The mock server logs Alice in and redirects to the program.
         ureq::get(line.trim()).call()?;
         let mut rest = String::new();
-        said.read_to_string(&mut rest)?;
+        errors.read_to_string(&mut rest)?;
         ensure(login.wait()?.success(), format!("the login failed: {rest}"))
     }
 }
 
-/// Says that a program ended well.
+/// Checks that a program succeeded.
 pub(crate) fn succeeded(ended: &Output) -> Checked {
     ensure(
         ended.status.success(),
@@ -127,7 +127,7 @@ pub(crate) fn succeeded(ended: &Output) -> Checked {
     )
 }
 
-/// Whether a program ended because the keyring is locked, and says what to do.
+/// Returns whether a program failed because the keyring is locked, with the remedy in its message.
 pub(crate) fn is_locked(ended: &Output) -> bool {
     let message = String::from_utf8_lossy(&ended.stderr);
     ended.status.code() == Some(10)
@@ -135,7 +135,7 @@ pub(crate) fn is_locked(ended: &Output) -> bool {
         && message.contains("the keyring is locked: unlock it and try again")
 }
 
-/// Ends a program where it happens to be. Says whether it had ended before.
+/// Kills a program, and returns whether it had exited before.
 pub(crate) fn kill(mut program: Child) -> Checked<bool> {
     let ended = program.try_wait()?.is_some();
     program.kill()?;

@@ -1,4 +1,4 @@
-//! gnome-keyring on the session bus, which belongs to this check alone.
+//! gnome-keyring on the session bus of this check.
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::{Checked, ensure};
 
-/// The daemon, whose end is seen because it is a child of this process.
+/// The daemon, a child of this process, so that its exit is noticed.
 pub(crate) struct SecretService {
     daemon: Child,
 }
 
 impl SecretService {
-    /// Starts the service and unlocks its keyring, as the login to a desktop would.
+    /// Starts the daemon and unlocks its keyring, as a desktop does at login.
     pub(crate) fn start() -> Checked<Self> {
         let mut daemon = Command::new("gnome-keyring-daemon")
             .args(["--replace", "--foreground", "--unlock"])
@@ -31,29 +31,29 @@ impl SecretService {
         while !service.is_ready()? {
             ensure(
                 begun.elapsed() < START_TIMEOUT,
-                "gnome-keyring does not start",
+                "gnome-keyring did not start",
             )?;
             thread::sleep(POLL_INTERVAL);
         }
         Ok(service)
     }
 
-    /// Unlocks the keyring: another daemon takes the place of this one, with its files.
+    /// Unlocks the keyring by replacing the daemon with another one that has the same files.
     pub(crate) fn unlock(&mut self) -> Checked {
         *self = Self::start()?;
         Ok(())
     }
 
-    /// Whether the daemon has crashed, and which signal it was. It is started again then, with its files.
+    /// Restarts the daemon with the same files if it has crashed, and returns the signal.
     ///
-    /// `timeout` is how long a crash may take that somebody has noticed already.
+    /// `timeout` is the wait for the exit of a daemon that has stopped responding.
     pub(crate) fn restart_if_crashed(&mut self, timeout: Duration) -> Checked<Option<i32>> {
         let Some(ended) = self.end_within(timeout)? else {
             return Ok(None);
         };
         let signal = ended
             .signal()
-            .ok_or_else(|| format!("gnome-keyring ended by itself: {ended}"))?;
+            .ok_or_else(|| format!("gnome-keyring exited without a crash: {ended}"))?;
         self.unlock()?;
         Ok(Some(signal))
     }
@@ -69,7 +69,7 @@ impl SecretService {
         }
     }
 
-    /// Whether it is this daemon that answers on the bus, and its keyring is unlocked.
+    /// Returns whether this daemon owns the name on the bus and its keyring is unlocked.
     fn is_ready(&self) -> Checked<bool> {
         let owner = call(
             "org.freedesktop.DBus",
@@ -92,13 +92,13 @@ impl SecretService {
 
 impl Drop for SecretService {
     fn drop(&mut self) {
-        // It may have ended before: another one has taken its place.
+        // The daemon may have exited, because another one replaced it.
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
     }
 }
 
-/// Locks the keyring. There is nobody who could be asked to unlock it.
+/// Locks the keyring. Without a display, no prompt can unlock it.
 pub(crate) fn lock() -> Checked {
     let reply = call(
         "org.freedesktop.secrets",
@@ -106,10 +106,10 @@ pub(crate) fn lock() -> Checked {
         "org.freedesktop.Secret.Service.Lock",
         &[&format!("array:objpath:{COLLECTION}")],
     )?;
-    ensure(reply.is_some(), "the keyring cannot be locked")
+    ensure(reply.is_some(), "locking the keyring failed")
 }
 
-/// Calls a method on the session bus. Returns what it answers, in the words of `dbus-send`; `None` when it fails.
+/// Calls a method on the session bus and returns the output of `dbus-send`, or `None` if the call fails.
 fn call(service: &str, object: &str, method: &str, arguments: &[&str]) -> Checked<Option<String>> {
     let reply = Command::new("dbus-send")
         .args(["--session", "--print-reply"])
@@ -122,11 +122,11 @@ fn call(service: &str, object: &str, method: &str, arguments: &[&str]) -> Checke
     Ok(reply.status.success().then(|| text.trim_end().to_owned()))
 }
 
-/// The keyring that the login to a desktop unlocks.
+/// The keyring that a desktop unlocks at login.
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 
-/// How long the daemon may take to start.
+/// The timeout for the start of the daemon.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The pause between two looks.
+/// The time between two checks of the daemon.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);

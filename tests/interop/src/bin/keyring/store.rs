@@ -1,4 +1,4 @@
-//! The store itself: what the program never keeps, and many processes cannot show.
+//! The store itself, with records that the program does not produce.
 
 use serde_json::Value;
 use workos_login::session::StoredSession;
@@ -8,18 +8,18 @@ use workos_login_session::Store;
 use crate::secret_service::{self, SecretService};
 use crate::{Checked, ensure};
 
-/// Records of any size come back as they were, and a locked keyring is not taken for an empty one.
+/// Checks that records of any size are loaded as they were saved, and that a locked keyring differs from an empty one.
 pub(crate) fn check(service: &mut SecretService) -> Checked {
     let open = || KeyringStore::open("workos-login", "client_1/store");
     let store = open()?;
     ensure(
         store.place() == Place::SecretService,
-        format!("it is {}", store.place()),
+        format!("the store uses {}", store.place()),
     )?;
     store.check()?;
     ensure(
         store.load()?.is_none(),
-        "there is a record before the first",
+        "the store is not empty before the first save",
     )?;
 
     let mut records = 0;
@@ -30,7 +30,7 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
             store.save(&record)?;
             ensure(
                 text(store.load()?.as_ref())? == text(Some(&record))?,
-                format!("a token of {length} bytes in entries of {entry_bytes} is not what it was"),
+                format!("a token of {length} bytes in entries of {entry_bytes} bytes was changed"),
             )?;
             records += 1;
         }
@@ -40,21 +40,24 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
     for refused in [store.load().map(drop), store.check(), store.clear()] {
         ensure(
             matches!(refused, Err(Error::Locked(_))),
-            format!("the keyring is locked, and the store says {refused:?}"),
+            format!("the keyring is locked, but the store returned {refused:?}"),
         )?;
     }
     service.unlock()?;
     let store = open()?;
-    ensure(store.load()?.is_some(), "the locked keyring was emptied")?;
+    ensure(
+        store.load()?.is_some(),
+        "the record was lost while the keyring was locked",
+    )?;
     store.clear()?;
-    ensure(store.load()?.is_none(), "the record is still there")?;
+    ensure(store.load()?.is_none(), "the record was not cleared")?;
     println!(
-        "store: {records} records saved and loaded, whole and in parts; kept while the keyring was locked; cleared"
+        "store: {records} records saved and loaded, in one entry and in several; kept while the keyring was locked; cleared"
     );
     Ok(())
 }
 
-/// A record whose access token has this length.
+/// Returns a record whose access token has this length.
 fn record(length: usize) -> Checked<StoredSession> {
     let mut session: Value = serde_json::from_str(SESSION)?;
     session["access_token"] = "x".repeat(length).into();
@@ -65,5 +68,5 @@ fn text(record: Option<&StoredSession>) -> Checked<String> {
     Ok(serde_json::to_string(&record)?)
 }
 
-/// A session as it is stored.
+/// A stored session.
 const SESSION: &str = include_str!("../../../../data/saved_authenticated_v1.json");
