@@ -1,7 +1,7 @@
-//! The same work written by hand, with the same libraries below: plain functions, owned texts, the checks that matter.
+//! The floor: the same work in hand-written code over the same libraries, with owned strings and the necessary checks.
 //!
-//! It gives up what a library is for: nothing is wiped, nothing is hidden from `Debug`, a refusal loses the login, a field of an
-//! unexpected type fails the whole answer, and only this one kind of login is known.
+//! It omits what a library adds: no secret is wiped or hidden from `Debug`, an error loses the pending login, one member of an
+//! unexpected type fails the whole response, and there is only one kind of login.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -29,15 +29,15 @@ pub(crate) fn offer(row: Row) -> Offer {
         }
         Row::BeginSystem => Work::new(|| (), |()| begin(&mut UnwrapErr(SysRng))),
         Row::ReadCallback => {
-            let address = scene::callback_with(&begin(&mut scene::seeded()).1.state);
-            Work::new(|| (), move |()| Callback::parse(&address))
+            let callback_url = scene::callback_with(&begin(&mut scene::seeded()).1.state);
+            Work::new(|| (), move |()| Callback::parse(&callback_url))
         }
         Row::BuildRequest => {
             let token = token_endpoint();
             let input = || {
                 let (_, pending) = begin(&mut scene::seeded());
                 let callback = Callback::parse(&scene::callback_with(&pending.state));
-                (pending, callback.expect("this is a callback"))
+                (pending, callback.expect("a valid callback"))
             };
             Work::new(input, move |(pending, callback)| {
                 accept(pending, callback, &token)
@@ -46,33 +46,36 @@ pub(crate) fn offer(row: Row) -> Offer {
         Row::ReadSuccess => Work::new(scene::success, |response| read_success(&response)),
         Row::WholeLogin => {
             let token = token_endpoint();
-            let (mut rng, mut address) = (scene::seeded(), String::with_capacity(256));
+            let (mut rng, mut callback_url) = (scene::seeded(), String::with_capacity(256));
             Work::new(scene::success, move |response| {
                 let (url, pending) = begin(&mut rng);
-                scene::come_back(&mut address, &url);
-                let callback = Callback::parse(&address)?;
+                scene::redirect(&mut callback_url, &url);
+                let callback = Callback::parse(&callback_url)?;
                 let request = accept(pending, callback, &token)?;
                 Some((read_success(&response)?, request, url))
             })
         }
-        Row::ReadRefusal => Work::new(scene::refusal, |response| read_refusal(&response)),
-        Row::Save => {
+        Row::ReadErrorResponse => Work::new(scene::error_response, |response| {
+            read_error_response(&response)
+        }),
+        Row::Store => {
             let pending = begin(&mut scene::seeded()).1;
             Work::new(|| (), move |()| serde_json::to_string(&pending))
         }
         Row::Load => {
             let pending = begin(&mut scene::seeded()).1;
-            let stored = serde_json::to_string(&pending).expect("texts and a number are JSON");
+            let stored =
+                serde_json::to_string(&pending).expect("strings and a number can be serialized");
             Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored))
         }
         Row::Fresh => {
-            let session = read_success(&scene::success()).expect("this is a success");
+            let session = read_success(&scene::success()).expect("a token response");
             Work::new(scene::now, move |now| session.is_fresh(now))
         }
     })
 }
 
-/// Pending logins.
+/// Creates pending logins.
 pub(crate) fn pending(count: usize) -> Vec<Pending> {
     let mut rng = scene::seeded();
     let mut all = Vec::with_capacity(count);
@@ -80,7 +83,7 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
     all
 }
 
-/// What has to be kept until the callback.
+/// A pending login.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
     state: String,
@@ -94,7 +97,7 @@ fn begin(rng: &mut impl CryptoRng) -> (String, Pending) {
     let state = token(&random[..33]);
     let verifier = token(&random[33..]);
     let url = form_urlencoded::Serializer::for_suffix(
-        with_room_for("https://api.workos.com/user_management/authorize?", 512),
+        with_capacity_for("https://api.workos.com/user_management/authorize?", 512),
         "https://api.workos.com/user_management/authorize?".len(),
     )
     .append_pair("client_id", scene::CLIENT_ID)
@@ -113,7 +116,7 @@ fn begin(rng: &mut impl CryptoRng) -> (String, Pending) {
     (url, pending)
 }
 
-fn with_room_for(text: &str, more: usize) -> String {
+fn with_capacity_for(text: &str, more: usize) -> String {
     let mut long = String::with_capacity(text.len() + more);
     long.push_str(text);
     long
@@ -130,14 +133,14 @@ fn challenge(verifier: &str) -> String {
 }
 
 pub(crate) struct Callback {
-    address: String,
+    redirect_uri: String,
     state: String,
     code: String,
 }
 
 impl Callback {
     pub(crate) fn parse(uri: &str) -> Option<Self> {
-        let (address, query) = uri.split_once('?')?;
+        let (redirect_uri, query) = uri.split_once('?')?;
         let (mut state, mut code) = (None, None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let known = match &*name {
@@ -150,7 +153,7 @@ impl Callback {
             }
         }
         Some(Self {
-            address: address.into(),
+            redirect_uri: redirect_uri.into(),
             state: state?.into_owned(),
             code: code?.into_owned(),
         })
@@ -166,9 +169,9 @@ struct TokenRequest<'a> {
 }
 
 fn accept(pending: Pending, callback: Callback, token: &Uri) -> Option<Request<Vec<u8>>> {
-    let is_ours = bool::from(callback.state.as_bytes().ct_eq(pending.state.as_bytes()));
+    let state_matches = bool::from(callback.state.as_bytes().ct_eq(pending.state.as_bytes()));
     let age = seconds(scene::now()).checked_sub(pending.begun)?;
-    if !is_ours || callback.address != scene::REDIRECT_URI || age > 600 {
+    if !state_matches || callback.redirect_uri != scene::REDIRECT_URI || age > 600 {
         return None;
     }
     let mut body = Vec::with_capacity(256);
@@ -193,7 +196,7 @@ fn token_endpoint() -> Uri {
     Uri::from_static("https://api.workos.com/user_management/authenticate")
 }
 
-/// A user, as the service describes one.
+/// A user of the token response.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct User {
     pub(crate) id: String,
@@ -227,7 +230,7 @@ pub(crate) struct ProviderTokens {
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "the floor keeps what a session has")]
+#[expect(dead_code, reason = "the floor keeps the fields of a session")]
 struct Success {
     user: User,
     organization_id: Option<String>,
@@ -241,7 +244,7 @@ struct Success {
 
 #[cfg_attr(
     not(test),
-    expect(dead_code, reason = "the floor keeps what a session has")
+    expect(dead_code, reason = "the floor keeps the fields of a session")
 )]
 struct Session {
     success: Success,
@@ -285,7 +288,7 @@ fn is_json(response: &Response<Vec<u8>>) -> bool {
         .is_some_and(|value| value.starts_with("application/json"))
 }
 
-/// What a session needs of its access token. The peers are helped with it.
+/// The claims of an access token, read for other libraries, too.
 #[derive(Default, Deserialize)]
 pub(crate) struct Claims {
     exp: Option<u64>,
@@ -304,8 +307,8 @@ impl Claims {
     }
 }
 
-#[expect(dead_code, reason = "the floor keeps what an error has")]
-struct Refusal {
+#[expect(dead_code, reason = "the floor keeps the fields of an error response")]
+struct ErrorResponse {
     status: StatusCode,
     code: Option<String>,
     description: Option<String>,
@@ -313,17 +316,17 @@ struct Refusal {
 }
 
 #[derive(Default, Deserialize)]
-struct RefusalBody {
+struct ErrorBody {
     code: Option<String>,
     error: Option<String>,
     message: Option<String>,
     error_description: Option<String>,
 }
 
-fn read_refusal(response: &Response<Vec<u8>>) -> Refusal {
-    let body: RefusalBody = serde_json::from_slice(response.body()).unwrap_or_default();
+fn read_error_response(response: &Response<Vec<u8>>) -> ErrorResponse {
+    let body: ErrorBody = serde_json::from_slice(response.body()).unwrap_or_default();
     let request_id = response.headers().get("x-request-id");
-    Refusal {
+    ErrorResponse {
         status: response.status(),
         code: body.code.or(body.error),
         description: body.message.or(body.error_description),
@@ -340,7 +343,7 @@ fn seconds(time: SystemTime) -> u64 {
 pub(crate) mod tests {
     use super::*;
 
-    /// A login up to the request.
+    /// A login up to the token request.
     pub(crate) struct Walk {
         pub(crate) url: String,
         pub(crate) request: Request<Vec<u8>>,
@@ -370,15 +373,15 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_callback_with_another_state_is_refused() {
+    fn rejects_a_callback_with_a_different_state() {
         let (_, pending) = begin(&mut scene::seeded());
         let forged = Callback::parse(&scene::callback_with("made-up")).unwrap();
         assert!(accept(pending, forged, &token_endpoint()).is_none());
     }
 
     #[test]
-    fn a_refusal_has_its_code() {
-        let refusal = read_refusal(&scene::refusal());
-        assert_eq!(refusal.code.as_deref(), Some("invalid_grant"));
+    fn an_error_response_has_its_code() {
+        let error = read_error_response(&scene::error_response());
+        assert_eq!(error.code.as_deref(), Some("invalid_grant"));
     }
 }

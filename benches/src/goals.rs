@@ -1,4 +1,4 @@
-//! What was aimed at, and whether it was reached.
+//! The goals and whether they are met.
 
 use std::fmt::Write as _;
 
@@ -50,7 +50,11 @@ pub(crate) fn of(measured: &Measured) -> String {
     for memory in &measured.memory {
         if memory.contender == Contender::Ours {
             let goal = format!("{} pending logins: bytes each", memory.count);
-            goals.at_most(&goal, memory.heap.asked.max(memory.heap.resident), 320.0);
+            goals.at_most(
+                &goal,
+                memory.heap.requested.max(memory.heap.resident),
+                320.0,
+            );
         }
     }
     if let Some(ours) = measured
@@ -62,7 +66,7 @@ pub(crate) fn of(measured: &Measured) -> String {
     }
     let behind = behind(measured);
     goals.row(
-        "ahead of every peer in every row: time, allocations, instructions (but W1)",
+        "ahead of the other libraries in every row: time, allocations, instructions (except W1)",
         if behind.is_empty() { "ahead" } else { &behind },
         behind.is_empty(),
     );
@@ -87,13 +91,13 @@ impl Goals {
 
     fn row(&mut self, goal: &str, value: &str, met: bool) {
         let met = if met { "yes" } else { "NO" };
-        writeln!(self.0, "| {goal} | {value} | {met} |").expect("a text takes what is written");
+        writeln!(self.0, "| {goal} | {value} | {met} |").expect("writing to a string cannot fail");
     }
 }
 
 type Measure = fn(&Line) -> Option<f64>;
 
-/// Where a peer is ahead.
+/// Returns where another library is ahead.
 fn behind(measured: &Measured) -> String {
     let mut places = Vec::new();
     let measures: [(&str, Measure); 3] = [
@@ -109,7 +113,7 @@ fn behind(measured: &Measured) -> String {
             continue;
         };
         for (name, measure) in measures {
-            // Valgrind has no SHA instructions, so the one hash outweighs the rest there.
+            // Valgrind has no SHA instructions, so the hash dominates.
             let is_begin = matches!(peer.row, Row::BeginSeeded | Row::BeginSystem);
             if is_begin && name == "instructions" {
                 continue;

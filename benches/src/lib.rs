@@ -1,7 +1,7 @@
-//! What a login costs: the same work done by this project's crate, by its peers and by hand.
+//! The cost of a login with this library, with other libraries and with hand-written code.
 //!
-//! Each contender is a module that offers [`Work`] for a [`Row`], or says what it cannot do. The programs measure what is
-//! offered: `login-cost` the time, `allocations` the heap, `memory` many pending logins, `instructions` under callgrind.
+//! Each contender is a module that returns [`Work`] for a [`Row`], or the reason why it has none. The programs measure
+//! this work: `login-cost` the time, `allocations` the heap, `memory` many pending logins, `instructions` with callgrind.
 
 mod borrowed;
 mod floor;
@@ -13,7 +13,7 @@ mod workos;
 
 pub use self::work::{Offer, Work};
 
-/// What is done.
+/// The work of a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     BeginSeeded,
@@ -22,8 +22,8 @@ pub enum Row {
     BuildRequest,
     ReadSuccess,
     WholeLogin,
-    ReadRefusal,
-    Save,
+    ReadErrorResponse,
+    Store,
     Load,
     Fresh,
 }
@@ -36,13 +36,13 @@ impl Row {
         Self::BuildRequest,
         Self::ReadSuccess,
         Self::WholeLogin,
-        Self::ReadRefusal,
-        Self::Save,
+        Self::ReadErrorResponse,
+        Self::Store,
         Self::Load,
         Self::Fresh,
     ];
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -52,41 +52,41 @@ impl Row {
             Self::BuildRequest => "w3",
             Self::ReadSuccess => "w4",
             Self::WholeLogin => "w5",
-            Self::ReadRefusal => "w6",
-            Self::Save => "save",
+            Self::ReadErrorResponse => "w6",
+            Self::Store => "store",
             Self::Load => "load",
             Self::Fresh => "fresh",
         }
     }
 
-    /// The title in the table.
+    /// Returns the title in the table.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::BeginSeeded => "W1 begin a login, seeded generator",
-            Self::BeginSystem => "W1 begin a login, system's generator",
-            Self::ReadCallback => "W2 read a callback URL",
-            Self::BuildRequest => "W3 check it, build the token request",
-            Self::ReadSuccess => "W4 read a success of 2 KB",
-            Self::WholeLogin => "W5 all of it",
-            Self::ReadRefusal => "W6 read an invalid_grant",
-            Self::Save => "save a pending login",
+            Self::BeginSystem => "W1 begin a login, system generator",
+            Self::ReadCallback => "W2 parse a callback",
+            Self::BuildRequest => "W3 accept it, build the token request",
+            Self::ReadSuccess => "W4 read a token response of 2 KB",
+            Self::WholeLogin => "W5 the whole login",
+            Self::ReadErrorResponse => "W6 read an error response (invalid_grant)",
+            Self::Store => "store a pending login",
             Self::Load => "load a pending login",
-            Self::Fresh => "decide that a token is fresh",
+            Self::Fresh => "check that an access token is not due for refresh",
         }
     }
 }
 
-/// Who does it.
+/// The code that does the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contender {
     Ours,
     Floor,
     OAuth2,
     WorkOs,
-    /// Not a login: the body and the claims of W4, read without keeping anything of them.
+    /// No login: the body and the claims of W4, parsed as borrowed strings and dropped.
     Borrowed,
-    /// Not a login: the body of W4 alone, read without keeping anything of it.
+    /// No login: the body of W4 alone, parsed as borrowed strings and dropped.
     BorrowedBody,
 }
 
@@ -112,7 +112,7 @@ impl Contender {
         }
     }
 
-    /// Whether it is another library for logins.
+    /// Returns whether the contender is another login library.
     #[must_use]
     pub fn is_peer(self) -> bool {
         matches!(self, Self::OAuth2 | Self::WorkOs)
@@ -130,7 +130,7 @@ impl Contender {
         }
     }
 
-    /// Makes `count` pending logins and hands them to `measure`, all at once.
+    /// Creates `count` pending logins and passes all of them to `measure`.
     pub fn with_pending(self, count: usize, measure: impl FnOnce(&dyn std::any::Any)) {
         match self {
             Self::Ours => measure(&ours::pending(count)),
@@ -142,20 +142,20 @@ impl Contender {
     }
 }
 
-/// How often the generator is called for one login: by this project's crate.
+/// Returns how often this library calls the generator for one login.
 #[must_use]
 pub fn entropy_calls() -> usize {
     ours::entropy_calls()
 }
 
-/// Reads a row and a contender as they are written on the command line.
+/// Parses a row and a contender of the command line.
 #[must_use]
 pub fn parse(row: &str, contender: &str) -> Option<(Row, Contender)> {
     let row = Row::ALL.into_iter().find(|known| known.name() == row)?;
     Some((row, parse_contender(contender)?))
 }
 
-/// Reads a contender as it is written on the command line.
+/// Parses a contender of the command line.
 #[must_use]
 pub fn parse_contender(name: &str) -> Option<Contender> {
     Contender::ALL

@@ -1,6 +1,6 @@
-//! Measures what a login costs, and prints one table: `login-cost [WEIGHT]`, where WEIGHT is what `weight/measure` printed.
+//! Measures the cost of a login and prints one table: `login-cost [WEIGHT]`, where WEIGHT is a file with the output of `weight/measure`.
 //!
-//! `./run` builds all the programs and does both.
+//! `./run` builds all programs and runs both.
 
 mod goals;
 mod measure;
@@ -14,7 +14,7 @@ use workos_login_benches::{Contender, Row};
 use self::measure::{Counts, Heap, Spread};
 use self::table::Weight;
 
-/// Everything that was measured.
+/// All measurements.
 struct Measured {
     lines: Vec<Line>,
     memory: Vec<Memory>,
@@ -22,17 +22,17 @@ struct Measured {
     entropy_calls: usize,
 }
 
-/// One piece of work, done by one contender.
+/// The work of a row, done by one contender.
 struct Line {
     row: Row,
     contender: Contender,
     time: Spread,
-    /// Beside the floor, in the same round.
+    /// Relative to the floor in the same round.
     ratio: Spread,
     counts: Counts,
 }
 
-/// Pending logins, so many at once.
+/// Many pending logins at the same time.
 struct Memory {
     contender: Contender,
     count: usize,

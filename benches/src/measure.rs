@@ -1,4 +1,4 @@
-//! How time, heap and instructions are measured.
+//! Measures time, heap and instructions.
 
 use std::env;
 use std::fs;
@@ -11,13 +11,13 @@ use workos_login_benches::{Contender, Row, Work, entropy_calls};
 use crate::table::Weight;
 use crate::{Line, Measured, Memory};
 
-/// How long one contender works in one round.
+/// The time of one contender in one round.
 const SLICE: Duration = Duration::from_micros(500);
 const ROUNDS: usize = 301;
-/// How often the work is done under callgrind.
+/// The repetitions of the work with callgrind.
 const UNDER_CALLGRIND: u32 = 100;
 
-/// A median, and the quartiles beside it.
+/// A median with its quartiles.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) low: f64,
@@ -45,12 +45,12 @@ pub(crate) struct Counts {
     pub(crate) instructions: Option<f64>,
 }
 
-/// For one of many pending logins.
+/// The heap of one of many pending logins.
 #[derive(Clone, Copy)]
 pub(crate) struct Heap {
-    /// What was asked of the allocator, the values themselves included.
-    pub(crate) asked: f64,
-    /// What the process grew by.
+    /// The requested bytes, including the value itself.
+    pub(crate) requested: f64,
+    /// The growth of the resident set.
     pub(crate) resident: f64,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn everything(weight: Vec<Weight>) -> io::Result<Measured> {
     })
 }
 
-/// All contenders of a row take turns, so that a slow moment of the machine is slow for all of them.
+/// Measures the contenders of a row in turns, so that a slow machine affects all of them.
 fn times(row: Row) -> Vec<Line> {
     let mut runners: Vec<Runner> = Contender::ALL
         .into_iter()
@@ -94,9 +94,9 @@ fn times(row: Row) -> Vec<Line> {
     let floor = runners
         .iter()
         .position(|runner| runner.contender == Contender::Floor)
-        .expect("the floor does all the work there is");
+        .expect("the floor covers every row");
     for round in 0..ROUNDS {
-        // Nobody is always first, and nobody always follows the same other.
+        // The order changes, so that no contender is always first or always follows the same one.
         let turns = runners.len();
         for turn in 0..turns {
             let step = if round % 2 == 0 {
@@ -131,7 +131,7 @@ struct Runner {
     contender: Contender,
     work: Work,
     count: usize,
-    /// Nanoseconds for doing it once.
+    /// Nanoseconds for one repetition.
     rounds: Vec<f64>,
 }
 
@@ -143,7 +143,7 @@ impl Runner {
             count: 64,
             rounds: Vec::with_capacity(ROUNDS),
         };
-        // Warm, and long enough for the clock.
+        // Warms up and finds a count that is long enough for the resolution of the clock.
         runner.turn();
         let mut nanos = 0.0;
         runner.work.measure(runner.count, |run| {
@@ -169,10 +169,12 @@ impl Runner {
 }
 
 fn allocations(lines: &mut [Line]) -> io::Result<()> {
-    let told = output(&mut beside("allocations")?)?;
+    let output = output(&mut sibling("allocations")?)?;
     for line in lines {
         let start = format!("{}\t{}\t", line.row.name(), line.contender.name());
-        let counts = told.lines().find_map(|told| told.strip_prefix(&start));
+        let counts = output
+            .lines()
+            .find_map(|output| output.strip_prefix(&start));
         if let [allocations, bytes] = numbers(counts.unwrap_or_default())[..] {
             line.counts.allocations = allocations;
             line.counts.bytes = bytes;
@@ -182,14 +184,17 @@ fn allocations(lines: &mut [Line]) -> io::Result<()> {
 }
 
 fn heap(contender: Contender, count: usize) -> io::Result<Heap> {
-    let told = output(beside("memory")?.args([contender.name(), &count.to_string()]))?;
-    let [asked, resident] = numbers(&told)[..] else {
-        return Err(io::Error::other(told));
+    let output = output(sibling("memory")?.args([contender.name(), &count.to_string()]))?;
+    let [requested, resident] = numbers(&output)[..] else {
+        return Err(io::Error::other(output));
     };
-    Ok(Heap { asked, resident })
+    Ok(Heap {
+        requested,
+        resident,
+    })
 }
 
-/// Counts inside the function that is measured, and inside the one that is taken off.
+/// Counts the instructions of the measured function, less those of the subtracted one.
 fn instructions(row: Row, contender: Contender) -> io::Result<Option<f64>> {
     let count = |function: &str| {
         let file = env::temp_dir().join(format!("login-cost-{}.callgrind", std::process::id()));
@@ -208,9 +213,9 @@ fn instructions(row: Row, contender: Contender) -> io::Result<Option<f64>> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             status => status?,
         };
-        let told = fs::read_to_string(&file)?;
+        let output = fs::read_to_string(&file)?;
         fs::remove_file(file)?;
-        let total = told.lines().find_map(|line| {
+        let total = output.lines().find_map(|line| {
             line.strip_prefix("totals:")
                 .or_else(|| line.strip_prefix("summary:"))
         });
@@ -223,8 +228,8 @@ fn instructions(row: Row, contender: Contender) -> io::Result<Option<f64>> {
     Ok(Some(all - less))
 }
 
-/// A program that was built with this one.
-fn beside(name: &str) -> io::Result<Command> {
+/// Returns a program in the directory of this one.
+fn sibling(name: &str) -> io::Result<Command> {
     Ok(Command::new(env::current_exe()?.with_file_name(name)))
 }
 

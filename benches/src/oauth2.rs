@@ -1,7 +1,7 @@
-//! `oauth2` 5.0, without an HTTP client of its own.
+//! `oauth2` 5.0, without its HTTP client.
 //!
-//! It sends and reads in one call, through a function that is the HTTP client. A request alone is an exchange whose client gives
-//! the request back as its error; an answer alone is a whole exchange less that.
+//! The crate sends a request and reads the response in one call of an HTTP client function. For a request alone, this function returns
+//! the request as its error; for a response alone, that is subtracted from a whole exchange.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -34,21 +34,21 @@ pub(crate) fn offer(row: Row) -> Offer {
             let client = login_client();
             Offer::Helped(
                 Work::new(|| (), move |()| begin(&client)),
-                "draws from rand's thread generator, byte by byte; no other can be given",
+                "uses rand's thread generator, byte by byte; no other can be passed",
             )
         }
         Row::BeginSystem => {
             let client = login_client();
             Offer::Helped(
                 Work::new(|| (), move |()| begin_with_system(&client)),
-                "helped: it takes no generator, so state and verifier are drawn and encoded for it",
+                "the benchmark generates and encodes `state` and code verifier, because no generator can be passed",
             )
         }
         Row::ReadCallback => {
-            let address = scene::callback_with(begin(&login_client()).1.state.secret());
+            let callback_url = scene::callback_with(begin(&login_client()).1.state.secret());
             Offer::Helped(
-                Work::new(|| (), move |()| Callback::parse(&address)),
-                "helped: it has no callback parser; its examples parse a whole URL",
+                Work::new(|| (), move |()| Callback::parse(&callback_url)),
+                "without a callback parser; its examples parse the whole URL",
             )
         }
         Row::BuildRequest => {
@@ -58,47 +58,48 @@ pub(crate) fn offer(row: Row) -> Offer {
                 Work::new(input, move |(pending, callback)| {
                     exchange(&client, pending, callback, None)
                 }),
-                "helped with comparing the state; writes a form, which is not what the service documents",
+                "the benchmark compares `state`; the body is a form, which WorkOS does not document",
             )
         }
         Row::ReadSuccess => Offer::Helped(
-            answered(scene::success),
-            "helped with a type for the answer, because its own refuse one without token_type, and with the claims exp, iat and sid",
+            response_to(scene::success),
+            "the benchmark defines the response type, because that of the crate requires `token_type`, and reads the claims `exp`, `iat` and `sid`",
         ),
         Row::WholeLogin => {
-            let (client, mut address) = (login_client(), String::with_capacity(256));
+            let (client, mut callback_url) = (login_client(), String::with_capacity(256));
             Offer::Helped(
                 Work::new(scene::success, move |response| {
                     let (url, pending) = begin(&client);
-                    scene::come_back(&mut address, url.as_str());
-                    let callback = Callback::parse(&address)?;
+                    scene::redirect(&mut callback_url, url.as_str());
+                    let callback = Callback::parse(&callback_url)?;
                     Some((exchange(&client, pending, callback, Some(response)), url))
                 }),
-                "helped as above",
+                "with the help described above",
             )
         }
-        Row::ReadRefusal => Offer::Does(answered(scene::refusal)),
-        Row::Save => {
+        Row::ReadErrorResponse => Offer::Does(response_to(scene::error_response)),
+        Row::Store => {
             let pending = begin(&login_client()).1;
             Offer::Helped(
                 Work::new(|| (), move |()| serde_json::to_string(&pending)),
-                "helped: a struct of its two values, which says neither whose nor how old it is",
+                "a struct of its two values, without client binding or timestamp",
             )
         }
         Row::Load => {
-            let stored = serde_json::to_string(&begin(&login_client()).1).expect("texts are JSON");
+            let stored = serde_json::to_string(&begin(&login_client()).1)
+                .expect("strings can be serialized");
             Offer::Helped(
                 Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored)),
-                "helped: a struct of its two values, which are not checked",
+                "a struct of its two values, which are not validated",
             )
         }
         Row::Fresh => {
-            Offer::Cannot("keeps no session; knows expires_in, which the service does not send")
+            Offer::Cannot("has no session; reads `expires_in`, which WorkOS does not send")
         }
     }
 }
 
-/// Pending logins.
+/// Creates pending logins.
 pub(crate) fn pending(count: usize) -> Vec<Pending> {
     let client = login_client();
     let mut all = Vec::with_capacity(count);
@@ -106,7 +107,7 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
     all
 }
 
-/// What has to be kept until the callback.
+/// A pending login.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
     state: CsrfToken,
@@ -129,9 +130,9 @@ type LoginClient = Client<
 fn login_client() -> LoginClient {
     let url = |path: &str| format!("https://api.workos.com/user_management/{path}");
     Client::new(ClientId::new(scene::CLIENT_ID.into()))
-        .set_auth_uri(AuthUrl::new(url("authorize")).expect("this is a URL"))
-        .set_token_uri(TokenUrl::new(url("authenticate")).expect("this is a URL"))
-        .set_redirect_uri(RedirectUrl::new(scene::REDIRECT_URI.into()).expect("this is a URL"))
+        .set_auth_uri(AuthUrl::new(url("authorize")).expect("a valid URL"))
+        .set_token_uri(TokenUrl::new(url("authenticate")).expect("a valid URL"))
+        .set_redirect_uri(RedirectUrl::new(scene::REDIRECT_URI.into()).expect("a valid URL"))
 }
 
 fn begin(client: &LoginClient) -> (Url, Pending) {
@@ -156,15 +157,15 @@ fn begin_with_system(client: &LoginClient) -> (Url, Pending) {
     (url, Pending { state, verifier })
 }
 
-/// As the examples of the crate read it.
+/// A callback, parsed as in the examples of the crate.
 pub(crate) struct Callback {
     pub(crate) state: String,
     pub(crate) code: AuthorizationCode,
 }
 
 impl Callback {
-    pub(crate) fn parse(address: &str) -> Option<Self> {
-        let url = Url::parse(address).ok()?;
+    pub(crate) fn parse(callback_url: &str) -> Option<Self> {
+        let url = Url::parse(callback_url).ok()?;
         let value = |wanted| {
             let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
             Some(value.into_owned())
@@ -179,15 +180,15 @@ impl Callback {
 fn callback(client: &LoginClient) -> (Pending, Callback) {
     let (_, pending) = begin(client);
     let callback = Callback::parse(&scene::callback_with(pending.state.secret()));
-    (pending, callback.expect("this is a callback"))
+    (pending, callback.expect("a valid callback"))
 }
 
-/// An exchange that is answered, less the one that is not.
-fn answered(answer: fn() -> Response<Vec<u8>>) -> Work {
+/// An exchange with a response, less one without.
+fn response_to(response: fn() -> Response<Vec<u8>>) -> Work {
     let [client, silent] = [login_client(), login_client()];
     let begun = || {
         let beginner = login_client();
-        move || (callback(&beginner), answer())
+        move || (callback(&beginner), response())
     };
     let whole = Work::new(begun(), move |((pending, callback), response)| {
         exchange(&client, pending, callback, Some(response))
@@ -225,9 +226,9 @@ fn exchange(
     Some(result.map(Session::new))
 }
 
-/// What a client that does not answer was given.
+/// The request, returned as the error of the HTTP client.
 #[derive(Debug)]
-#[expect(dead_code, reason = "it is the request that was to be built")]
+#[expect(dead_code, reason = "the request is the result")]
 struct Sent(HttpRequest);
 
 impl fmt::Display for Sent {
@@ -238,7 +239,10 @@ impl fmt::Display for Sent {
 
 impl std::error::Error for Sent {}
 
-#[cfg_attr(not(test), expect(dead_code, reason = "it is what was to be read"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the fields are read for the measurement")
+)]
 struct Session {
     success: Success,
     session_id: Option<String>,
@@ -303,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn with_help_it_reads_the_session() {
+    fn reads_a_session_with_help() {
         let (pending, callback) = callback(&login_client());
         let session = exchange(&login_client(), pending, callback, Some(scene::success()));
         let session = session.unwrap().unwrap();
@@ -315,18 +319,23 @@ mod tests {
     }
 
     #[test]
-    fn without_help_it_refuses_the_answer_of_the_service() {
-        let refused =
+    fn rejects_the_response_of_workos_without_help() {
+        let error =
             serde_json::from_str::<oauth2::basic::BasicTokenResponse>(scene::SUCCESS).unwrap_err();
-        assert!(refused.to_string().contains("token_type"), "{refused}");
+        assert!(error.to_string().contains("token_type"), "{error}");
     }
 
     #[test]
-    fn a_refusal_has_its_code() {
+    fn an_error_response_has_its_code() {
         let (pending, callback) = callback(&login_client());
-        let refused = exchange(&login_client(), pending, callback, Some(scene::refusal()));
+        let error = exchange(
+            &login_client(),
+            pending,
+            callback,
+            Some(scene::error_response()),
+        );
         assert!(matches!(
-            refused,
+            error,
             Some(Err(RequestTokenError::ServerResponse(_)))
         ));
     }

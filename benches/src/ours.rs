@@ -1,4 +1,4 @@
-//! The crate of this project.
+//! This library.
 
 use std::time::SystemTime;
 
@@ -6,11 +6,11 @@ use http::Response;
 use rand::rand_core::{TryCryptoRng, TryRng, UnwrapErr};
 use rand::rngs::SysRng;
 use std::convert::Infallible;
-use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::rand_core::CryptoRng;
+use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::{
-    Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, Exchange, Exchanging,
-    Outcome, RedirectUri, Refused, Screen, ConnectionSelector,
+    Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, ConnectionSelector,
+    Exchange, Exchanging, Outcome, RedirectUri, Refused, Screen,
 };
 
 use crate::work::{Offer, Work};
@@ -31,14 +31,14 @@ pub(crate) fn offer(row: Row) -> Offer {
             Work::new(|| (), move |()| app.begin(&mut UnwrapErr(SysRng)))
         }
         Row::ReadCallback => {
-            let address = returned(&App::new().begin(&mut scene::seeded()).0);
-            Work::new(|| (), move |()| Callback::parse(&address))
+            let callback_url = callback_of(&App::new().begin(&mut scene::seeded()).0);
+            Work::new(|| (), move |()| Callback::parse(&callback_url))
         }
         Row::BuildRequest => {
             let (app, begin) = (App::new(), begun());
             let input = move || {
                 let (url, pending) = begin();
-                (pending, callback(&returned(&url)))
+                (pending, callback(&callback_of(&url)))
             };
             Work::new(input, move |(pending, callback)| {
                 let exchanging = app.accept(pending, callback);
@@ -53,42 +53,43 @@ pub(crate) fn offer(row: Row) -> Offer {
             )
         }
         Row::WholeLogin => {
-            let (app, mut rng, mut address) =
+            let (app, mut rng, mut callback_url) =
                 (App::new(), scene::seeded(), String::with_capacity(256));
             Work::new(scene::success, move |response| {
                 let (url, pending) = app.begin(&mut rng);
-                scene::come_back(&mut address, url.as_str());
-                let exchanging = app.accept(pending, callback(&address));
+                scene::redirect(&mut callback_url, url.as_str());
+                let exchanging = app.accept(pending, callback(&callback_url));
                 let request = exchanging.request();
                 (session(exchanging, response), request, url)
             })
         }
-        Row::ReadRefusal => {
+        Row::ReadErrorResponse => {
             let app = App::new();
             Work::new(
-                move || (app.exchanging(), scene::refusal()),
-                |(exchanging, response)| refusal(exchanging, response),
+                move || (app.exchanging(), scene::error_response()),
+                |(exchanging, response)| error_response(exchanging, response),
             )
         }
-        Row::Save => {
+        Row::Store => {
             let pending = begun()().1;
             Work::new(|| (), move |()| serde_json::to_string(&pending))
         }
         Row::Load => {
-            let stored = serde_json::to_string(&begun()().1).expect("a pending login is JSON");
+            let stored =
+                serde_json::to_string(&begun()().1).expect("a pending login can be serialized");
             Work::new(
                 || (),
                 move |()| serde_json::from_str::<AwaitingCallback>(&stored),
             )
         }
         Row::Fresh => {
-            let keeper = keeper();
-            Work::new(scene::now, move |now| keeper.fresh(now).is_some())
+            let machine = machine();
+            Work::new(scene::now, move |now| machine.fresh(now).is_some())
         }
     })
 }
 
-/// Pending logins of one client.
+/// Creates pending logins of one client.
 pub(crate) fn pending(count: usize) -> Vec<AwaitingCallback> {
     let (app, mut rng) = (App::new(), scene::seeded());
     let mut all = Vec::with_capacity(count);
@@ -110,39 +111,40 @@ struct App {
 impl App {
     fn new() -> Self {
         Self {
-            client: Client::public(scene::CLIENT_ID.parse().expect("this is a client id")),
-            redirect_uri: scene::REDIRECT_URI
-                .parse()
-                .expect("this is a redirect address"),
+            client: Client::public(scene::CLIENT_ID.parse().expect("a valid client id")),
+            redirect_uri: scene::REDIRECT_URI.parse().expect("a valid redirect URI"),
         }
     }
 
     fn begin(&self, rng: &mut impl CryptoRng) -> (AuthorizationUrl, AwaitingCallback) {
         self.client
-            .login(ConnectionSelector::AuthKit(Screen::Default), self.redirect_uri.clone())
+            .login(
+                ConnectionSelector::AuthKit(Screen::Default),
+                self.redirect_uri.clone(),
+            )
             .begin(scene::now(), rng)
     }
 
     fn accept(&self, pending: AwaitingCallback, callback: Callback) -> Exchanging {
         pending
             .accept(&self.client, callback, scene::now())
-            .expect("this is the callback of this login")
+            .expect("the matching callback")
     }
 
     fn exchanging(&self) -> Exchanging {
         let (url, pending) = self.begin(&mut scene::seeded());
-        self.accept(pending, callback(&returned(&url)))
+        self.accept(pending, callback(&callback_of(&url)))
     }
 }
 
-fn returned(url: &AuthorizationUrl) -> String {
-    let mut address = String::new();
-    scene::come_back(&mut address, url.as_str());
-    address
+fn callback_of(url: &AuthorizationUrl) -> String {
+    let mut callback_url = String::new();
+    scene::redirect(&mut callback_url, url.as_str());
+    callback_url
 }
 
-fn callback(address: &str) -> Callback {
-    Callback::parse(address).expect("this is a callback")
+fn callback(callback_url: &str) -> Callback {
+    Callback::parse(callback_url).expect("a valid callback")
 }
 
 fn session(exchanging: Exchanging, response: Response<Vec<u8>>) -> Authenticated {
@@ -150,36 +152,36 @@ fn session(exchanging: Exchanging, response: Response<Vec<u8>>) -> Authenticated
         .response(response, scene::now())
         .map_err(|refused| refused.into_parts().1)
         .and_then(Outcome::authenticated)
-        .expect("this is a success")
+        .expect("a token response")
 }
 
-fn refusal(exchanging: Exchanging, response: Response<Vec<u8>>) -> Refused<Exchanging> {
+fn error_response(exchanging: Exchanging, response: Response<Vec<u8>>) -> Refused<Exchanging> {
     exchanging
         .response(response, scene::now())
-        .expect_err("this is a refusal")
+        .expect_err("an error response")
 }
 
-/// A keeper that holds a session, and whose store says yes to everything.
-fn keeper() -> Machine {
+/// Returns a session machine with a session.
+fn machine() -> Machine {
     let app = App::new();
-    let mut keeper = Machine::new(&app.client, SessionPolicy::default());
+    let mut machine = Machine::new(&app.client, SessionPolicy::default());
     let session = session(app.exchanging(), scene::success());
     let now: SystemTime = scene::now();
-    let mut step = keeper.log_in(session, now);
+    let mut step = machine.log_in(session, now);
     loop {
         step = match step {
-            Step::Load(load) => load.loaded(&mut keeper, Ok(None), now),
-            Step::Lock(lock) => lock.locked(&mut keeper, Ok(true), now),
-            Step::Save(save) => save.saved(&mut keeper, true, now),
+            Step::Load(load) => load.loaded(&mut machine, Ok(None), now),
+            Step::Lock(lock) => lock.locked(&mut machine, Ok(true), now),
+            Step::Save(save) => save.saved(&mut machine, true, now),
             Step::Unlock(unlock) => unlock.unlocked(),
             Step::Clear(_) | Step::Done(_) | Step::Send(_) | Step::Wait(_) => break,
         }
     }
-    assert!(keeper.fresh(now).is_some(), "the session is new");
-    keeper
+    assert!(machine.fresh(now).is_some(), "the session is new");
+    machine
 }
 
-/// Counts how often it is asked.
+/// A generator that counts its calls.
 struct Counting(usize);
 
 impl TryRng for Counting {
@@ -211,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_login_ends_in_the_session_of_the_answer() {
+    fn a_whole_login_returns_the_session_of_the_response() {
         let session = session(App::new().exchanging(), scene::success());
         assert_eq!(session.user().email(), Some("nadia.okafor@example.org"));
         assert_eq!(
@@ -222,13 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_opens_the_same_address_and_sends_the_same_body() {
+    fn the_floor_has_the_same_authorization_url_and_token_request() {
         let app = App::new();
         let (url, pending) = app.begin(&mut scene::seeded());
         let floor = crate::floor::tests::Walk::new(&mut scene::seeded());
         assert_eq!(url.as_str(), floor.url);
 
-        let request = app.accept(pending, callback(&returned(&url))).request();
+        let request = app.accept(pending, callback(&callback_of(&url))).request();
         assert_eq!(request.uri(), floor.request.uri());
         let json = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap();
         assert_eq!(json(request.body()), json(floor.request.body()));

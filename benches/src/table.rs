@@ -1,4 +1,4 @@
-//! The table, as text that is Markdown, too.
+//! The table, in Markdown.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,10 +7,10 @@ use workos_login_benches::{Contender, Row};
 
 use crate::{Line, Measured};
 
-/// What a program that uses one library alone weighs.
+/// The build cost and size of a program that uses one library.
 pub(crate) struct Weight {
     pub(crate) name: String,
-    /// Crates in the library's own tree, itself included.
+    /// The crates in the dependency tree of the library, itself included.
     pub(crate) crates: u32,
     pub(crate) cpu_seconds: f64,
     pub(crate) stripped_bytes: f64,
@@ -37,10 +37,10 @@ impl Weight {
 }
 
 pub(crate) fn of(measured: &Measured) -> String {
-    let mut text = format!("# What a login costs\n\n{}\n", machine());
+    let mut text = format!("# Cost of a login\n\n{}\n", machine());
     let mut notes = Notes(Vec::new());
     text.push_str(
-        "\n| work | who | time | × floor (quartiles) | allocations | bytes | instructions |\n",
+        "\n| work | contender | time | × floor (quartiles) | allocations | bytes | instructions |\n",
     );
     text.push_str("|:--|:--|--:|--:|--:|--:|--:|\n");
     for row in Row::ALL {
@@ -61,7 +61,7 @@ pub(crate) fn of(measured: &Measured) -> String {
     }
     text.push('\n');
     for (number, note) in notes.0.iter().enumerate() {
-        writeln!(text, "{}. {note}", number + 1).expect("a text takes what is written");
+        writeln!(text, "{}. {note}", number + 1).expect("writing to a string cannot fail");
     }
     text + &memory(measured) + &weight(measured)
 }
@@ -92,7 +92,7 @@ fn time(nanos: f64) -> String {
 
 fn memory(measured: &Measured) -> String {
     let mut text = String::from(
-        "\n| pending logins | who | bytes each | grown by, each |\n|--:|:--|--:|--:|\n",
+        "\n| pending logins | contender | requested bytes each | resident bytes each |\n|--:|:--|--:|--:|\n",
     );
     for memory in &measured.memory {
         row_of(
@@ -100,7 +100,7 @@ fn memory(measured: &Measured) -> String {
             &[
                 &memory.count.to_string(),
                 memory.contender.name(),
-                &format!("{:.0}", memory.heap.asked),
+                &format!("{:.0}", memory.heap.requested),
                 &format!("{:.0}", memory.heap.resident),
             ],
         );
@@ -113,7 +113,7 @@ fn weight(measured: &Measured) -> String {
         return String::new();
     }
     let mut text = String::from(
-        "\n| a program with | crates | clean release build | stripped |\n|:--|--:|--:|--:|\n",
+        "\n| program with | crates | clean release build | stripped |\n|:--|--:|--:|--:|\n",
     );
     for weight in &measured.weight {
         row_of(
@@ -130,10 +130,10 @@ fn weight(measured: &Measured) -> String {
 }
 
 fn row_of(text: &mut String, cells: &[&str]) {
-    writeln!(text, "| {} |", cells.join(" | ")).expect("a text takes what is written");
+    writeln!(text, "| {} |", cells.join(" | ")).expect("writing to a string cannot fail");
 }
 
-/// Each note once, in the order in which it was first needed.
+/// The notes without duplicates, in order of first use.
 struct Notes(Vec<&'static str>);
 
 impl Notes {
@@ -162,7 +162,7 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = read("/proc/loadavg");
     format!(
-        "{model}, {cores} cores, {} {}; load when it ended: {}",
+        "{model}, {cores} cores, {} {}; load at the end: {}",
         std::env::consts::OS,
         std::env::consts::ARCH,
         load.split(' ').next().unwrap_or_default(),

@@ -1,16 +1,16 @@
-//! A piece of work that can be measured: its inputs are made before the clock starts.
+//! Work that can be measured: its inputs are created before the measurement starts.
 
 use std::hint::black_box;
 
-/// What a contender says to a row.
+/// How a contender covers a row.
 pub enum Offer {
-    /// It does this work.
+    /// The contender does this work.
     Does(Work),
-    /// It does this work with help, and what helps.
+    /// The benchmark does a part of the work, which the note describes.
     Helped(Work, &'static str),
-    /// It does not do this work, and what is missing.
+    /// The contender cannot do this work, for the reason in the note.
     Cannot(&'static str),
-    /// It has nothing to do with this row.
+    /// The row does not apply to the contender.
     Absent,
 }
 
@@ -32,14 +32,14 @@ impl Offer {
     }
 }
 
-/// Work, and what is to be taken off it.
+/// Work, and a part of it that is subtracted.
 pub struct Work {
     all: Box<dyn Batch>,
     less: Option<Box<dyn Batch>>,
 }
 
 impl Work {
-    /// `run` is measured, and dropping what it was given and what it makes; `input` is not.
+    /// Measures `run` with the drop of its input and output, but not `input`.
     pub(crate) fn new<I: 'static, O: 'static>(
         input: impl FnMut() -> I + 'static,
         run: impl FnMut(I) -> O + 'static,
@@ -54,7 +54,7 @@ impl Work {
         }
     }
 
-    /// For an interface that has a step only together with another: both, less the other.
+    /// Subtracts other work, for an interface that combines both.
     pub(crate) fn less(self, other: Self) -> Self {
         Self {
             less: Some(other.all),
@@ -62,7 +62,7 @@ impl Work {
         }
     }
 
-    /// Measures `count` times the work with `measure`, which is given what to run.
+    /// Measures `count` repetitions of the work with `measure`.
     pub fn measure(
         &mut self,
         count: usize,
@@ -76,7 +76,7 @@ impl Work {
         all - self.less.as_mut().map_or(0.0, one)
     }
 
-    /// Does the work once, so that what is made on the first call is there.
+    /// Does the work once, so that lazy initialization is not measured.
     pub fn warm_up(&mut self) {
         self.measure(1, |run| {
             run();

@@ -1,7 +1,7 @@
-//! The official `workos` 3.5, without an HTTP client of its own.
+//! The official `workos` 3.5, without its HTTP client.
 //!
-//! It sends and reads in one call, through a transport. A request alone is an exchange whose transport does not answer; an
-//! answer alone is a whole exchange less that.
+//! The crate sends a request and reads the response in one call of a transport. For a request alone, the transport returns an error;
+//! for a response alone, that is subtracted from a whole exchange.
 
 use std::fmt;
 use std::hint::black_box;
@@ -31,76 +31,75 @@ use crate::work::{Offer, Work};
 use crate::{Row, scene};
 
 pub(crate) fn offer(row: Row) -> Offer {
-    let Service { client, line } = Service::new();
+    let Setup { client, transport } = Setup::new();
     match row {
         Row::BeginSeeded => Offer::Helped(
             Work::new(|| (), move |()| begin(&client)),
-            "draws from aws-lc's generator; no other can be given",
+            "uses aws-lc's generator; no other can be passed",
         ),
         Row::BeginSystem => Offer::Helped(
             Work::new(|| (), move |()| begin_with_system(&client)),
-            "helped: it takes no generator, so state and verifier are drawn and encoded for it",
+            "the benchmark generates and encodes `state` and code verifier, because no generator can be passed",
         ),
         Row::ReadCallback => {
-            let address = scene::callback_with(&begin(&client).1.state);
+            let callback_url = scene::callback_with(&begin(&client).1.state);
             Offer::Helped(
-                Work::new(|| (), move |()| Callback::parse(&address)),
-                "helped: it has no callback parser, so a whole URL is parsed",
+                Work::new(|| (), move |()| Callback::parse(&callback_url)),
+                "without a callback parser; the benchmark parses the whole URL",
             )
         }
         Row::BuildRequest => Offer::Helped(
             Work::new(with_callback(client.clone()), move |(pending, callback)| {
                 exchange(&client, pending, callback)
             }),
-            "helped with comparing the state; the body also says null for five things that it has not",
+            "the benchmark compares `state`; the body has five more members, which are null",
         ),
         Row::ReadSuccess => Offer::Helped(
-            answered(scene::success),
-            "helped with the claims exp, iat and sid, which it does not read",
+            response_to(scene::success),
+            "the benchmark reads the claims `exp`, `iat` and `sid`",
         ),
         Row::WholeLogin => {
-            let mut address = String::with_capacity(256);
-            let input = move || line.queue(scene::success());
+            let mut callback_url = String::with_capacity(256);
+            let input = move || transport.queue(scene::success());
             Offer::Helped(
                 Work::new(input, move |()| {
                     let (url, pending) = begin(&client);
-                    scene::come_back(&mut address, &url);
-                    let callback = Callback::parse(&address)?;
+                    scene::redirect(&mut callback_url, &url);
+                    let callback = Callback::parse(&callback_url)?;
                     Some((exchange(&client, pending, callback), url))
                 }),
-                "helped as above",
+                "with the help described above",
             )
         }
-        Row::ReadRefusal => Offer::Does(answered(scene::refusal)),
-        Row::Save => {
+        Row::ReadErrorResponse => Offer::Does(response_to(scene::error_response)),
+        Row::Store => {
             let pending = begin(&client).1;
             Offer::Helped(
                 Work::new(|| (), move |()| serde_json::to_string(&pending)),
-                "helped: a struct of its two values, which says neither whose nor how old it is",
+                "a struct of its two values, without client binding or timestamp",
             )
         }
         Row::Load => {
-            let stored = serde_json::to_string(&begin(&client).1).expect("texts are JSON");
+            let stored =
+                serde_json::to_string(&begin(&client).1).expect("strings can be serialized");
             Offer::Helped(
                 Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored)),
-                "helped: a struct of its two values, which are not checked",
+                "a struct of its two values, which are not validated",
             )
         }
-        Row::Fresh => {
-            Offer::Cannot("keeps no session but one sealed in a cookie, and reads no exp")
-        }
+        Row::Fresh => Offer::Cannot("has only sessions in sealed cookies, and does not read `exp`"),
     }
 }
 
-/// Pending logins.
+/// Creates pending logins.
 pub(crate) fn pending(count: usize) -> Vec<Pending> {
-    let client = Service::new().client;
+    let client = Setup::new().client;
     let mut all = Vec::with_capacity(count);
     all.extend((0..count).map(|_| begin(&client).1));
     all
 }
 
-/// What has to be kept until the callback.
+/// A pending login.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
     state: String,
@@ -119,7 +118,7 @@ fn begin(client: &Client) -> (String, Pending) {
             provider: Some("authkit".into()),
             ..Default::default()
         })
-        .expect("the client id and the redirect address are there");
+        .expect("client id and redirect URI are set");
     let pending = Pending {
         state,
         verifier: code_verifier,
@@ -144,7 +143,7 @@ fn begin_with_system(client: &Client) -> (String, Pending) {
             code_challenge_method: Some("S256".into()),
             ..Default::default()
         })
-        .expect("the client id and the redirect address are there");
+        .expect("client id and redirect URI are set");
     (url, pending)
 }
 
@@ -154,8 +153,8 @@ struct Callback {
 }
 
 impl Callback {
-    fn parse(address: &str) -> Option<Self> {
-        let url = Url::parse(address).ok()?;
+    fn parse(callback_url: &str) -> Option<Self> {
+        let url = Url::parse(callback_url).ok()?;
         let value = |wanted| {
             let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
             Some(value.into_owned())
@@ -170,23 +169,23 @@ impl Callback {
 fn callback(client: &Client) -> (Pending, Callback) {
     let (_, pending) = begin(client);
     let callback = Callback::parse(&scene::callback_with(&pending.state));
-    (pending, callback.expect("this is a callback"))
+    (pending, callback.expect("a valid callback"))
 }
 
 fn with_callback(client: Client) -> impl FnMut() -> (Pending, Callback) {
     move || callback(&client)
 }
 
-/// An exchange that is answered, less the one that is not.
-fn answered(answer: fn() -> Response<Vec<u8>>) -> Work {
-    let (talking, silent) = (Service::new(), Service::new());
-    let mut begun = with_callback(talking.client.clone());
+/// An exchange with a response, less one without.
+fn response_to(response: fn() -> Response<Vec<u8>>) -> Work {
+    let (responding, silent) = (Setup::new(), Setup::new());
+    let mut begun = with_callback(responding.client.clone());
     let input = move || {
-        talking.line.queue(answer());
+        responding.transport.queue(response());
         begun()
     };
     let whole = Work::new(input, move |(pending, callback)| {
-        exchange(&talking.client, pending, callback)
+        exchange(&responding.client, pending, callback)
     });
     whole.less(Work::new(
         with_callback(silent.client.clone()),
@@ -210,11 +209,14 @@ fn exchange(
         .user_management()
         .authenticate_with_code(params)
         .now_or_never()
-        .expect("the transport never waits");
+        .expect("the transport is always ready");
     Some(result.map(Session::new))
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "it is what was to be read"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the fields are read for the measurement")
+)]
 struct Session {
     response: AuthenticateResponse,
     session_id: Option<String>,
@@ -232,28 +234,28 @@ impl Session {
     }
 }
 
-/// A client, and the line on which its answers come.
-struct Service {
+/// A client and its transport.
+struct Setup {
     client: Client,
-    line: Arc<Line>,
+    transport: Arc<Queue>,
 }
 
-impl Service {
+impl Setup {
     fn new() -> Self {
-        let line = Arc::new(Line::default());
+        let transport = Arc::new(Queue::default());
         let client = Client::builder()
             .client_id(scene::CLIENT_ID)
-            .transport(line.clone())
+            .transport(transport.clone())
             .build();
-        Self { client, line }
+        Self { client, transport }
     }
 }
 
-/// Answers what was queued before, and else not.
+/// Returns the queued responses, and an error if there is none.
 #[derive(Default)]
-struct Line(Mutex<Vec<HttpResponse>>);
+struct Queue(Mutex<Vec<HttpResponse>>);
 
-impl Line {
+impl Queue {
     fn queue(&self, response: Response<Vec<u8>>) {
         let (head, body) = response.into_parts();
         let response = HttpResponse {
@@ -267,7 +269,7 @@ impl Line {
 }
 
 #[async_trait]
-impl HttpTransport for Line {
+impl HttpTransport for Queue {
     async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         black_box(&request);
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -290,23 +292,23 @@ impl std::error::Error for Silent {}
 mod tests {
     use super::*;
 
-    fn answered_with(response: Response<Vec<u8>>) -> Result<Session, Error> {
-        let Service { client, line } = Service::new();
-        line.queue(response);
+    fn session_of(response: Response<Vec<u8>>) -> Result<Session, Error> {
+        let Setup { client, transport } = Setup::new();
+        transport.queue(response);
         let (pending, callback) = callback(&client);
         exchange(&client, pending, callback).unwrap()
     }
 
     #[test]
-    fn with_help_it_reads_the_session() {
-        let session = answered_with(scene::success()).unwrap();
+    fn reads_a_session_with_help() {
+        let session = session_of(scene::success()).unwrap();
         assert_eq!(session.response.user.email, "nadia.okafor@example.org");
         assert!(session.lifetime.is_some() && session.session_id.is_some());
     }
 
     #[test]
-    fn a_refusal_has_its_code() {
-        let refused = answered_with(scene::refusal()).map(|_| ()).unwrap_err();
-        assert_eq!(refused.code(), Some("invalid_grant"));
+    fn an_error_response_has_its_code() {
+        let error = session_of(scene::error_response()).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), Some("invalid_grant"));
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the allocations of every piece of work. Prints a line for each: row, contender, allocations, bytes.
+//! Counts the allocations of all work. Prints one line each: row, contender, allocations, bytes.
 
 use workos_login_benches::{Contender, Row};
 
@@ -12,7 +12,7 @@ fn main() {
             let mut once = |count: fn(&allocation_counter::AllocationInfo) -> u64| {
                 work.measure(1, |run| {
                     let info = allocation_counter::measure(run);
-                    // Counts are far below what a float can no longer tell apart.
+                    // Counts are small enough for an exact float.
                     count(&info) as f64
                 })
             };

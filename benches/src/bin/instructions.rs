@@ -1,4 +1,4 @@
-//! Does one piece of work many times, for callgrind to count: `instructions ROW CONTENDER COUNT`.
+//! Repeats the work of a row for callgrind: `instructions ROW CONTENDER COUNT`.
 
 use workos_login_benches::parse;
 
@@ -23,13 +23,13 @@ fn main() {
     });
 }
 
-/// Callgrind counts inside this function.
+/// Callgrind counts the instructions in this function.
 #[inline(never)]
 fn measured(run: &mut dyn FnMut()) {
     run();
 }
 
-/// And inside this one, for what is to be taken off.
+/// Callgrind counts the subtracted instructions in this function.
 #[inline(never)]
 fn measured_less(run: &mut dyn FnMut()) {
     std::hint::black_box(());

@@ -1,6 +1,6 @@
-//! Holds many pending logins at once. Prints the bytes that were asked for, and those that the process has grown by, for each.
+//! Holds many pending logins. Prints the requested bytes and the growth of the resident set for each of them.
 //!
-//! `memory CONTENDER COUNT`, in a process of its own, so that nothing is left over from before.
+//! `memory CONTENDER COUNT` is a process of its own, so that earlier allocations have no influence.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn main() {
         eprintln!("usage: memory CONTENDER COUNT");
         std::process::exit(2);
     };
-    // What is made once for all logins is made before.
+    // Values that all logins share are created before.
     contender.with_pending(1, |_| ());
     let before = resident();
     let mut after = before;
@@ -29,7 +29,7 @@ fn main() {
     );
 }
 
-/// The resident set of this process in bytes, as Linux tells it; zero elsewhere.
+/// Returns the resident set of this process in bytes; zero on systems other than Linux.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! A login by hand: one argument is the callback address, the other the answer of the service.
+//! A hand-written login. The arguments are the callback and the body of the token response.
 
 use std::env;
 use std::error::Error;
@@ -12,8 +12,8 @@ use url::form_urlencoded;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let [_, address, answer] = &arguments[..] else {
-        return Err("usage: login ADDRESS ANSWER".into());
+    let [_, callback, token_response] = &arguments[..] else {
+        return Err("usage: login CALLBACK RESPONSE".into());
     };
     let mut random = [0; 64];
     getrandom::fill(&mut random)?;
@@ -29,19 +29,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         .finish();
     println!("https://api.workos.com/user_management/authorize?{query}");
 
-    let (_, query) = address.split_once('?').ok_or("there is no query")?;
+    let (_, query) = callback
+        .split_once('?')
+        .ok_or("the callback has no query")?;
     let value = |wanted| {
         form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == wanted)
             .map(|(_, value)| value)
     };
     if value("state").as_deref() != Some(&*state) {
-        return Err("the state is another".into());
+        return Err("state mismatch".into());
     }
     let body = serde_json::json!({
         "grant_type": "authorization_code",
         "client_id": "client_123",
-        "code": value("code").ok_or("there is no code")?,
+        "code": value("code").ok_or("the callback has no code")?,
         "code_verifier": verifier,
     });
     let request = Request::post("https://api.workos.com/user_management/authenticate")
@@ -49,9 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .body(body.to_string().into_bytes())?;
     println!("{request:?}");
 
-    let session: Session = serde_json::from_str(answer)?;
+    let session: Session = serde_json::from_str(token_response)?;
     let payload = session.access_token.split('.').nth(1);
-    let payload = URL_SAFE_NO_PAD.decode(payload.ok_or("there is no payload")?)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.ok_or("the access token has no payload")?)?;
     let claims: Claims = serde_json::from_slice(&payload)?;
     println!("{session:?} {claims:?}");
     Ok(())
@@ -62,7 +64,7 @@ fn encode(bytes: &[u8]) -> String {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is printed whole")]
+#[expect(dead_code, reason = "all fields are printed")]
 struct Session {
     user: User,
     access_token: String,
@@ -70,14 +72,14 @@ struct Session {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is printed whole")]
+#[expect(dead_code, reason = "all fields are printed")]
 struct User {
     id: String,
     email: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is printed whole")]
+#[expect(dead_code, reason = "all fields are printed")]
 struct Claims {
     exp: Option<u64>,
     iat: Option<u64>,

@@ -1,4 +1,4 @@
-//! The part of a login that `oauth2` has alone: one argument is the code, the other the answer of a service that sends what its types want.
+//! The part of a login that `oauth2` has. The arguments are the code and the body of a token response that its types accept.
 
 use std::env;
 use std::error::Error;
@@ -12,8 +12,8 @@ use oauth2::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let [_, code, answer] = &arguments[..] else {
-        return Err("usage: login CODE ANSWER".into());
+    let [_, code, body] = &arguments[..] else {
+        return Err("usage: login CODE RESPONSE".into());
     };
     let url = |path: &str| format!("https://api.workos.com/user_management/{path}");
     let client = BasicClient::new(ClientId::new("client_123".into()))
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{request:?}");
         Response::builder()
             .header("content-type", "application/json")
-            .body(answer.as_bytes().to_vec())
+            .body(body.as_bytes().to_vec())
     };
     let tokens = client
         .exchange_code(AuthorizationCode::new(code.clone()))

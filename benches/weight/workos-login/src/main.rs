@@ -1,4 +1,4 @@
-//! A login with this project's crate alone: one argument is the callback address, the other the answer of the service.
+//! A login with this library. The arguments are the callback and the body of the token response.
 
 use std::env;
 use std::error::Error;
@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use workos_login::{Callback, Client, Exchange, Screen, ConnectionSelector, http};
+use workos_login::{Callback, Client, ConnectionSelector, Exchange, Screen, http};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let [_, address, answer] = &arguments[..] else {
-        return Err("usage: login ADDRESS ANSWER".into());
+    let [_, callback, body] = &arguments[..] else {
+        return Err("usage: login CALLBACK RESPONSE".into());
     };
     let client = Client::public("client_123".parse()?);
     let (url, pending) = client
@@ -21,11 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
         .begin(SystemTime::now(), &mut UnwrapErr(SysRng));
     println!("{url}");
-    let exchanging = pending.accept(&client, Callback::parse(address)?, SystemTime::now())?;
+    let exchanging = pending.accept(&client, Callback::parse(callback)?, SystemTime::now())?;
     println!("{:?}", exchanging.request());
     let response = http::Response::builder()
         .header("content-type", "application/json")
-        .body(answer)?;
+        .body(body)?;
     let session = exchanging
         .response(response, SystemTime::now())?
         .authenticated()?;

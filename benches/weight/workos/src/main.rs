@@ -1,4 +1,4 @@
-//! The part of a login that `workos` has alone: one argument is the code, the other the answer of the service.
+//! The part of a login that `workos` has. The arguments are the code and the body of the token response.
 
 use std::env;
 use std::error::Error;
@@ -14,12 +14,12 @@ use workos::user_management::AuthenticateWithCodeParams;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let [_, code, answer] = &arguments[..] else {
-        return Err("usage: login CODE ANSWER".into());
+    let [_, code, body] = &arguments[..] else {
+        return Err("usage: login CODE RESPONSE".into());
     };
     let client = Client::builder()
         .client_id("client_123")
-        .transport(Arc::new(Canned(answer.clone())))
+        .transport(Arc::new(Canned(body.clone())))
         .build();
     let begun = client
         .authkit()
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .user_management()
         .authenticate_with_code(params)
         .now_or_never()
-        .ok_or("the transport never waits")??;
+        .ok_or("the transport is not ready")??;
     println!("{} {:?}", response.user.id, response.organization_id);
     Ok(())
 }
