@@ -117,11 +117,28 @@ pub trait HttpClient {
     where
         Self: Sized,
     {
+        self.send_within(exchange, ExchangeLimits::default())
+    }
+
+    /// Sends an exchange within these limits.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the state of the exchange.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    fn send_within<E: Exchange>(
+        &self,
+        exchange: E,
+        limits: ExchangeLimits,
+    ) -> impl Future<Output = Result<E::Output, SendError<E, Self::Error>>>
+    where
+        Self: Sized,
+    {
         async move {
-            match self
-                .execute(exchange.request(), ExchangeLimits::default())
-                .await
-            {
+            match self.execute(exchange.request(), limits).await {
                 Ok(response) => Ok(exchange.response(response, self.now())?),
                 Err(source) => Err(SendError::transport(exchange, source)),
             }
@@ -157,7 +174,23 @@ pub trait BlockingHttpClient {
     where
         Self: Sized,
     {
-        match self.execute(exchange.request(), ExchangeLimits::default()) {
+        self.send_within(exchange, ExchangeLimits::default())
+    }
+
+    /// Sends an exchange within these limits.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the state of the exchange.
+    fn send_within<E: Exchange>(
+        &self,
+        exchange: E,
+        limits: ExchangeLimits,
+    ) -> Result<E::Output, SendError<E, Self::Error>>
+    where
+        Self: Sized,
+    {
+        match self.execute(exchange.request(), limits) {
             Ok(response) => Ok(exchange.response(response, self.now())?),
             Err(source) => Err(SendError::transport(exchange, source)),
         }
