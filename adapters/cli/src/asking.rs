@@ -4,9 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use humantime::format_duration;
-use workos_login::Exchange;
-use workos_login_ureq::send_within;
-use workos_login_ureq::ureq::Agent;
+use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits};
+use workos_login_ureq::Agent;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -25,7 +24,7 @@ pub(crate) fn ask<E: Exchange>(
     let left = || until.saturating_duration_since(Instant::now());
     let mut retries = 0..RETRIES;
     loop {
-        let error = match send_within(agent, exchange, left()) {
+        let error = match agent.send_within(exchange, ExchangeLimits::default().timeout(left())) {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };

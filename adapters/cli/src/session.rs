@@ -2,10 +2,10 @@
 
 use workos_login::session::{Machine, SessionEnded, SessionPolicy};
 use workos_login::url::Url;
-use workos_login::{Authenticated, OrganizationId};
+use workos_login::{Authenticated, BlockingHttpClient, ExchangeLimits, OrganizationId};
 use workos_login_keyring::{self as keyring, KeyringStore, Place};
 use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store};
-use workos_login_ureq::{agent, send_within};
+use workos_login_ureq::agent;
 
 use crate::account::{Account, Name};
 use crate::client::{AnyClient, ClientArgs};
@@ -71,7 +71,7 @@ impl<S: Store> Session<S> {
         let http = agent();
         Self {
             keeper: BlockingSessionManager::new(machine, store, move |refreshing, limit| {
-                send_within(&http, refreshing, limit)
+                http.send_within(refreshing, ExchangeLimits::default().timeout(limit))
             }),
             name,
             place,

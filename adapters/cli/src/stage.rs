@@ -3,13 +3,14 @@
 use std::time::SystemTime;
 
 use workos_login::session::{Machine, SessionPolicy};
-use workos_login::{Authenticated, Callback, Client, ConnectionSelector, OrganizationId, Screen};
+use workos_login::{
+    Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, OrganizationId, Screen,
+};
 use workos_login_keyring::Place;
 use workos_login_mock_server::{Config, Server};
 use workos_login_session::{MemoryStore, Store};
 
 use crate::client;
-use crate::demo;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -81,7 +82,8 @@ impl Stage {
         let exchanging = pending
             .accept(&self.client, callback, SystemTime::now())
             .unwrap();
-        workos_login_ureq::send(&demo::agent(), exchanging)
+        workos_login_ureq::agent()
+            .send(exchanging)
             .unwrap()
             .authenticated()
             .unwrap()

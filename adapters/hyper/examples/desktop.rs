@@ -1,17 +1,17 @@
-//! A desktop application that is called back through a scheme of its own.
+//! A desktop application with a private-use URI scheme.
 //!
-//! The login runs in the browser of the system, where the user's password manager and sessions are and where the
-//! application cannot look over their shoulder; never in an embedded web view (RFC 8252 section 8.12).
+//! The login uses the system's browser, which has the user's password manager and sessions, and never an embedded web
+//! view, which the application could read (RFC 8252 section 8.12).
 //!
-//! The system starts a registered application with the address as its argument, and that second process hands it
-//! to the one that runs. Here every line of the standard input is such an address:
+//! The system starts the registered application with the callback URL as its argument, and that second process passes it
+//! to the running one. Here each line of the standard input is such a URL:
 //!
 //! ```console
 //! $ WORKOS_CLIENT_ID=client_123 cargo run -p workos-login-hyper --example desktop
 //! ```
 //!
-//! `com.example.notes:/callback` has to be among the redirect URIs of the client. `WORKOS_BASE_URL` names another
-//! service: a local one, for a try.
+//! `com.example.notes:/callback` must be a redirect URI of the client. `WORKOS_BASE_URL` is the base URL of another
+//! service, such as a mock server.
 
 use std::env;
 use std::error::Error;
@@ -19,9 +19,8 @@ use std::time::SystemTime;
 
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use workos_login_hyper::workos_login::{
-    self, AwaitingCallback, Callback, Client, ConnectionSelector, Exchanging, Screen,
+    self, AwaitingCallback, Callback, Client, ConnectionSelector, Exchanging, HttpClient, Screen,
 };
-use workos_login_hyper::{client, send};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,32 +36,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "com.example.notes:/callback".parse()?,
         )
         .begin(SystemTime::now(), &mut rand::rng());
-    println!("The login continues in your browser. If none opens, go to:\n\n{url}\n");
-    // Its error would show the address, which is not for logs. It stands above.
+    println!("The login continues in the browser. If it does not open, go to:\n\n{url}\n");
+    // The error is dropped, because it contains the URL, which must not be logged.
     let _ = open::that_detached(url.as_str());
 
     let exchanging = wait(&workos, pending).await?;
-    let session = send(&client()?, exchanging).await?.authenticated()?;
+    let http = workos_login_hyper::client()?;
+    let session = http.send(exchanging).await?.authenticated()?;
     let user = session.user();
     let name = user.name().or(user.email()).unwrap_or(user.id());
-    // Names come from elsewhere, and a terminal obeys control characters.
+    // The name is untrusted, and a terminal interprets control characters.
     println!("Hello {}", name.escape_debug());
     Ok(())
 }
 
-/// Takes addresses that the application is opened with until one is the callback of this login.
+/// Reads the URLs that the application is opened with until one of them is the callback of this login.
 async fn wait(
     workos: &Client,
     mut pending: AwaitingCallback,
 ) -> Result<Exchanging, Box<dyn Error>> {
     let mut opened = BufReader::new(stdin()).lines();
-    while let Some(address) = opened.next_line().await? {
-        // An application is opened with other addresses too: a document, a link to one of its pages.
-        if !pending.is_callback(&address) {
-            println!("This is not a callback, another part of the application opens it.");
+    while let Some(url) = opened.next_line().await? {
+        // An application is opened with other URLs too, such as a document or a link to one of its pages.
+        if !pending.is_callback(&url) {
+            println!("not a callback; another part of the application opens it");
             continue;
         }
-        let callback = match Callback::parse(&address) {
+        let callback = match Callback::parse(&url) {
             Ok(callback) => callback,
             Err(error) => {
                 eprintln!("{error}");
@@ -74,7 +74,7 @@ async fn wait(
             Err(refused) => refused,
         };
         match refused.into_parts() {
-            // Any program can open an address of ours.
+            // Any program can open a URL with this scheme.
             (still_pending, error @ workos_login::Error::CallbackMismatch(_)) => {
                 eprintln!("{error}");
                 pending = still_pending;
@@ -82,5 +82,5 @@ async fn wait(
             (_, error) => return Err(error.into()),
         }
     }
-    Err("the application was closed before the login came back".into())
+    Err("the application was closed before the callback arrived".into())
 }

@@ -1,38 +1,37 @@
-//! Send the exchanges of [workos-login](workos_login) over [hyper] and the pooling client of [hyper_util], on tokio.
+//! An [`HttpClient`] for [workos-login](workos_login) over [hyper] and the client of [hyper_util], on tokio.
 //!
-//! [`client`] makes a client that is set up right, and [`send`] sends any [`Exchange`] over it: the exchange of a
-//! code, a refresh, and whatever else the core hands out. What an answer means is decided in the core alone.
+//! [`client`] returns a [`Client`] that sends every exchange of the core.
 //!
 //! ```no_run
 //! use std::time::SystemTime;
-//! use workos_login_hyper::workos_login::{AwaitingCallback, Callback, Client, Error};
-//! use workos_login_hyper::{client, send};
+//! use workos_login_hyper::workos_login::{AwaitingCallback, Callback, Client, Error, HttpClient};
 //!
 //! async fn finish(
-//!     login: &Client,
+//!     client: &Client,
 //!     pending: AwaitingCallback,
-//!     address: &str,
+//!     callback: &str,
 //! ) -> Result<(), Box<dyn std::error::Error>> {
-//!     let callback = Callback::parse(address)?;
-//!     let exchanging = pending.accept(login, callback, SystemTime::now()).map_err(Error::from)?;
-//!     let session = send(&client()?, exchanging).await?.authenticated()?;
+//!     let http = workos_login_hyper::client()?;
+//!     let callback = Callback::parse(callback)?;
+//!     let exchanging = pending.accept(client, callback, SystemTime::now()).map_err(Error::from)?;
+//!     let session = http.send(exchanging).await?.authenticated()?;
 //!     println!("Hello {}", session.user().id());
 //!     Ok(())
 //! }
 //! ```
 //!
-//! # A client of your own
+//! # Custom clients
 //!
-//! [`send`] takes any [`Client`] over any connector. It ends after [`EXCHANGE_TIMEOUT`] and reads no more than
-//! [`MAX_RESPONSE_BYTES`] of the body. hyper follows no redirect, keeps no cookies and decompresses nothing. What a
-//! client of your own brings along is:
+//! A [`legacy::Client`] over any connector becomes a [`Client`] with `From`. The timeout and the maximum size of the body
+//! hold for it too. hyper follows no redirect, stores no cookies and decompresses nothing. The client determines:
 //!
-//! * `retry_canceled_requests(false)` and `pool_max_idle_per_host(0)` on its builder: without them a request that
-//!   found its pooled connection closed is begun again unseen, or loses its answer;
-//! * the connector, and with it TLS. [`client`] names *ring* as the cryptography provider, because two in one program
-//!   can clash, and trusts the certificates that the platform trusts, so that a program works behind the proxy of a
-//!   company which signs with its own;
-//! * a proxy, in a connector of your own. [`client`] connects directly, whatever `HTTPS_PROXY` says.
+//! * the pool: `pool_max_idle_per_host(0)`, because the response is lost if the service closes an idle connection while
+//!   it is reused;
+//! * retries: `retry_canceled_requests(false)`, because the core decides what is sent again;
+//! * the connector, and with it TLS. [`client`] names *ring* as the cryptography provider, because two providers in one
+//!   program can conflict, and trusts the root certificates of the platform, which include those of a company's TLS
+//!   proxy;
+//! * a proxy, if the connector has one. [`client`] connects directly and reads no environment variable.
 
 use std::error;
 use std::fmt;
@@ -42,15 +41,15 @@ use std::time::SystemTime;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
-use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 use workos_login::http::{Request, Response};
-use workos_login::limits::{EXCHANGE_TIMEOUT, MAX_RESPONSE_BYTES};
-use workos_login::{Exchange, SendError};
+use workos_login::limits::EXCHANGE_TIMEOUT;
+use workos_login::{BoxFuture, Exchange, ExchangeLimits, HttpClient, SendError};
 
 pub use http_body_util;
 pub use hyper;
@@ -58,13 +57,21 @@ pub use hyper_rustls;
 pub use hyper_util;
 pub use workos_login;
 
-/// Makes a client for [`send`]: no retries, no pooled connections, TLS by rustls with *ring* and the platform's
-/// certificates.
+/// An [`HttpClient`] over [`legacy::Client`] and its connector `C`. A clone shares its resources.
+///
+/// # Panics
+///
+/// [`execute`](HttpClient::execute) panics outside a tokio runtime with its time driver enabled.
+#[derive(Clone, Debug)]
+pub struct Client<C = HttpsConnector<HttpConnector>>(legacy::Client<C, Full<Bytes>>);
+
+/// Returns a client without retries and pooled connections. TLS is rustls with *ring* and the root certificates of the
+/// platform.
 ///
 /// # Errors
 ///
-/// [`Error::Tls`] when the platform has no certificates.
-pub fn client() -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Error> {
+/// [`Error::Tls`] if the platform has no root certificates.
+pub fn client() -> Result<Client, Error> {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(BuilderVerifierExt::with_platform_verifier)
@@ -75,66 +82,84 @@ pub fn client() -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Er
         .https_or_http()
         .enable_http1()
         .build();
-    Ok(Client::builder(TokioExecutor::new())
+    let client = legacy::Client::builder(TokioExecutor::new())
         .retry_canceled_requests(false)
         .pool_max_idle_per_host(0)
-        .build(connector))
+        .build(connector);
+    Ok(Client(client))
 }
 
-/// Sends an exchange: one request, one answer, whatever its status.
-///
-/// The future is `Send` where the exchange and its output are. Dropped, it ends the exchange and takes the state with it.
+impl<C> From<legacy::Client<C, Full<Bytes>>> for Client<C> {
+    fn from(client: legacy::Client<C, Full<Bytes>>) -> Self {
+        Self(client)
+    }
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> HttpClient for Client<C> {
+    type Error = Error;
+
+    fn execute(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: ExchangeLimits,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, Error>> {
+        Box::pin(async move {
+            tokio::time::timeout(limits.timeout, self.fetch(request, limits.max_body))
+                .await
+                .unwrap_or(Err(Error::TimedOut))
+        })
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> Client<C> {
+    async fn fetch(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> Result<Response<Vec<u8>>, Error> {
+        let request = request.map(|body| Full::new(Bytes::from(body)));
+        let response = self.0.request(request).await.map_err(Error::Http)?;
+        let (parts, mut incoming) = response.into_parts();
+        let mut body = Vec::new();
+        // One byte more than the maximum, by which the core sees that the body is longer.
+        while body.len() <= max_body
+            && let Some(frame) = incoming.frame().await
+        {
+            if let Ok(data) = frame.map_err(Error::Body)?.into_data() {
+                let room = max_body + 1 - body.len();
+                body.extend_from_slice(&data[..data.len().min(room)]);
+            }
+        }
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// Sends an exchange.
 ///
 /// # Errors
 ///
-/// [`SendError::Refused`] when the service answered and the core refused the answer, a body that is too long
-/// included, and [`SendError::Transport`] when there was no whole answer in time. Both give the state back.
-///
-/// # Panics
-///
-/// Outside a tokio runtime with its time driver enabled.
-pub async fn send<C, E>(
-    client: &Client<C, Full<Bytes>>,
-    exchange: E,
-) -> Result<E::Output, SendError<E, Error>>
+/// As [`HttpClient::send`].
+pub async fn send<C, E>(client: &Client<C>, exchange: E) -> Result<E::Output, SendError<E, Error>>
 where
     C: Connect + Clone + Send + Sync + 'static,
     E: Exchange,
 {
-    let fetched = tokio::time::timeout(EXCHANGE_TIMEOUT, fetch(client, exchange.request())).await;
-    match fetched.unwrap_or(Err(Error::TimedOut)) {
-        Ok(response) => Ok(exchange.response(response, SystemTime::now())?),
-        Err(source) => Err(SendError::transport(exchange, source)),
+    client.send(exchange).await
+}
+
+impl<C> std::ops::Deref for Client<C> {
+    type Target = legacy::Client<C, Full<Bytes>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
-async fn fetch<C>(
-    client: &Client<C, Full<Bytes>>,
-    request: Request<Vec<u8>>,
-) -> Result<Response<Vec<u8>>, Error>
-where
-    C: Connect + Clone + Send + Sync + 'static,
-{
-    let request = request.map(|body| Full::new(Bytes::from(body)));
-    let (parts, mut incoming) = client
-        .request(request)
-        .await
-        .map_err(Error::Http)?
-        .into_parts();
-    let mut body = Vec::new();
-    // One byte more than the limit, by which the core can tell that there was more.
-    while body.len() <= MAX_RESPONSE_BYTES
-        && let Some(frame) = incoming.frame().await
-    {
-        if let Ok(data) = frame.map_err(Error::Body)?.into_data() {
-            let room = MAX_RESPONSE_BYTES + 1 - body.len();
-            body.extend_from_slice(&data[..data.len().min(room)]);
-        }
-    }
-    Ok(Response::from_parts(parts, body))
-}
-
-/// Why there is no client, or no answer.
+/// Why there is no client, or no response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

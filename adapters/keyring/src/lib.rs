@@ -4,19 +4,20 @@
 //! once share one session, one refresh at a time.
 //!
 //! ```no_run
-//! use workos_login::Client;
+//! use workos_login::{BlockingHttpClient, Client, ExchangeLimits};
 //! use workos_login::session::{Machine, SessionPolicy};
 //! use workos_login_session::BlockingSessionManager;
 //! use workos_login_keyring::KeyringStore;
-//! use workos_login_ureq::{agent, send_within};
 //!
 //! let client = Client::public("client_123".parse()?);
 //! let store = KeyringStore::open("acme", "client_123/work")?;
-//! let http = agent();
+//! let http = workos_login_ureq::agent();
 //! let keeper = BlockingSessionManager::new(
 //!     Machine::new(&client, SessionPolicy::default()),
 //!     store,
-//!     move |refreshing, limit| send_within(&http, refreshing, limit),
+//!     move |refreshing, limit| {
+//!         http.send_within(refreshing, ExchangeLimits::default().timeout(limit))
+//!     },
 //! );
 //! let token = keeper.token()?; // the session of an earlier run
 //! # let _ = token;

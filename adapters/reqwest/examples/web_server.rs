@@ -1,14 +1,14 @@
-//! A web server that logs its visitors in: a confidential client.
+//! A web server that signs its users in: a confidential client.
 //!
-//! A pending login stays on the server, under an id that only the browser which began it has, in a cookie. So nobody
-//! can finish a login of theirs in the browser of somebody else (RFC 9700 section 4.7).
+//! A pending login is stored on the server under a random id, which the browser holds in a cookie. This binds the login
+//! to the browser that began it (login CSRF, RFC 9700 section 4.7).
 //!
 //! ```console
 //! $ WORKOS_CLIENT_ID=client_123 WORKOS_API_KEY=sk_123 cargo run -p workos-login-reqwest --example web_server
 //! ```
 //!
-//! Then open `http://127.0.0.1:3000/`. `http://127.0.0.1:3000/callback` has to be among the redirect URIs of the
-//! client. `WORKOS_BASE_URL` names another service, and `PUBLIC_URL` the address at which browsers find this server.
+//! Then open `http://127.0.0.1:3000/`. `http://127.0.0.1:3000/callback` must be a redirect URI of the client.
+//! `WORKOS_BASE_URL` is the base URL of another service, and `PUBLIC_URL` the URL of this server.
 
 use std::collections::HashMap;
 use std::env;
@@ -26,9 +26,8 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use tokio::net::TcpListener;
 use workos_login_reqwest::workos_login::{
     self, Authenticated, AwaitingCallback, Callback, Client, Confidential, ConnectionSelector,
-    RedirectUri, Screen,
+    HttpClient, RedirectUri, Screen,
 };
-use workos_login_reqwest::{client, reqwest, send};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let public_url = env::var("PUBLIC_URL").unwrap_or("http://127.0.0.1:3000".to_owned());
 
     let app = Arc::new(App {
-        http: client()?,
+        http: workos_login_reqwest::client()?,
         workos,
         redirect_uri: format!("{public_url}/callback").parse()?,
         https: public_url.starts_with("https:"),
@@ -59,12 +58,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 struct App {
-    http: reqwest::Client,
+    http: workos_login_reqwest::Client,
     workos: Client<Confidential>,
     redirect_uri: RedirectUri,
     https: bool,
-    // Both are maps for the sake of the example. A server with a second machine, or with a restart before it, keeps
-    // what is in them in its database, encrypted: either of them can be stored.
+    // Maps keep the example short. Both states can be serialized: a server that restarts or has several machines
+    // stores them encrypted in its database.
     pending: Mutex<HashMap<String, AwaitingCallback>>,
     sessions: Mutex<HashMap<String, Authenticated>>,
 }
@@ -89,18 +88,18 @@ async fn login(State(app): State<Arc<App>>, cookies: CookieJar) -> Response {
             app.redirect_uri.clone(),
         )
         .begin(now, &mut rand::rng());
-    let life = pending.expires_in(now);
+    let lifetime = pending.expires_in(now);
     let id = random_id();
     {
         let mut kept = app.pending.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, pending| !pending.expires_in(now).is_zero());
-        // Anybody can begin a login as often as they like.
-        if kept.len() >= MOST_PENDING {
+        // The number of logins that a visitor can begin is not limited otherwise.
+        if kept.len() >= MAX_PENDING {
             return (StatusCode::SERVICE_UNAVAILABLE, "Try again later.").into_response();
         }
         kept.insert(id.clone(), pending);
     }
-    let cookies = cookies.add(app.cookie(LOGIN, id, life));
+    let cookies = cookies.add(app.cookie(LOGIN, id, lifetime));
     (cookies, Redirect::to(url.as_str())).into_response()
 }
 
@@ -118,8 +117,8 @@ async fn callback(State(app): State<Arc<App>>, cookies: CookieJar, uri: Uri) -> 
             (cookies, Redirect::to("/")).into_response()
         }
         Err(error) => {
-            eprintln!("a login failed: {error}");
-            let page = "<p>The login did not work.<p><a href=/login>Log in</a>";
+            eprintln!("login failed: {error}");
+            let page = "<p>The login failed.<p><a href=/login>Log in</a>";
             (StatusCode::BAD_REQUEST, Html(page)).into_response()
         }
     }
@@ -131,7 +130,7 @@ async fn finish(
     uri: &Uri,
 ) -> Result<Authenticated, Box<dyn Error + Send + Sync>> {
     let callback = Callback::parse(&uri.to_string())?;
-    // Found by the browser's own cookie, never by the state in the address.
+    // The cookie identifies the pending login. The state alone does not bind it to this browser.
     let id = cookies.get(LOGIN).map_or("", Cookie::value);
     let pending = app
         .pending
@@ -144,25 +143,25 @@ async fn finish(
         Err(refused) => {
             let (pending, error) = refused.into_parts();
             if matches!(error, workos_login::Error::CallbackMismatch(_)) {
-                // The real callback of this browser may still come.
+                // The callback of this login can still arrive.
                 let mut kept = app.pending.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.insert(id.to_owned(), pending);
             }
             return Err(error.into());
         }
     };
-    Ok(send(&app.http, exchanging).await?.authenticated()?)
+    Ok(app.http.send(exchanging).await?.authenticated()?)
 }
 
 impl App {
-    /// A cookie that scripts cannot read, and that comes along when the service sends the browser back.
-    fn cookie(&self, name: &'static str, value: String, life: Duration) -> Cookie<'static> {
+    /// Returns a cookie that scripts cannot read and that the browser sends with the callback.
+    fn cookie(&self, name: &'static str, value: String, lifetime: Duration) -> Cookie<'static> {
         let mut cookie = Cookie::new(name, value);
         cookie.set_http_only(true);
         cookie.set_same_site(SameSite::Lax);
         cookie.set_secure(self.https);
         cookie.set_path("/");
-        cookie.set_max_age(life.try_into().ok());
+        cookie.set_max_age(lifetime.try_into().ok());
         cookie
     }
 }
@@ -178,4 +177,4 @@ fn escape(text: &str) -> String {
 const LOGIN: &str = "login";
 const SESSION: &str = "session";
 const DAY: Duration = Duration::from_secs(86_400);
-const MOST_PENDING: usize = 10_000;
+const MAX_PENDING: usize = 10_000;

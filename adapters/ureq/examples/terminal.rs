@@ -1,14 +1,14 @@
-//! A login from a terminal that has no browser beside it, over SSH for one.
+//! A login from a terminal without a browser on the same machine, for example over SSH.
 //!
-//! The address is opened in a browser anywhere. Nobody listens where the browser is sent in the end, so it shows an
-//! error there, but its address bar has the callback, which is pasted here.
+//! The authorization URL is opened in any browser. No server listens at the redirect URI, so the browser shows an error,
+//! but its address bar contains the callback URL, which the user pastes here.
 //!
 //! ```console
 //! $ WORKOS_CLIENT_ID=client_123 cargo run -p workos-login-ureq --example terminal
 //! ```
 //!
-//! `http://127.0.0.1:8080/callback` has to be among the redirect URIs of the client. `WORKOS_BASE_URL` names another
-//! service: a local one, for a try.
+//! `http://127.0.0.1:8080/callback` must be a redirect URI of the client. `WORKOS_BASE_URL` is the base URL of another
+//! service, such as a mock server.
 
 use std::env;
 use std::error::Error;
@@ -17,9 +17,9 @@ use std::thread;
 use std::time::SystemTime;
 
 use workos_login_ureq::workos_login::{
-    self, AwaitingCallback, Callback, Client, ConnectionSelector, Exchanging, Outcome, Screen,
+    self, AwaitingCallback, BlockingHttpClient, Callback, Client, ConnectionSelector, Exchanging,
+    Outcome, Screen,
 };
-use workos_login_ureq::{agent, send};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let id = env::var("WORKOS_CLIENT_ID").map_err(|_| "WORKOS_CLIENT_ID is not set")?;
@@ -34,27 +34,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             "http://127.0.0.1:8080/callback".parse()?,
         )
         .begin(SystemTime::now(), &mut rand::rng());
-    println!("Open this address in a browser and log in:\n\n{url}\n");
-    println!(
-        "The browser ends on a page that it cannot load. Paste the address of that page here:"
-    );
+    println!("Open this URL in a browser and log in:\n\n{url}\n");
+    println!("The browser ends on a page that it cannot load. Paste the URL of that page here:");
 
     let exchanging = paste(&client, pending)?;
     let session = exchange(exchanging)?.authenticated()?;
     let user = session.user();
     let name = user.name().or(user.email()).unwrap_or(user.id());
-    // Names come from elsewhere, and a terminal obeys control characters.
+    // The name is untrusted, and a terminal interprets control characters.
     println!("Hello {}", name.escape_debug());
     Ok(())
 }
 
-/// Reads lines until one is the callback of this login.
+/// Reads lines until one of them is the callback of this login.
 fn paste(client: &Client, mut pending: AwaitingCallback) -> Result<Exchanging, Box<dyn Error>> {
     for line in io::stdin().lines() {
         let callback = match Callback::parse(line?.trim()) {
             Ok(callback) => callback,
             Err(error) => {
-                println!("{error}. Paste the whole address:");
+                println!("{error}. Paste the whole URL:");
                 continue;
             }
         };
@@ -70,15 +68,15 @@ fn paste(client: &Client, mut pending: AwaitingCallback) -> Result<Exchanging, B
             (_, error) => return Err(error.into()),
         }
     }
-    Err("no address was pasted".into())
+    Err("no callback URL was pasted".into())
 }
 
-/// Sends the code, and sends it again where the service was busy or no answer came.
+/// Exchanges the code. Retries if the service is unavailable or the response is lost.
 fn exchange(mut exchanging: Exchanging) -> Result<Outcome, Box<dyn Error>> {
-    let agent = agent();
+    let http = workos_login_ureq::agent();
     let mut retries = 3;
     loop {
-        let error = match send(&agent, exchanging) {
+        let error = match http.send(exchanging) {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };

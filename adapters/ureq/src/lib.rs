@@ -1,54 +1,57 @@
-//! Send the exchanges of [workos-login](workos_login) over [ureq]: blocking, without a runtime.
+//! A [`BlockingHttpClient`] for [workos-login](workos_login) over [ureq], without an async runtime.
 //!
-//! [`agent`] makes an agent that is set up right, and [`send`] sends any [`Exchange`] over it: the exchange of a
-//! code, a refresh, and whatever else the core hands out. What an answer means is decided in the core alone.
+//! [`agent`] returns an [`Agent`] that sends every exchange of the core.
 //!
 //! ```no_run
 //! use std::time::SystemTime;
-//! use workos_login_ureq::workos_login::{AwaitingCallback, Callback, Client, Error};
-//! use workos_login_ureq::{agent, send};
+//! use workos_login_ureq::workos_login::{
+//!     AwaitingCallback, BlockingHttpClient, Callback, Client, Error,
+//! };
 //!
-//! fn finish(client: &Client, pending: AwaitingCallback, address: &str) -> Result<(), Box<dyn std::error::Error>> {
-//!     let callback = Callback::parse(address)?;
+//! fn finish(
+//!     client: &Client,
+//!     pending: AwaitingCallback,
+//!     callback: &str,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let callback = Callback::parse(callback)?;
 //!     let exchanging = pending.accept(client, callback, SystemTime::now()).map_err(Error::from)?;
-//!     let session = send(&agent(), exchanging)?.authenticated()?;
+//!     let session = workos_login_ureq::agent().send(exchanging)?.authenticated()?;
 //!     println!("Hello {}", session.user().id());
 //!     Ok(())
 //! }
 //! ```
 //!
-//! # An agent of your own
+//! # Custom agents
 //!
-//! [`send`] takes any [`Agent`]. What it can set for one request it sets itself: no redirects, statuses are not
-//! errors, [`EXCHANGE_TIMEOUT`] over the whole exchange unless the agent has a shorter one, no more than
-//! [`MAX_RESPONSE_BYTES`] of the body after decompression. What the agent brings along is:
+//! A [`ureq::Agent`] becomes an [`Agent`] with `From`. Each request sets what ureq can set for one request: no redirects,
+//! no error for a status, the timeout unless the agent has a shorter one, the maximum size of the body. The agent
+//! determines:
 //!
-//! * the cryptography provider of rustls. [`agent`] names *ring*; an agent that names none takes the one of the
-//!   process, and two in one program can clash;
-//! * the certificates. [`agent`] trusts those that the platform trusts, so that a program works behind the proxy of
-//!   a company which signs with its own;
-//! * the pool. ureq never sends a request twice, but on a pooled connection that the service has just closed an
-//!   answer is lost. [`agent`] keeps no connection;
-//! * a proxy (`HTTPS_PROXY` and its kin, unless told otherwise), middleware, and cookies where that feature is on.
+//! * the cryptography provider of rustls. [`agent`] names *ring*; an agent that names none takes that of the process,
+//!   and two providers in one program can conflict;
+//! * the root certificates. [`agent`] trusts those of the platform, which include those of a company's TLS proxy;
+//! * the pool. ureq never sends a request twice, but the response is lost if the service closes an idle connection
+//!   while it is reused. [`agent`] keeps no connection;
+//! * middleware, and cookies if that feature is enabled.
 
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::crypto::ring;
-use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use workos_login::http::{Request, Response};
-use workos_login::limits::{EXCHANGE_TIMEOUT, MAX_RESPONSE_BYTES};
-use workos_login::{Exchange, SendError};
+use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits, SendError};
 
 pub use ureq;
 pub use workos_login;
 
-/// Makes an agent for [`send`]: no redirects, statuses are not errors, a timeout over the whole exchange, no pooled
-/// connections, TLS by rustls with *ring* and the platform's certificates.
-///
-/// It reads the platform's certificates when it first speaks https.
+/// A [`BlockingHttpClient`] over [`ureq::Agent`]. A clone shares its resources.
+#[derive(Clone, Debug)]
+pub struct Agent(ureq::Agent);
+
+/// Returns an agent without redirects, retries and pooled connections. TLS is rustls with *ring* and the root
+/// certificates of the platform, which are loaded at the first `https` request.
 #[must_use]
 pub fn agent() -> Agent {
     let tls = TlsConfig::builder()
@@ -56,70 +59,87 @@ pub fn agent() -> Agent {
         .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
         .root_certs(RootCerts::PlatformVerifier)
         .build();
-    Agent::config_builder()
+    let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_idle_connections(0)
-        .max_redirects(0)
-        .timeout_global(Some(EXCHANGE_TIMEOUT))
         .tls_config(tls)
-        .build()
-        .new_agent()
+        .build();
+    Agent(config.new_agent())
 }
 
-/// Sends an exchange: one request, one answer, whatever its status.
+impl From<ureq::Agent> for Agent {
+    fn from(agent: ureq::Agent) -> Self {
+        Self(agent)
+    }
+}
+
+impl BlockingHttpClient for Agent {
+    type Error = ureq::Error;
+
+    fn execute(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: ExchangeLimits,
+    ) -> Result<Response<Vec<u8>>, ureq::Error> {
+        let request = self
+            .0
+            .configure_request(request)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(self.timeout(limits)))
+            .build();
+        let (parts, body) = self.0.run(request)?.into_parts();
+        // One byte more than the maximum, by which the core sees that the body is longer.
+        let mut bytes = Vec::new();
+        body.into_reader()
+            .take(limits.max_body as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(Response::from_parts(parts, bytes))
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+impl Agent {
+    fn timeout(&self, limits: ExchangeLimits) -> Duration {
+        let own = self.0.config().timeouts().global;
+        own.map_or(limits.timeout, |own| own.min(limits.timeout))
+    }
+}
+
+/// Sends an exchange.
 ///
 /// # Errors
 ///
-/// [`SendError::Refused`] when the service answered and the core refused the answer, a body that is too long
-/// included, and [`SendError::Transport`] when there was no whole answer in time. Both give the state back.
+/// As [`BlockingHttpClient::send`].
 pub fn send<E: Exchange>(
     agent: &Agent,
     exchange: E,
 ) -> Result<E::Output, SendError<E, ureq::Error>> {
-    send_within(agent, exchange, EXCHANGE_TIMEOUT)
+    agent.send(exchange)
 }
 
-/// Sends an exchange that ends after `limit`, or earlier where [`send`] would.
-///
-/// A keeper asks for it, whose repetitions have to be in time.
+/// Sends an exchange that ends after `limit`.
 ///
 /// # Errors
 ///
-/// As [`send`].
+/// As [`BlockingHttpClient::send`].
 pub fn send_within<E: Exchange>(
     agent: &Agent,
     exchange: E,
     limit: Duration,
 ) -> Result<E::Output, SendError<E, ureq::Error>> {
-    match fetch(agent, exchange.request(), limit) {
-        Ok(response) => Ok(exchange.response(response, SystemTime::now())?),
-        Err(source) => Err(SendError::transport(exchange, source)),
+    agent.send_within(exchange, ExchangeLimits::default().timeout(limit))
+}
+
+impl std::ops::Deref for Agent {
+    type Target = ureq::Agent;
+
+    fn deref(&self) -> &ureq::Agent {
+        &self.0
     }
-}
-
-fn fetch(
-    agent: &Agent,
-    request: Request<Vec<u8>>,
-    limit: Duration,
-) -> Result<Response<Vec<u8>>, ureq::Error> {
-    let request = agent
-        .configure_request(request)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(timeout(agent).min(limit)))
-        .build();
-    let (parts, body) = agent.run(request)?.into_parts();
-    // One byte more than the limit, by which the core can tell that there was more.
-    let mut bytes = Vec::new();
-    body.into_reader()
-        .take(MAX_RESPONSE_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(Response::from_parts(parts, bytes))
-}
-
-fn timeout(agent: &Agent) -> Duration {
-    let own = agent.config().timeouts().global;
-    own.unwrap_or(EXCHANGE_TIMEOUT).min(EXCHANGE_TIMEOUT)
 }
 
 #[cfg(doctest)]
@@ -128,24 +148,24 @@ struct Readme;
 
 #[cfg(test)]
 mod tests {
+    use workos_login::limits::EXCHANGE_TIMEOUT;
+
     use super::*;
 
-    fn agent_with(timeout: Option<Duration>) -> Agent {
-        Agent::config_builder()
-            .timeout_global(timeout)
-            .build()
-            .new_agent()
-    }
-
     #[test]
-    fn an_agent_can_only_shorten_the_timeout() {
+    fn takes_the_shorter_timeout_of_the_agent_and_the_limits() {
+        let timeout = |own: Option<Duration>, limits: ExchangeLimits| {
+            let config = ureq::Agent::config_builder().timeout_global(own).build();
+            Agent::from(config.new_agent()).timeout(limits)
+        };
         let short = Duration::from_millis(300);
-        assert_eq!(timeout(&agent_with(Some(short))), short);
-        assert_eq!(timeout(&agent_with(None)), EXCHANGE_TIMEOUT);
+        let limits = ExchangeLimits::default();
+        assert_eq!(timeout(None, limits), EXCHANGE_TIMEOUT);
+        assert_eq!(timeout(None, limits.timeout(short)), short);
+        assert_eq!(timeout(Some(short), limits), short);
         assert_eq!(
-            timeout(&agent_with(Some(2 * EXCHANGE_TIMEOUT))),
+            timeout(Some(2 * EXCHANGE_TIMEOUT), limits),
             EXCHANGE_TIMEOUT
         );
-        assert_eq!(timeout(&agent()), EXCHANGE_TIMEOUT);
     }
 }

@@ -5,21 +5,15 @@ use std::fmt;
 use std::io;
 
 use tokio::runtime::{self, Runtime};
-use workos_login::{Error, Exchange, SendError};
-use workos_login_hyper::http_body_util::Full;
-use workos_login_hyper::hyper::body::Bytes;
-use workos_login_hyper::hyper_rustls::HttpsConnector;
-use workos_login_hyper::hyper_util::client::legacy::{Client, connect::HttpConnector};
-use workos_login_reqwest::reqwest;
-use workos_login_ureq::ureq;
+use workos_login::{BlockingHttpClient, Error, Exchange, HttpClient, SendError};
 
 use crate::checks::Result;
 
 /// An HTTP adapter with its client.
 pub(crate) enum Adapter {
-    Hyper(Runtime, Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
-    Reqwest(Runtime, reqwest::Client),
-    Ureq(ureq::Agent),
+    Hyper(Runtime, workos_login_hyper::Client),
+    Reqwest(Runtime, workos_login_reqwest::Client),
+    Ureq(workos_login_ureq::Agent),
 }
 
 impl Adapter {
@@ -46,13 +40,11 @@ impl Adapter {
     /// Sends an exchange. The error is an `Error` of the core if there was a response.
     pub(crate) fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output> {
         match self {
-            Self::Hyper(runtime, client) => runtime
-                .block_on(workos_login_hyper::send(client, exchange))
-                .map_err(error),
-            Self::Reqwest(runtime, client) => runtime
-                .block_on(workos_login_reqwest::send(client, exchange))
-                .map_err(error),
-            Self::Ureq(agent) => workos_login_ureq::send(agent, exchange).map_err(error),
+            Self::Hyper(runtime, client) => runtime.block_on(client.send(exchange)).map_err(error),
+            Self::Reqwest(runtime, client) => {
+                runtime.block_on(client.send(exchange)).map_err(error)
+            }
+            Self::Ureq(agent) => agent.send(exchange).map_err(error),
         }
     }
 }

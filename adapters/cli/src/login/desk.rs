@@ -4,8 +4,7 @@ use workos_login::{
     Authenticated, AuthenticationChallenge, Client, ConnectionSelector, Error, OAuth,
     OrganizationId, Provider, Public, RedirectUri, Scope, Screen, Start,
 };
-use workos_login_ureq::agent;
-use workos_login_ureq::ureq::Agent;
+use workos_login_ureq::{Agent, agent};
 
 use crate::client::AnyClient;
 use crate::demo::{self, Demo};
@@ -86,7 +85,7 @@ impl<'a> Desk<'a> {
             args,
             demo,
             agent: match demo {
-                Some(_) => demo::agent(),
+                Some(_) => demo::agent().into(),
                 None => agent(),
             },
             output,

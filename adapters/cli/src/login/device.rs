@@ -6,9 +6,9 @@ use std::time::{Duration, Instant, SystemTime};
 use humantime::format_duration;
 use workos_login::url::Url;
 use workos_login::{
-    AwaitingDevice, Client, ClientKind, DevicePoll, Error, Outcome, RequestingDevice,
+    AwaitingDevice, BlockingHttpClient, Client, ClientKind, DevicePoll, Error, ExchangeLimits,
+    Outcome, RequestingDevice,
 };
-use workos_login_ureq::send_within;
 
 use crate::asking::ask;
 use crate::failure::Failure;
@@ -38,7 +38,7 @@ pub(crate) fn log_in<A: ClientKind>(
         let polling = device
             .poll(client, SystemTime::now())
             .map_err(Error::from)?;
-        let error = match send_within(agent, polling, left) {
+        let error = match agent.send_within(polling, ExchangeLimits::default().timeout(left)) {
             Ok(DevicePoll::Done(outcome)) => return Ok(outcome),
             Ok(DevicePoll::Pending(still)) => {
                 device = still;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::session::{Machine, SessionPolicy};
+use workos_login::{BlockingHttpClient, ExchangeLimits};
 use workos_login_keyring::{Error, KeyringStore, Place};
 use workos_login_session::{BlockingSessionManager, Store};
 
@@ -120,7 +121,7 @@ fn a_keyring_that_cannot_be_written_is_found_out_before_anything_is_sent() {
     let sent = server.request_count();
     let machine = Machine::new(&client(&server), SessionPolicy::default());
     let keeper = BlockingSessionManager::new(machine, store, |exchange, limit| {
-        workos_login_ureq::send_within(&workos_login_ureq::agent(), exchange, limit)
+        workos_login_ureq::agent().send_within(exchange, ExchangeLimits::default().timeout(limit))
     });
     let error = keeper.check().unwrap_err();
     assert!(matches!(error.store_error(), Some(Error::Locked(_))));

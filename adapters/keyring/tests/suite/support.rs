@@ -11,7 +11,9 @@ use keyring_core::{CredentialStore, Entry, Error, Result};
 use tempfile::TempDir;
 use workos_login::session::StoredSession;
 use workos_login::url::Url;
-use workos_login::{Authenticated, Callback, Client, ConnectionSelector, Public, Screen};
+use workos_login::{
+    Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, Public, Screen,
+};
 use workos_login_keyring::KeyringStore;
 use workos_login_mock_server::{Config, Server};
 
@@ -36,7 +38,8 @@ pub(crate) fn session(server: &Server) -> Authenticated {
     let exchanging = pending
         .accept(&client, callback, SystemTime::now())
         .unwrap();
-    workos_login_ureq::send(&workos_login_ureq::agent(), exchanging)
+    workos_login_ureq::agent()
+        .send(exchanging)
         .unwrap()
         .authenticated()
         .unwrap()

@@ -1,85 +1,59 @@
 //! The three adapters behind one trait, each with the clients that the suite needs.
 
-use std::error;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use http::{Request, Response};
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::{Builder, Runtime};
-use workos_login::{Exchange, SendError};
-use workos_login_hyper::http_body_util::Full;
-use workos_login_hyper::hyper::body::Bytes;
-use workos_login_hyper::hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use workos_login::{BlockingHttpClient, ExchangeLimits, HttpClient};
+use workos_login_hyper::hyper_rustls::HttpsConnectorBuilder;
 use workos_login_hyper::hyper_util::client::legacy;
-use workos_login_hyper::hyper_util::client::legacy::connect::HttpConnector;
 use workos_login_hyper::hyper_util::rt::TokioExecutor;
 
 /// A client of an adapter.
-pub(crate) trait Adapter: Sized {
-    type Error: error::Error + 'static;
-
+pub(crate) trait Adapter: BlockingHttpClient {
     const NAME: &'static str;
 
-    /// Whether there is a client that decompresses.
-    const UNPACKS: bool;
+    /// Whether a custom client can decompress.
+    const DECOMPRESSES: bool;
 
-    /// Whether the client that the adapter makes decompresses, once a crate in the program has switched that on.
-    const UNPACKS_BY_ITSELF: bool;
+    /// Whether the client of the adapter decompresses if another crate enables that feature.
+    const DECOMPRESSES_BY_DEFAULT: bool;
 
-    /// As the adapter makes it.
+    /// Returns the client that the adapter makes.
     fn new() -> Self;
 
-    /// A caller's own, after the defaults of its HTTP client, with a pool.
+    /// Returns a custom client with the defaults of its HTTP crate, which include a pool.
     fn pooled() -> Self;
 
-    /// A caller's own, in which an exchange ends after about 300 ms.
-    fn hasty() -> Self;
+    /// Returns a custom client that decompresses if it can.
+    fn decompressing() -> Self;
 
-    /// A caller's own, which decompresses if it can.
-    fn unpacking() -> Self;
-
-    /// A caller's own, which trusts this certificate and no other.
+    /// Returns a custom client that trusts this certificate and no other.
     fn trusting(certificate: &CertificateDer<'static>) -> Self;
-
-    fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output, SendError<E, Self::Error>>;
 }
 
-pub(crate) struct Ureq(ureq::Agent);
-
-impl Ureq {
-    pub(crate) fn over(agent: ureq::Agent) -> Self {
-        Self(agent)
-    }
-}
+pub(crate) type Ureq = workos_login_ureq::Agent;
+pub(crate) type Reqwest = OnRuntime<workos_login_reqwest::Client>;
+pub(crate) type Hyper = OnRuntime<workos_login_hyper::Client>;
 
 impl Adapter for Ureq {
-    type Error = ureq::Error;
-
     const NAME: &'static str = "ureq";
-    const UNPACKS: bool = true;
-    const UNPACKS_BY_ITSELF: bool = true;
+    const DECOMPRESSES: bool = true;
+    const DECOMPRESSES_BY_DEFAULT: bool = true;
 
     fn new() -> Self {
-        Self(workos_login_ureq::agent())
+        workos_login_ureq::agent()
     }
 
     fn pooled() -> Self {
-        Self(ureq::Agent::new_with_defaults())
+        ureq::Agent::new_with_defaults().into()
     }
 
-    fn hasty() -> Self {
-        Self::over(
-            ureq::Agent::config_builder()
-                .timeout_global(Some(HASTE))
-                .build()
-                .into(),
-        )
-    }
-
-    fn unpacking() -> Self {
+    fn decompressing() -> Self {
         Self::pooled()
     }
 
@@ -89,127 +63,111 @@ impl Adapter for Ureq {
             .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
             .root_certs(ureq::tls::RootCerts::new_with_certs(&roots))
             .build();
-        Self::over(ureq::Agent::config_builder().tls_config(tls).build().into())
-    }
-
-    fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output, SendError<E, ureq::Error>> {
-        workos_login_ureq::send(&self.0, exchange)
-    }
-}
-
-pub(crate) struct Reqwest {
-    client: reqwest::Client,
-    runtime: Runtime,
-}
-
-impl Reqwest {
-    fn over(client: reqwest::Client) -> Self {
-        Self {
-            client,
-            runtime: runtime(),
-        }
-    }
-
-    fn built(builder: reqwest::ClientBuilder) -> Self {
-        Self::over(builder.build().unwrap())
+        let config = ureq::Agent::config_builder().tls_config(tls).build();
+        config.new_agent().into()
     }
 }
 
 impl Adapter for Reqwest {
-    type Error = workos_login_reqwest::Error;
-
     const NAME: &'static str = "reqwest";
-    const UNPACKS: bool = true;
-    const UNPACKS_BY_ITSELF: bool = false;
+    const DECOMPRESSES: bool = true;
+    const DECOMPRESSES_BY_DEFAULT: bool = false;
 
     fn new() -> Self {
         Self::over(workos_login_reqwest::client().unwrap())
     }
 
     fn pooled() -> Self {
-        Self::built(reqwest_builder())
+        Self::built(reqwest_builder(None))
     }
 
-    fn hasty() -> Self {
-        Self::built(reqwest_builder().timeout(HASTE))
-    }
-
-    fn unpacking() -> Self {
-        Self::built(reqwest_builder().gzip(true))
+    fn decompressing() -> Self {
+        Self::built(reqwest_builder(None).gzip(true))
     }
 
     fn trusting(certificate: &CertificateDer<'static>) -> Self {
-        Self::built(reqwest::Client::builder().tls_backend_preconfigured(tls(Some(certificate))))
-    }
-
-    fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output, SendError<E, Self::Error>> {
-        let result = self
-            .runtime
-            .block_on(workos_login_reqwest::send(&self.client, exchange));
-        settle(&self.runtime);
-        result
+        Self::built(reqwest_builder(Some(certificate)))
     }
 }
 
-/// reqwest's defaults, but for the cryptography provider, which it has none of here.
-fn reqwest_builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().tls_backend_preconfigured(tls(None))
-}
-
-pub(crate) struct Hyper {
-    client: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    runtime: Runtime,
-}
-
-impl Hyper {
-    fn own(certificate: Option<&CertificateDer<'static>>, runtime: Runtime) -> Self {
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(certificate))
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client = legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Self { client, runtime }
+impl Reqwest {
+    fn built(builder: reqwest::ClientBuilder) -> Self {
+        Self::over(builder.build().unwrap().into())
     }
+}
+
+/// Returns reqwest's defaults with a cryptography provider; this build of reqwest has none.
+fn reqwest_builder(certificate: Option<&CertificateDer<'static>>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder().tls_backend_preconfigured(tls(certificate))
 }
 
 impl Adapter for Hyper {
-    type Error = workos_login_hyper::Error;
-
     const NAME: &'static str = "hyper";
-    const UNPACKS: bool = false;
-    const UNPACKS_BY_ITSELF: bool = false;
+    const DECOMPRESSES: bool = false;
+    const DECOMPRESSES_BY_DEFAULT: bool = false;
 
     fn new() -> Self {
-        Self {
-            client: workos_login_hyper::client().unwrap(),
-            runtime: runtime(),
-        }
+        Self::over(workos_login_hyper::client().unwrap())
     }
 
     fn pooled() -> Self {
-        Self::own(None, runtime())
+        Self::with_tls(tls(None))
     }
 
-    /// hyper has no timeout of its own to set, so the clock is made to hurry.
-    fn hasty() -> Self {
-        Self::own(None, hurried_runtime())
-    }
-
-    fn unpacking() -> Self {
+    fn decompressing() -> Self {
         Self::pooled()
     }
 
     fn trusting(certificate: &CertificateDer<'static>) -> Self {
-        Self::own(Some(certificate), runtime())
+        Self::with_tls(tls(Some(certificate)))
+    }
+}
+
+impl Hyper {
+    fn with_tls(tls: ClientConfig) -> Self {
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let client = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Self::over(client.into())
+    }
+}
+
+/// An asynchronous client that blocks on a runtime of its own.
+pub(crate) struct OnRuntime<C> {
+    client: C,
+    runtime: Runtime,
+}
+
+impl<C> OnRuntime<C> {
+    fn over(client: C) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        Self { client, runtime }
+    }
+}
+
+impl<C: HttpClient> BlockingHttpClient for OnRuntime<C> {
+    type Error = C::Error;
+
+    fn execute(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: ExchangeLimits,
+    ) -> Result<Response<Vec<u8>>, C::Error> {
+        self.runtime.block_on(async {
+            let result = self.client.execute(request, limits).await;
+            // The connection returns to the pool in a task of its own.
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            result
+        })
     }
 
-    fn send<E: Exchange>(&self, exchange: E) -> Result<E::Output, SendError<E, Self::Error>> {
-        let result = self
-            .runtime
-            .block_on(workos_login_hyper::send(&self.client, exchange));
-        settle(&self.runtime);
-        result
+    fn now(&self) -> SystemTime {
+        self.client.now()
     }
 }
 
@@ -223,33 +181,7 @@ fn tls(certificate: Option<&CertificateDer<'static>>) -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
+/// Limits that end an exchange soon.
+pub(crate) fn short_limits() -> ExchangeLimits {
+    ExchangeLimits::default().timeout(Duration::from_millis(300))
 }
-
-/// A runtime whose clock runs a hundred times too fast: half a minute is over in 300 ms.
-fn hurried_runtime() -> Runtime {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.spawn(async {
-        loop {
-            thread::sleep(Duration::from_millis(1));
-            tokio::time::advance(Duration::from_millis(100)).await;
-        }
-    });
-    runtime
-}
-
-/// Lets what runs beside the exchange come to rest, the connection on its way back to the pool for one.
-fn settle(runtime: &Runtime) {
-    runtime.block_on(async {
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
-        }
-    });
-}
-
-const HASTE: Duration = Duration::from_millis(300);

@@ -11,10 +11,10 @@ use std::mem::discriminant;
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use workos_login::{Authenticated, Error, Exchange, SendError};
+use workos_login::{Authenticated, Error, Exchange, ExchangeLimits, SendError};
 use workos_login_mock_server::{Fault, MockResponse, Server};
 
-use crate::adapters::Adapter;
+use crate::adapters::{Adapter, short_limits};
 use crate::support::{ALICE, authenticated, done, exchanging, log_in, public, start};
 
 fn a_code_exchange_ends_as_the_table_says<A: Adapter>() {
@@ -57,7 +57,7 @@ struct Row {
 enum Over {
     /// The adapter's own.
     New,
-    /// One that gives up soon.
+    /// The adapter's own, with a short timeout.
     Hasty,
     /// One with a connection in its pool, on which the fault has struck before.
     Pooled,
@@ -141,7 +141,7 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         row(Fault::SlowHeaders(2 * pause), Hasty,  Lost),
         row(Fault::Delay(1000 * pause),    Hasty,  Lost),
     ]);
-    for (over, unpacks) in [(New, A::UNPACKS_BY_ITSELF), (Unpacking, A::UNPACKS)] {
+    for (over, unpacks) in [(New, A::DECOMPRESSES_BY_DEFAULT), (Unpacking, A::DECOMPRESSES)] {
         table.extend([
             row(Fault::GzipBomb(0),        over, if unpacks { Answered } else { JSON }),
             row(Fault::GzipBomb(64 << 20), over, if unpacks { LONG } else { JSON }),
@@ -171,10 +171,9 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
     for row in &table {
         let state = exchange(&new, &server);
         let own = match row.over {
-            Over::New => None,
-            Over::Hasty => Some(A::hasty()),
+            Over::New | Over::Hasty => None,
             Over::Pooled => Some(A::pooled()),
-            Over::Unpacking => Some(A::unpacking()),
+            Over::Unpacking => Some(A::decompressing()),
         };
         let adapter = own.as_ref().unwrap_or(&new);
         server.inject(row.fault.clone());
@@ -184,7 +183,11 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
         server.clear_requests();
         let connections = server.connection_count();
 
-        let (met, state) = meet(adapter.send(state), &session);
+        let limits = match row.over {
+            Over::Hasty => short_limits(),
+            Over::New | Over::Pooled | Over::Unpacking => ExchangeLimits::default(),
+        };
+        let (met, state) = meet(adapter.send_within(state, limits), &session);
         assert!(row.expected.admits(&met), "{row}: {met}");
         let sent = server.request_count();
         match row.over {
@@ -202,11 +205,7 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
         if let Some(state) = state {
             server.clear_faults();
             server.clear_requests();
-            let patient = match row.over {
-                Over::Hasty => &new,
-                Over::New | Over::Pooled | Over::Unpacking => adapter,
-            };
-            let (again, _) = meet(patient.send(state), &session);
+            let (again, _) = meet(adapter.send(state), &session);
             let acted = row.fault.acts() && row.over != Over::Pooled;
             let as_expected = match (&again, row.over) {
                 (Met::Answered, Over::Hasty) => true,

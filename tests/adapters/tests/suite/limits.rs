@@ -48,8 +48,8 @@ fn the_limit_holds_after_decompression<A: Adapter>() {
         // The client may be gone before the end.
         let _ = stream.write_all(&[head.as_bytes(), packed].concat());
     });
-    let result = A::unpacking().send(exchanging_at(&wire.base_url()));
-    if A::UNPACKS {
+    let result = A::decompressing().send(exchanging_at(&wire.base_url()));
+    if A::DECOMPRESSES {
         let (_, flaw) = malformed(result);
         assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
     } else {

@@ -1,4 +1,4 @@
-//! What holds for one adapter alone, or for some: settings of a caller's client, futures.
+//! What holds for one adapter alone, or for some: settings of custom clients, futures.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -6,17 +6,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use workos_login::limits::EXCHANGE_TIMEOUT;
 use workos_login::{
-    Authenticated, Client, Exchanging, Outcome, Public, Refreshing, SendError, TransportError,
+    Authenticated, BlockingHttpClient, Client, Exchanging, HttpClient, Outcome, Public, Refreshing,
+    SendError, TransportError,
 };
 use workos_login_mock_server::Fault;
 
-use crate::adapters::{Adapter, Ureq};
+use crate::adapters::Ureq;
 use crate::support::{authenticated, exchanging, malformed, start};
 
 #[test]
 fn an_agent_that_follows_redirects_follows_none_here() {
     let (server, elsewhere) = (start(), start());
-    let careless = Ureq::over(ureq::Agent::new_with_defaults());
+    let careless = Ureq::from(ureq::Agent::new_with_defaults());
     let exchanging = exchanging(&server);
     server.inject(Fault::Redirect {
         status: 307,
@@ -34,7 +35,7 @@ fn an_exchange_over_hyper_ends_when_its_time_is_over() {
     let exchanging = exchanging(&server);
     server.inject(Fault::Hang);
     let client = workos_login_hyper::client().unwrap();
-    let (result, elapsed) = clocked(workos_login_hyper::send(&client, exchanging));
+    let (result, elapsed) = clocked(client.send(exchanging));
     let reason = reason(result);
     assert!(
         matches!(reason.source(), workos_login_hyper::Error::TimedOut),
@@ -49,7 +50,7 @@ fn an_exchange_over_reqwest_ends_when_its_time_is_over() {
     let exchanging = exchanging(&server);
     server.inject(Fault::Hang);
     let client = workos_login_reqwest::client().unwrap();
-    let (result, elapsed) = clocked(workos_login_reqwest::send(&client, exchanging));
+    let (result, elapsed) = clocked(client.send(exchanging));
     let reason = reason(result);
     assert!(
         matches!(reason.source(), workos_login_reqwest::Error::TimedOut),
@@ -85,10 +86,10 @@ fn the_futures_can_change_their_thread() {
     fn futures(exchanging: Exchanging, other: Exchanging, refresh: impl Fn() -> Refreshing) {
         let hyper = workos_login_hyper::client().unwrap();
         let reqwest = workos_login_reqwest::client().unwrap();
-        is_send(&workos_login_hyper::send(&hyper, exchanging));
-        is_send(&workos_login_hyper::send(&hyper, refresh()));
-        is_send(&workos_login_reqwest::send(&reqwest, other));
-        is_send(&workos_login_reqwest::send(&reqwest, refresh()));
+        is_send(&hyper.send(exchanging));
+        is_send(&hyper.send(refresh()));
+        is_send(&reqwest.send(other));
+        is_send(&reqwest.send(refresh()));
     }
 
     // To compile is to pass; there is nothing to run.
