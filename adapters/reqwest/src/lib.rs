@@ -30,6 +30,8 @@
 //! * `redirect(Policy::none())`: **a client that follows redirects can send the code and the secret to another server**;
 //! * `retry(retry::never())`: the core decides what is sent again;
 //! * `pool_max_idle_per_host(0)`: the response is lost if the service closes an idle connection while it is reused;
+//! * a [`reqwest::Proxy::custom`] that returns `None` for `http` URLs, or `no_proxy()`: **a proxy in the environment
+//!   receives the code and the verifier of requests to a loopback address in clear text**;
 //! * no cookie store;
 //! * `tls_backend_preconfigured(..)` with a named cryptography provider. [`client`] names *ring*, because two providers
 //!   in one program can conflict, and trusts the root certificates of the platform, which include those of a company's
@@ -57,10 +59,17 @@ pub use workos_login;
 ///
 /// [`execute`](HttpClient::execute) panics outside a tokio runtime with its time driver enabled.
 #[derive(Clone, Debug)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    /// Sends requests to a loopback address, which have no TLS.
+    http: reqwest::Client,
+    https: reqwest::Client,
+}
 
 /// Returns a client without redirects, retries, pooled connections and decompression. TLS is rustls with *ring* and the
 /// root certificates of the platform.
+///
+/// `https` requests use the proxy in the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) through `CONNECT`. `http`
+/// requests, which go to a loopback address only, use none: it would receive the code and the verifier in clear text.
 ///
 /// # Errors
 ///
@@ -71,6 +80,13 @@ pub fn client() -> Result<Client, Error> {
         .and_then(BuilderVerifierExt::with_platform_verifier)
         .map_err(Error::Tls)?
         .with_no_client_auth();
+    // reqwest has no proxy function that reads the environment, so there are two clients.
+    let https = builder(tls.clone()).build().map_err(Error::Http)?;
+    let http = builder(tls).no_proxy().build().map_err(Error::Http)?;
+    Ok(Client { http, https })
+}
+
+fn builder(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())
@@ -82,14 +98,14 @@ pub fn client() -> Result<Client, Error> {
         .no_deflate()
         .no_gzip()
         .no_zstd()
-        .build()
-        .map(Client)
-        .map_err(Error::Http)
 }
 
 impl From<reqwest::Client> for Client {
     fn from(client: reqwest::Client) -> Self {
-        Self(client)
+        Self {
+            http: client.clone(),
+            https: client,
+        }
     }
 }
 
@@ -120,7 +136,11 @@ impl Client {
         request: Request<Vec<u8>>,
         max_body: usize,
     ) -> Result<Response<Vec<u8>>, reqwest::Error> {
-        let mut incoming = self.0.execute(request.try_into()?).await?;
+        let client = match request.uri().scheme_str() {
+            Some("https") => &self.https,
+            _ => &self.http,
+        };
+        let mut incoming = client.execute(request.try_into()?).await?;
         let mut response = Response::new(Vec::new());
         *response.status_mut() = incoming.status();
         *response.headers_mut() = incoming.headers().clone();
@@ -152,7 +172,7 @@ impl std::ops::Deref for Client {
     type Target = reqwest::Client;
 
     fn deref(&self) -> &reqwest::Client {
-        &self.0
+        &self.http
     }
 }
 

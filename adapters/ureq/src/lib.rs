@@ -24,8 +24,8 @@
 //! # Custom agents
 //!
 //! A [`ureq::Agent`] becomes an [`Agent`] with `From`. Each request sets what ureq can set for one request: no redirects,
-//! no error for a status, the timeout unless the agent has a shorter one, the maximum size of the body. The agent
-//! determines:
+//! no error for a status, no proxy for an `http` URL, the timeout unless the agent has a shorter one, the maximum size of
+//! the body. The agent determines:
 //!
 //! * the cryptography provider of rustls. [`agent`] names *ring*; an agent that names none takes that of the process,
 //!   and two providers in one program can conflict;
@@ -52,6 +52,9 @@ pub struct Agent(ureq::Agent);
 
 /// Returns an agent without redirects, retries and pooled connections. TLS is rustls with *ring* and the root
 /// certificates of the platform, which are loaded at the first `https` request.
+///
+/// `https` requests use the proxy in the environment (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) through
+/// `CONNECT`.
 #[must_use]
 pub fn agent() -> Agent {
     let tls = TlsConfig::builder()
@@ -81,11 +84,15 @@ impl BlockingHttpClient for Agent {
         request: Request<Vec<u8>>,
         limits: ExchangeLimits,
     ) -> Result<Response<Vec<u8>>, ureq::Error> {
+        // An `http` URL is a loopback address: a proxy does not reach it, and would receive secrets in clear text.
+        let proxy = self.0.config().proxy().cloned();
+        let proxy = proxy.filter(|_| request.uri().scheme_str() == Some("https"));
         let request = self
             .0
             .configure_request(request)
             .http_status_as_error(false)
             .max_redirects(0)
+            .proxy(proxy)
             .timeout_global(Some(self.timeout(limits)))
             .build();
         let (parts, body) = self.0.run(request)?.into_parts();

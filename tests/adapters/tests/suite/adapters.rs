@@ -23,6 +23,9 @@ pub(crate) trait Adapter: BlockingHttpClient {
     /// Whether the client of the adapter decompresses if another crate enables that feature.
     const DECOMPRESSES_BY_DEFAULT: bool;
 
+    /// Whether the client of the adapter reads the environment for a proxy.
+    const USES_PROXIES: bool;
+
     /// Returns the client that the adapter makes.
     fn new() -> Self;
 
@@ -44,6 +47,7 @@ impl Adapter for Ureq {
     const NAME: &'static str = "ureq";
     const DECOMPRESSES: bool = true;
     const DECOMPRESSES_BY_DEFAULT: bool = true;
+    const USES_PROXIES: bool = true;
 
     fn new() -> Self {
         workos_login_ureq::agent()
@@ -72,6 +76,7 @@ impl Adapter for Reqwest {
     const NAME: &'static str = "reqwest";
     const DECOMPRESSES: bool = true;
     const DECOMPRESSES_BY_DEFAULT: bool = false;
+    const USES_PROXIES: bool = true;
 
     fn new() -> Self {
         Self::over(workos_login_reqwest::client().unwrap())
@@ -105,6 +110,7 @@ impl Adapter for Hyper {
     const NAME: &'static str = "hyper";
     const DECOMPRESSES: bool = false;
     const DECOMPRESSES_BY_DEFAULT: bool = false;
+    const USES_PROXIES: bool = false;
 
     fn new() -> Self {
         Self::over(workos_login_hyper::client().unwrap())

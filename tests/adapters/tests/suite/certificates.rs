@@ -39,7 +39,7 @@ impl Secure {
         let wire = Wire::accepting(move |stream| {
             let connection = ServerConnection::new(config.clone()).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
-            if read_request(&mut stream) {
+            if read_request(&mut stream).is_some() {
                 counting.fetch_add(1, Ordering::SeqCst);
                 let answer = b"HTTP/1.1 503 \r\ncontent-length: 0\r\n\r\n";
                 stream.write_all(answer).unwrap();

@@ -43,6 +43,7 @@ mod limits;
 mod organizations;
 mod own_clients;
 mod pool;
+mod proxies;
 mod step_ups;
 mod support;
 mod wire;

@@ -1,6 +1,6 @@
 //! A server of a few bytes, for what the local WorkOS does not do: TLS, and its own way with a connection.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn start(mut answer: impl FnMut(TcpStream) + Send + 'static) -> Self {
         Self::accepting(move |mut stream| {
-            if read_request(&mut stream) {
+            if read_request(&mut stream).is_some() {
                 answer(stream);
             }
         })
@@ -63,23 +63,24 @@ impl Drop for Wire {
     }
 }
 
-/// Reads a whole request; says whether there was one.
-pub(crate) fn read_request(stream: &mut (impl Read + Write)) -> bool {
+/// Reads a whole request; returns `None` if the connection ends before.
+pub(crate) fn read_request(stream: &mut impl Read) -> Option<String> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return false,
+            Ok(0) | Err(_) => return None,
             Ok(read) => request.extend_from_slice(&buffer[..read]),
         }
-        let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&request);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
                 .lines()
-                .find_map(|line| line.strip_prefix("content-length: "))
-                .map_or(0, |length| length.parse().unwrap());
+                .filter_map(|line| line.split_once(": "))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .map_or(0, |(_, length)| length.parse().unwrap());
             if body.len() >= length {
-                return true;
+                return Some(text.into_owned());
             }
         }
     }
