@@ -8,17 +8,18 @@
 //! ```no_run
 //! use workos_login::session::{Machine, SessionPolicy};
 //! use workos_login::secrecy::ExposeSecret;
-//! use workos_login::{Authenticated, Client};
+//! use workos_login::{Authenticated, BlockingHttpClient, Client, ExchangeLimits};
 //! use workos_login_session::{BlockingSessionManager, MemoryStore};
-//! use workos_login_ureq::{agent, send_within};
 //!
 //! # fn log_in() -> Result<Authenticated, Box<dyn std::error::Error>> { Err("not here".into()) }
 //! let client = Client::public("client_123".parse()?);
-//! let http = agent();
+//! let http = workos_login_ureq::agent();
 //! let keeper = BlockingSessionManager::new(
 //!     Machine::new(&client, SessionPolicy::default()),
 //!     MemoryStore::new(), // workos-login-keyring has one that stays
-//!     move |refreshing, limit| send_within(&http, refreshing, limit),
+//!     move |refreshing, limit| {
+//!         http.send_within(refreshing, ExchangeLimits::default().timeout(limit))
+//!     },
 //! );
 //!
 //! keeper.check()?; // can a session be stored?
@@ -36,9 +37,9 @@
 //! The one for tasks takes the sleep function of its runtime as well:
 //!
 //! ```no_run
-//! use workos_login::Client;
 //! use workos_login::http::Request;
 //! use workos_login::session::{Machine, SessionPolicy};
+//! use workos_login::{Client, ExchangeLimits, HttpClient};
 //! use workos_login_session::{SessionManager, MemoryStore};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,22 +51,19 @@
 //!     MemoryStore::new(),
 //!     move |refreshing| {
 //!         let http = sender.clone();
-//!         async move { workos_login_reqwest::send(&http, refreshing).await }
+//!         async move { http.send(refreshing).await }
 //!     },
 //!     tokio::time::sleep,
 //! );
 //!
 //! // The token goes into the header. When the server refuses it, it is refreshed and the call repeated, once.
-//! let request = Request::get("https://api.example.com/things").body("")?;
+//! let request = Request::get("https://api.example.com/things").body(Vec::new())?;
 //! let response = keeper
-//!     .call(request, |request| async {
-//!         Ok::<_, reqwest::Error>(http.execute(request.try_into()?).await?.into())
-//!     })
+//!     .call(request, |request| http.execute(request, ExchangeLimits::default()))
 //!     .await?;
 //! println!("{}", response.status());
 //! # Ok(())
 //! # }
-//! # use workos_login_reqwest::reqwest;
 //! ```
 //!
 //! # What a caller can rely on
@@ -83,7 +81,7 @@
 //! # The HTTP client
 //!
 //! The exchange of a refresh has a limit of a few seconds, so that it can be repeated while the service still knows the
-//! answer. A future is dropped then; a blocking client has to end by itself, as `workos_login_ureq::send_within` does.
+//! answer. A future is dropped then; a blocking client has to end by itself, as every `BlockingHttpClient` does.
 //!
 //! # A store of your own
 //!

@@ -4,28 +4,25 @@ use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use workos_login::secrecy::ExposeSecret;
-use workos_login_hyper::http_body_util::Full;
-use workos_login_hyper::hyper::body::Bytes;
-use workos_login_reqwest::reqwest;
+use workos_login::{BlockingHttpClient, ExchangeLimits, HttpClient};
 use workos_login_session::{BlockingSessionManager, CallError, Error, MemoryStore};
-use workos_login_ureq::ureq;
 
 use crate::resource::{INVALID_TOKEN, Resource};
 use crate::support::*;
 
-fn request(resource: &Resource) -> Request<&'static str> {
+fn request(resource: &Resource) -> Request<Vec<u8>> {
     Request::post(&resource.address)
         .header("authorization", "Basic of-an-earlier-time")
-        .body("a thing")
+        .body(b"a thing".to_vec())
         .unwrap()
 }
 
 /// Makes the call over ureq.
 fn call(keeper: &BlockingSessionManager<MemoryStore>, resource: &Resource) -> StatusCode {
     let agent = workos_login_ureq::agent();
-    let response: Result<_, CallError<ureq::Error>> = keeper.call(request(resource), |request| {
+    let response = keeper.call(request(resource), |request| {
         assert!(request.headers()["authorization"].is_sensitive());
-        agent.run(request)
+        agent.execute(request, ExchangeLimits::default())
     });
     response.unwrap().status()
 }
@@ -105,10 +102,7 @@ fn k12_the_same_over_reqwest() {
         let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
         let called = keeper.call(request(&resource), |request| {
             assert!(request.headers()["authorization"].is_sensitive());
-            async {
-                let answered = http.execute(request.try_into()?).await?;
-                Ok::<_, reqwest::Error>(Response::<reqwest::Body>::from(answered))
-            }
+            http.execute(request, ExchangeLimits::default())
         });
         assert_eq!(runtime().block_on(called).unwrap().status(), last);
         assert_repeated(&resource);
@@ -123,10 +117,9 @@ fn k12_the_same_over_hyper() {
     let keeper = over_hyper(&server, holding(session(&server)));
     for last in [200, 401] {
         let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
-        let request = request(&resource).map(|body| Full::new(Bytes::from(body)));
-        let called = keeper.call(request, |request| {
+        let called = keeper.call(request(&resource), |request| {
             assert!(request.headers()["authorization"].is_sensitive());
-            http.request(request)
+            http.execute(request, ExchangeLimits::default())
         });
         assert_eq!(runtime().block_on(called).unwrap().status(), last);
         assert_repeated(&resource);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use workos_login::HttpClient;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::session::{Machine, SessionPolicy};
 use workos_login_mock_server::{Endpoint, Fault, Server};
@@ -71,7 +72,7 @@ fn no_fault_at_a_refresh_over_reqwest_loses_the_session() {
         let http = http.clone();
         let send = move |exchange| {
             let http = http.clone();
-            async move { workos_login_reqwest::send(&http, exchange).await }
+            async move { http.send(exchange).await }
         };
         let keeper = SessionManager::new(machine, store, send, tokio::time::sleep);
         runtime.block_on(keeper.token())
@@ -86,7 +87,7 @@ fn no_fault_at_a_refresh_over_hyper_loses_the_session() {
         let http = http.clone();
         let send = move |exchange| {
             let http = http.clone();
-            async move { workos_login_hyper::send(&http, exchange).await }
+            async move { http.send(exchange).await }
         };
         let keeper = SessionManager::new(machine, store, send, tokio::time::sleep);
         runtime.block_on(keeper.token())

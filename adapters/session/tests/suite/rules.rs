@@ -285,12 +285,7 @@ fn k7_without_a_network_the_reason_is_the_http_clients() {
     else {
         panic!("{error:?}");
     };
-    assert!(
-        cause
-            .source()
-            .unwrap()
-            .is::<workos_login_ureq::ureq::Error>()
-    );
+    assert!(cause.source().unwrap().is::<HttpError>());
 }
 
 #[test]

@@ -9,13 +9,13 @@ use tokio::runtime::{Builder, Runtime};
 use workos_login::session::{Machine, SessionPolicy, StoredSession};
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, Callback, Client, ConnectionSelector, Public, Refreshing, Screen, SendError,
+    Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, ExchangeLimits,
+    HttpClient, Public, Refreshing, Screen, SendError,
 };
 use workos_login_mock_server::{Config, Organization, RecordedRequest, Server};
 use workos_login_session::{
     BlockingSessionManager, MemoryGuard, MemoryStore, SessionManager, Store,
 };
-use workos_login_ureq::ureq;
 
 pub(crate) fn server(change: impl FnOnce(&mut Config)) -> Server {
     Server::start(Config::with(change)).unwrap()
@@ -56,7 +56,8 @@ fn log_in(server: &Server, selector: ConnectionSelector, email: &str) -> Authent
     let callback = server.log_in(url.as_str(), email).unwrap();
     let callback = Callback::parse(&callback).unwrap();
     let exchanging = pending.accept(&client, callback, now).unwrap();
-    workos_login_ureq::send(&workos_login_ureq::agent(), exchanging)
+    workos_login_ureq::agent()
+        .send(exchanging)
         .unwrap()
         .authenticated()
         .unwrap()
@@ -103,11 +104,14 @@ pub(crate) fn keeper<S: Store>(server: &Server, store: S) -> BlockingSessionMana
     BlockingSessionManager::new(machine(server), store, over_ureq)
 }
 
+/// The error of the HTTP client of [`over_ureq`].
+pub(crate) type HttpError = <workos_login_ureq::Agent as BlockingHttpClient>::Error;
+
 pub(crate) fn over_ureq(
     exchange: Refreshing,
     limit: Duration,
-) -> Result<Authenticated, SendError<Refreshing, ureq::Error>> {
-    workos_login_ureq::send_within(&workos_login_ureq::agent(), exchange, limit)
+) -> Result<Authenticated, SendError<Refreshing, HttpError>> {
+    workos_login_ureq::agent().send_within(exchange, ExchangeLimits::default().timeout(limit))
 }
 
 /// A keeper for tasks, over reqwest.
@@ -118,7 +122,7 @@ pub(crate) fn over_reqwest<S: Store + 'static>(server: &Server, store: S) -> Ses
         store,
         move |exchange| {
             let http = http.clone();
-            async move { workos_login_reqwest::send(&http, exchange).await }
+            async move { http.send(exchange).await }
         },
         tokio::time::sleep,
     )
@@ -132,7 +136,7 @@ pub(crate) fn over_hyper<S: Store + 'static>(server: &Server, store: S) -> Sessi
         store,
         move |exchange| {
             let http = http.clone();
-            async move { workos_login_hyper::send(&http, exchange).await }
+            async move { http.send(exchange).await }
         },
         tokio::time::sleep,
     )

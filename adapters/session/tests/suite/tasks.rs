@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use http::{Request, Response};
-use workos_login::Authenticated;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::session::{SessionEnded, StoredSession};
+use workos_login::{Authenticated, HttpClient};
 use workos_login_mock_server::{Endpoint, Fault, Organization};
 use workos_login_session::{CallError, Error, MemoryGuard, MemoryStore, SessionManager, Store};
 
@@ -192,7 +192,7 @@ fn a_future_dropped_at_any_point_leaves_no_lock_and_loses_no_session() {
             let http = http.clone();
             async move {
                 yield_now().await;
-                let answer = workos_login_reqwest::send(&http, exchange).await;
+                let answer = http.send(exchange).await;
                 yield_now().await;
                 answer
             }
