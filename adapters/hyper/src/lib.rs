@@ -36,7 +36,7 @@
 use std::error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -48,7 +48,6 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 use workos_login::http::{Request, Response};
-use workos_login::limits::EXCHANGE_TIMEOUT;
 use workos_login::{BoxFuture, Exchange, ExchangeLimits, HttpClient, SendError};
 
 pub use http_body_util;
@@ -106,7 +105,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpClient for Client<C> {
         Box::pin(async move {
             tokio::time::timeout(limits.timeout, self.fetch(request, limits.max_body))
                 .await
-                .unwrap_or(Err(Error::TimedOut))
+                .unwrap_or(Err(Error::TimedOut(limits.timeout)))
         })
     }
 
@@ -122,7 +121,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> Client<C> {
         max_body: usize,
     ) -> Result<Response<Vec<u8>>, Error> {
         let request = request.map(|body| Full::new(Bytes::from(body)));
-        let response = self.0.request(request).await.map_err(Error::Http)?;
+        let response = self.0.request(request).await.map_err(Error::of)?;
         let (parts, mut incoming) = response.into_parts();
         let mut body = Vec::new();
         // One byte more than the maximum, by which the core sees that the body is longer.
@@ -159,31 +158,49 @@ impl<C> std::ops::Deref for Client<C> {
     }
 }
 
-/// Why there is no client, or no response.
+/// Why there is no client or no complete response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The connection broke within the body of the answer.
+    /// The response has no complete body.
     Body(hyper::Error),
-    /// The HTTP client failed: no connection, a broken one, or not HTTP.
-    Http(legacy::Error),
-    /// The exchange took longer than [`EXCHANGE_TIMEOUT`].
-    TimedOut,
-    /// The platform's certificates cannot be used.
+    /// There is no connection to the service. Nothing was sent.
+    Connect(legacy::Error),
+    /// There is a connection, but no complete response header. The request may have been sent.
+    Response(legacy::Error),
+    /// The exchange did not end within this timeout. The request may have been sent.
+    TimedOut(Duration),
+    /// The root certificates of the platform cannot be used.
     Tls(rustls::Error),
+}
+
+impl Error {
+    fn of(source: legacy::Error) -> Self {
+        if source.is_connect() {
+            Self::Connect(source)
+        } else {
+            Self::Response(source)
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Body(_) => f.write_str("the answer broke off"),
-            Self::Http(_) => f.write_str("the HTTP client failed"),
-            Self::TimedOut => write!(
-                f,
-                "the exchange took longer than {} seconds",
-                EXCHANGE_TIMEOUT.as_secs()
+            Self::Body(_) | Self::Response(_) => {
+                f.write_str("no complete response; check the network and try again")
+            }
+            Self::Connect(_) => f.write_str(
+                "cannot connect to the service; check the network and the root certificates",
             ),
-            Self::Tls(_) => f.write_str("the certificates of this platform cannot be used"),
+            Self::TimedOut(timeout) => write!(
+                f,
+                "no response within {} s; check the network and try again",
+                timeout.as_secs_f64().ceil()
+            ),
+            Self::Tls(_) => f.write_str(
+                "cannot use the root certificates of the platform; install its CA certificates",
+            ),
         }
     }
 }
@@ -192,8 +209,8 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Body(source) => Some(source),
-            Self::Http(source) => Some(source),
-            Self::TimedOut => None,
+            Self::Connect(source) | Self::Response(source) => Some(source),
+            Self::TimedOut(_) => None,
             Self::Tls(source) => Some(source),
         }
     }

@@ -40,14 +40,13 @@
 use std::error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use reqwest::{redirect, retry};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 use workos_login::http::{Request, Response};
-use workos_login::limits::EXCHANGE_TIMEOUT;
 use workos_login::{BoxFuture, Exchange, ExchangeLimits, HttpClient, SendError};
 
 pub use reqwest;
@@ -73,7 +72,7 @@ pub struct Client {
 ///
 /// # Errors
 ///
-/// [`Error::Tls`] if the platform has no root certificates, and [`Error::Http`] if reqwest cannot build the client.
+/// [`Error::Tls`] if the platform has no root certificates, and [`Error::Build`] if reqwest cannot build the client.
 pub fn client() -> Result<Client, Error> {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -81,8 +80,8 @@ pub fn client() -> Result<Client, Error> {
         .map_err(Error::Tls)?
         .with_no_client_auth();
     // reqwest has no proxy function that reads the environment, so there are two clients.
-    let https = builder(tls.clone()).build().map_err(Error::Http)?;
-    let http = builder(tls).no_proxy().build().map_err(Error::Http)?;
+    let https = builder(tls.clone()).build().map_err(Error::Build)?;
+    let http = builder(tls).no_proxy().build().map_err(Error::Build)?;
     Ok(Client { http, https })
 }
 
@@ -119,8 +118,8 @@ impl HttpClient for Client {
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, Error>> {
         Box::pin(async move {
             match tokio::time::timeout(limits.timeout, self.fetch(request, limits.max_body)).await {
-                Ok(fetched) => fetched.map_err(Error::Http),
-                Err(_) => Err(Error::TimedOut),
+                Ok(fetched) => fetched.map_err(Error::of),
+                Err(_) => Err(Error::TimedOut(limits.timeout)),
             }
         })
     }
@@ -176,28 +175,52 @@ impl std::ops::Deref for Client {
     }
 }
 
-/// Why there is no client, or no response.
+/// Why there is no client or no complete response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The HTTP client failed: no connection, a broken one, or not HTTP.
-    Http(reqwest::Error),
-    /// The exchange took longer than [`EXCHANGE_TIMEOUT`].
-    TimedOut,
-    /// The platform's certificates cannot be used.
+    /// reqwest cannot build the client.
+    Build(reqwest::Error),
+    /// There is no connection to the service. Nothing was sent.
+    Connect(reqwest::Error),
+    /// There is a connection, but no complete HTTP response. The request may have been sent.
+    Response(reqwest::Error),
+    /// The exchange did not end within this timeout. The request may have been sent.
+    TimedOut(Duration),
+    /// The root certificates of the platform cannot be used.
     Tls(rustls::Error),
+}
+
+impl Error {
+    fn of(source: reqwest::Error) -> Self {
+        if source.is_connect() {
+            Self::Connect(source)
+        } else {
+            Self::Response(source)
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http(_) => f.write_str("the HTTP client failed"),
-            Self::TimedOut => write!(
-                f,
-                "the exchange took longer than {} seconds",
-                EXCHANGE_TIMEOUT.as_secs()
+            Self::Build(_) => {
+                f.write_str("cannot build the HTTP client; check the features of reqwest")
+            }
+            Self::Connect(_) => f.write_str(
+                "cannot connect to the service; check the network, the proxy settings and the root certificates",
             ),
-            Self::Tls(_) => f.write_str("the certificates of this platform cannot be used"),
+            Self::Response(_) => {
+                f.write_str("no complete response; check the network and try again")
+            }
+            Self::TimedOut(timeout) => write!(
+                f,
+                "no response within {} s; check the network and try again",
+                timeout.as_secs_f64().ceil()
+            ),
+            Self::Tls(_) => f.write_str(
+                "cannot use the root certificates of the platform; install its CA certificates",
+            ),
         }
     }
 }
@@ -205,8 +228,8 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Http(source) => Some(source),
-            Self::TimedOut => None,
+            Self::Build(source) | Self::Connect(source) | Self::Response(source) => Some(source),
+            Self::TimedOut(_) => None,
             Self::Tls(source) => Some(source),
         }
     }

@@ -34,7 +34,9 @@
 //!   while it is reused. [`agent`] keeps no connection;
 //! * middleware, and cookies if that feature is enabled.
 
-use std::io::Read;
+use std::error;
+use std::fmt;
+use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -77,12 +79,29 @@ impl From<ureq::Agent> for Agent {
 }
 
 impl BlockingHttpClient for Agent {
-    type Error = ureq::Error;
+    type Error = Error;
 
     fn execute(
         &self,
         request: Request<Vec<u8>>,
         limits: ExchangeLimits,
+    ) -> Result<Response<Vec<u8>>, Error> {
+        let timeout = self.timeout(limits);
+        self.fetch(request, timeout, limits.max_body)
+            .map_err(|source| Error::of(source, timeout))
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+impl Agent {
+    fn fetch(
+        &self,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+        max_body: usize,
     ) -> Result<Response<Vec<u8>>, ureq::Error> {
         // An `http` URL is a loopback address: a proxy does not reach it, and would receive secrets in clear text.
         let proxy = self.0.config().proxy().cloned();
@@ -93,23 +112,17 @@ impl BlockingHttpClient for Agent {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(proxy)
-            .timeout_global(Some(self.timeout(limits)))
+            .timeout_global(Some(timeout))
             .build();
         let (parts, body) = self.0.run(request)?.into_parts();
         // One byte more than the maximum, by which the core sees that the body is longer.
         let mut bytes = Vec::new();
         body.into_reader()
-            .take(limits.max_body as u64 + 1)
+            .take(max_body as u64 + 1)
             .read_to_end(&mut bytes)?;
         Ok(Response::from_parts(parts, bytes))
     }
 
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-}
-
-impl Agent {
     fn timeout(&self, limits: ExchangeLimits) -> Duration {
         let own = self.0.config().timeouts().global;
         own.map_or(limits.timeout, |own| own.min(limits.timeout))
@@ -121,10 +134,7 @@ impl Agent {
 /// # Errors
 ///
 /// As [`BlockingHttpClient::send`].
-pub fn send<E: Exchange>(
-    agent: &Agent,
-    exchange: E,
-) -> Result<E::Output, SendError<E, ureq::Error>> {
+pub fn send<E: Exchange>(agent: &Agent, exchange: E) -> Result<E::Output, SendError<E, Error>> {
     agent.send(exchange)
 }
 
@@ -137,7 +147,7 @@ pub fn send_within<E: Exchange>(
     agent: &Agent,
     exchange: E,
     limit: Duration,
-) -> Result<E::Output, SendError<E, ureq::Error>> {
+) -> Result<E::Output, SendError<E, Error>> {
     agent.send_within(exchange, ExchangeLimits::default().timeout(limit))
 }
 
@@ -146,6 +156,77 @@ impl std::ops::Deref for Agent {
 
     fn deref(&self) -> &ureq::Agent {
         &self.0
+    }
+}
+
+/// Why there is no complete response.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no connection to the service. Nothing was sent.
+    Connect(ureq::Error),
+    /// There is no complete HTTP response. The request may have been sent.
+    Response(ureq::Error),
+    /// The exchange did not end within this timeout. The request may have been sent.
+    TimedOut(Duration),
+}
+
+impl Error {
+    fn of(source: ureq::Error, timeout: Duration) -> Self {
+        use ureq::Error::{
+            ConnectProxyFailed, ConnectionFailed, HostNotFound, InvalidProxyUrl, Io, Timeout, Tls,
+        };
+
+        match source {
+            Timeout(ureq::Timeout::Global) => Self::TimedOut(timeout),
+            ConnectProxyFailed(_)
+            | ConnectionFailed
+            | HostNotFound
+            | InvalidProxyUrl
+            | Tls(_)
+            | Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => Self::Connect(source),
+            Io(ref error) if is_connect(error) => Self::Connect(source),
+            _ => Self::Response(source),
+        }
+    }
+}
+
+/// Returns whether an error is of the connection or its TLS handshake. ureq does not tell.
+fn is_connect(error: &io::Error) -> bool {
+    let source = error.get_ref().and_then(|source| source.downcast_ref());
+    matches!(source, Some(rustls::Error::InvalidCertificate(_)))
+        || matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+        )
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(_) => f.write_str(
+                "cannot connect to the service; check the network, the proxy settings and the root certificates",
+            ),
+            Self::Response(_) => {
+                f.write_str("no complete response; check the network and try again")
+            }
+            Self::TimedOut(timeout) => write!(
+                f,
+                "no response within {} s; check the network and try again",
+                timeout.as_secs_f64().ceil()
+            ),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Connect(source) | Self::Response(source) => Some(source),
+            Self::TimedOut(_) => None,
+        }
     }
 }
 

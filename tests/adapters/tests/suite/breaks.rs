@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::net::TcpListener;
 
-use workos_login::Exchange;
+use workos_login::{Exchange, ExchangeLimits};
 use workos_login_mock_server::Fault;
 
-use crate::adapters::Adapter;
-use crate::support::{exchanging, exchanging_at, log_in, lost, public, start};
+use crate::adapters::{Adapter, short_limits};
+use crate::support::{exchanging, exchanging_at, log_in, lost, public, start, transport_error};
 
 fn a_lost_refresh_keeps_the_session<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
@@ -56,7 +56,44 @@ fn an_error_shows_no_secret<A: Adapter>() {
     }
 }
 
+fn a_transport_error_states_the_problem_and_the_remedy<A: Adapter>() {
+    let adapter = A::new();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let text = transport_error(adapter.send(exchanging_at(&format!("http://{}", closed.unwrap()))));
+    assert!(
+        text.starts_with("cannot connect to the service; check the network"),
+        "{text}"
+    );
+
+    let server = start();
+    for (fault, limits, expected) in [
+        (
+            Fault::Hang,
+            short_limits(),
+            "no response within 1 s; check the network and try again",
+        ),
+        (
+            Fault::IncompleteBody,
+            ExchangeLimits::default(),
+            "no complete response; check the network and try again",
+        ),
+        (
+            Fault::RequestLost,
+            ExchangeLimits::default(),
+            "no complete response; check the network and try again",
+        ),
+    ] {
+        let exchanging = exchanging(&server);
+        server.inject(fault);
+        assert_eq!(
+            transport_error(adapter.send_within(exchanging, limits)),
+            expected
+        );
+    }
+}
+
 on_every_adapter!(
+    a_transport_error_states_the_problem_and_the_remedy,
     a_lost_refresh_keeps_the_session,
     a_service_that_is_not_there_gives_the_state_back,
     an_error_shows_no_secret,

@@ -11,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use workos_login::Error;
 
 use crate::adapters::Adapter;
-use crate::support::{exchanging_at, lost, refused};
+use crate::support::{exchanging_at, lost, refused, transport_error};
 use crate::wire::{Wire, read_request};
 
 /// A server that says 503 over TLS, with a certificate of its own making.
@@ -63,7 +63,9 @@ impl Secure {
 
 fn a_certificate_that_nobody_vouches_for_is_refused<A: Adapter>() {
     let server = Secure::start("127.0.0.1");
-    let _state = lost(A::new().send(exchanging_at(&server.base_url())));
+    let text = transport_error(A::new().send(exchanging_at(&server.base_url())));
+    assert!(text.starts_with("cannot connect to the service"), "{text}");
+    assert!(text.ends_with("the root certificates"), "{text}");
     assert_eq!(server.requests(), 0);
 }
 

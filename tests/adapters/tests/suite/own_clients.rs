@@ -38,7 +38,10 @@ fn an_exchange_over_hyper_ends_when_its_time_is_over() {
     let (result, elapsed) = clocked(client.send(exchanging));
     let reason = reason(result);
     assert!(
-        matches!(reason.source(), workos_login_hyper::Error::TimedOut),
+        matches!(
+            reason.source(),
+            workos_login_hyper::Error::TimedOut(EXCHANGE_TIMEOUT)
+        ),
         "{reason:?}"
     );
     assert_eq!(elapsed.as_secs(), EXCHANGE_TIMEOUT.as_secs());
@@ -53,7 +56,10 @@ fn an_exchange_over_reqwest_ends_when_its_time_is_over() {
     let (result, elapsed) = clocked(client.send(exchanging));
     let reason = reason(result);
     assert!(
-        matches!(reason.source(), workos_login_reqwest::Error::TimedOut),
+        matches!(
+            reason.source(),
+            workos_login_reqwest::Error::TimedOut(EXCHANGE_TIMEOUT)
+        ),
         "{reason:?}"
     );
     assert_eq!(elapsed.as_secs(), EXCHANGE_TIMEOUT.as_secs());

@@ -139,6 +139,18 @@ pub(crate) fn lost<E: Exchange, T: Debug>(result: Result<E::Output, SendError<E,
     }
 }
 
+/// The text of the adapter's own error.
+#[track_caller]
+pub(crate) fn transport_error<E: Exchange, T: std::error::Error>(
+    result: Result<E::Output, SendError<E, T>>,
+) -> String {
+    match result {
+        Err(SendError::Transport(error)) => error.source().to_string(),
+        Err(SendError::Refused(refused)) => panic!("{refused:?}"),
+        Ok(_) => panic!("a good answer"),
+    }
+}
+
 /// The state of an exchange whose answer was refused, and why.
 #[track_caller]
 pub(crate) fn refused<E: Exchange, T: Debug>(
