@@ -48,7 +48,7 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 use workos_login::http::{Request, Response};
-use workos_login::{BoxFuture, Exchange, ExchangeLimits, HttpClient, SendError};
+use workos_login::{BoxFuture, ExchangeLimits, HttpClient};
 
 pub use http_body_util;
 pub use hyper;
@@ -134,27 +134,6 @@ impl<C: Connect + Clone + Send + Sync + 'static> Client<C> {
             }
         }
         Ok(Response::from_parts(parts, body))
-    }
-}
-
-/// Sends an exchange.
-///
-/// # Errors
-///
-/// As [`HttpClient::send`].
-pub async fn send<C, E>(client: &Client<C>, exchange: E) -> Result<E::Output, SendError<E, Error>>
-where
-    C: Connect + Clone + Send + Sync + 'static,
-    E: Exchange,
-{
-    client.send(exchange).await
-}
-
-impl<C> std::ops::Deref for Client<C> {
-    type Target = legacy::Client<C, Full<Bytes>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
     }
 }
 

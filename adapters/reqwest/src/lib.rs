@@ -47,7 +47,7 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 use workos_login::http::{Request, Response};
-use workos_login::{BoxFuture, Exchange, ExchangeLimits, HttpClient, SendError};
+use workos_login::{BoxFuture, ExchangeLimits, HttpClient};
 
 pub use reqwest;
 pub use workos_login;
@@ -152,26 +152,6 @@ impl Client {
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
         Ok(response)
-    }
-}
-
-/// Sends an exchange.
-///
-/// # Errors
-///
-/// As [`HttpClient::send`].
-pub async fn send<E: Exchange>(
-    client: &Client,
-    exchange: E,
-) -> Result<E::Output, SendError<E, Error>> {
-    client.send(exchange).await
-}
-
-impl std::ops::Deref for Client {
-    type Target = reqwest::Client;
-
-    fn deref(&self) -> &reqwest::Client {
-        &self.http
     }
 }
 

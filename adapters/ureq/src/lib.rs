@@ -43,7 +43,7 @@ use std::time::{Duration, SystemTime};
 use rustls::crypto::ring;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use workos_login::http::{Request, Response};
-use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits, SendError};
+use workos_login::{BlockingHttpClient, ExchangeLimits};
 
 pub use ureq;
 pub use workos_login;
@@ -65,7 +65,6 @@ pub fn agent() -> Agent {
         .root_certs(RootCerts::PlatformVerifier)
         .build();
     let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
         .max_idle_connections(0)
         .tls_config(tls)
         .build();
@@ -126,36 +125,6 @@ impl Agent {
     fn timeout(&self, limits: ExchangeLimits) -> Duration {
         let own = self.0.config().timeouts().global;
         own.map_or(limits.timeout, |own| own.min(limits.timeout))
-    }
-}
-
-/// Sends an exchange.
-///
-/// # Errors
-///
-/// As [`BlockingHttpClient::send`].
-pub fn send<E: Exchange>(agent: &Agent, exchange: E) -> Result<E::Output, SendError<E, Error>> {
-    agent.send(exchange)
-}
-
-/// Sends an exchange that ends after `limit`.
-///
-/// # Errors
-///
-/// As [`BlockingHttpClient::send`].
-pub fn send_within<E: Exchange>(
-    agent: &Agent,
-    exchange: E,
-    limit: Duration,
-) -> Result<E::Output, SendError<E, Error>> {
-    agent.send_within(exchange, ExchangeLimits::default().timeout(limit))
-}
-
-impl std::ops::Deref for Agent {
-    type Target = ureq::Agent;
-
-    fn deref(&self) -> &ureq::Agent {
-        &self.0
     }
 }
 
