@@ -11,8 +11,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use workos_login::Error;
 
 use crate::adapters::Adapter;
+use crate::raw_server::{Wire, read_request};
 use crate::support::{exchanging_at, lost, refused, transport_error};
-use crate::wire::{Wire, read_request};
 
 /// A server that says 503 over TLS, with a certificate of its own making.
 struct Secure {

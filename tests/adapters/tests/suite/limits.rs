@@ -9,8 +9,8 @@ use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login_mock_server::{Endpoint, MockResponse};
 
 use crate::adapters::Adapter;
+use crate::raw_server::Wire;
 use crate::support::{authenticated, exchanging, exchanging_at, lost, malformed, refused, start};
-use crate::wire::Wire;
 
 fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
     let server = start();

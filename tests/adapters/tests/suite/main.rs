@@ -1,6 +1,6 @@
 //! What every HTTP adapter has to do, over real sockets.
 //!
-//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `answers::a_whole_login_ends_with_a_session::ureq`.
+//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `responses::a_whole_login_ends_with_a_session::ureq`.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,16 +34,16 @@ macro_rules! on_every_adapter {
 }
 
 mod adapters;
-mod answers;
-mod breaks;
 mod certificates;
+mod challenges;
 mod device;
 mod faults;
 mod limits;
 mod organizations;
-mod own_clients;
+mod per_adapter;
 mod pool;
 mod proxies;
-mod step_ups;
+mod raw_server;
+mod responses;
 mod support;
-mod wire;
+mod transport_errors;

@@ -8,8 +8,8 @@ use workos_login::SendError;
 use workos_login_mock_server::Fault;
 
 use crate::adapters::Adapter;
+use crate::raw_server::Wire;
 use crate::support::{authenticated, exchanging, exchanging_at, log_in, lost, public, start};
-use crate::wire::Wire;
 
 fn no_connection_is_used_twice<A: Adapter>() {
     let (server, adapter) = (start(), A::new());

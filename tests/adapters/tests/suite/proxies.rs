@@ -8,8 +8,8 @@ use std::sync::mpsc;
 use workos_login::Error;
 
 use crate::adapters::Adapter;
+use crate::raw_server::{Wire, read_request};
 use crate::support::{exchanging_at, lost, refused};
-use crate::wire::{Wire, read_request};
 
 /// The variables that name a proxy, for every HTTP crate and in both spellings.
 const PROXY_VARIABLES: [&str; 6] = [
