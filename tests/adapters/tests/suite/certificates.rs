@@ -1,4 +1,4 @@
-//! https is only spoken to who can show the right certificate.
+//! A request is sent only to a server with a trusted certificate for its name.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use workos_login::Error;
 
 use crate::adapters::Adapter;
-use crate::raw_server::{Wire, read_request};
+use crate::raw_server::{RawServer, read_request};
 use crate::support::{exchanging_at, lost, refused, transport_error};
 
-/// A server that says 503 over TLS, with a certificate of its own making.
-struct Secure {
-    wire: Wire,
+/// A TLS server with a self-signed certificate, which responds with 503.
+struct TlsServer {
+    inner: RawServer,
     certificate: CertificateDer<'static>,
     requests: Arc<AtomicUsize>,
 }
 
-impl Secure {
+impl TlsServer {
     fn start(name: &str) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed([name.to_owned()]).unwrap();
@@ -36,7 +36,7 @@ impl Secure {
         let config = Arc::new(config);
         let requests = Arc::new(AtomicUsize::new(0));
         let counting = requests.clone();
-        let wire = Wire::accepting(move |stream| {
+        let inner = RawServer::accepting(move |stream| {
             let connection = ServerConnection::new(config.clone()).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
             if read_request(&mut stream).is_some() {
@@ -46,14 +46,14 @@ impl Secure {
             }
         });
         Self {
-            wire,
+            inner,
             certificate,
             requests,
         }
     }
 
     fn base_url(&self) -> String {
-        format!("https://{}", self.wire.address())
+        format!("https://{}", self.inner.address())
     }
 
     fn requests(&self) -> usize {
@@ -61,39 +61,39 @@ impl Secure {
     }
 }
 
-fn a_certificate_that_nobody_vouches_for_is_refused<A: Adapter>() {
-    let server = Secure::start("127.0.0.1");
+fn rejects_an_untrusted_certificate<A: Adapter>() {
+    let server = TlsServer::start("127.0.0.1");
     let text = transport_error(A::new().send(exchanging_at(&server.base_url())));
     assert!(text.starts_with("cannot connect to the service"), "{text}");
     assert!(text.ends_with("the root certificates"), "{text}");
     assert_eq!(server.requests(), 0);
 }
 
-fn a_certificate_for_another_name_is_refused<A: Adapter>() {
-    let server = Secure::start("other.example.org");
+fn rejects_a_certificate_for_another_name<A: Adapter>() {
+    let server = TlsServer::start("other.example.org");
     let adapter = A::trusting(&server.certificate);
     let _state = lost(adapter.send(exchanging_at(&server.base_url())));
     assert_eq!(server.requests(), 0);
 }
 
-fn a_certificate_that_is_trusted_is_accepted<A: Adapter>() {
-    let server = Secure::start("127.0.0.1");
+fn accepts_a_trusted_certificate<A: Adapter>() {
+    let server = TlsServer::start("127.0.0.1");
     let adapter = A::trusting(&server.certificate);
     let (_, error) = refused(adapter.send(exchanging_at(&server.base_url())));
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     assert_eq!(server.requests(), 1);
 }
 
-/// Every test of this program runs in one process, so that any of them could have installed one.
-fn no_cryptography_provider_is_installed_for_the_process<A: Adapter>() {
-    let server = Secure::start("127.0.0.1");
+/// All tests run in one process, so this covers every test that ran before.
+fn installs_no_cryptography_provider_for_the_process<A: Adapter>() {
+    let server = TlsServer::start("127.0.0.1");
     let _state = lost(A::new().send(exchanging_at(&server.base_url())));
     assert!(CryptoProvider::get_default().is_none());
 }
 
 on_every_adapter!(
-    a_certificate_for_another_name_is_refused,
-    a_certificate_that_is_trusted_is_accepted,
-    a_certificate_that_nobody_vouches_for_is_refused,
-    no_cryptography_provider_is_installed_for_the_process,
+    rejects_a_certificate_for_another_name,
+    accepts_a_trusted_certificate,
+    rejects_an_untrusted_certificate,
+    installs_no_cryptography_provider_for_the_process,
 );

@@ -1,4 +1,4 @@
-//! A login that the service stops for one more step: the step comes as a state, and leads on.
+//! A login with authentication challenges: each challenge is a state, and its answer continues the login.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -14,112 +14,112 @@ use workos_login_mock_server::{Challenge, Config, Endpoint, Fault, Organization,
 
 use crate::adapters::Adapter;
 use crate::support::{
-    ALICE, BOB, authenticated, confidential, done, login, public, redirect_uri, refused,
-    signing_in, start, start_behind, stopped, stored,
+    ALICE, BOB, approved, authenticated, challenged, confidential, exchanging_as, login, public,
+    redirect_uri, refused, start, start_with_challenges, stored,
 };
 
-fn an_email_address_is_confirmed<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::EmailVerification, |_, step| {
-        let AuthenticationChallenge::EmailVerification(step) = step else {
-            panic!("{step:?}")
+fn answers_an_email_verification_challenge<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::EmailVerification, |_, challenge| {
+        let AuthenticationChallenge::EmailVerification(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
-        assert_eq!(step.email(), Some(ALICE));
-        let id = step.email_verification_id().unwrap();
+        assert_eq!(challenge.email(), Some(ALICE));
+        let id = challenge.email_verification_id().unwrap();
         assert!(id.starts_with("email_verification_"), "{id}");
-        move |client, code| step.answer(client, code)
+        move |client, code| challenge.answer(client, code)
     });
 }
 
-fn a_second_factor_answers_the_challenge_that_came_with_the_step<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::MfaChallenge, |_, step| {
-        let AuthenticationChallenge::Totp(step) = step else {
-            panic!("{step:?}")
+fn answers_the_mfa_challenge_of_the_response<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::MfaChallenge, |_, challenge| {
+        let AuthenticationChallenge::Totp(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
-        assert_eq!(step.factor_ids().count(), 0);
-        let challenge = step.challenge_id().unwrap().to_owned();
-        move |client, code| step.answer(client, &challenge, code)
+        assert_eq!(challenge.factor_ids().count(), 0);
+        let mfa_challenge = challenge.challenge_id().unwrap().to_owned();
+        move |client, code| challenge.answer(client, &mfa_challenge, code)
     });
 }
 
-fn a_second_factor_answers_a_challenge_that_was_made_for_it<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::MfaFactors, |server, step| {
-        let AuthenticationChallenge::Totp(step) = step else {
-            panic!("{step:?}")
+fn answers_an_mfa_challenge_created_for_a_factor<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::MfaFactors, |server, challenge| {
+        let AuthenticationChallenge::Totp(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
-        assert_eq!(step.challenge_id(), None);
-        assert_eq!(step.user().unwrap().id(), User::ALICE_ID);
-        let factor = step.factor_ids().next().unwrap();
-        let challenge = manage(
+        assert_eq!(challenge.challenge_id(), None);
+        assert_eq!(challenge.user().unwrap().id(), User::ALICE_ID);
+        let factor = challenge.factor_ids().next().unwrap();
+        let mfa_challenge = post_to_management_api(
             server,
             &format!("/auth/factors/{factor}/challenge"),
             &json!({}),
         );
-        move |client, code| step.answer(client, text(&challenge["id"]), code)
+        move |client, code| challenge.answer(client, text(&mfa_challenge["id"]), code)
     });
 }
 
-fn a_second_factor_is_set_up<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::MfaEnrollment, |server, step| {
-        let AuthenticationChallenge::MfaEnrollment(step) = step else {
-            panic!("{step:?}")
+fn enrolls_a_second_factor<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::MfaEnrollment, |server, challenge| {
+        let AuthenticationChallenge::MfaEnrollment(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
-        let user = step.user().unwrap().id();
+        let user = challenge.user().unwrap().id();
         let path = format!("/user_management/users/{user}/auth_factors");
-        let enrolled = manage(server, &path, &json!({"type": "totp"}));
+        let enrolled = post_to_management_api(server, &path, &json!({"type": "totp"}));
         move |client, code| {
-            let challenge = &enrolled["authentication_challenge"]["id"];
-            step.answer(client, text(challenge), code)
+            let mfa_challenge = &enrolled["authentication_challenge"]["id"];
+            challenge.answer(client, text(mfa_challenge), code)
         }
     });
 }
 
-fn a_radar_challenge_by_email_is_answered<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::RadarEmail, |_, step| {
-        let AuthenticationChallenge::RadarEmail(step) = step else {
-            panic!("{step:?}")
+fn answers_a_radar_email_challenge<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::RadarEmail, |_, challenge| {
+        let AuthenticationChallenge::RadarEmail(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
-        assert_eq!(step.user().unwrap().id(), User::ALICE_ID);
-        let id = step.radar_challenge_id().unwrap();
+        assert_eq!(challenge.user().unwrap().id(), User::ALICE_ID);
+        let id = challenge.radar_challenge_id().unwrap();
         assert!(id.starts_with("radar_challenge_"), "{id}");
-        move |client, code| step.answer(client, code)
+        move |client, code| challenge.answer(client, code)
     });
 }
 
-fn a_radar_challenge_by_sms_is_answered<A: Adapter>() {
-    takes_a_code::<A, _>(Challenge::RadarSms, |server, step| {
-        let AuthenticationChallenge::RadarSms(step) = step else {
-            panic!("{step:?}")
+fn answers_a_radar_sms_challenge<A: Adapter>() {
+    answers_with_a_code::<A, _>(Challenge::RadarSms, |server, challenge| {
+        let AuthenticationChallenge::RadarSms(challenge) = challenge else {
+            panic!("{challenge:?}")
         };
         let message = json!({
-            "user_id": step.user().unwrap().id(),
+            "user_id": challenge.user().unwrap().id(),
             "phone_number": "+15555550142",
-            "pending_authentication_token": step.pending_authentication_token().unwrap().expose_secret(),
+            "pending_authentication_token": challenge.pending_authentication_token().unwrap().expose_secret(),
         });
-        let sent = manage(server, "/user_management/radar_challenges", &message);
+        let sent = post_to_management_api(server, "/user_management/radar_challenges", &message);
         move |client, code| {
             let verification =
                 SmsVerification::new(text(&sent["verification_id"]), text(&sent["phone_number"]));
-            step.answer(client, code, Some(verification))
+            challenge.answer(client, code, Some(verification))
         }
     });
 }
 
-/// Logs Alice in behind a gate. A wrong code leaves the step as good as it was, the right one ends it.
-fn takes_a_code<A: Adapter, F>(
-    gate: Challenge,
+/// Logs Alice in with a challenge. An incorrect code can be corrected, and the correct one can be used once.
+fn answers_with_a_code<A: Adapter, F>(
+    kind: Challenge,
     prepare: impl FnOnce(&Server, AuthenticationChallenge) -> F,
 ) where
     F: Fn(&Client<Confidential>, &str) -> Exchanging,
 {
-    let (server, adapter) = (start_behind([gate]), A::new());
+    let (server, adapter) = (start_with_challenges([kind]), A::new());
     let client = confidential(&server);
-    let exchanging = signing_in(&server, &client, login(&client), ALICE);
-    let step = stored(&stopped(adapter.send(exchanging)));
-    let answer = prepare(&server, step);
+    let exchanging = exchanging_as(&server, &client, login(&client), ALICE);
+    let challenge = stored(&challenged(adapter.send(exchanging)));
+    let answer = prepare(&server, challenge);
     server.clear_requests();
     for wrong in ["000000", "12345"] {
         let (_, error) = refused(adapter.send(answer(&client, wrong)));
-        assert!(is_mistyped(&error), "{error:?}");
+        assert!(is_incorrect_code(&error), "{error:?}");
     }
     let session = authenticated(adapter.send(answer(&client, Challenge::ONE_TIME_CODE)));
     assert_eq!(session.user().email(), Some(ALICE));
@@ -128,16 +128,16 @@ fn takes_a_code<A: Adapter, F>(
     assert_eq!(server.request_count(), 4);
 }
 
-fn an_organization_is_selected<A: Adapter>() {
+fn selects_an_organization<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = confidential(&server);
-    let exchanging = signing_in(&server, &client, login(&client), BOB);
-    let step = stored(&stopped(adapter.send(exchanging)));
-    let AuthenticationChallenge::OrganizationSelection(step) = step else {
-        panic!("{step:?}")
+    let exchanging = exchanging_as(&server, &client, login(&client), BOB);
+    let challenge = stored(&challenged(adapter.send(exchanging)));
+    let AuthenticationChallenge::OrganizationSelection(challenge) = challenge else {
+        panic!("{challenge:?}")
     };
-    assert_eq!(step.user().unwrap().id(), User::BOB_ID);
-    let listed: Vec<_> = step
+    assert_eq!(challenge.user().unwrap().id(), User::BOB_ID);
+    let listed: Vec<_> = challenge
         .organizations()
         .iter()
         .map(|organization| (organization.id().as_str(), organization.name()))
@@ -150,70 +150,79 @@ fn an_organization_is_selected<A: Adapter>() {
         ]
     );
     let nowhere = "org_01K1N0S0CHPLACE000000000A0".parse().unwrap();
-    let (_, error) = refused(adapter.send(step.select(&client, &nowhere)));
+    let (_, error) = refused(adapter.send(challenge.select(&client, &nowhere)));
     let Error::Rejected(answer) = error else {
         panic!("{error:?}")
     };
     assert_eq!(answer.code(), Some("organization_not_found"));
-    let globex = step.organizations()[1].id();
-    let session = authenticated(adapter.send(step.select(&client, globex)));
+    let globex = challenge.organizations()[1].id();
+    let session = authenticated(adapter.send(challenge.select(&client, globex)));
     assert_eq!(session.organization_id(), Some(globex));
 }
 
-fn one_step_leads_to_the_next<A: Adapter>() {
+fn answers_one_challenge_after_another<A: Adapter>() {
     let (server, adapter) = (
-        start_behind([Challenge::EmailVerification, Challenge::MfaChallenge]),
+        start_with_challenges([Challenge::EmailVerification, Challenge::MfaChallenge]),
         A::new(),
     );
     let client = confidential(&server);
-    let exchanging = signing_in(&server, &client, login(&client), ALICE);
-    let AuthenticationChallenge::EmailVerification(first) = stopped(adapter.send(exchanging))
+    let exchanging = exchanging_as(&server, &client, login(&client), ALICE);
+    let AuthenticationChallenge::EmailVerification(first) = challenged(adapter.send(exchanging))
     else {
-        panic!("not the first step")
+        panic!("not an email verification challenge")
     };
-    let second = stopped(adapter.send(first.answer(&client, Challenge::ONE_TIME_CODE)));
+    let second = challenged(adapter.send(first.answer(&client, Challenge::ONE_TIME_CODE)));
     let AuthenticationChallenge::Totp(second) = second else {
         panic!("{second:?}")
     };
-    let challenge = second.challenge_id().unwrap();
-    authenticated(adapter.send(second.answer(&client, challenge, Challenge::ONE_TIME_CODE)));
+    let mfa_challenge = second.challenge_id().unwrap();
+    authenticated(adapter.send(second.answer(&client, mfa_challenge, Challenge::ONE_TIME_CODE)));
 }
 
-/// The step stays as it was, so that the answer to it can be made again.
-fn an_answer_to_a_step_that_is_lost_is_sent_again<A: Adapter>() {
-    let (server, adapter) = (start_behind([Challenge::EmailVerification]), A::new());
+/// The challenge is unchanged, so it can be answered again.
+fn answers_again_after_a_lost_response<A: Adapter>() {
+    let (server, adapter) = (
+        start_with_challenges([Challenge::EmailVerification]),
+        A::new(),
+    );
     let client = confidential(&server);
-    let exchanging = signing_in(&server, &client, login(&client), ALICE);
-    let AuthenticationChallenge::EmailVerification(step) = stopped(adapter.send(exchanging)) else {
-        panic!("another step")
+    let exchanging = exchanging_as(&server, &client, login(&client), ALICE);
+    let AuthenticationChallenge::EmailVerification(challenge) =
+        challenged(adapter.send(exchanging))
+    else {
+        panic!("another challenge")
     };
     for fault in [Fault::ResetBefore, Fault::Html502, Fault::status(429)] {
         server.inject(fault.on(Endpoint::AuthenticationChallenge));
         let error = adapter
-            .send(step.answer(&client, Challenge::ONE_TIME_CODE))
+            .send(challenge.answer(&client, Challenge::ONE_TIME_CODE))
             .unwrap_err();
         assert!(error.retry_in(SystemTime::now()).is_some(), "{error:?}");
         assert_eq!(server.pending_faults(), 0);
     }
-    authenticated(adapter.send(step.answer(&client, Challenge::ONE_TIME_CODE)));
+    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE)));
 }
 
-fn a_device_poll_is_stopped_by_a_step<A: Adapter>() {
-    let (server, adapter) = (start_behind([Challenge::EmailVerification]), A::new());
+fn a_device_poll_returns_a_challenge<A: Adapter>() {
+    let (server, adapter) = (
+        start_with_challenges([Challenge::EmailVerification]),
+        A::new(),
+    );
     let client = confidential(&server);
     let device = adapter.send(client.device()).unwrap();
     server.approve_device(device.user_code(), ALICE).unwrap();
     let polling = device.poll(&client, SystemTime::now()).unwrap();
-    let AuthenticationChallenge::EmailVerification(step) = stopped(done(adapter.send(polling)))
+    let AuthenticationChallenge::EmailVerification(challenge) =
+        challenged(approved(adapter.send(polling)))
     else {
-        panic!("another step")
+        panic!("another challenge")
     };
-    authenticated(adapter.send(step.answer(&client, Challenge::ONE_TIME_CODE)));
+    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE)));
 }
 
-/// For a client without a secret each step is the data of the next login, and the hosted page takes the step there.
-fn a_public_client_goes_on_by_another_login<A: Adapter>() {
-    for gate in [
+/// A public client cannot answer a challenge. It begins another login, and the login page completes the challenge.
+fn a_public_client_continues_with_another_login<A: Adapter>() {
+    for kind in [
         Challenge::EmailVerification,
         Challenge::MfaChallenge,
         Challenge::MfaFactors,
@@ -222,44 +231,45 @@ fn a_public_client_goes_on_by_another_login<A: Adapter>() {
         Challenge::RadarSms,
         Challenge::SsoRequired,
     ] {
-        let (server, adapter) = (start_behind([gate]), A::new());
+        let (server, adapter) = (start_with_challenges([kind]), A::new());
         let client = public(server.base_url());
-        let exchanging = signing_in(&server, &client, login(&client), ALICE);
-        let step = stored(&stopped(adapter.send(exchanging)));
+        let exchanging = exchanging_as(&server, &client, login(&client), ALICE);
+        let challenge = stored(&challenged(adapter.send(exchanging)));
         server.configure(|config| config.users[0].challenges.clear());
-        let parameters = parameters(step.login(&client, redirect_uri()));
-        // A step with its challenge inside does not say whose it is.
-        let hint = (gate != Challenge::MfaChallenge).then_some(ALICE);
+        let parameters = parameters(challenge.login(&client, redirect_uri()));
+        // This response does not name the user.
+        let hint = (kind != Challenge::MfaChallenge).then_some(ALICE);
         assert_eq!(parameters.get("login_hint").map(|hint| &**hint), hint);
-        let (name, value) = match &step {
-            AuthenticationChallenge::Sso(step) => {
-                ("connection_id", step.connection_ids()[0].as_str())
+        let (name, value) = match &challenge {
+            AuthenticationChallenge::Sso(challenge) => {
+                ("connection_id", challenge.connection_ids()[0].as_str())
             }
             _ => ("provider", "authkit"),
         };
-        assert_eq!(parameters[name], value, "{gate:?}");
-        let next = step.login(&client, redirect_uri());
-        let session = authenticated(adapter.send(signing_in(&server, &client, next, ALICE)));
-        assert_eq!(session.user().email(), Some(ALICE), "{gate:?}");
+        assert_eq!(parameters[name], value, "{kind:?}");
+        let next = challenge.login(&client, redirect_uri());
+        let session = authenticated(adapter.send(exchanging_as(&server, &client, next, ALICE)));
+        assert_eq!(session.user().email(), Some(ALICE), "{kind:?}");
     }
 }
 
-fn a_public_client_selects_an_organization_by_another_login<A: Adapter>() {
+fn a_public_client_selects_an_organization_with_another_login<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
-    let exchanging = signing_in(&server, &client, login(&client), BOB);
-    let AuthenticationChallenge::OrganizationSelection(step) = stopped(adapter.send(exchanging))
+    let exchanging = exchanging_as(&server, &client, login(&client), BOB);
+    let AuthenticationChallenge::OrganizationSelection(challenge) =
+        challenged(adapter.send(exchanging))
     else {
-        panic!("another step")
+        panic!("another challenge")
     };
-    for organization in step.organizations() {
-        let next = step.login(&client, organization.id(), redirect_uri());
-        let session = authenticated(adapter.send(signing_in(&server, &client, next, BOB)));
+    for organization in challenge.organizations() {
+        let next = challenge.login(&client, organization.id(), redirect_uri());
+        let session = authenticated(adapter.send(exchanging_as(&server, &client, next, BOB)));
         assert_eq!(session.organization_id(), Some(organization.id()));
     }
 }
 
-fn is_mistyped(error: &Error) -> bool {
+fn is_incorrect_code(error: &Error) -> bool {
     let code = match error {
         Error::IncorrectCode(answer) => answer.code(),
         _ => None,
@@ -272,8 +282,8 @@ fn parameters(login: Start<'_, Public>) -> HashMap<String, String> {
     Url::from(url).query_pairs().into_owned().collect()
 }
 
-/// A call of the management API, which is not this crate's: whoever answers such a step makes it.
-fn manage(server: &Server, path: &str, body: &Value) -> Value {
+/// Calls the management API, which is out of scope of the library. The application does this to answer the challenge.
+fn post_to_management_api(server: &Server, path: &str, body: &Value) -> Value {
     let mut response = ureq::post(format!("{}{path}", server.base_url()))
         .header("authorization", format!("Bearer {}", Config::API_KEY))
         .header("content-type", "application/json")
@@ -287,16 +297,16 @@ fn text(value: &Value) -> &str {
 }
 
 on_every_adapter!(
-    a_device_poll_is_stopped_by_a_step,
-    a_public_client_goes_on_by_another_login,
-    a_public_client_selects_an_organization_by_another_login,
-    a_radar_challenge_by_email_is_answered,
-    a_radar_challenge_by_sms_is_answered,
-    a_second_factor_answers_a_challenge_that_was_made_for_it,
-    a_second_factor_answers_the_challenge_that_came_with_the_step,
-    a_second_factor_is_set_up,
-    an_answer_to_a_step_that_is_lost_is_sent_again,
-    an_email_address_is_confirmed,
-    an_organization_is_selected,
-    one_step_leads_to_the_next,
+    a_device_poll_returns_a_challenge,
+    a_public_client_continues_with_another_login,
+    a_public_client_selects_an_organization_with_another_login,
+    answers_a_radar_email_challenge,
+    answers_a_radar_sms_challenge,
+    answers_an_mfa_challenge_created_for_a_factor,
+    answers_the_mfa_challenge_of_the_response,
+    enrolls_a_second_factor,
+    answers_again_after_a_lost_response,
+    answers_an_email_verification_challenge,
+    selects_an_organization,
+    answers_one_challenge_after_another,
 );

@@ -1,4 +1,4 @@
-//! A device login from its code to its session. Nobody waits: a wait puts the server's clock forward.
+//! The device authorization grant from the user code to the session. A test advances the manual clock of the server.
 
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,12 @@ use workos_login::{
 use workos_login_mock_server::{Config, Fault, MockResponse, Server};
 
 use crate::adapters::Adapter;
-use crate::support::{ALICE, authenticated, confidential, done, public, refused, start, stored};
+use crate::support::{
+    ALICE, approved, authenticated, confidential, public, refused, start, stored,
+};
 
-fn a_device_is_logged_in_once_its_user_is_done<A: Adapter>() {
-    let (server, adapter) = (start_stopped(), A::new());
+fn polls_until_the_user_approves<A: Adapter>() {
+    let (server, adapter) = (start_with_manual_clock(), A::new());
     let client = public(server.base_url());
     let device = begin(&adapter, &client);
     let page = format!("{}/device", server.base_url());
@@ -24,7 +26,7 @@ fn a_device_is_logged_in_once_its_user_is_done<A: Adapter>() {
 
     let device = pending(poll(&adapter, &client, &device));
     assert_eq!(wait(&device), 5 * SECOND);
-    // Too early: the interval is longer from now on.
+    // This poll is too early, so the service responds with `slow_down`.
     let device = pending(poll(&adapter, &client, &device));
     assert_eq!(wait(&device), 10 * SECOND);
     server.advance(wait(&device));
@@ -34,14 +36,14 @@ fn a_device_is_logged_in_once_its_user_is_done<A: Adapter>() {
     server.approve_device(device.user_code(), ALICE).unwrap();
     server.advance(wait(&device));
     server.clear_requests();
-    let session = authenticated(done(poll(&adapter, &client, &device)));
+    let session = authenticated(approved(poll(&adapter, &client, &device)));
     assert_eq!(session.user().email(), Some(ALICE));
     assert_eq!(server.request_count(), 1);
     adapter.send(session.refresh(&client).unwrap()).unwrap();
 }
 
-fn a_device_that_its_user_denies_is_told_so<A: Adapter>() {
-    let (server, adapter) = (start_stopped(), A::new());
+fn reports_that_the_user_denied_the_login<A: Adapter>() {
+    let (server, adapter) = (start_with_manual_clock(), A::new());
     let client = public(server.base_url());
     let device = begin(&adapter, &client);
     let device = pending(poll(&adapter, &client, &device));
@@ -55,8 +57,8 @@ fn a_device_that_its_user_denies_is_told_so<A: Adapter>() {
     assert_eq!(error.retry_in(SystemTime::now()), None);
 }
 
-fn a_device_code_that_is_too_old_for_the_service_ends_the_login<A: Adapter>() {
-    let (server, adapter) = (start_stopped(), A::new());
+fn reports_a_device_code_that_expired_at_the_service<A: Adapter>() {
+    let (server, adapter) = (start_with_manual_clock(), A::new());
     let client = public(server.base_url());
     let device = begin(&adapter, &client);
     server.advance(300 * SECOND);
@@ -65,9 +67,9 @@ fn a_device_code_that_is_too_old_for_the_service_ends_the_login<A: Adapter>() {
     assert_eq!(error.retry_in(SystemTime::now()), None);
 }
 
-/// The code is as good as ever for the service, whose clock stands still.
-fn a_device_code_that_has_run_out_here_is_not_sent<A: Adapter>() {
-    let (server, adapter) = (start_stopped(), A::new());
+/// The code is still valid at the service, whose clock does not advance.
+fn does_not_send_an_expired_device_code<A: Adapter>() {
+    let (server, adapter) = (start_with_manual_clock(), A::new());
     let client = public(server.base_url());
     let device = begin(&adapter, &client);
     let after = SystemTime::now() + 300 * SECOND;
@@ -77,11 +79,11 @@ fn a_device_code_that_has_run_out_here_is_not_sent<A: Adapter>() {
     assert!(matches!(error, Error::Expired(_)), "{error:?}");
     assert_eq!(server.request_count(), 0);
     server.approve_device(device.user_code(), ALICE).unwrap();
-    authenticated(done(poll(&adapter, &client, &device)));
+    authenticated(approved(poll(&adapter, &client, &device)));
 }
 
-fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
-    let (server, adapter) = (start_stopped(), A::new());
+fn survives_lost_responses_and_transient_errors<A: Adapter>() {
+    let (server, adapter) = (start_with_manual_clock(), A::new());
     server.configure(|config| config.device_code_lifetime = 3600 * SECOND);
     let client = public(server.base_url());
     let mut device = begin(&adapter, &client);
@@ -92,7 +94,7 @@ fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
         (Fault::Html502, 40),
         (Fault::ResetDuring, 60),
         (Fault::RequestLost, 60),
-        // An answer brings the interval back.
+        // A response resets the backoff.
         (Fault::None, 5),
         (Fault::Response(busy), 50),
         (Fault::IncompleteBody, 60),
@@ -113,22 +115,26 @@ fn a_device_login_lives_through_lost_answers_and_bad_minutes<A: Adapter>() {
         server.advance(wait(&device));
     }
     server.approve_device(device.user_code(), ALICE).unwrap();
-    authenticated(done(poll(&adapter, &client, &device)));
+    authenticated(approved(poll(&adapter, &client, &device)));
 }
 
-fn no_request_of_a_device_carries_a_secret<A: Adapter>() {
-    let server = start_stopped();
-    shows_no_secret(&A::new(), &server, &public(server.base_url()));
-    shows_no_secret(&A::new(), &server, &confidential(&server));
+fn sends_no_client_secret<A: Adapter>() {
+    let server = start_with_manual_clock();
+    check_for_client_secrets(&A::new(), &server, &public(server.base_url()));
+    check_for_client_secrets(&A::new(), &server, &confidential(&server));
 }
 
-fn shows_no_secret<A: Adapter>(adapter: &A, server: &Server, client: &Client<impl UserManagement>) {
+fn check_for_client_secrets<A: Adapter>(
+    adapter: &A,
+    server: &Server,
+    client: &Client<impl UserManagement>,
+) {
     server.clear_requests();
     let device = begin(adapter, client);
     let device = pending(poll(adapter, client, &device));
     server.approve_device(device.user_code(), ALICE).unwrap();
     server.advance(wait(&device));
-    authenticated(done(poll(adapter, client, &device)));
+    authenticated(approved(poll(adapter, client, &device)));
     for request in server.requests() {
         let mut names: Vec<_> = request
             .parameters()
@@ -141,7 +147,7 @@ fn shows_no_secret<A: Adapter>(adapter: &A, server: &Server, client: &Client<imp
             "/user_management/authenticate" => {
                 assert_eq!(names, ["client_id", "device_code", "grant_type"]);
             }
-            path => assert_eq!(path, "/device", "what the owner's browser asks for"),
+            path => assert_eq!(path, "/device", "the page that the browser requests"),
         }
         assert_eq!(request.header("authorization"), None);
         let shown = format!("{:?} {}", request.headers, request.text());
@@ -150,8 +156,8 @@ fn shows_no_secret<A: Adapter>(adapter: &A, server: &Server, client: &Client<imp
     assert_eq!(server.request_count(), 4);
 }
 
-/// A server whose clock moves by hand, so that a poll is too early only where it is meant to be.
-fn start_stopped() -> Server {
+/// Starts a server with a manual clock, so that a poll is too early only where a test intends it.
+fn start_with_manual_clock() -> Server {
     let server = start();
     server.set_clock(SystemTime::now());
     server
@@ -161,7 +167,7 @@ fn begin<A: Adapter>(adapter: &A, client: &Client<impl UserManagement>) -> Await
     adapter.send(client.device()).unwrap()
 }
 
-/// A poll by a process that has only just read the login back.
+/// Polls as a process that has just loaded the pending login.
 fn poll<A: Adapter>(
     adapter: &A,
     client: &Client<impl UserManagement>,
@@ -179,7 +185,7 @@ fn pending<T: Debug>(polled: Result<DevicePoll, SendError<PollingDevice, T>>) ->
     }
 }
 
-/// The whole wait before the next poll: by a clock that is somewhat behind, nothing of it is over.
+/// Returns the whole interval before the next poll, by a clock that is slightly behind.
 fn wait(device: &AwaitingDevice) -> Duration {
     device.poll_in(SystemTime::now() - TIMESTAMP_TOLERANCE / 2)
 }
@@ -187,10 +193,10 @@ fn wait(device: &AwaitingDevice) -> Duration {
 const SECOND: Duration = Duration::from_secs(1);
 
 on_every_adapter!(
-    a_device_code_that_has_run_out_here_is_not_sent,
-    a_device_code_that_is_too_old_for_the_service_ends_the_login,
-    a_device_is_logged_in_once_its_user_is_done,
-    a_device_login_lives_through_lost_answers_and_bad_minutes,
-    a_device_that_its_user_denies_is_told_so,
-    no_request_of_a_device_carries_a_secret,
+    does_not_send_an_expired_device_code,
+    reports_a_device_code_that_expired_at_the_service,
+    polls_until_the_user_approves,
+    survives_lost_responses_and_transient_errors,
+    reports_that_the_user_denied_the_login,
+    sends_no_client_secret,
 );

@@ -1,10 +1,9 @@
-//! Every way in which an exchange goes wrong on the wire, and what the caller is told: one table, for a code exchange,
-//! a refresh and a device poll alike.
+//! One table of all faults and of the result that the caller receives: for a code exchange, a refresh and a device poll.
 //!
-//! Each row is one call. The request goes out once, nobody follows a redirect, and the state comes back: sent again, it
-//! gets its answer where the service has not acted, and the service's plain refusal where it has.
+//! Each row is one exchange. The request is sent once, no redirect is followed, and the state is returned. Sent again, it
+//! succeeds if the service has not processed the request, and is rejected with `invalid_grant` if it has.
 //!
-//! With `--nocapture` the table is printed as it was met.
+//! `--nocapture` prints the table with the actual results.
 
 use std::fmt::{self, Debug, Display, Write};
 use std::mem::discriminant;
@@ -15,81 +14,81 @@ use workos_login::{Authenticated, Error, Exchange, ExchangeLimits, SendError};
 use workos_login_mock_server::{Fault, MockResponse, Server};
 
 use crate::adapters::{Adapter, short_limits};
-use crate::support::{ALICE, authenticated, done, exchanging, log_in, public, start};
+use crate::support::{ALICE, approved, authenticated, exchanging, log_in, public, start};
 
-fn a_code_exchange_ends_as_the_table_says<A: Adapter>() {
-    ends_as_the_table_says::<A, _>(
+fn a_code_exchange_meets_every_fault<A: Adapter>() {
+    meets_every_fault::<A, _>(
         "code exchange",
         |_, server| exchanging(server),
         |outcome| outcome.authenticated().unwrap(),
     );
 }
 
-fn a_refresh_ends_as_the_table_says<A: Adapter>() {
+fn a_refresh_meets_every_fault<A: Adapter>() {
     let refreshing = |adapter: &A, server: &Server| {
         let session = log_in(adapter, server);
         session.refresh(&public(server.base_url())).unwrap()
     };
-    ends_as_the_table_says::<A, _>("refresh", refreshing, |session| session);
+    meets_every_fault::<A, _>("refresh", refreshing, |session| session);
 }
 
-fn a_device_poll_ends_as_the_table_says<A: Adapter>() {
+fn a_device_poll_meets_every_fault<A: Adapter>() {
     let polling = |adapter: &A, server: &Server| {
         let client = public(server.base_url());
         let device = adapter.send(client.device()).unwrap();
         server.approve_device(device.user_code(), ALICE).unwrap();
         device.poll(&client, SystemTime::now()).unwrap()
     };
-    ends_as_the_table_says::<A, _>("device poll", polling, |poll| {
-        authenticated::<(), ()>(done(Ok(poll)))
+    meets_every_fault::<A, _>("device poll", polling, |poll| {
+        authenticated::<(), ()>(approved(Ok(poll)))
     });
 }
 
-/// One call, and what is to come of it.
+/// One exchange and its expected result.
 struct Row {
     fault: Fault,
-    over: Over,
+    setup: Setup,
     expected: Expected,
 }
 
-/// Which client of the adapter the exchange goes over.
+/// The client and the limits of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Over {
-    /// The adapter's own.
+enum Setup {
+    /// The client of the adapter.
     New,
-    /// The adapter's own, with a short timeout.
-    Hasty,
-    /// One with a connection in its pool, on which the fault has struck before.
+    /// The client of the adapter, with a short timeout.
+    Short,
+    /// A custom client whose pooled connection has the fault.
     Pooled,
-    /// One that decompresses, if there is such a one.
-    Unpacking,
+    /// A custom client that decompresses if it can.
+    Decompressing,
 }
 
 #[derive(Debug)]
 enum Expected {
-    Answered,
-    /// A reset may overtake the answer before it, so both are right.
-    AnsweredOrLost,
+    Success,
+    /// A reset can overtake the response, so both are correct.
+    SuccessOrLost,
     Lost,
-    /// With this status, for this reason.
+    /// The status and the reason.
     Malformed(u16, &'static str),
-    /// To be tried again after so many seconds.
+    /// The number of seconds before a retry.
     Unavailable(RangeInclusive<f64>),
 }
 
 #[rustfmt::skip]
 fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
-    use Expected::{Answered, AnsweredOrLost, Lost, Malformed, Unavailable};
-    use Over::{Hasty, New, Pooled, Unpacking};
+    use Expected::{Success, SuccessOrLost, Lost, Malformed, Unavailable};
+    use Setup::{Short, New, Pooled, Decompressing};
 
     const HTML: Expected = Malformed(200, "the answer is not JSON by its content type");
     const JSON: Expected = Malformed(200, "the answer is not the JSON object that was expected");
     const LONG: Expected = Malformed(200, "the answer is longer than 262144 bytes");
     const NEVER_FOLLOWED: &str = "the service answered with a redirect, which is never followed";
     let pause = Duration::from_millis(20);
-    let row = |fault, over, expected| Row { fault, over, expected };
+    let row = |fault, setup, expected| Row { fault, setup, expected };
     let mut table = Vec::new();
-    // First, because the date comes nearer while the others are met.
+    // First, because the date approaches while the other rows run.
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(50));
     for (status, retry_after, wait) in [
         (503, "50",                             20.0..=50.0),
@@ -115,18 +114,18 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         table.push(row(Fault::status(status),         New,    Unavailable(1.0..=1.0)));
     }
     table.extend([
-        row(Fault::None,                   New,    Answered),
-        // The connection breaks, before the service has acted or after.
+        row(Fault::None,                   New,    Success),
+        // The connection breaks before or after the service processes the request.
         row(Fault::RequestLost,            New,    Lost),
         row(Fault::ResetBefore,            New,    Lost),
         row(Fault::ResponseLost,           New,    Lost),
         row(Fault::ResetDuring,            New,    Lost),
-        row(Fault::ResetAfter,             New,    AnsweredOrLost),
+        row(Fault::ResetAfter,             New,    SuccessOrLost),
         row(Fault::IncompleteBody,         New,    Lost),
         row(Fault::BadChunk,               New,    Lost),
-        row(Fault::StaleConnection,        New,    Answered),
+        row(Fault::StaleConnection,        New,    Success),
         row(Fault::StaleConnection,        Pooled, Lost),
-        // Something else speaks, or it does not come to an end.
+        // The response is not HTTP, not the protocol, or endless.
         row(Fault::InvalidHttp,            New,    Lost),
         row(Fault::InvalidJson,            New,    JSON),
         row(Fault::TruncatedJson,          New,    JSON),
@@ -135,17 +134,17 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         row(Fault::LargeBody(300_000),     New,    LONG),
         row(Fault::EndlessBody,            New,    LONG),
         row(Fault::EndlessHeaders,         New,    Lost),
-        // The time of the whole exchange is over, though each byte came in good time.
-        row(Fault::Hang,                   Hasty,  Lost),
-        row(Fault::Drip(pause),            Hasty,  Lost),
-        row(Fault::SlowHeaders(2 * pause), Hasty,  Lost),
-        row(Fault::Delay(1000 * pause),    Hasty,  Lost),
+        // The timeout covers the whole exchange, although each byte arrives in time.
+        row(Fault::Hang,                   Short,  Lost),
+        row(Fault::Drip(pause),            Short,  Lost),
+        row(Fault::SlowHeaders(2 * pause), Short,  Lost),
+        row(Fault::Delay(1000 * pause),    Short,  Lost),
     ]);
-    for (over, unpacks) in [(New, A::DECOMPRESSES_BY_DEFAULT), (Unpacking, A::DECOMPRESSES)] {
+    for (setup, decompresses) in [(New, A::DECOMPRESSES_BY_DEFAULT), (Decompressing, A::DECOMPRESSES)] {
         table.extend([
-            row(Fault::GzipBomb(0),        over, if unpacks { Answered } else { JSON }),
-            row(Fault::GzipBomb(64 << 20), over, if unpacks { LONG } else { JSON }),
-            row(Fault::InvalidGzip,            over, if unpacks { Lost } else { Answered }),
+            row(Fault::GzipBomb(0),        setup, if decompresses { Success } else { JSON }),
+            row(Fault::GzipBomb(64 << 20), setup, if decompresses { LONG } else { JSON }),
+            row(Fault::InvalidGzip,        setup, if decompresses { Lost } else { Success }),
         ]);
     }
     for status in [301, 302, 303, 307, 308] {
@@ -158,64 +157,64 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
     table
 }
 
-/// Sends an exchange through every row of the table, made anew for each.
-fn ends_as_the_table_says<A: Adapter, E: Exchange>(
+/// Sends a new exchange for each row of the table.
+fn meets_every_fault<A: Adapter, E: Exchange>(
     name: &str,
     exchange: impl Fn(&A, &Server) -> E,
     session: impl Fn(E::Output) -> Authenticated,
 ) {
     let (server, elsewhere, new) = (start(), start(), A::new());
     let table = table::<A>(elsewhere.base_url());
-    assert_it_has_every_fault(&table);
+    assert_complete(&table);
     let mut printed = String::new();
     for row in &table {
         let state = exchange(&new, &server);
-        let own = match row.over {
-            Over::New | Over::Hasty => None,
-            Over::Pooled => Some(A::pooled()),
-            Over::Unpacking => Some(A::decompressing()),
+        let own = match row.setup {
+            Setup::New | Setup::Short => None,
+            Setup::Pooled => Some(A::pooled()),
+            Setup::Decompressing => Some(A::decompressing()),
         };
         let adapter = own.as_ref().unwrap_or(&new);
         server.inject(row.fault.clone());
-        if row.over == Over::Pooled {
+        if row.setup == Setup::Pooled {
             log_in(adapter, &server);
         }
         server.clear_requests();
         let connections = server.connection_count();
 
-        let limits = match row.over {
-            Over::Hasty => short_limits(),
-            Over::New | Over::Pooled | Over::Unpacking => ExchangeLimits::default(),
+        let limits = match row.setup {
+            Setup::Short => short_limits(),
+            Setup::New | Setup::Pooled | Setup::Decompressing => ExchangeLimits::default(),
         };
-        let (met, state) = meet(adapter.send_within(state, limits), &session);
-        assert!(row.expected.admits(&met), "{row}: {met}");
+        let (actual, state) = classify(adapter.send_within(state, limits), &session);
+        assert!(row.expected.matches(&actual), "{row}: {actual}");
         let sent = server.request_count();
-        match row.over {
-            // Whether the service had seen it when the time was over is a matter of the machine.
-            Over::Hasty => assert!(sent <= 1, "{row}: sent {sent} times"),
-            // It went out on the old connection, which was reset, and nothing came after it.
-            Over::Pooled => {
+        match row.setup {
+            // The request may or may not have arrived before the timeout.
+            Setup::Short => assert!(sent <= 1, "{row}: sent {sent} times"),
+            // It was sent on the pooled connection, which was reset, and not sent again.
+            Setup::Pooled => {
                 assert_eq!(sent, 0, "{row}");
                 assert_eq!(server.connection_count(), connections, "{row}");
             }
-            Over::New | Over::Unpacking => assert_eq!(sent, 1, "{row}"),
+            Setup::New | Setup::Decompressing => assert_eq!(sent, 1, "{row}"),
         }
-        write!(printed, "{:<8} {name:<14} {row:<66} {met}", A::NAME).unwrap();
+        write!(printed, "{:<8} {name:<14} {row:<66} {actual}", A::NAME).unwrap();
 
         if let Some(state) = state {
             server.clear_faults();
             server.clear_requests();
-            let (again, _) = meet(adapter.send(state), &session);
-            let acted = row.fault.acts() && row.over != Over::Pooled;
-            let as_expected = match (&again, row.over) {
-                (Met::Answered, Over::Hasty) => true,
-                (Met::Answered, _) => !acted,
-                (Met::Spent, _) => acted,
-                (Met::Lost | Met::Malformed(_) | Met::Unavailable(_), _) => false,
+            let (again, _) = classify(adapter.send(state), &session);
+            let acted = row.fault.acts() && row.setup != Setup::Pooled;
+            let as_expected = match (&again, row.setup) {
+                (Actual::Success, Setup::Short) => true,
+                (Actual::Success, _) => !acted,
+                (Actual::Used, _) => acted,
+                (Actual::Lost | Actual::Malformed(_) | Actual::Unavailable(_), _) => false,
             };
-            assert!(as_expected, "{row}: {met}, then {again}");
-            // The request that was given up may have come in only now.
-            let late = u64::from(row.over == Over::Hasty);
+            assert!(as_expected, "{row}: {actual}, then {again}");
+            // The request of the first attempt can arrive late.
+            let late = u64::from(row.setup == Setup::Short);
             let sent = server.request_count();
             assert!((1..=1 + late).contains(&sent), "{row}: sent {sent} times");
             write!(printed, ", then {again}").unwrap();
@@ -226,57 +225,57 @@ fn ends_as_the_table_says<A: Adapter, E: Exchange>(
     print!("{printed}");
 }
 
-fn assert_it_has_every_fault(table: &[Row]) {
+fn assert_complete(table: &[Row]) {
     for fault in Fault::all() {
         let is_it = |row: &Row| discriminant(&row.fault) == discriminant(&fault);
         assert!(table.iter().any(is_it), "no row for {fault}");
     }
 }
 
-/// What became of a call.
-enum Met {
-    Answered,
+/// The actual result of an exchange.
+enum Actual {
+    Success,
     Lost,
     Malformed(String),
-    /// The service has acted on this request before.
-    Spent,
+    /// The service has processed this request before.
+    Used,
     Unavailable(Duration),
 }
 
-/// What became of a call, and the state that it gave back.
-fn meet<E: Exchange, T: Debug>(
+/// Returns the actual result and the state, if it was returned.
+fn classify<E: Exchange, T: Debug>(
     result: Result<E::Output, SendError<E, T>>,
     session: impl Fn(E::Output) -> Authenticated,
-) -> (Met, Option<E>) {
+) -> (Actual, Option<E>) {
     let error = match result {
         Ok(output) => {
             assert_eq!(session(output).user().email(), Some(ALICE));
-            return (Met::Answered, None);
+            return (Actual::Success, None);
         }
         Err(error) => error,
     };
     let wait = error.retry_in(SystemTime::now());
-    let met = match (error.refusal(), wait) {
-        (None, Some(SECOND)) => Met::Lost,
-        (Some(Error::Malformed(flaw)), None) => Met::Malformed(flaw.to_string()),
-        (Some(Error::Unavailable(_)), Some(wait)) => Met::Unavailable(wait),
+    let actual = match (error.refusal(), wait) {
+        (None, Some(SECOND)) => Actual::Lost,
+        (Some(Error::Malformed(reason)), None) => Actual::Malformed(reason.to_string()),
+        (Some(Error::Unavailable(_)), Some(wait)) => Actual::Unavailable(wait),
         (Some(Error::InvalidGrant(answer)), None) if answer.code() == Some("invalid_grant") => {
-            Met::Spent
+            Actual::Used
         }
-        _ => panic!("to be tried again in {wait:?}: {error:?}"),
+        _ => panic!("retry in {wait:?}: {error:?}"),
     };
-    (met, Some(error.into_state()))
+    (actual, Some(error.into_state()))
 }
 
 impl Expected {
-    fn admits(&self, met: &Met) -> bool {
-        match (self, met) {
-            (Self::Answered | Self::AnsweredOrLost, Met::Answered)
-            | (Self::Lost | Self::AnsweredOrLost, Met::Lost) => true,
-            (Self::Malformed(status, reason), Met::Malformed(flaw)) => {
-                flaw.starts_with(reason) && flaw.ends_with(&format!("(status {status})"))
+    fn matches(&self, actual: &Actual) -> bool {
+        match (self, actual) {
+            (Self::Success | Self::SuccessOrLost, Actual::Success)
+            | (Self::Lost | Self::SuccessOrLost, Actual::Lost) => true,
+            (Self::Malformed(status, reason), Actual::Malformed(text)) => {
+                text.starts_with(reason) && text.ends_with(&format!("(status {status})"))
             }
-            (Self::Unavailable(seconds), Met::Unavailable(wait)) => {
+            (Self::Unavailable(seconds), Actual::Unavailable(wait)) => {
                 seconds.contains(&wait.as_secs_f64())
             }
             _ => false,
@@ -287,20 +286,20 @@ impl Expected {
 impl Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fault = &self.fault;
-        match self.over {
-            Over::New => f.pad(&fault.to_string()),
-            over => f.pad(&format!("{fault} ({over:?})")),
+        match self.setup {
+            Setup::New => f.pad(&fault.to_string()),
+            setup => f.pad(&format!("{fault} ({setup:?})")),
         }
     }
 }
 
-impl Display for Met {
+impl Display for Actual {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered => f.write_str("answered"),
+            Self::Success => f.write_str("success"),
             Self::Lost => f.write_str("lost"),
-            Self::Malformed(flaw) => write!(f, "malformed: {flaw}"),
-            Self::Spent => f.write_str("invalid_grant"),
+            Self::Malformed(reason) => write!(f, "malformed: {reason}"),
+            Self::Used => f.write_str("invalid_grant"),
             Self::Unavailable(wait) => write!(f, "unavailable for {:.0} s", wait.as_secs_f64()),
         }
     }
@@ -309,7 +308,7 @@ impl Display for Met {
 const SECOND: Duration = Duration::from_secs(1);
 
 on_every_adapter!(
-    a_code_exchange_ends_as_the_table_says,
-    a_device_poll_ends_as_the_table_says,
-    a_refresh_ends_as_the_table_says,
+    a_code_exchange_meets_every_fault,
+    a_device_poll_meets_every_fault,
+    a_refresh_meets_every_fault,
 );

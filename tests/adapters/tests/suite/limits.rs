@@ -1,4 +1,4 @@
-//! No more of a body is read than the core takes, whatever the wire or a compression makes of it.
+//! The response body is limited, before and after decompression.
 
 use std::io::Write;
 
@@ -9,10 +9,10 @@ use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login_mock_server::{Endpoint, MockResponse};
 
 use crate::adapters::Adapter;
-use crate::raw_server::Wire;
+use crate::raw_server::RawServer;
 use crate::support::{authenticated, exchanging, exchanging_at, lost, malformed, refused, start};
 
-fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
+fn reads_a_body_of_the_maximum_size<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
     let full = MockResponse::new(503).body(vec![b' '; MAX_RESPONSE_BYTES]);
@@ -22,19 +22,19 @@ fn a_body_at_the_limit_is_read_whole<A: Adapter>() {
     authenticated(A::new().send(exchanging));
 }
 
-fn a_body_beyond_the_limit_is_refused<A: Adapter>() {
+fn rejects_a_longer_body<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
     let fuller = MockResponse::new(503).body(vec![b' '; MAX_RESPONSE_BYTES + 1]);
     server.respond_with(Endpoint::CodeExchange, [fuller]);
-    let (exchanging, flaw) = malformed(A::new().send(exchanging));
-    assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
+    let (exchanging, reason) = malformed(A::new().send(exchanging));
+    assert!(reason.contains("longer than 262144 bytes"), "{reason}");
     authenticated(A::new().send(exchanging));
 }
 
-/// Whether a client stops at the limit shows by the connection breaking behind it: who reads on has no answer.
-fn the_limit_holds_after_decompression<A: Adapter>() {
-    let wire = Wire::start(|mut stream| {
+/// The connection ends early after the limit, so a client that reads beyond it receives no complete response.
+fn limits_the_body_after_decompression<A: Adapter>() {
+    let server = RawServer::start(|mut stream| {
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(&[b' '; 16 * MAX_RESPONSE_BYTES]).unwrap();
         packed.flush().unwrap();
@@ -45,20 +45,20 @@ fn the_limit_holds_after_decompression<A: Adapter>() {
              content-length: {}\r\n\r\n",
             packed.len() + 100
         );
-        // The client may be gone before the end.
+        // The client can close the connection before the end.
         let _ = stream.write_all(&[head.as_bytes(), packed].concat());
     });
-    let result = A::decompressing().send(exchanging_at(&wire.base_url()));
+    let result = A::decompressing().send(exchanging_at(&server.base_url()));
     if A::DECOMPRESSES {
-        let (_, flaw) = malformed(result);
-        assert!(flaw.contains("longer than 262144 bytes"), "{flaw}");
+        let (_, reason) = malformed(result);
+        assert!(reason.contains("longer than 262144 bytes"), "{reason}");
     } else {
         let _state = lost(result);
     }
 }
 
 on_every_adapter!(
-    a_body_at_the_limit_is_read_whole,
-    a_body_beyond_the_limit_is_refused,
-    the_limit_holds_after_decompression,
+    reads_a_body_of_the_maximum_size,
+    rejects_a_longer_body,
+    limits_the_body_after_decompression,
 );

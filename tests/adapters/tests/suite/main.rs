@@ -1,6 +1,6 @@
-//! What every HTTP adapter has to do, over real sockets.
+//! One suite of behaviour for every HTTP adapter, over real sockets.
 //!
-//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `responses::a_whole_login_ends_with_a_session::ureq`.
+//! A behaviour is one function over [`Adapter`](adapters::Adapter), and three tests: `responses::completes_a_login::ureq`.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A session moves to another organization, or stays exactly what it was.
+//! A session switches to another organization, or is unchanged.
 
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{
@@ -8,19 +8,19 @@ use workos_login_mock_server::{Endpoint, MockResponse, Organization, Server};
 
 use crate::adapters::Adapter;
 use crate::support::{
-    ALICE, BOB, authenticated, log_in, login, malformed, public, redirect_uri, refused, signing_in,
-    start,
+    ALICE, BOB, authenticated, exchanging_as, log_in, login, malformed, public, redirect_uri,
+    refused, start,
 };
 
-fn a_session_moves_to_another_organization<A: Adapter>() {
+fn switches_to_another_organization<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
     server.clear_requests();
-    let moving = session.switch_organization(&client, &globex()).unwrap();
-    let session = adapter.send(moving).unwrap();
+    let switching = session.switch_organization(&client, &globex()).unwrap();
+    let session = adapter.send(switching).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
-    // A refresh names where the session is now.
+    // A refresh sends the current organization.
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
     let named: Vec<_> = server
@@ -31,7 +31,7 @@ fn a_session_moves_to_another_organization<A: Adapter>() {
     assert_eq!(named, [Organization::GLOBEX_ID, Organization::GLOBEX_ID]);
 }
 
-fn an_organization_that_only_the_token_names_is_found_there<A: Adapter>() {
+fn reads_the_organization_from_the_access_token<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
@@ -42,77 +42,82 @@ fn an_organization_that_only_the_token_names_is_found_there<A: Adapter>() {
     });
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(session.organization_id(), Some(&acme()));
-    let moving = session.switch_organization(&client, &globex()).unwrap();
-    let session = adapter.send(moving).unwrap();
+    let switching = session.switch_organization(&client, &globex()).unwrap();
+    let session = adapter.send(switching).unwrap();
     assert_eq!(session.organization_id(), Some(&globex()));
 }
 
-fn an_organization_that_is_refused_leaves_the_session_as_it_was<A: Adapter>() {
+fn keeps_the_session_if_the_organization_is_rejected<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let mut session = log_in(&adapter, &server);
     for (organization, code) in [
         (globex(), "organization_membership_not_found"),
-        (nowhere(), "organization_not_found"),
+        (unknown_organization(), "organization_not_found"),
     ] {
-        let before = form(&session);
-        let moving = session.switch_organization(&client, &organization).unwrap();
-        let (moving, error) = refused(adapter.send(moving));
+        let before = to_json(&session);
+        let switching = session.switch_organization(&client, &organization).unwrap();
+        let (switching, error) = refused(adapter.send(switching));
         let Error::Rejected(answer) = error else {
             panic!("{error:?}")
         };
         assert_eq!(answer.code(), Some(code));
-        session = moving.into_session();
-        assert_eq!(form(&session), before);
+        session = switching.into_session();
+        assert_eq!(to_json(&session), before);
     }
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(session.user().email(), Some(ALICE));
     assert_eq!(session.organization_id(), Some(&acme()));
 }
 
-/// A move that `invalid_grant` answers is refused, and ends nothing either.
-fn a_move_that_is_refused_for_good_leaves_the_session_as_it_was<A: Adapter>() {
+/// `invalid_grant` rejects the switch and does not end the session.
+fn keeps_the_session_if_a_switch_returns_invalid_grant<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = bob_at_acme(&adapter, &server, &client);
-    let before = form(&session);
+    let before = to_json(&session);
     let no = MockResponse::oauth_error(400, "invalid_grant", "No.");
     server.respond_with(Endpoint::Refresh, [no]);
-    let moving = session.switch_organization(&client, &globex()).unwrap();
-    let (moving, error) = refused(adapter.send(moving));
+    let switching = session.switch_organization(&client, &globex()).unwrap();
+    let (switching, error) = refused(adapter.send(switching));
     assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
     assert!(error.to_string().contains("stays as it is"), "{error}");
-    let session = moving.into_session();
-    assert_eq!(form(&session), before);
+    let session = switching.into_session();
+    assert_eq!(to_json(&session), before);
     adapter.send(session.refresh(&client).unwrap()).unwrap();
 }
 
-fn a_step_at_a_refresh_leaves_the_session_as_it_was<A: Adapter>() {
+fn keeps_the_session_if_a_refresh_returns_a_challenge<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let mut session = bob_at_acme(&adapter, &server, &client);
     for destination in [None, Some(globex())] {
-        let step = MockResponse::json(
+        let challenge = MockResponse::json(
             403,
             r#"{"code": "mfa_enrollment", "message": "No.", "pending_authentication_token": "t",
                 "user": {"id": "user_1", "email": "bob@example.com"}}"#,
         );
-        server.respond_with(Endpoint::Refresh, [step]);
-        let before = form(&session);
+        server.respond_with(Endpoint::Refresh, [challenge]);
+        let before = to_json(&session);
         let refreshing = refresh(session, &client, destination.as_ref());
         let (refreshing, error) = refused(adapter.send(refreshing));
-        let Error::AuthenticationChallenge(step) = error else {
+        let Error::AuthenticationChallenge(challenge) = error else {
             panic!("{error:?}")
         };
         assert!(
-            matches!(*step, AuthenticationChallenge::MfaEnrollment(_)),
-            "{step:?}"
+            matches!(*challenge, AuthenticationChallenge::MfaEnrollment(_)),
+            "{challenge:?}"
         );
         session = refreshing.into_session();
-        assert_eq!(form(&session), before);
+        assert_eq!(to_json(&session), before);
 
-        // The login that takes the step is for the organization that the refresh was for.
-        let next = signing_in(&server, &client, step.login(&client, redirect_uri()), BOB);
+        // The login that completes the challenge has the organization of the refresh.
+        let next = exchanging_as(
+            &server,
+            &client,
+            challenge.login(&client, redirect_uri()),
+            BOB,
+        );
         let next = authenticated(adapter.send(next));
         let expected = destination.unwrap_or_else(acme);
         assert_eq!(next.organization_id(), Some(&expected));
@@ -120,15 +125,15 @@ fn a_step_at_a_refresh_leaves_the_session_as_it_was<A: Adapter>() {
     adapter.send(session.refresh(&client).unwrap()).unwrap();
 }
 
-/// The old refresh token is spent by then, and would end the session.
-fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>() {
+/// The old refresh token is a used one then, and would end the session.
+fn keeps_the_refresh_token_of_a_response_for_another_organization<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     server.configure(|config| config.reuse_ends_session = true);
     let client = public(server.base_url());
     for (destination, other) in [(None, globex()), (Some(globex()), acme())] {
         let session = bob_at_acme(&adapter, &server, &client);
         let before = session.access_token().clone();
-        let spent = session.refresh_token().cloned().unwrap();
+        let used = session.refresh_token().cloned().unwrap();
         server.configure(|config| {
             let other = other.as_str().into();
             config
@@ -136,8 +141,8 @@ fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>
                 .insert("organization_id".into(), Some(other));
         });
         let refreshing = refresh(session, &client, destination.as_ref());
-        let (refreshing, flaw) = malformed(adapter.send(refreshing));
-        assert!(flaw.contains("another organization"), "{flaw}");
+        let (refreshing, reason) = malformed(adapter.send(refreshing));
+        assert!(reason.contains("another organization"), "{reason}");
         let session = refreshing.into_session();
         assert_eq!(session.organization_id(), Some(&acme()));
         assert_eq!(
@@ -145,7 +150,7 @@ fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>
             before.expose_secret()
         );
         let newest = session.refresh_token().unwrap();
-        assert_ne!(newest.expose_secret(), spent.expose_secret());
+        assert_ne!(newest.expose_secret(), used.expose_secret());
 
         server.configure(|config| config.token_response_fields.clear());
         let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
@@ -155,12 +160,12 @@ fn an_answer_for_another_organization_keeps_the_newest_refresh_token<A: Adapter>
 
 fn bob_at_acme<A: Adapter>(adapter: &A, server: &Server, client: &Client<Public>) -> Authenticated {
     let login = login(client).organization(&acme());
-    let session = authenticated(adapter.send(signing_in(server, client, login, BOB)));
+    let session = authenticated(adapter.send(exchanging_as(server, client, login, BOB)));
     assert_eq!(session.organization_id(), Some(&acme()));
     session
 }
 
-/// A refresh, into another organization if there is a destination.
+/// Refreshes a session, and switches the organization if there is a destination.
 fn refresh(
     session: Authenticated,
     client: &Client<Public>,
@@ -173,8 +178,8 @@ fn refresh(
     .unwrap()
 }
 
-/// All that a session is.
-fn form(session: &Authenticated) -> String {
+/// Serializes a session with all its members.
+fn to_json(session: &Authenticated) -> String {
     serde_json::to_string(session).unwrap()
 }
 
@@ -186,15 +191,15 @@ fn globex() -> OrganizationId {
     Organization::GLOBEX_ID.parse().unwrap()
 }
 
-fn nowhere() -> OrganizationId {
+fn unknown_organization() -> OrganizationId {
     "org_01K1N0S0CHPLACE000000000A0".parse().unwrap()
 }
 
 on_every_adapter!(
-    a_move_that_is_refused_for_good_leaves_the_session_as_it_was,
-    a_session_moves_to_another_organization,
-    a_step_at_a_refresh_leaves_the_session_as_it_was,
-    an_answer_for_another_organization_keeps_the_newest_refresh_token,
-    an_organization_that_is_refused_leaves_the_session_as_it_was,
-    an_organization_that_only_the_token_names_is_found_there,
+    keeps_the_session_if_a_switch_returns_invalid_grant,
+    switches_to_another_organization,
+    keeps_the_session_if_a_refresh_returns_a_challenge,
+    keeps_the_refresh_token_of_a_response_for_another_organization,
+    keeps_the_session_if_the_organization_is_rejected,
+    reads_the_organization_from_the_access_token,
 );

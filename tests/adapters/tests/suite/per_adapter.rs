@@ -1,4 +1,4 @@
-//! What holds for one adapter alone, or for some: settings of custom clients, futures.
+//! Behaviour of single adapters: custom clients, the default timeout, futures.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use crate::adapters::Ureq;
 use crate::support::{authenticated, exchanging, malformed, start};
 
 #[test]
-fn an_agent_that_follows_redirects_follows_none_here() {
+fn a_custom_ureq_agent_follows_no_redirect() {
     let (server, elsewhere) = (start(), start());
-    let careless = Ureq::from(ureq::Agent::new_with_defaults());
+    let custom = Ureq::from(ureq::Agent::new_with_defaults());
     let exchanging = exchanging(&server);
     server.inject(Fault::Redirect {
         status: 307,
         location: format!("{}/user_management/authenticate", elsewhere.base_url()),
     });
-    let (exchanging, _) = malformed(careless.send(exchanging));
+    let (exchanging, _) = malformed(custom.send(exchanging));
     assert_eq!(elsewhere.connection_count(), 0);
-    authenticated(careless.send(exchanging));
+    authenticated(custom.send(exchanging));
 }
 
-/// The clock of these tests jumps to the next timer when nothing else is to be done: half a minute takes no time.
+/// The clock of the runtime advances to the next timer when all tasks are idle.
 #[test]
-fn an_exchange_over_hyper_ends_when_its_time_is_over() {
+fn hyper_ends_an_exchange_after_the_default_timeout() {
     let server = start();
     let exchanging = exchanging(&server);
     server.inject(Fault::Hang);
     let client = workos_login_hyper::client().unwrap();
-    let (result, elapsed) = clocked(client.send(exchanging));
+    let (result, elapsed) = timed(client.send(exchanging));
     let reason = reason(result);
     assert!(
         matches!(
@@ -48,12 +48,12 @@ fn an_exchange_over_hyper_ends_when_its_time_is_over() {
 }
 
 #[test]
-fn an_exchange_over_reqwest_ends_when_its_time_is_over() {
+fn reqwest_ends_an_exchange_after_the_default_timeout() {
     let server = start();
     let exchanging = exchanging(&server);
     server.inject(Fault::Hang);
     let client = workos_login_reqwest::client().unwrap();
-    let (result, elapsed) = clocked(client.send(exchanging));
+    let (result, elapsed) = timed(client.send(exchanging));
     let reason = reason(result);
     assert!(
         matches!(
@@ -65,7 +65,7 @@ fn an_exchange_over_reqwest_ends_when_its_time_is_over() {
     assert_eq!(elapsed.as_secs(), EXCHANGE_TIMEOUT.as_secs());
 }
 
-fn clocked<T>(future: impl Future<Output = T>) -> (T, Duration) {
+fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -86,7 +86,7 @@ fn reason<S, T: Debug>(result: Result<Outcome, SendError<S, T>>) -> Box<Transpor
 }
 
 #[test]
-fn the_futures_can_change_their_thread() {
+fn the_futures_are_send() {
     fn is_send<T: Send>(_: &T) {}
 
     fn futures(exchanging: Exchanging, other: Exchanging, refresh: impl Fn() -> Refreshing) {
@@ -98,7 +98,7 @@ fn the_futures_can_change_their_thread() {
         is_send(&reqwest.send(refresh()));
     }
 
-    // To compile is to pass; there is nothing to run.
+    // A compile-time check.
     let _ = |client: &Client<Public>, session: fn() -> Authenticated, own: fn() -> Exchanging| {
         futures(own(), own(), || session().refresh(client).unwrap());
     };

@@ -1,4 +1,4 @@
-//! One call is one request on the wire, whatever has become of the connection of the call before.
+//! One exchange is one request, whatever the state of a pooled connection.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use workos_login::SendError;
 use workos_login_mock_server::Fault;
 
 use crate::adapters::Adapter;
-use crate::raw_server::Wire;
+use crate::raw_server::RawServer;
 use crate::support::{authenticated, exchanging, exchanging_at, log_in, lost, public, start};
 
-fn no_connection_is_used_twice<A: Adapter>() {
+fn reuses_no_connection<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
-    // A second request on the first connection would be reset.
+    // A second request on the first connection is reset.
     server.inject(Fault::StaleConnection);
     let exchanging = exchanging(&server);
     let connections = server.connection_count();
@@ -25,8 +25,8 @@ fn no_connection_is_used_twice<A: Adapter>() {
     assert_eq!(server.connection_count() - connections, 2);
 }
 
-/// The pool of a caller's own client may lose an answer so, but it does not send the request again.
-fn a_request_on_a_connection_that_closes_is_sent_once<A: Adapter>() {
+/// The pool of a custom client can lose the response, but it does not send the request again.
+fn sends_a_request_once_if_its_pooled_connection_closes<A: Adapter>() {
     let (server, adapter) = (start(), A::pooled());
     let session = log_in(&adapter, &server);
     let client = public(server.base_url());
@@ -40,17 +40,17 @@ fn a_request_on_a_connection_that_closes_is_sent_once<A: Adapter>() {
     assert_eq!(server.request_count(), 2);
 }
 
-/// Whether a client notices that an idle connection was closed is a race. It must not be one whether it asks twice.
-fn a_connection_that_was_closed_while_idle_makes_no_second_request<A: Adapter>() {
+/// Whether a client notices that an idle connection is closed is a race. It sends one request in either case.
+fn does_not_retry_on_a_stale_connection<A: Adapter>() {
     let seen = Arc::new(AtomicUsize::new(0));
     let counting = seen.clone();
-    let wire = Wire::start(move |mut stream| {
+    let server = RawServer::start(move |mut stream| {
         counting.fetch_add(1, Ordering::SeqCst);
         let answer = b"HTTP/1.1 503 \r\ncontent-length: 0\r\n\r\n";
         stream.write_all(answer).unwrap();
     });
     let adapter = A::pooled();
-    let mut exchanging = exchanging_at(&wire.base_url());
+    let mut exchanging = exchanging_at(&server.base_url());
     let mut answered = 0;
     for _ in 0..5 {
         let error = adapter.send(exchanging).unwrap_err();
@@ -62,7 +62,7 @@ fn a_connection_that_was_closed_while_idle_makes_no_second_request<A: Adapter>()
 }
 
 on_every_adapter!(
-    a_connection_that_was_closed_while_idle_makes_no_second_request,
-    a_request_on_a_connection_that_closes_is_sent_once,
-    no_connection_is_used_twice,
+    does_not_retry_on_a_stale_connection,
+    sends_a_request_once_if_its_pooled_connection_closes,
+    reuses_no_connection,
 );

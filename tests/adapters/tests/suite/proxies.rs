@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use workos_login::Error;
 
 use crate::adapters::Adapter;
-use crate::raw_server::{Wire, read_request};
+use crate::raw_server::{RawServer, read_request};
 use crate::support::{exchanging_at, lost, refused};
 
 /// The variables that name a proxy, for every HTTP crate and in both spellings.
@@ -24,8 +24,8 @@ const PROXY_VARIABLES: [&str; 6] = [
 /// The base URL for [`sends_an_exchange`], which does nothing without it.
 const BASE_URL: &str = "WORKOS_LOGIN_TEST_BASE_URL";
 
-fn an_http_request_uses_no_proxy<A: Adapter>() {
-    let origin = Wire::start(|mut stream| {
+fn sends_http_requests_to_no_proxy<A: Adapter>() {
+    let origin = RawServer::start(|mut stream| {
         let response = b"HTTP/1.1 503 \r\ncontent-length: 0\r\n\r\n";
         stream.write_all(response).unwrap();
     });
@@ -33,8 +33,8 @@ fn an_http_request_uses_no_proxy<A: Adapter>() {
     assert_eq!(sent, [""; 0]);
 }
 
-fn an_https_request_uses_a_proxy_through_connect<A: Adapter>() {
-    let origin = Wire::accepting(drop);
+fn sends_https_requests_through_connect<A: Adapter>() {
+    let origin = RawServer::accepting(drop);
     let sent = sent_to_the_proxy::<A>(&format!("https://{}", origin.address()));
     if A::USES_PROXIES {
         let [sent] = &*sent else { panic!("{sent:?}") };
@@ -51,7 +51,7 @@ fn an_https_request_uses_a_proxy_through_connect<A: Adapter>() {
 /// The variables are set in a child process, because this one has several threads.
 fn sent_to_the_proxy<A: Adapter>(base_url: &str) -> Vec<String> {
     let (sender, receiver) = mpsc::channel();
-    let proxy = Wire::accepting(move |mut stream| {
+    let proxy = RawServer::accepting(move |mut stream| {
         let request = read_request(&mut stream).unwrap_or_default();
         sender.send(request).unwrap();
     });
@@ -88,7 +88,7 @@ fn sends_an_exchange<A: Adapter>() {
 }
 
 on_every_adapter!(
-    an_http_request_uses_no_proxy,
-    an_https_request_uses_a_proxy_through_connect,
+    sends_http_requests_to_no_proxy,
+    sends_https_requests_through_connect,
     sends_an_exchange,
 );

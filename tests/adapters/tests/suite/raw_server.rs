@@ -1,4 +1,4 @@
-//! A server of a few bytes, for what the local WorkOS does not do: TLS, and its own way with a connection.
+//! A server of raw bytes, for what the mock server does not do: TLS, and control of each connection.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// Reads one request from each connection and hands it to a function, until it is dropped.
-pub(crate) struct Wire {
+/// A server that passes each connection to a function until it is dropped.
+pub(crate) struct RawServer {
     address: SocketAddr,
-    over: Arc<AtomicBool>,
+    ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Wire {
-    pub(crate) fn start(mut answer: impl FnMut(TcpStream) + Send + 'static) -> Self {
+impl RawServer {
+    pub(crate) fn start(mut respond: impl FnMut(TcpStream) + Send + 'static) -> Self {
         Self::accepting(move |mut stream| {
             if read_request(&mut stream).is_some() {
-                answer(stream);
+                respond(stream);
             }
         })
     }
@@ -25,8 +25,8 @@ impl Wire {
     pub(crate) fn accepting(mut serve: impl FnMut(TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let over = Arc::new(AtomicBool::new(false));
-        let stop = over.clone();
+        let ended = Arc::new(AtomicBool::new(false));
+        let stop = ended.clone();
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
@@ -37,7 +37,7 @@ impl Wire {
         });
         Self {
             address,
-            over,
+            ended,
             thread: Some(thread),
         }
     }
@@ -51,14 +51,14 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for RawServer {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-        // The listener looks up once more.
+        self.ended.store(true, Ordering::SeqCst);
+        // One more connection ends the blocking `accept`.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
-            let ended = thread.join();
-            assert!(ended.is_ok() || thread::panicking(), "the server panicked");
+            let joined = thread.join();
+            assert!(joined.is_ok() || thread::panicking(), "the server panicked");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every status reaches the core, and the request reaches the service as the core made it.
+//! The core receives responses of every status, and the service receives the request of the core unchanged.
 
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Error, Exchange};
@@ -6,25 +6,25 @@ use workos_login_mock_server::{Endpoint, MockResponse};
 
 use crate::adapters::Adapter;
 use crate::support::{
-    ALICE, authenticated, confidential, exchanging, log_in, login, public, refused, signing_in,
+    ALICE, authenticated, confidential, exchanging, exchanging_as, log_in, login, public, refused,
     start,
 };
 
-fn a_whole_login_ends_with_a_session<A: Adapter>() {
+fn completes_a_login<A: Adapter>() {
     let server = start();
     let session = log_in(&A::new(), &server);
     assert_eq!(session.user().email(), Some(ALICE));
     assert_eq!(server.sessions().len(), 1);
 }
 
-fn a_server_logs_in_with_its_key<A: Adapter>() {
+fn logs_in_as_a_confidential_client<A: Adapter>() {
     let server = start();
     let client = confidential(&server);
-    let exchanging = signing_in(&server, &client, login(&client), ALICE);
+    let exchanging = exchanging_as(&server, &client, login(&client), ALICE);
     authenticated(A::new().send(exchanging));
 }
 
-fn a_refresh_gives_new_tokens<A: Adapter>() {
+fn refreshes_a_session<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let session = log_in(&adapter, &server);
     let old = session.refresh_token().cloned();
@@ -37,12 +37,12 @@ fn a_refresh_gives_new_tokens<A: Adapter>() {
     assert_eq!(session.user().email(), Some(ALICE));
 }
 
-fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
+fn returns_an_unknown_error_code<A: Adapter>() {
     let server = start();
     for status in [400, 401, 403, 404, 422] {
         server.respond_with(
             Endpoint::CodeExchange,
-            [MockResponse::plain_error(status, "of_tomorrow", "No.")
+            [MockResponse::plain_error(status, "unknown_code", "No.")
                 .header("x-request-id", "req_1")],
         );
         let (_, error) = refused(A::new().send(exchanging(&server)));
@@ -50,19 +50,19 @@ fn a_code_that_is_not_known_here_comes_through<A: Adapter>() {
             panic!("{error:?}")
         };
         assert_eq!(answer.status(), status);
-        assert_eq!(answer.code(), Some("of_tomorrow"));
+        assert_eq!(answer.code(), Some("unknown_code"));
         assert_eq!(error.request_id(), Some("req_1"));
     }
 }
 
-fn the_request_arrives_as_the_core_made_it<A: Adapter>() {
+fn sends_the_request_unchanged<A: Adapter>() {
     let server = start();
     let exchanging = exchanging(&server);
     let made = exchanging.request();
     server.clear_requests();
     authenticated(A::new().send(exchanging));
     let [arrived] = &*server.requests() else {
-        panic!("one request for one call")
+        panic!("not one request")
     };
     assert_eq!(arrived.method, made.method().as_str());
     assert_eq!(arrived.path, made.uri().path());
@@ -83,9 +83,9 @@ fn the_request_arrives_as_the_core_made_it<A: Adapter>() {
 }
 
 on_every_adapter!(
-    a_code_that_is_not_known_here_comes_through,
-    a_refresh_gives_new_tokens,
-    a_server_logs_in_with_its_key,
-    a_whole_login_ends_with_a_session,
-    the_request_arrives_as_the_core_made_it,
+    returns_an_unknown_error_code,
+    refreshes_a_session,
+    logs_in_as_a_confidential_client,
+    completes_a_login,
+    sends_the_request_unchanged,
 );

@@ -1,4 +1,4 @@
-//! The first steps that many tests share, and the ways in which an exchange can end.
+//! Logins up to the exchange, and checks of the result of an exchange.
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -36,8 +36,8 @@ pub(crate) fn confidential(server: &Server) -> Client<Confidential> {
         .unwrap()
 }
 
-/// A server with one user, Alice, behind these challenges.
-pub(crate) fn start_behind(challenges: impl IntoIterator<Item = Challenge>) -> Server {
+/// Starts a server with one user, Alice, who has these challenges.
+pub(crate) fn start_with_challenges(challenges: impl IntoIterator<Item = Challenge>) -> Server {
     let alice = challenges
         .into_iter()
         .fold(User::alice(), User::with_challenge);
@@ -48,19 +48,19 @@ pub(crate) fn redirect_uri() -> RedirectUri {
     REDIRECT_URI.parse().unwrap()
 }
 
-/// A login that asks for nothing special.
+/// Returns a login with AuthKit.
 pub(crate) fn login<A: UserManagement>(client: &Client<A>) -> Start<'_, A> {
     client.login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri())
 }
 
-/// Alice's login at this server up to its exchange.
+/// Logs Alice in up to the code exchange.
 pub(crate) fn exchanging(server: &Server) -> Exchanging {
     let client = public(server.base_url());
-    signing_in(server, &client, login(&client), ALICE)
+    exchanging_as(server, &client, login(&client), ALICE)
 }
 
-/// A login up to its exchange, with this user at the browser.
-pub(crate) fn signing_in<A: UserManagement>(
+/// Logs this user in up to the code exchange.
+pub(crate) fn exchanging_as<A: UserManagement>(
     server: &Server,
     client: &Client<A>,
     login: Start<'_, A>,
@@ -72,12 +72,12 @@ pub(crate) fn signing_in<A: UserManagement>(
     pending.accept(client, callback, SystemTime::now()).unwrap()
 }
 
-/// The state as another process reads it back.
+/// Serializes a state and reads it back.
 pub(crate) fn stored<S: Serialize + DeserializeOwned>(state: &S) -> S {
     serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap()
 }
 
-/// An exchange of a code that somebody made up, with a server that need not know of logins.
+/// Returns the exchange of an unknown code with any server.
 pub(crate) fn exchanging_at(base_url: &str) -> Exchanging {
     let client = public(base_url);
     let (url, pending) = login(&client).begin(SystemTime::now(), &mut rand::rng());
@@ -89,7 +89,7 @@ pub(crate) fn exchanging_at(base_url: &str) -> Exchanging {
         .unwrap()
 }
 
-/// A whole login; nothing goes wrong.
+/// Logs Alice in.
 #[track_caller]
 pub(crate) fn log_in<A: Adapter>(adapter: &A, server: &Server) -> Authenticated {
     authenticated(adapter.send(exchanging(server)))
@@ -105,9 +105,9 @@ pub(crate) fn authenticated<S, T: Debug>(
     }
 }
 
-/// What a poll came to whose user is done.
+/// Returns the outcome of a poll after the user approved.
 #[track_caller]
-pub(crate) fn done<S, T>(
+pub(crate) fn approved<S, T>(
     result: Result<DevicePoll, SendError<S, T>>,
 ) -> Result<Outcome, SendError<S, T>> {
     match result {
@@ -117,9 +117,9 @@ pub(crate) fn done<S, T>(
     }
 }
 
-/// The step that the service asks for.
+/// Returns the challenge of the response.
 #[track_caller]
-pub(crate) fn stopped<S, T: Debug>(
+pub(crate) fn challenged<S, T: Debug>(
     result: Result<Outcome, SendError<S, T>>,
 ) -> AuthenticationChallenge {
     match result {
@@ -129,17 +129,17 @@ pub(crate) fn stopped<S, T: Debug>(
     }
 }
 
-/// The state of an exchange that had no answer.
+/// Returns the state after a transport error.
 #[track_caller]
 pub(crate) fn lost<E: Exchange, T: Debug>(result: Result<E::Output, SendError<E, T>>) -> E {
     match result {
         Err(error @ SendError::Transport(_)) => error.into_state(),
-        Err(error @ SendError::Refused(_)) => panic!("an answer: {error:?}"),
-        Ok(_) => panic!("an answer, and a good one"),
+        Err(error @ SendError::Refused(_)) => panic!("refused: {error:?}"),
+        Ok(_) => panic!("success"),
     }
 }
 
-/// The text of the adapter's own error.
+/// Returns the text of the adapter's error.
 #[track_caller]
 pub(crate) fn transport_error<E: Exchange, T: std::error::Error>(
     result: Result<E::Output, SendError<E, T>>,
@@ -147,29 +147,29 @@ pub(crate) fn transport_error<E: Exchange, T: std::error::Error>(
     match result {
         Err(SendError::Transport(error)) => error.source().to_string(),
         Err(SendError::Refused(refused)) => panic!("{refused:?}"),
-        Ok(_) => panic!("a good answer"),
+        Ok(_) => panic!("success"),
     }
 }
 
-/// The state of an exchange whose answer was refused, and why.
+/// Returns the state and the error of a refused response.
 #[track_caller]
 pub(crate) fn refused<E: Exchange, T: Debug>(
     result: Result<E::Output, SendError<E, T>>,
 ) -> (E, Error) {
     match result {
         Err(SendError::Refused(refused)) => refused.into_parts(),
-        Err(error @ SendError::Transport(_)) => panic!("no answer: {error:?}"),
-        Ok(_) => panic!("a good answer"),
+        Err(error @ SendError::Transport(_)) => panic!("transport error: {error:?}"),
+        Ok(_) => panic!("success"),
     }
 }
 
-/// The refusal as not of the protocol, and the state.
+/// Returns the state and the reason why the response violates the protocol.
 #[track_caller]
 pub(crate) fn malformed<E: Exchange, T: Debug>(
     result: Result<E::Output, SendError<E, T>>,
 ) -> (E, String) {
     match refused(result) {
-        (state, Error::Malformed(flaw)) => (state, flaw.to_string()),
+        (state, Error::Malformed(reason)) => (state, reason.to_string()),
         (_, error) => panic!("{error:?}"),
     }
 }

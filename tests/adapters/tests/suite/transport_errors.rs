@@ -1,4 +1,4 @@
-//! A connection that breaks gives back what was to be sent, and shows nothing of it. Every way to break is in `faults`.
+//! A transport error returns the state and contains no secret. `faults` has every kind of transport error.
 
 use std::collections::HashMap;
 use std::error::Error as _;
@@ -10,7 +10,7 @@ use workos_login_mock_server::Fault;
 use crate::adapters::{Adapter, short_limits};
 use crate::support::{exchanging, exchanging_at, log_in, lost, public, start, transport_error};
 
-fn a_lost_refresh_keeps_the_session<A: Adapter>() {
+fn keeps_the_session_if_the_refresh_response_is_lost<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     let client = public(server.base_url());
     let session = log_in(&adapter, &server);
@@ -20,7 +20,7 @@ fn a_lost_refresh_keeps_the_session<A: Adapter>() {
     adapter.send(session.refresh(&client).unwrap()).unwrap();
 }
 
-fn a_service_that_is_not_there_gives_the_state_back<A: Adapter>() {
+fn returns_the_state_if_the_connection_is_refused<A: Adapter>() {
     let address = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
@@ -29,7 +29,7 @@ fn a_service_that_is_not_there_gives_the_state_back<A: Adapter>() {
     let _again = lost(A::new().send(exchanging));
 }
 
-fn an_error_shows_no_secret<A: Adapter>() {
+fn shows_no_secret_in_an_error<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
     for fault in [
         Fault::RequestLost,
@@ -56,7 +56,7 @@ fn an_error_shows_no_secret<A: Adapter>() {
     }
 }
 
-fn a_transport_error_states_the_problem_and_the_remedy<A: Adapter>() {
+fn states_the_problem_and_the_remedy<A: Adapter>() {
     let adapter = A::new();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
     let text = transport_error(adapter.send(exchanging_at(&format!("http://{}", closed.unwrap()))));
@@ -93,8 +93,8 @@ fn a_transport_error_states_the_problem_and_the_remedy<A: Adapter>() {
 }
 
 on_every_adapter!(
-    a_transport_error_states_the_problem_and_the_remedy,
-    a_lost_refresh_keeps_the_session,
-    a_service_that_is_not_there_gives_the_state_back,
-    an_error_shows_no_secret,
+    states_the_problem_and_the_remedy,
+    keeps_the_session_if_the_refresh_response_is_lost,
+    returns_the_state_if_the_connection_is_refused,
+    shows_no_secret_in_an_error,
 );
