@@ -53,8 +53,8 @@ pub struct Config {
     /// The replay window. Within it a repeated refresh gets the response of the first one, if it
     /// has the same refresh token and the same `organization_id`. Default: zero.
     pub replay_window: Duration,
-    /// Whether a used refresh token that is sent after the replay window ends the session (reuse
-    /// detection). Default: `false`.
+    /// Whether the reuse of a refresh token ends the session (reuse detection). Every use is reuse
+    /// except the first one and an identical request within the replay window. Default: `false`.
     pub reuse_ends_session: bool,
 
     /// The claim `iss`. Default: `https://api.workos.com`.

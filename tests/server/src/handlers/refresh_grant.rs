@@ -50,24 +50,18 @@ pub(crate) fn refresh(
     Ok(response)
 }
 
-/// Responds to a used refresh token: with the response to its first use within the replay window,
-/// and with an error otherwise.
+/// Responds to a used refresh token: with the first response if the request is identical and
+/// within the replay window, and with an error otherwise.
 fn reuse(
     state: &mut State,
     session: &Session,
     replay: Replay,
     organization: Option<&str>,
 ) -> Result<MockResponse, MockResponse> {
-    let age = state
-        .now()
-        .duration_since(replay.used_at)
-        .unwrap_or_default();
-    if age < state.config.replay_window {
-        return if replay.organization_id.as_deref() == organization {
-            Ok(replay.response)
-        } else {
-            Err(invalid())
-        };
+    let age = state.now().duration_since(replay.used_at);
+    let in_window = age.unwrap_or_default() < state.config.replay_window;
+    if in_window && replay.organization_id.as_deref() == organization {
+        return Ok(replay.response);
     }
     if state.config.reuse_ends_session {
         state.end_session(&session.id);

@@ -63,6 +63,29 @@ fn within_the_replay_window_an_identical_request_gets_the_same_response() {
 }
 
 #[test]
+fn within_the_replay_window_another_organization_is_reuse() {
+    for ends_session in [false, true] {
+        let server = start_with(|config| {
+            config.replay_window = Duration::from_secs(10);
+            config.reuse_ends_session = ends_session;
+        });
+        let globex = [("organization_id", Some(Organization::GLOBEX_ID))];
+        let session = exchange(&server, &code_for(&server, BOB, &globex)).json();
+        let first = token(&session);
+        let response = refresh_into(&server, &first, Organization::ACME_ID);
+        assert_invalid_grant(&refresh_into(&server, &first, Organization::GLOBEX_ID));
+        if ends_session {
+            assert!(server.sessions().is_empty());
+            assert_invalid_grant(&refresh(&server, &token(&response.json())));
+        } else {
+            let replayed = refresh_into(&server, &first, Organization::ACME_ID);
+            assert_eq!(replayed.text, response.text);
+            assert_invalid_grant(&refresh(&server, &first));
+        }
+    }
+}
+
+#[test]
 fn reuse_after_the_replay_window_can_end_the_session() {
     let server = start_with(|config| config.reuse_ends_session = true);
     let first = token(&log_in(&server, ALICE));
