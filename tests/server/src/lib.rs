@@ -68,6 +68,7 @@ mod state;
 mod timestamp;
 mod user;
 
+pub use clock::ManualClock;
 pub use config::{Config, LoginPage};
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use fault::Fault;

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::connection::{Shared, serve};
 use crate::endpoint::Endpoint;
@@ -95,15 +96,21 @@ impl Server {
         change(&mut self.shared.state().config);
     }
 
+    /// Returns the clock of the server. The program under test can use it as its own clock.
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.shared.state().clock.clone()
+    }
+
     /// Advances the clock of the server.
     pub fn advance(&self, by: Duration) {
-        self.shared.state().clock.advance(by);
+        self.clock().advance(by);
     }
 
     /// Stops the clock of the server at this time. Afterwards only [`advance`](Self::advance)
     /// moves it.
-    pub fn set_clock(&self, now: SystemTime) {
-        self.shared.state().clock.set(now);
+    pub fn stop_clock(&self, now: SystemTime) {
+        self.clock().stop_at(now);
     }
 
     /// Returns the time of the server's clock.

@@ -10,7 +10,7 @@ mod records;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::clock::Clock;
+use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::ids::{id, opaque};
 use crate::injection::Injections;
@@ -26,7 +26,7 @@ pub(crate) use records::{
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) base_url: String,
-    pub(crate) clock: Clock,
+    pub(crate) clock: ManualClock,
     pub(crate) signer: Signer,
     pub(crate) injections: Injections,
     pub(crate) codes: Bounded<AuthorizationCode>,
@@ -47,7 +47,7 @@ impl State {
         Self {
             config,
             base_url,
-            clock: Clock::default(),
+            clock: ManualClock::default(),
             signer: Signer::new(),
             injections: Injections::default(),
             codes: Bounded::new(CAPACITY),

@@ -75,7 +75,7 @@ fn a_code_that_has_expired_for_the_service_ends_the_login() {
 #[test]
 fn a_code_that_has_expired_here_is_not_asked_for_again() {
     let server = server();
-    server.set_clock(server.now());
+    server.stop_clock(server.now());
     server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
     let ended = device(&server, &[]).end().with(4);
     ended.says(&["with the code, 2s left", "the device code has expired"]);

@@ -159,7 +159,7 @@ fn check_for_client_secrets<A: Adapter>(
 /// Starts a server with a manual clock, so that a poll is too early only where a test intends it.
 fn start_with_manual_clock() -> Server {
     let server = start();
-    server.set_clock(SystemTime::now());
+    server.stop_clock(SystemTime::now());
     server
 }
 

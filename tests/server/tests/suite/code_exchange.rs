@@ -187,7 +187,7 @@ fn claims_access_token_and_response_fields_can_be_configured() {
             .token_response_fields
             .insert("refresh_token".into(), None);
     });
-    server.set_clock(SystemTime::now());
+    server.stop_clock(SystemTime::now());
     let response = exchange(&server, &code(&server, ALICE)).json();
     let claims = claims(&response);
     assert_eq!(claims["role"], json!({"odd": true}));

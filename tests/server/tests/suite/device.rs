@@ -99,7 +99,7 @@ fn a_device_code_expires() {
 #[test]
 fn polling_before_the_interval_increases_it() {
     let server = start();
-    server.set_clock(SystemTime::now());
+    server.stop_clock(SystemTime::now());
     let device = begin(&server);
     assert_eq!(error(&poll(&server, &device)), "authorization_pending");
     server.advance(Duration::from_secs(3));

@@ -20,7 +20,7 @@ fn refresh_into(server: &Server, token: &str, organization: &str) -> Received {
 #[test]
 fn a_refresh_returns_new_tokens_of_the_same_session() {
     let server = start();
-    server.set_clock(SystemTime::now());
+    server.stop_clock(SystemTime::now());
     let first = log_in(&server, ALICE);
     server.advance(Duration::from_secs(60));
     let second = refresh(&server, &token(&first)).json();
@@ -52,7 +52,7 @@ fn a_used_refresh_token_is_rejected_and_the_session_stays_live() {
 #[test]
 fn within_the_replay_window_an_identical_request_gets_the_same_response() {
     let server = start_with(|config| config.replay_window = Duration::from_secs(10));
-    server.set_clock(SystemTime::now());
+    server.stop_clock(SystemTime::now());
     let first = token(&log_in(&server, ALICE));
     let response = refresh(&server, &first);
     server.advance(Duration::from_secs(9));

@@ -1,7 +1,7 @@
 //! The server itself: log, connections, shutdown.
 
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use workos_login_mock_server::{Config, Fault, Server};
 
@@ -127,4 +127,30 @@ fn a_fault_without_endpoint_skips_pages() {
     assert_eq!(server.pending_faults(), 1);
     server.clear_faults();
     assert_eq!(log_in(&server, ALICE)["user"]["email"], ALICE);
+}
+
+#[test]
+fn the_clock_of_the_server_is_shared_with_its_handles() {
+    let server = start();
+    let clock = server.clock();
+    let other = clock.clone();
+    clock.stop_at(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    server.advance(Duration::from_secs(1));
+    other.advance(Duration::from_secs(2));
+    let expected = UNIX_EPOCH + Duration::from_secs(1_800_000_003);
+    assert_eq!([clock.now(), other.now(), server.now()], [expected; 3]);
+
+    let code = code(&server, ALICE);
+    clock.advance(Duration::from_secs(600));
+    assert_invalid_grant(&exchange(&server, &code));
+}
+
+#[test]
+fn the_clock_outlives_the_server() {
+    let server = start();
+    let clock = server.clock();
+    clock.stop_at(UNIX_EPOCH);
+    drop(server);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(clock.now(), UNIX_EPOCH + Duration::from_secs(1));
 }
