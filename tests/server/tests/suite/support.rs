@@ -96,13 +96,16 @@ pub(crate) fn post(server: &Server, path: &str, body: &Value) -> Received {
 
 /// Sends a form.
 pub(crate) fn post_form(server: &Server, path: &str, body: &[(&str, &str)]) -> Received {
-    let url = format!("{}{path}", server.base_url());
+    post_form_to(&format!("{}{path}", server.base_url()), body)
+}
+
+pub(crate) fn post_form_to(url: &str, body: &[(&str, &str)]) -> Received {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(body)
         .finish();
     received(
         agent()
-            .post(&url)
+            .post(url)
             .content_type("application/x-www-form-urlencoded")
             .send(body),
     )
