@@ -9,9 +9,9 @@ use url::Url;
 
 use crate::error::{ClientError, ClientErrorKind};
 use crate::ids::{ApiKey, ClientId};
-use crate::request::post;
 use crate::service::{InvalidEndpoint, Server, Service, UserManagementEndpoints};
 use crate::wire::grant::{Grant, token_request};
+use crate::wire::request::post;
 
 /// An OAuth client, which signs users in.
 ///

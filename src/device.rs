@@ -20,13 +20,13 @@ use crate::limits::{
 };
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
-use crate::request::post;
 use crate::response::{Pace, Refusal, Reply};
 use crate::service::Scope;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::timestamp::Timestamp;
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
+use crate::wire::request::post;
 
 impl<K: UserManagement> Client<K> {
     /// Prepares a device authorization request.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use http::Uri;
 use url::{Host, Url, form_urlencoded};
 
-use crate::login::start::RESERVED_PARAMETERS;
-use crate::request::Encoding;
+use crate::wire::authorization::RESERVED_PARAMETERS;
+use crate::wire::request::Encoding;
 
 /// The service that a client belongs to.
 #[derive(Debug)]

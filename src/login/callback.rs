@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use crate::error::{Error, Flaw, Malformed, Shown};
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
 use crate::login::redirect_uri::before_query;
+use crate::wire::authorization::RESPONSE_PARAMETERS;
 
 /// A callback, taken apart but not yet believed.
 ///
@@ -153,7 +154,3 @@ fn malformed(flaw: Flaw) -> Error {
 fn too_long(what: &'static str, limit: usize) -> Error {
     malformed(Flaw::TooLong(what, limit))
 }
-
-/// The parameters of a callback that mean something (RFC 6749 section 4.1.2, RFC 9207 section 2).
-pub(crate) const RESPONSE_PARAMETERS: [&str; 5] =
-    ["code", "error", "error_description", "iss", "state"];

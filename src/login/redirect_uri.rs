@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
 use crate::limits::MAX_REDIRECT_URI_BYTES;
-use crate::login::callback::RESPONSE_PARAMETERS;
+use crate::wire::authorization::RESPONSE_PARAMETERS;
 use crate::wire::text;
 
 /// The registered address that the browser is sent back to after the login.

@@ -19,6 +19,7 @@ use crate::login::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
 use crate::service::Scope;
 use crate::timestamp::Timestamp;
+use crate::wire::authorization::RESERVED_PARAMETERS;
 
 /// A login about to begin.
 ///
@@ -310,31 +311,3 @@ impl std::error::Error for AppStateTooLong {}
 
 /// What is left of a state beside the random part and the dot.
 const MAX_APP_STATE_BYTES: usize = MAX_STATE_BYTES - TOKEN_CHARS - 1;
-
-/// What the protocol sets itself, what would change how the answer comes back (`response_mode`, `request`,
-/// `request_uri`), and what must never be in an address.
-pub(crate) const RESERVED_PARAMETERS: &[&str] = &[
-    "access_token",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "connection_id",
-    "device_code",
-    "email_completion_token",
-    "id_token",
-    "organization_id",
-    "pending_authentication_token",
-    "provider",
-    "redirect_uri",
-    "refresh_token",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-    "screen_hint",
-    "state",
-];

@@ -5,8 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::request::Field;
 use crate::wire::lenient::{lenient, lenient_json};
+use crate::wire::request::Field;
 
 /// `scope` is for a standard OAuth endpoint only.
 pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> [Field<'a>; 2] {

@@ -4,7 +4,7 @@ use std::{array, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::request::Field;
+use crate::wire::request::Field;
 
 /// A grant, with exactly the fields that it has.
 ///

@@ -1,11 +1,13 @@
 //! What goes over the wire: the only place that knows the names of its fields.
 
+pub(crate) mod authorization;
 pub(crate) mod challenge;
 pub(crate) mod claims;
 pub(crate) mod device;
 pub(crate) mod failure;
 pub(crate) mod grant;
 pub(crate) mod lenient;
+pub(crate) mod request;
 pub(crate) mod session;
 pub(crate) mod standard;
 pub(crate) mod user;
