@@ -12,15 +12,16 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::client::{Client, ClientBinding, ClientKind, Configuration, OAuth, UserManagement};
-use crate::error::{ClientError, ClientErrorKind, Error, Expired, Flaw, What};
-use crate::error_codes::Purpose;
+use crate::error::{
+    ClientError, ClientErrorKind, Error, Expired, ExpiredKind, MalformedKind, ResponseKind,
+};
+use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::limits::{
     DEVICE_INTERVAL, MAX_DEVICE_BACKOFF, MIN_DEVICE_INTERVAL, SLOW_DOWN, TIMESTAMP_TOLERANCE,
 };
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
-use crate::response::{Pace, Refusal, Reply};
 use crate::service::Scope;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
 use crate::timestamp::Timestamp;
@@ -76,9 +77,9 @@ impl RequestingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<AwaitingDevice, Error> {
-        let reply = Reply::read(response, Purpose::DeviceAuthorization, now)?;
+        let reply = classify(response, ResponseKind::DeviceAuthorization, now)?;
         let answer: DeviceAuthorization = reply.json()?;
-        let missing = |name| Error::from(reply.malformed(Flaw::Missing(name)));
+        let missing = |name| Error::from(reply.malformed(MalformedKind::Missing(name)));
         let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
         let interval = answer
             .interval()
@@ -260,7 +261,7 @@ impl AwaitingDevice {
             return Err(Refused::new(self, problem));
         }
         if self.expires_in(now).is_zero() {
-            return Err(Refused::new(self, Expired(What::Device(None))));
+            return Err(Refused::new(self, Expired(ExpiredKind::DeviceCode(None))));
         }
         Ok(PollingDevice {
             client: client.configuration().clone(),
@@ -268,6 +269,16 @@ impl AwaitingDevice {
             asked_wait: None,
             device: Box::new(self),
         })
+    }
+
+    /// Returns this state after a poll; the next one follows after `interval`.
+    fn polled(&self, interval: Duration, now: SystemTime) -> Self {
+        Self {
+            interval,
+            last: Timestamp::from(now),
+            wait: interval,
+            ..self.clone()
+        }
     }
 }
 
@@ -320,24 +331,22 @@ impl PollingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<DevicePoll, Error> {
-        match Reply::read(response, Purpose::DevicePoll, now) {
+        match classify(response, ResponseKind::DevicePoll, now) {
             Ok(reply) => {
                 let session = Authenticated::read(&reply, &self.client, now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
-            Err(Refusal::Pending(pace, _)) => {
-                let mut device = (*self.device).clone();
-                if pace == Pace::Slower {
-                    device.interval = device.interval.saturating_add(SLOW_DOWN);
-                }
-                device.last = Timestamp::from(now);
-                device.wait = device.interval;
-                Ok(DevicePoll::Pending(device))
+            Err(Unsuccessful::AuthorizationPending(_)) => Ok(DevicePoll::Pending(
+                self.device.polled(self.device.interval, now),
+            )),
+            Err(Unsuccessful::SlowDown(_)) => {
+                let interval = self.device.interval.saturating_add(SLOW_DOWN);
+                Ok(DevicePoll::Pending(self.device.polled(interval, now)))
             }
-            Err(Refusal::AuthenticationChallenge(step)) => {
+            Err(Unsuccessful::AuthenticationChallenge(step)) => {
                 Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step)))
             }
-            Err(Refusal::Error(error)) => {
+            Err(Unsuccessful::Error(error)) => {
                 self.asked_wait = error.retry_in(now);
                 Err(error)
             }

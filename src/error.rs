@@ -7,7 +7,6 @@ use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::challenge::AuthenticationChallenge;
-use crate::error_codes::Purpose;
 use crate::limits::MAX_RETRY_AFTER;
 use crate::login::callback::Failure;
 use crate::stored::NO_PENDING_LOGIN;
@@ -87,13 +86,13 @@ impl Error {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Client(ClientError(ClientErrorKind::Answered(answer)))
+            Self::Client(ClientError(ClientErrorKind::Response(answer)))
             | Self::InvalidGrant(answer)
             | Self::IncorrectCode(answer)
             | Self::Rejected(answer)
             | Self::Unavailable(answer) => answer.request_id(),
             Self::Denied(denied) => denied.answer().and_then(ErrorResponse::request_id),
-            Self::Expired(Expired(What::Device(Some(answer)))) => answer.request_id(),
+            Self::Expired(Expired(ExpiredKind::DeviceCode(Some(answer)))) => answer.request_id(),
             Self::Malformed(malformed) => malformed.request_id(),
             Self::AuthenticationChallenge(step) => step.request_id(),
             Self::Client(_)
@@ -111,33 +110,33 @@ impl fmt::Display for Error {
             Self::Denied(denied) => denied.fmt(f),
             Self::Expired(expired) => expired.fmt(f),
             Self::CallbackMismatch(forged) => forged.fmt(f),
-            Self::InvalidGrant(answer) => match answer.purpose {
-                Purpose::CodeExchange => write!(
+            Self::InvalidGrant(answer) => match answer.kind {
+                ResponseKind::CodeExchange => write!(
                     f,
                     "the service refused the authorization code ({}): it was used before, it has expired, it was issued \
                      to another client id, or it does not fit the code verifier of this login; begin the login again",
                     answer.shown_code()
                 ),
-                Purpose::DevicePoll | Purpose::DeviceAuthorization => {
+                ResponseKind::DevicePoll | ResponseKind::DeviceAuthorization => {
                     write!(
                         f,
                         "the service refused the device code ({}): begin again",
                         answer.shown_code()
                     )
                 }
-                Purpose::OrganizationSwitch => write!(
+                ResponseKind::OrganizationSwitch => write!(
                     f,
                     "the service did not move the session to the organization ({}): the session stays as it is",
                     answer.shown_code()
                 ),
-                Purpose::Refresh => {
+                ResponseKind::Refresh => {
                     write!(
                         f,
                         "the session has ended ({}): sign in again",
                         answer.shown_code()
                     )
                 }
-                Purpose::ChallengeAnswer => write!(
+                ResponseKind::ChallengeAnswer => write!(
                     f,
                     "this step can no longer be completed ({}): begin the login again",
                     answer.shown_code()
@@ -176,10 +175,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What a response belongs to: the same error code can mean different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseKind {
+    CodeExchange,
+    DevicePoll,
+    DeviceAuthorization,
+    OrganizationSwitch,
+    Refresh,
+    ChallengeAnswer,
+}
+
 /// What the service answered when it did not do what was asked.
 #[derive(Clone)]
 pub struct ErrorResponse {
-    pub(crate) purpose: Purpose,
+    pub(crate) kind: ResponseKind,
     pub(crate) status: StatusCode,
     pub(crate) code: Option<Box<str>>,
     pub(crate) description: Option<SecretString>,
@@ -220,7 +230,7 @@ impl ErrorResponse {
 impl fmt::Debug for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ErrorResponse")
-            .field("purpose", &self.purpose)
+            .field("kind", &self.kind)
             .field("status", &self.status)
             .field("code", &format_args!("{}", self.shown_code()))
             .field("request_id", &self.request_id.as_deref().map(Shown))
@@ -230,10 +240,10 @@ impl fmt::Debug for ErrorResponse {
 
 /// Which check of a callback failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackMismatch(pub(crate) Difference);
+pub struct CallbackMismatch(pub(crate) MismatchKind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Difference {
+pub(crate) enum MismatchKind {
     Address,
     Issuer {
         expected: Box<str>,
@@ -254,8 +264,8 @@ impl CallbackMismatch {
     #[must_use]
     pub fn state_matched(&self) -> bool {
         match self.0 {
-            Difference::Address | Difference::Issuer { .. } | Difference::NoIssuer { .. } => true,
-            Difference::NoState | Difference::State => false,
+            MismatchKind::Address | MismatchKind::Issuer { .. } | MismatchKind::NoIssuer { .. } => true,
+            MismatchKind::NoState | MismatchKind::State => false,
         }
     }
 }
@@ -263,10 +273,10 @@ impl CallbackMismatch {
 impl fmt::Display for CallbackMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = match &self.0 {
-            Difference::Address => {
+            MismatchKind::Address => {
                 "the callback came to another address than the redirect address of this login"
             }
-            Difference::Issuer { expected, received } => {
+            MismatchKind::Issuer { expected, received } => {
                 return write!(
                     f,
                     "the callback is from another issuer ({}) than this login ({}); begin the login again",
@@ -274,15 +284,15 @@ impl fmt::Display for CallbackMismatch {
                     Shown(expected)
                 );
             }
-            Difference::NoIssuer { expected } => {
+            MismatchKind::NoIssuer { expected } => {
                 return write!(
                     f,
                     "the callback does not name its issuer, which {} always does; begin the login again",
                     Shown(expected)
                 );
             }
-            Difference::NoState => "the callback has no state",
-            Difference::State => "the state of the callback is not the one of this login",
+            MismatchKind::NoState => "the callback has no state",
+            MismatchKind::State => "the state of the callback is not the one of this login",
         };
         write!(
             f,
@@ -297,7 +307,7 @@ pub struct ClientError(pub(crate) ClientErrorKind);
 
 #[derive(Clone, Debug)]
 pub(crate) enum ClientErrorKind {
-    Answered(ErrorResponse),
+    Response(ErrorResponse),
     NoDeviceEndpoint,
     NoOrganizations,
     NoRefreshToken,
@@ -309,7 +319,7 @@ impl ClientError {
     #[must_use]
     pub fn answer(&self) -> Option<&ErrorResponse> {
         match &self.0 {
-            ClientErrorKind::Answered(answer) => Some(answer),
+            ClientErrorKind::Response(answer) => Some(answer),
             ClientErrorKind::NoDeviceEndpoint
             | ClientErrorKind::NoOrganizations
             | ClientErrorKind::NoRefreshToken
@@ -321,7 +331,7 @@ impl ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            ClientErrorKind::Answered(answer) => {
+            ClientErrorKind::Response(answer) => {
                 let code = answer.code().unwrap_or_default();
                 write!(f, "the service refused this client ({}): ", Shown(code))?;
                 f.write_str(match code {
@@ -417,19 +427,19 @@ impl fmt::Debug for Denied {
 
 /// What has become too old.
 #[derive(Clone, Debug)]
-pub struct Expired(pub(crate) What);
+pub struct Expired(pub(crate) ExpiredKind);
 
 #[derive(Clone, Debug)]
-pub(crate) enum What {
-    Device(Option<ErrorResponse>),
-    Login,
+pub(crate) enum ExpiredKind {
+    DeviceCode(Option<ErrorResponse>),
+    PendingLogin,
 }
 
 impl fmt::Display for Expired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            What::Device(_) => "the device code has expired: begin again for a new one",
-            What::Login => "the pending login has expired: begin again",
+            ExpiredKind::DeviceCode(_) => "the device code has expired: begin again for a new one",
+            ExpiredKind::PendingLogin => "the pending login has expired: begin again",
         })
     }
 }
@@ -437,12 +447,12 @@ impl fmt::Display for Expired {
 /// Something that came and is not the protocol.
 #[derive(Clone, Debug)]
 pub struct Malformed {
-    flaw: Flaw,
+    kind: MalformedKind,
     answer: Option<(StatusCode, Option<Box<str>>)>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Flaw {
+pub(crate) enum MalformedKind {
     CodeAndError,
     ContentType,
     Duplicate(&'static str),
@@ -457,15 +467,19 @@ pub(crate) enum Flaw {
 }
 
 impl Malformed {
-    pub(crate) fn answer(flaw: Flaw, status: StatusCode, request_id: Option<Box<str>>) -> Self {
+    pub(crate) fn response(
+        kind: MalformedKind,
+        status: StatusCode,
+        request_id: Option<Box<str>>,
+    ) -> Self {
         Self {
-            flaw,
+            kind,
             answer: Some((status, request_id)),
         }
     }
 
     pub(crate) fn is_other_organization(&self) -> bool {
-        matches!(self.flaw, Flaw::OtherOrganization)
+        matches!(self.kind, MalformedKind::OtherOrganization)
     }
 
     /// Returns the HTTP status; `None` for a callback.
@@ -479,31 +493,31 @@ impl Malformed {
     }
 }
 
-impl From<Flaw> for Malformed {
-    fn from(flaw: Flaw) -> Self {
-        Self { flaw, answer: None }
+impl From<MalformedKind> for Malformed {
+    fn from(kind: MalformedKind) -> Self {
+        Self { kind, answer: None }
     }
 }
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.flaw {
-            Flaw::CodeAndError => f.write_str("the callback has both a code and an error"),
-            Flaw::ContentType => f.write_str(
+        match &self.kind {
+            MalformedKind::CodeAndError => f.write_str("the callback has both a code and an error"),
+            MalformedKind::ContentType => f.write_str(
                 "the answer is not JSON by its content type: something between this program and the service answered",
             ),
-            Flaw::Duplicate(name) => write!(f, "the callback has more than one {name}"),
-            Flaw::IdToken(why) => write!(f, "the ID token of the answer {why}"),
-            Flaw::Json => f.write_str("the answer is not the JSON object that was expected"),
-            Flaw::Missing(name) => write!(f, "the answer has no usable {name}"),
-            Flaw::NeitherCodeNorError => f.write_str("the address has neither a code nor an error: it is not a callback"),
-            Flaw::OtherOrganization => f.write_str(
+            MalformedKind::Duplicate(name) => write!(f, "the callback has more than one {name}"),
+            MalformedKind::IdToken(why) => write!(f, "the ID token of the answer {why}"),
+            MalformedKind::Json => f.write_str("the answer is not the JSON object that was expected"),
+            MalformedKind::Missing(name) => write!(f, "the answer has no usable {name}"),
+            MalformedKind::NeitherCodeNorError => f.write_str("the address has neither a code nor an error: it is not a callback"),
+            MalformedKind::OtherOrganization => f.write_str(
                 "the answer is for another organization than the one asked for; the session keeps its own: \
                  to change it, refresh into the other organization",
             ),
-            Flaw::OtherUser => f.write_str("the answer is about another user than the session; the session stays as it is"),
-            Flaw::Redirect => f.write_str("the service answered with a redirect, which is never followed: check the base URL"),
-            Flaw::TooLong(what, limit) => write!(f, "the {what} is longer than {limit} bytes"),
+            MalformedKind::OtherUser => f.write_str("the answer is about another user than the session; the session stays as it is"),
+            MalformedKind::Redirect => f.write_str("the service answered with a redirect, which is never followed: check the base URL"),
+            MalformedKind::TooLong(what, limit) => write!(f, "the {what} is longer than {limit} bytes"),
         }?;
         match self.status() {
             Some(status) => write!(f, " (status {})", status.as_u16()),

@@ -6,26 +6,130 @@
 //! step-up that is not known here; what is left is [`Rejected`](crate::Error::Rejected). The code is the `code` of the
 //! body, else its `error`. Status alone never ends a session, and the service's words are never looked at.
 
-/// The exchange that an answer belongs to: the same code can mean different things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    CodeExchange,
-    DevicePoll,
-    DeviceAuthorization,
-    OrganizationSwitch,
-    Refresh,
-    ChallengeAnswer,
+use std::time::SystemTime;
+
+use http::header::LOCATION;
+use http::{Response, StatusCode};
+
+use crate::challenge::AuthenticationChallenge;
+use crate::error::{
+    ClientError, ClientErrorKind, Denied, Error, ErrorResponse, Expired, ExpiredKind, Malformed,
+    MalformedKind, ResponseKind, Source,
+};
+use crate::limits::MAX_RESPONSE_BYTES;
+use crate::timestamp::Timestamp;
+use crate::wire::challenge;
+use crate::wire::failure::Failure;
+use crate::wire::response::{SuccessResponse, request_id, retry_after};
+
+/// A response that is not a success.
+#[derive(Debug)]
+pub(crate) enum Unsuccessful {
+    AuthenticationChallenge(Box<AuthenticationChallenge>),
+    /// `authorization_pending` (RFC 8628 section 3.5).
+    AuthorizationPending(ErrorResponse),
+    Error(Error),
+    /// `slow_down` (RFC 8628 section 3.5).
+    SlowDown(ErrorResponse),
+}
+
+impl From<Malformed> for Unsuccessful {
+    fn from(malformed: Malformed) -> Self {
+        Self::Error(malformed.into())
+    }
+}
+
+impl From<Unsuccessful> for Error {
+    fn from(unsuccessful: Unsuccessful) -> Self {
+        match unsuccessful {
+            Unsuccessful::AuthenticationChallenge(challenge) => {
+                Self::AuthenticationChallenge(challenge)
+            }
+            // The table has them for a device poll only, which looks for them itself.
+            Unsuccessful::AuthorizationPending(response) | Unsuccessful::SlowDown(response) => {
+                Self::Rejected(response)
+            }
+            Unsuccessful::Error(error) => error,
+        }
+    }
+}
+
+/// Classifies a response.
+pub(crate) fn classify<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    kind: ResponseKind,
+    now: SystemTime,
+) -> Result<SuccessResponse<'_>, Unsuccessful> {
+    let status = response.status();
+    let headers = response.headers();
+    let body = response.body().as_ref();
+    let malformed =
+        |kind| Unsuccessful::from(Malformed::response(kind, status, request_id(headers)));
+    if body.len() > MAX_RESPONSE_BYTES {
+        return Err(malformed(MalformedKind::TooLong(
+            "answer",
+            MAX_RESPONSE_BYTES,
+        )));
+    }
+    if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
+        return Err(malformed(MalformedKind::Redirect));
+    }
+    if status.is_success() {
+        return Ok(SuccessResponse::new(response)?);
+    }
+
+    let failure = Failure::read(body);
+    let known = failure.code.as_deref();
+    let classification = match known.and_then(|code| classification(kind, code)) {
+        Some(classification) => classification,
+        None if is_transient(status) => Classification::Unavailable,
+        None if failure.pending_authentication_token.is_some() => {
+            Classification::AuthenticationChallenge
+        }
+        None => Classification::Rejected,
+    };
+    let response = ErrorResponse {
+        kind,
+        status,
+        code: failure.code,
+        description: failure.text,
+        request_id: request_id(headers),
+        retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
+    };
+    Err(Unsuccessful::Error(match classification {
+        Classification::AuthenticationChallenge => {
+            let challenge = challenge::read(response, failure.pending_authentication_token, body);
+            return Err(Unsuccessful::AuthenticationChallenge(Box::new(challenge)));
+        }
+        Classification::AuthorizationPending => {
+            return Err(Unsuccessful::AuthorizationPending(response));
+        }
+        Classification::Client => ClientError(ClientErrorKind::Response(response)).into(),
+        Classification::Denied => Denied(Source::Service(response)).into(),
+        Classification::Expired => Expired(ExpiredKind::DeviceCode(Some(response))).into(),
+        Classification::IncorrectCode => Error::IncorrectCode(response),
+        Classification::InvalidGrant => Error::InvalidGrant(response),
+        Classification::Rejected => Error::Rejected(response),
+        Classification::SlowDown => return Err(Unsuccessful::SlowDown(response)),
+        Classification::Unavailable => Error::Unavailable(response),
+    }))
+}
+
+fn is_transient(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT
+        || status == StatusCode::TOO_MANY_REQUESTS
+        || status.is_server_error()
 }
 
 /// What an answer means: the variant of [`Error`](crate::Error), or a step-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+enum Classification {
     Client,
     Denied,
     Expired,
     InvalidGrant,
     IncorrectCode,
-    Pending,
+    AuthorizationPending,
     /// No code has it: it is what is left.
     Rejected,
     SlowDown,
@@ -33,23 +137,23 @@ pub(crate) enum Meaning {
     Unavailable,
 }
 
-pub(crate) fn meaning(purpose: Purpose, code: &str) -> Option<Meaning> {
+fn classification(kind: ResponseKind, code: &str) -> Option<Classification> {
     TABLE
         .iter()
-        .find(|(known, purposes, _)| *known == code && purposes.contains(&purpose))
-        .map(|(_, _, meaning)| *meaning)
+        .find(|(known, kinds, _)| *known == code && kinds.contains(&kind))
+        .map(|(_, _, classification)| *classification)
 }
 
 /// Builds the table of the code and the table of the documentation from the same rows.
 macro_rules! answers {
-    ($($code:literal at $($purpose:ident)+ => $meaning:ident, $action:literal;)+) => {
-        const TABLE: &[(&str, &[Purpose], Meaning)] = &[$(($code, &[$(Purpose::$purpose),+], Meaning::$meaning)),+];
+    ($($code:literal at $($kind:ident)+ => $classification:ident, $action:literal;)+) => {
+        const TABLE: &[(&str, &[ResponseKind], Classification)] = &[$(($code, &[$(ResponseKind::$kind),+], Classification::$classification)),+];
 
         #[doc = "The table, as text: code, exchange, what it comes out as, what the caller does."]
         #[doc = ""]
         #[doc = "| code | exchange | comes out as | do |"]
         #[doc = "|---|---|---|---|"]
-        $(#[doc = concat!("| `", $code, "` |" $(, " ", stringify!($purpose))+, " | `", stringify!($meaning), "` | ", $action, " |")])+
+        $(#[doc = concat!("| `", $code, "` |" $(, " ", stringify!($kind))+, " | `", stringify!($classification), "` | ", $action, " |")])+
         pub const CODES: &[&str] = &[$($code),+];
     };
 }
@@ -59,7 +163,7 @@ answers! {
     "access_denied" at DeviceAuthorization => Client, "switch the device login on for the team";
     "application_consent_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "authentication_method_not_allowed" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "authorization_pending" at DevicePoll => Pending, "wait, poll again";
+    "authorization_pending" at DevicePoll => AuthorizationPending, "wait, poll again";
     "code_challenge_not_found" at CodeExchange => InvalidGrant, "start over";
     "email_completion_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
     "email_password_auth_disabled" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";

@@ -99,7 +99,6 @@ mod http_client;
 mod ids;
 mod login;
 mod open_enum;
-mod response;
 mod service;
 mod stored;
 mod texts;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
-use crate::error_codes::Purpose;
+use crate::error::ResponseKind;
 use crate::login::exchanging::Exchanging;
 use crate::stored::nested;
 use crate::wire::grant::Grant;
@@ -36,6 +36,6 @@ impl EmailVerificationChallenge {
     /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
         let grant = Grant::email_verification(code.into(), self.step.token());
-        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
+        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 }

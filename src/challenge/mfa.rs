@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
-use crate::error_codes::Purpose;
+use crate::error::ResponseKind;
 use crate::login::exchanging::Exchanging;
 use crate::stored::{nested, unquoted};
 use crate::user::User;
@@ -95,5 +95,5 @@ fn answer(
     code: &str,
 ) -> Exchanging {
     let grant = Grant::mfa_totp(code.into(), step.token(), challenge_id.into());
-    Exchanging::new(client, grant, Purpose::ChallengeAnswer)
+    Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential, UserManagement};
-use crate::error_codes::Purpose;
+use crate::error::ResponseKind;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::login::connection_selector::{ConnectionSelector, Screen};
 use crate::login::exchanging::Exchanging;
@@ -51,7 +51,7 @@ impl OrganizationSelectionChallenge {
     ) -> Exchanging {
         let organization_id = organization.as_str().into();
         let grant = Grant::organization_selection(self.step.token(), organization_id);
-        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
+        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 
     /// Begins the login into an organization, for a client without a secret.

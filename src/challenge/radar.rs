@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
-use crate::error_codes::Purpose;
+use crate::error::ResponseKind;
 use crate::login::exchanging::Exchanging;
 use crate::stored::{nested, unquoted};
 use crate::user::User;
@@ -43,7 +43,7 @@ impl RadarEmailChallenge {
             self.step.token(),
             self.radar_challenge_id().map(Into::into),
         );
-        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
+        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 }
 
@@ -88,7 +88,7 @@ impl RadarSmsChallenge {
             verification.map(|verification| verification.id.into()),
             verification.map(|verification| verification.phone_number.into()),
         );
-        Exchanging::new(client, grant, Purpose::ChallengeAnswer)
+        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 }
 

@@ -13,9 +13,9 @@ use url::form_urlencoded;
 
 use crate::client::{Client, ClientBinding, ClientKind};
 use crate::error::{
-    CallbackMismatch, ClientError, Denied, Difference, Error, Expired, Source, What,
+    CallbackMismatch, ClientError, Denied, Error, Expired, ExpiredKind, MismatchKind, ResponseKind,
+    Source,
 };
-use crate::error_codes::Purpose;
 use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
 use crate::login::callback::{Callback, split_query};
@@ -197,7 +197,7 @@ impl AwaitingCallback {
                     Service::UserManagement(_) => None,
                 };
                 let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
-                Ok(Exchanging::new(client, grant, Purpose::CodeExchange))
+                Ok(Exchanging::new(client, grant, ResponseKind::CodeExchange))
             }
             Err(error) => Err(Refused::new(self, error)),
         }
@@ -217,21 +217,21 @@ impl AwaitingCallback {
         let state = callback
             .state
             .as_ref()
-            .ok_or(CallbackMismatch(Difference::NoState))?;
+            .ok_or(CallbackMismatch(MismatchKind::NoState))?;
         if !self.is_state(state.expose_secret()) {
-            return Err(CallbackMismatch(Difference::State).into());
+            return Err(CallbackMismatch(MismatchKind::State).into());
         }
         if callback
             .address
             .as_ref()
             .is_some_and(|address| !self.redirect_uri.is_address(address))
         {
-            return Err(CallbackMismatch(Difference::Address).into());
+            return Err(CallbackMismatch(MismatchKind::Address).into());
         }
         check_issuer(client.service(), callback.iss.as_deref())?;
         self.binding.check(client)?;
         if self.expires_in(now).is_zero() {
-            return Err(Expired(What::Login).into());
+            return Err(Expired(ExpiredKind::PendingLogin).into());
         }
         callback
             .result
@@ -246,11 +246,11 @@ fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMism
     };
     match iss {
         Some(iss) if iss == service.issuer() => Ok(()),
-        Some(iss) => Err(CallbackMismatch(Difference::Issuer {
+        Some(iss) => Err(CallbackMismatch(MismatchKind::Issuer {
             expected: service.issuer().into(),
             received: iss.into(),
         })),
-        None if server.advertises_iss => Err(CallbackMismatch(Difference::NoIssuer {
+        None if server.advertises_iss => Err(CallbackMismatch(MismatchKind::NoIssuer {
             expected: service.issuer().into(),
         })),
         None => Ok(()),

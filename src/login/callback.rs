@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
-use crate::error::{Error, Flaw, Malformed, Shown};
+use crate::error::{Error, Malformed, MalformedKind, Shown};
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
 use crate::login::redirect_uri::before_query;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
@@ -62,7 +62,9 @@ impl Callback {
             if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
                 && values[index].replace(value).is_some()
             {
-                return Err(malformed(Flaw::Duplicate(RESPONSE_PARAMETERS[index])));
+                return Err(malformed(MalformedKind::Duplicate(
+                    RESPONSE_PARAMETERS[index],
+                )));
             }
         }
         let [code, error, description, iss, state] = values;
@@ -71,8 +73,8 @@ impl Callback {
             code.filter(|code| !code.is_empty()),
             error.filter(|error| !error.is_empty()),
         ) {
-            (Some(_), Some(_)) => return Err(malformed(Flaw::CodeAndError)),
-            (None, None) => return Err(malformed(Flaw::NeitherCodeNorError)),
+            (Some(_), Some(_)) => return Err(malformed(MalformedKind::CodeAndError)),
+            (None, None) => return Err(malformed(MalformedKind::NeitherCodeNorError)),
             (Some(code), None) if code.len() > MAX_CODE_BYTES => {
                 return Err(too_long("code of the callback", MAX_CODE_BYTES));
             }
@@ -147,10 +149,10 @@ fn is_address(before: &str, has_query: bool) -> bool {
         || has_query && !before.is_empty() && !before.contains('=')
 }
 
-fn malformed(flaw: Flaw) -> Error {
+fn malformed(flaw: MalformedKind) -> Error {
     Malformed::from(flaw).into()
 }
 
 fn too_long(what: &'static str, limit: usize) -> Error {
-    malformed(Flaw::TooLong(what, limit))
+    malformed(MalformedKind::TooLong(what, limit))
 }

@@ -9,11 +9,10 @@ use http::{Request, Response};
 
 use crate::challenge::AuthenticationChallenge;
 use crate::client::{Client, ClientKind, Configuration};
-use crate::error::Error;
-use crate::error_codes::Purpose;
+use crate::error::{Error, ResponseKind};
+use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::login::authenticated::Authenticated;
-use crate::response::{Refusal, Reply};
 use crate::wire::grant::Grant;
 
 /// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].
@@ -25,11 +24,15 @@ use crate::wire::grant::Grant;
 pub struct Exchanging {
     client: Arc<Configuration>,
     grant: Grant,
-    purpose: Purpose,
+    purpose: ResponseKind,
 }
 
 impl Exchanging {
-    pub(crate) fn new<A: ClientKind>(client: &Client<A>, grant: Grant, purpose: Purpose) -> Self {
+    pub(crate) fn new<A: ClientKind>(
+        client: &Client<A>,
+        grant: Grant,
+        purpose: ResponseKind,
+    ) -> Self {
         Self {
             client: client.configuration().clone(),
             grant,
@@ -50,11 +53,11 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
-        let outcome = match Reply::read(&response, self.purpose, now) {
+        let outcome = match classify(&response, self.purpose, now) {
             Ok(reply) => Authenticated::read(&reply, &self.client, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
-            Err(Refusal::AuthenticationChallenge(step)) => {
+            Err(Unsuccessful::AuthenticationChallenge(step)) => {
                 Ok(Outcome::AuthenticationChallenge(step))
             }
             Err(refusal) => Err(refusal.into()),

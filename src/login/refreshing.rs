@@ -9,12 +9,11 @@ use std::time::SystemTime;
 use http::{Request, Response};
 
 use crate::client::{Client, ClientKind, Configuration, Organizations};
-use crate::error::{ClientError, ClientErrorKind, Error, Flaw};
-use crate::error_codes::Purpose;
+use crate::error::{ClientError, ClientErrorKind, Error, MalformedKind, ResponseKind};
+use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
 use crate::login::authenticated::Authenticated;
-use crate::response::{Refusal, Reply};
 use crate::service::Service;
 use crate::wire::grant::Grant;
 
@@ -111,11 +110,11 @@ impl Refreshing {
         *self.session
     }
 
-    fn purpose(&self) -> Purpose {
+    fn purpose(&self) -> ResponseKind {
         if self.switch_to.is_some() {
-            Purpose::OrganizationSwitch
+            ResponseKind::OrganizationSwitch
         } else {
-            Purpose::Refresh
+            ResponseKind::Refresh
         }
     }
 
@@ -128,20 +127,19 @@ impl Refreshing {
             .switch_to
             .as_ref()
             .or(self.session.organization_id.as_ref());
-        let reply =
-            Reply::read(response, self.purpose(), now).map_err(|refusal| match refusal {
-                Refusal::AuthenticationChallenge(step) => {
-                    Error::AuthenticationChallenge(Box::new(step.in_organization(expected)))
-                }
-                refusal => refusal.into(),
-            })?;
+        let reply = classify(response, self.purpose(), now).map_err(|refusal| match refusal {
+            Unsuccessful::AuthenticationChallenge(step) => {
+                Error::AuthenticationChallenge(Box::new(step.in_organization(expected)))
+            }
+            refusal => refusal.into(),
+        })?;
         let mut fresh = self.session.read_refreshed(&reply, &self.client, now)?;
         if fresh.user().id() != self.session.user().id() {
-            return Err(reply.malformed(Flaw::OtherUser).into());
+            return Err(reply.malformed(MalformedKind::OtherUser).into());
         }
         if fresh.organization_id.as_ref() != expected {
             mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
-            return Err(reply.malformed(Flaw::OtherOrganization).into());
+            return Err(reply.malformed(MalformedKind::OtherOrganization).into());
         }
         Ok(fresh)
     }

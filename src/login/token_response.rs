@@ -6,21 +6,21 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::{ClientBinding, Configuration};
-use crate::error::{Flaw, Malformed};
+use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
-use crate::response::Reply;
 use crate::service::Service;
 use crate::stored::Version;
 use crate::timestamp::Timestamp;
 use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
+use crate::wire::response::SuccessResponse;
 use crate::wire::session::Session;
 use crate::wire::standard::{IdClaims, TokenResponse};
 
 impl Authenticated {
     /// Reads a token response. What a session needs must be present and usable.
     pub(crate) fn read(
-        reply: &Reply<'_>,
+        reply: &SuccessResponse<'_>,
         client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
@@ -33,7 +33,7 @@ impl Authenticated {
     /// Reads the token response of a refresh. An authorization server may leave out what has not changed.
     pub(crate) fn read_refreshed(
         &self,
-        reply: &Reply<'_>,
+        reply: &SuccessResponse<'_>,
         client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
@@ -44,12 +44,12 @@ impl Authenticated {
     }
 
     fn read_user_management(
-        reply: &Reply<'_>,
+        reply: &SuccessResponse<'_>,
         binding: &Arc<ClientBinding>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
-        let missing = |name| reply.malformed(Flaw::Missing(name));
+        let missing = |name| reply.malformed(MalformedKind::Missing(name));
         let user = session
             .user
             .filter(|user| !user.id().is_empty())
@@ -82,13 +82,13 @@ impl Authenticated {
     }
 
     fn read_standard(
-        reply: &Reply<'_>,
+        reply: &SuccessResponse<'_>,
         binding: &Arc<ClientBinding>,
         before: Option<&Self>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let tokens: TokenResponse = reply.json()?;
-        let missing = |name| reply.malformed(Flaw::Missing(name));
+        let missing = |name| reply.malformed(MalformedKind::Missing(name));
         let access_token = tokens
             .access_token
             .as_ref()
@@ -144,12 +144,12 @@ impl Authenticated {
 /// Its signature is not checked, because it came straight from the token endpoint over TLS; its issuer and its
 /// audience are (OpenID Connect Core section 3.1.3.7). A refresh must not change who it is (section 12.2).
 fn identify(
-    reply: &Reply<'_>,
+    reply: &SuccessResponse<'_>,
     id_token: &SecretString,
     binding: &ClientBinding,
     before: Option<&Authenticated>,
 ) -> Result<User, Malformed> {
-    let refuse = |why| reply.malformed(Flaw::IdToken(why));
+    let refuse = |why| reply.malformed(MalformedKind::IdToken(why));
     let payload = Payload::of(id_token.expose_secret());
     let claims: IdClaims<'_> = payload
         .as_ref()

@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub(crate) mod grant;
 pub(crate) mod lenient;
 pub(crate) mod request;
+pub(crate) mod response;
 pub(crate) mod session;
 pub(crate) mod standard;
 pub(crate) mod user;
