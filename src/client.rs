@@ -299,7 +299,7 @@ impl ClientBinding {
         if self == client.binding() {
             return Ok(());
         }
-        Err(ClientError(ClientErrorKind::OtherClient {
+        Err(ClientError(ClientErrorKind::Binding {
             state: self.to_string().into(),
             client: client.binding().to_string().into(),
         }))

@@ -45,7 +45,7 @@ impl Client<OAuth> {
     pub fn device(&self, scope: &Scope) -> Result<RequestingDevice, ClientError> {
         match &self.server().device_authorization {
             Some(endpoint) => Ok(RequestingDevice::new(self, endpoint, Some(scope.clone()))),
-            None => Err(ClientError(ClientErrorKind::NoDeviceEndpoint)),
+            None => Err(ClientError(ClientErrorKind::NoDeviceAuthorizationEndpoint)),
         }
     }
 }
@@ -261,7 +261,7 @@ impl AwaitingDevice {
             return Err(Refused::new(self, problem));
         }
         if self.expires_in(now).is_zero() {
-            return Err(Refused::new(self, Expired(ExpiredKind::DeviceCode(None))));
+            return Err(Refused::new(self, Expired::from(ExpiredKind::DeviceCode)));
         }
         Ok(PollingDevice {
             client: client.configuration().clone(),

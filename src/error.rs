@@ -1,5 +1,16 @@
-//! What can go wrong, ordered by what the caller does next.
+//! Errors, ordered by what the caller does next.
+//!
+//! [`Error`] has one variant for each reaction of a caller: keep waiting, fix the configuration, start a new login, retry. Which
+//! error code leads to which variant is decided in [`error_codes`](crate::error_codes).
+//!
+//! What the service reports is an [`ErrorResponse`] in every variant, because the error of a callback and the error of the token
+//! endpoint have the same members (RFC 6749 sections 4.1.2.1 and 5.2). What this crate rejects by itself has a type for each
+//! variant, with a private kind and accessors.
+//!
+//! A message names the problem and then the remedy. It contains no secret and no response body. What it quotes from a response or
+//! a callback is [`Escaped`].
 
+use std::error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -7,72 +18,74 @@ use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::challenge::AuthenticationChallenge;
-use crate::limits::MAX_RETRY_AFTER;
-use crate::login::callback::Failure;
+use crate::limits::{MAX_RESPONSE_BYTES, MAX_RETRY_AFTER};
 use crate::stored::NO_PENDING_LOGIN;
 use crate::timestamp::Timestamp;
 
-/// Why a step was refused. The variant says what to do next.
+/// Why a transition was refused. The variant says what to do next.
 ///
-/// | variant | who | do | state comes back as |
+/// | variant | cause | the caller | the returned state |
 /// |---|---|---|---|
-/// | [`Client`](Self::Client) | our configuration | fix it, alert | intact |
-/// | [`Denied`](Self::Denied) | the user, or their provider | say so, start over | the same, useless |
-/// | [`Expired`](Self::Expired) | time | start over | the same, useless |
-/// | [`CallbackMismatch`](Self::CallbackMismatch) | a third party | keep waiting | intact |
-/// | [`InvalidGrant`](Self::InvalidGrant) | the service refuses this code or token | start over | the same, useless |
-/// | [`Malformed`](Self::Malformed) | not the protocol: a redirect, HTML, a missing field | report; after a refresh, count the answer as lost | intact |
-/// | [`IncorrectCode`](Self::IncorrectCode) | the user | ask for the code again | intact |
-/// | [`NoPendingLogin`](Self::NoPendingLogin) | storage | start over, store it next time | there is none |
-/// | [`Rejected`](Self::Rejected) | the service, with a code that is not known here | report | intact |
-/// | [`AuthenticationChallenge`](Self::AuthenticationChallenge) | the service wants one more step | take it | inside, or a refresh with its session |
-/// | [`Unavailable`](Self::Unavailable) | the service has a bad minute | wait [`retry_in`](Self::retry_in), send again | ready to send |
+/// | [`AuthenticationChallenge`](Self::AuthenticationChallenge) | the service requires an extra step | answers it, or starts the login that it describes | is in the variant; a refresh keeps its session |
+/// | [`CallbackMismatch`](Self::CallbackMismatch) | the callback is not of this login | keeps waiting, unless [`state` matched](CallbackMismatch::state_matched) | is unchanged |
+/// | [`Client`](Self::Client) | the configuration, or a state of another client | fixes it | is unchanged |
+/// | [`Denied`](Self::Denied) | the user or the service denied the login | tells the user, starts a new login | is of no further use |
+/// | [`Expired`](Self::Expired) | the pending login or the device code has expired | starts a new login | is of no further use |
+/// | [`IncorrectCode`](Self::IncorrectCode) | the one-time code is incorrect | asks for the code again | is unchanged |
+/// | [`InvalidGrant`](Self::InvalidGrant) | the code or the token is invalid | starts a new login | is of no further use |
+/// | [`Malformed`](Self::Malformed) | a response or a callback violates the protocol | reports it; after a refresh, treats the response as lost | is unchanged |
+/// | [`NoPendingLogin`](Self::NoPendingLogin) | no pending login is stored | starts a new login | does not exist |
+/// | [`Rejected`](Self::Rejected) | an error code that this crate does not know | reports it | is unchanged |
+/// | [`Unavailable`](Self::Unavailable) | 408, 429, 5xx, or such an error in a callback | waits for [`retry_in`](Self::retry_in) and retries; without it, starts a new login later | has its request to send |
 ///
-/// Which code leads to which variant is listed in [`answers`](crate::error_codes).
+/// [`error_codes`](crate::error_codes) lists which error code leads to which variant.
 ///
-/// Neither `Display` nor `Debug` shows a token, a code, a state, a response body or the
-/// service's own description, which was seen to quote the authorization code.
+/// Neither `Display` nor `Debug` shows a token, a code, a `state`, a response body or an `error_description`, which can quote the
+/// authorization code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// This program is configured wrongly, or used a state of another client.
-    Client(ClientError),
-    /// The user, or their identity provider, said no.
-    Denied(Denied),
-    /// The pending login or the device code is too old.
-    Expired(Expired),
-    /// A callback that does not belong to this login. Keep waiting for the real one, unless its
-    /// [state matched](CallbackMismatch::state_matched).
-    CallbackMismatch(CallbackMismatch),
-    /// The service refuses the code or the token for good.
-    InvalidGrant(ErrorResponse),
-    /// What came is not the protocol.
-    Malformed(Malformed),
-    /// The one-time code is wrong; the step stays open for another try.
-    IncorrectCode(ErrorResponse),
-    /// There is a callback, but no pending login is stored for it.
-    ///
-    /// The code that keeps pending logins makes this one: `load(id)?.ok_or(Error::NoPendingLogin)?`.
-    /// A stored `null` read as an [`AwaitingCallback`](crate::AwaitingCallback) says the same.
-    NoPendingLogin,
-    /// The service refused, with a code that is not known here.
-    Rejected(ErrorResponse),
-    /// The service asks for one more step before it lets the user in.
+    /// The service requires an authentication challenge.
     AuthenticationChallenge(Box<AuthenticationChallenge>),
-    /// The service cannot answer now: 408, 429 or 5xx.
+    /// The callback does not match the pending login. Keep waiting, unless its [`state` matched](CallbackMismatch::state_matched).
+    CallbackMismatch(CallbackMismatch),
+    /// The configuration is wrong, or the state is bound to another client.
+    Client(ClientError),
+    /// The user, the identity provider or the service denied the login. Its [`code`](ErrorResponse::code) is most often
+    /// `access_denied`; the set is open.
+    Denied(ErrorResponse),
+    /// The pending login or the device code has expired.
+    Expired(Expired),
+    /// The one-time code is incorrect. The authentication challenge can be answered again.
+    IncorrectCode(ErrorResponse),
+    /// The authorization code, the device code, the refresh token or the challenge is invalid.
+    InvalidGrant(ErrorResponse),
+    /// A response or a callback violates the protocol.
+    Malformed(Malformed),
+    /// No pending login is stored for this callback.
+    ///
+    /// The code that stores pending logins returns it: `load(id)?.ok_or(Error::NoPendingLogin)?`. Reading a stored `null` as an
+    /// [`AwaitingCallback`](crate::AwaitingCallback) has the same message.
+    NoPendingLogin,
+    /// The service rejected the request with an error code that this crate does not know, or with none.
+    Rejected(ErrorResponse),
+    /// The service is temporarily unavailable.
+    ///
+    /// After an exchange, the same request can be sent again. After a callback with `temporarily_unavailable` or `server_error`
+    /// there is no request to send again: [`retry_in`](Self::retry_in) is `None`, and the user can start a new login later.
     Unavailable(ErrorResponse),
 }
 
 impl Error {
-    /// Returns how long to wait before the same request is worth sending again; `None` when it is pointless.
+    /// Returns how long to wait before the same request can be sent again; `None` if it must not be.
     ///
-    /// Only an answer that says "not now" can be repeated. The wait is what the service asks for in
-    /// `Retry-After` (seconds or a date, RFC 9110 section 10.2.3), else one second, and never more than a minute.
+    /// It is the `Retry-After` of the response (RFC 9110 section 10.2.3), or one second without it, and at most
+    /// [`MAX_RETRY_AFTER`].
     #[must_use]
     pub fn retry_in(&self, now: SystemTime) -> Option<Duration> {
         match self {
-            Self::Unavailable(answer) => {
-                let wait = match answer.retry_at {
+            Self::Unavailable(response) if response.kind != ResponseKind::Authorization => {
+                let wait = match response.retry_at {
                     Some(at) => at.ahead_of(now),
                     None => Duration::from_secs(1),
                 };
@@ -82,23 +95,31 @@ impl Error {
         }
     }
 
-    /// Returns the service's id of the answer (`x-request-id`), which its support asks for.
+    /// Returns the error response of the service, if it sent one.
+    #[must_use]
+    pub fn error_response(&self) -> Option<&ErrorResponse> {
+        match self {
+            Self::Client(error) => error.error_response(),
+            Self::Expired(expired) => expired.error_response(),
+            Self::Denied(response)
+            | Self::IncorrectCode(response)
+            | Self::InvalidGrant(response)
+            | Self::Rejected(response)
+            | Self::Unavailable(response) => Some(response),
+            Self::AuthenticationChallenge(_)
+            | Self::CallbackMismatch(_)
+            | Self::Malformed(_)
+            | Self::NoPendingLogin => None,
+        }
+    }
+
+    /// Returns the `x-request-id` of the response, which the service's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Client(ClientError(ClientErrorKind::Response(answer)))
-            | Self::InvalidGrant(answer)
-            | Self::IncorrectCode(answer)
-            | Self::Rejected(answer)
-            | Self::Unavailable(answer) => answer.request_id(),
-            Self::Denied(denied) => denied.answer().and_then(ErrorResponse::request_id),
-            Self::Expired(Expired(ExpiredKind::DeviceCode(Some(answer)))) => answer.request_id(),
+            Self::AuthenticationChallenge(challenge) => challenge.request_id(),
             Self::Malformed(malformed) => malformed.request_id(),
-            Self::AuthenticationChallenge(step) => step.request_id(),
-            Self::Client(_)
-            | Self::Expired(_)
-            | Self::CallbackMismatch(_)
-            | Self::NoPendingLogin => None,
+            error => error.error_response()?.request_id(),
         }
     }
 }
@@ -106,124 +127,143 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Client(problem) => problem.fmt(f),
-            Self::Denied(denied) => denied.fmt(f),
+            Self::AuthenticationChallenge(challenge) => write!(
+                f,
+                "service requires an authentication challenge ({}); answer it, or start a new login",
+                Escaped(challenge.code())
+            ),
+            Self::CallbackMismatch(mismatch) => mismatch.fmt(f),
+            Self::Client(error) => error.fmt(f),
+            Self::Denied(response) => response.denied(f),
             Self::Expired(expired) => expired.fmt(f),
-            Self::CallbackMismatch(forged) => forged.fmt(f),
-            Self::InvalidGrant(answer) => match answer.kind {
-                ResponseKind::CodeExchange => write!(
-                    f,
-                    "the service refused the authorization code ({}): it was used before, it has expired, it was issued \
-                     to another client id, or it does not fit the code verifier of this login; begin the login again",
-                    answer.shown_code()
-                ),
-                ResponseKind::DevicePoll | ResponseKind::DeviceAuthorization => {
-                    write!(
-                        f,
-                        "the service refused the device code ({}): begin again",
-                        answer.shown_code()
-                    )
-                }
-                ResponseKind::OrganizationSwitch => write!(
-                    f,
-                    "the service did not move the session to the organization ({}): the session stays as it is",
-                    answer.shown_code()
-                ),
-                ResponseKind::Refresh => {
-                    write!(
-                        f,
-                        "the session has ended ({}): sign in again",
-                        answer.shown_code()
-                    )
-                }
-                ResponseKind::ChallengeAnswer => write!(
-                    f,
-                    "this step can no longer be completed ({}): begin the login again",
-                    answer.shown_code()
-                ),
-            },
+            Self::IncorrectCode(response) => write!(
+                f,
+                "one-time code is incorrect ({}); enter it again",
+                response.reason()
+            ),
+            Self::InvalidGrant(response) => response.invalid_grant(f),
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::IncorrectCode(answer) => {
-                write!(
-                    f,
-                    "the service did not accept the one-time code ({}): enter it again",
-                    answer.shown_code()
-                )
-            }
             Self::NoPendingLogin => f.write_str(NO_PENDING_LOGIN),
-            Self::Rejected(answer) => {
-                write!(
-                    f,
-                    "the service refused the request ({}, status {})",
-                    answer.shown_code(),
-                    answer.status().as_u16()
-                )
-            }
-            Self::AuthenticationChallenge(step) => write!(
-                f,
-                "the service asks for one more step ({})",
-                Shown(step.code())
-            ),
-            Self::Unavailable(answer) => write!(
-                f,
-                "the service cannot answer now (status {}): try again later, nothing is lost",
-                answer.status().as_u16()
-            ),
+            Self::Rejected(response) => response.rejected(f),
+            Self::Unavailable(response) => response.unavailable(f),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl error::Error for Error {}
 
-/// What a response belongs to: the same error code can mean different things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ResponseKind {
-    CodeExchange,
-    DevicePoll,
-    DeviceAuthorization,
-    OrganizationSwitch,
-    Refresh,
-    ChallengeAnswer,
-}
-
-/// What the service answered when it did not do what was asked.
+/// An error response of the service: the body of a response that is not a success, or the `error` of a callback.
 #[derive(Clone)]
 pub struct ErrorResponse {
     pub(crate) kind: ResponseKind,
-    pub(crate) status: StatusCode,
+    pub(crate) status: Option<StatusCode>,
     pub(crate) code: Option<Box<str>>,
     pub(crate) description: Option<SecretString>,
     pub(crate) request_id: Option<Box<str>>,
     pub(crate) retry_at: Option<Timestamp>,
 }
 
+/// What an error response belongs to. The same error code can mean different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseKind {
+    /// A callback, which RFC 6749 calls an authorization response.
+    Authorization,
+    ChallengeAnswer,
+    CodeExchange,
+    DeviceAuthorization,
+    DevicePoll,
+    OrganizationSwitch,
+    Refresh,
+}
+
 impl ErrorResponse {
-    /// Returns the HTTP status. It decides nothing alone: a code that is known here comes first.
+    /// Returns the HTTP status; `None` for a callback. The status alone ends no session.
     #[must_use]
-    pub fn status(&self) -> StatusCode {
+    pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// Returns the error code exactly as the service wrote it (its `code`, else its `error`).
+    /// Returns the error code exactly as the service wrote it: the `code` of the body, else its `error`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// Returns the service's own words. They can quote a code or a token: do not log or print them.
+    /// Returns the `message` or the `error_description`. It can quote a code or a token: do not log or print it.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_ref().map(|text| text.expose_secret())
     }
 
-    /// Returns the service's id of the answer (`x-request-id`), which its support asks for.
+    /// Returns the `x-request-id` of the response, which the service's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    fn shown_code(&self) -> Shown<'_> {
-        Shown(self.code().unwrap_or("no code"))
+    fn reason(&self) -> Reason<'_> {
+        Reason(self)
+    }
+
+    fn denied(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, remedy) = match self.kind {
+            ResponseKind::ChallengeAnswer | ResponseKind::OrganizationSwitch => {
+                ("organization", "choose another organization")
+            }
+            ResponseKind::Refresh => ("refresh", "log in again"),
+            ResponseKind::Authorization
+            | ResponseKind::CodeExchange
+            | ResponseKind::DeviceAuthorization
+            | ResponseKind::DevicePoll => ("login", "start a new login"),
+        };
+        write!(f, "{what} was denied ({}); {remedy}", self.reason())
+    }
+
+    fn invalid_grant(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason();
+        match self.kind {
+            ResponseKind::Authorization | ResponseKind::CodeExchange => write!(
+                f,
+                "authorization code is invalid ({reason}): it was used, has expired, was issued to another client, or does not \
+                 match the code verifier; start a new login"
+            ),
+            ResponseKind::ChallengeAnswer => write!(
+                f,
+                "authentication challenge can no longer be answered ({reason}); start a new login"
+            ),
+            ResponseKind::DeviceAuthorization | ResponseKind::DevicePoll => {
+                write!(f, "device code is invalid ({reason}); start a new login")
+            }
+            ResponseKind::OrganizationSwitch => write!(
+                f,
+                "organization switch was rejected ({reason}) and the session is unchanged; log in to the organization instead"
+            ),
+            ResponseKind::Refresh => write!(f, "session has ended ({reason}); log in again"),
+        }
+    }
+
+    fn rejected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("service rejected the request")?;
+        if let Some(status) = self.status {
+            write!(f, " with status {}", status.as_u16())?;
+        }
+        match self.code() {
+            Some(code) => write!(
+                f,
+                " and the unknown error code {}; see the documentation of the service",
+                Escaped(code)
+            ),
+            None => f.write_str(" and no error code; check the base URL or the endpoint"),
+        }
+    }
+
+    fn unavailable(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let remedy = match self.kind {
+            ResponseKind::Authorization => "start a new login later",
+            _ => "retry later",
+        };
+        let reason = self.reason();
+        write!(f, "service is temporarily unavailable ({reason}); {remedy}")
     }
 }
 
@@ -232,98 +272,160 @@ impl fmt::Debug for ErrorResponse {
         f.debug_struct("ErrorResponse")
             .field("kind", &self.kind)
             .field("status", &self.status)
-            .field("code", &format_args!("{}", self.shown_code()))
-            .field("request_id", &self.request_id.as_deref().map(Shown))
+            .field("code", &self.code().map(Escaped))
+            .field("request_id", &self.request_id().map(Escaped))
             .finish_non_exhaustive()
     }
 }
 
-/// Which check of a callback failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackMismatch(pub(crate) MismatchKind);
+/// The error code, or the status of a response without one.
+struct Reason<'a>(&'a ErrorResponse);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MismatchKind {
-    Address,
-    Issuer {
-        expected: Box<str>,
-        received: Box<str>,
-    },
-    NoIssuer {
-        expected: Box<str>,
-    },
-    NoState,
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.code(), self.0.status) {
+            (Some(code), _) => Escaped(code).fmt(f),
+            (None, Some(status)) => write!(f, "status {}", status.as_u16()),
+            (None, None) => f.write_str("no error code"),
+        }
+    }
+}
+
+/// A callback that does not match the pending login.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackMismatch {
+    kind: MismatchKind,
+    expected_issuer: Option<Box<str>>,
+    received_issuer: Option<Box<str>>,
+}
+
+/// Which check of a callback failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MismatchKind {
+    /// `iss` is another issuer than that of the login (RFC 9207 section 2.4).
+    Issuer,
+    /// `iss` is missing, although the authorization server always sends it (RFC 9207 section 2.4).
+    MissingIssuer,
+    /// `state` is missing.
+    MissingState,
+    /// The callback came to another URI than the redirect URI.
+    RedirectUri,
+    /// `state` is not that of the login.
     State,
 }
 
 impl CallbackMismatch {
-    /// Returns whether the `state` matched and a later check failed.
+    pub(crate) fn issuer(received: Option<&str>, expected: &str) -> Self {
+        Self {
+            kind: match received {
+                Some(_) => MismatchKind::Issuer,
+                None => MismatchKind::MissingIssuer,
+            },
+            expected_issuer: Some(expected.into()),
+            received_issuer: received.map(Into::into),
+        }
+    }
+
+    /// Returns which check failed.
+    #[must_use]
+    pub fn kind(&self) -> MismatchKind {
+        self.kind
+    }
+
+    /// Returns whether `state` matched and a later check failed.
     ///
-    /// The callback then responds to this login, and no other callback is expected: begin the login again. Otherwise, keep
+    /// The callback is then the response to this login, and no other one is to be expected: start a new login. Otherwise, keep
     /// waiting.
     #[must_use]
     pub fn state_matched(&self) -> bool {
-        match self.0 {
-            MismatchKind::Address | MismatchKind::Issuer { .. } | MismatchKind::NoIssuer { .. } => true,
-            MismatchKind::NoState | MismatchKind::State => false,
+        match self.kind {
+            MismatchKind::Issuer | MismatchKind::MissingIssuer | MismatchKind::RedirectUri => true,
+            MismatchKind::MissingState | MismatchKind::State => false,
+        }
+    }
+
+    /// Returns the issuer of the login, if that of the callback is another one or missing.
+    #[must_use]
+    pub fn expected_issuer(&self) -> Option<&str> {
+        self.expected_issuer.as_deref()
+    }
+
+    /// Returns the `iss` of the callback, if it is not the issuer of the login.
+    #[must_use]
+    pub fn received_issuer(&self) -> Option<&str> {
+        self.received_issuer.as_deref()
+    }
+}
+
+impl From<MismatchKind> for CallbackMismatch {
+    fn from(kind: MismatchKind) -> Self {
+        Self {
+            kind,
+            expected_issuer: None,
+            received_issuer: None,
         }
     }
 }
 
 impl fmt::Display for CallbackMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problem = match &self.0 {
-            MismatchKind::Address => {
-                "the callback came to another address than the redirect address of this login"
-            }
-            MismatchKind::Issuer { expected, received } => {
-                return write!(
+        let expected = Escaped(self.expected_issuer().unwrap_or_default());
+        match self.kind {
+            MismatchKind::Issuer => {
+                let received = Escaped(self.received_issuer().unwrap_or_default());
+                write!(
                     f,
-                    "the callback is from another issuer ({}) than this login ({}); begin the login again",
-                    Shown(received),
-                    Shown(expected)
-                );
+                    "callback is from the issuer {received}, expected {expected}"
+                )?;
             }
-            MismatchKind::NoIssuer { expected } => {
-                return write!(
-                    f,
-                    "the callback does not name its issuer, which {} always does; begin the login again",
-                    Shown(expected)
-                );
+            MismatchKind::MissingIssuer => {
+                write!(f, "callback has no iss, which {expected} always sends")?;
             }
-            MismatchKind::NoState => "the callback has no state",
-            MismatchKind::State => "the state of the callback is not the one of this login",
-        };
-        write!(
-            f,
-            "{problem}: it belongs to another login, or someone made it up; keep waiting"
-        )
+            MismatchKind::MissingState => f.write_str("callback has no state")?,
+            MismatchKind::RedirectUri => {
+                f.write_str("callback came to another URI than the redirect URI")?;
+            }
+            MismatchKind::State => f.write_str("callback has the state of another login")?,
+        }
+        f.write_str(if self.state_matched() {
+            "; start a new login"
+        } else {
+            "; keep waiting for the callback of this login"
+        })
     }
 }
 
-/// A mistake on this side: configuration, or a state used with the wrong client.
+impl fmt::Debug for CallbackMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackMismatch")
+            .field("kind", &self.kind)
+            .field("expected_issuer", &self.expected_issuer().map(Escaped))
+            .field("received_issuer", &self.received_issuer().map(Escaped))
+            .finish()
+    }
+}
+
+/// A client error: the configuration is wrong, or a state was used with another client.
 #[derive(Clone, Debug)]
 pub struct ClientError(pub(crate) ClientErrorKind);
 
 #[derive(Clone, Debug)]
 pub(crate) enum ClientErrorKind {
-    Response(ErrorResponse),
-    NoDeviceEndpoint,
+    Binding { state: Box<str>, client: Box<str> },
+    NoDeviceAuthorizationEndpoint,
     NoOrganizations,
     NoRefreshToken,
-    OtherClient { state: Box<str>, client: Box<str> },
+    Response(ErrorResponse),
 }
 
 impl ClientError {
-    /// Returns the service's answer, when it is the service that noticed.
+    /// Returns the error response, if the service reported the error.
     #[must_use]
-    pub fn answer(&self) -> Option<&ErrorResponse> {
+    pub fn error_response(&self) -> Option<&ErrorResponse> {
         match &self.0 {
-            ClientErrorKind::Response(answer) => Some(answer),
-            ClientErrorKind::NoDeviceEndpoint
-            | ClientErrorKind::NoOrganizations
-            | ClientErrorKind::NoRefreshToken
-            | ClientErrorKind::OtherClient { .. } => None,
+            ClientErrorKind::Response(response) => Some(response),
+            _ => None,
         }
     }
 }
@@ -331,139 +433,144 @@ impl ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            ClientErrorKind::Response(answer) => {
-                let code = answer.code().unwrap_or_default();
-                write!(f, "the service refused this client ({}): ", Shown(code))?;
-                f.write_str(match code {
-                    "access_denied" => "switch the device login on for this team in the WorkOS dashboard",
-                    "invalid_client" => "check the client id, and the API key of a confidential client",
-                    "pkce_not_supported" | "unauthorized_client" => {
-                        "check in the WorkOS dashboard that this client may use this grant"
-                    }
-                    "token_too_big" => "make the custom claims of the token smaller",
-                    _ => "the request is not what the service expects; check the client id and the base URL",
-                })
-            }
-            ClientErrorKind::NoDeviceEndpoint => f.write_str("this server has no device authorization endpoint: set it, or log in with a browser"),
-            ClientErrorKind::NoOrganizations => f.write_str("a standard OAuth server has no organizations to move between: begin a new login"),
-            ClientErrorKind::NoRefreshToken => {
-                f.write_str("the session has no refresh token: ask for the scope offline_access, and sign in again")
-            }
-            ClientErrorKind::OtherClient { state, client } => write!(
+            ClientErrorKind::Binding { state, client } => write!(
                 f,
-                "this state belongs to {}, not to {}: use the client that began it",
-                Shown(state),
-                Shown(client)
+                "state is bound to {}, not to {}; use the client that created it",
+                Escaped(state),
+                Escaped(client)
+            ),
+            ClientErrorKind::NoDeviceAuthorizationEndpoint => f.write_str(
+                "server has no device authorization endpoint; set it, or log in with a browser",
+            ),
+            ClientErrorKind::NoOrganizations => f.write_str(
+                "an authorization server has no organizations to switch to; start a new login",
+            ),
+            ClientErrorKind::NoRefreshToken => f.write_str(
+                "session has no refresh token; request the scope offline_access and log in again",
+            ),
+            ClientErrorKind::Response(response) => write!(
+                f,
+                "service rejected the client ({}); {}",
+                response.reason(),
+                client_remedy(response)
             ),
         }
     }
 }
 
-/// The answer of a user, or of their identity provider, who did not let the login happen.
-#[derive(Clone)]
-pub struct Denied(pub(crate) Source);
-
-/// Who brought the news.
-#[derive(Clone)]
-pub(crate) enum Source {
-    Callback(Failure),
-    Service(ErrorResponse),
-}
-
-impl Denied {
-    /// Returns the error code exactly as it came, `access_denied` most often. The set is open (RFC 6749 section 4.1.2.1).
-    #[must_use]
-    pub fn code(&self) -> &str {
-        match &self.0 {
-            Source::Callback(failure) => &failure.code,
-            Source::Service(answer) => answer.code().unwrap_or_default(),
+/// What fixes a client error. The advice names no dashboard, because the service can be any authorization server.
+fn client_remedy(response: &ErrorResponse) -> &'static str {
+    match response.code().unwrap_or_default() {
+        "access_denied" => "enable the device authorization grant at the service",
+        "invalid_client" | "unauthorized" => {
+            "check the client ID, and the API key of a confidential client"
         }
-    }
-
-    /// Returns the service's answer, when it was not the browser that brought the news.
-    #[must_use]
-    pub fn answer(&self) -> Option<&ErrorResponse> {
-        match &self.0 {
-            Source::Callback(_) => None,
-            Source::Service(answer) => Some(answer),
+        "invalid_organization_id" => "check the organization ID",
+        "invalid_scope" => {
+            "request other scopes with `Scope`, or with `provider_scopes` at an identity provider"
         }
-    }
-
-    /// Returns the service's own words. They can quote a code or a token: do not log or print them.
-    #[must_use]
-    pub fn description(&self) -> Option<&str> {
-        match &self.0 {
-            Source::Callback(failure) => failure
-                .description
-                .as_ref()
-                .map(|text| text.expose_secret()),
-            Source::Service(answer) => answer.description(),
+        "pkce_not_supported"
+        | "unauthorized_client"
+        | "unsupported_grant_type"
+        | "unsupported_response_type" => "enable this grant for the client at the service",
+        "token_too_big" => "reduce the custom claims of the access token",
+        _ if response.kind == ResponseKind::Authorization => {
+            "check the options of the login and its redirect URI"
         }
+        _ => "check the client ID, and the base URL or the endpoints",
     }
 }
 
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code() {
-            "access_denied" => {
-                f.write_str("the login was denied (access_denied): begin again to try once more")
-            }
-            code => write!(
-                f,
-                "the login failed at the service ({}): begin again",
-                Shown(code)
-            ),
-        }
-    }
-}
-
-impl fmt::Debug for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Denied")
-            .field("code", &Shown(self.code()))
-            .finish_non_exhaustive()
-    }
-}
-
-/// What has become too old.
+/// A pending login or a device code that has expired.
 #[derive(Clone, Debug)]
-pub struct Expired(pub(crate) ExpiredKind);
+pub struct Expired {
+    kind: ExpiredKind,
+    response: Option<ErrorResponse>,
+}
 
-#[derive(Clone, Debug)]
-pub(crate) enum ExpiredKind {
-    DeviceCode(Option<ErrorResponse>),
+/// What has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExpiredKind {
+    /// The device code: by its lifetime, or by the error code `expired_token` (RFC 8628 section 3.5).
+    DeviceCode,
+    /// The pending login.
     PendingLogin,
+}
+
+impl Expired {
+    pub(crate) fn device_code(response: ErrorResponse) -> Self {
+        Self {
+            kind: ExpiredKind::DeviceCode,
+            response: Some(response),
+        }
+    }
+
+    /// Returns what has expired.
+    #[must_use]
+    pub fn kind(&self) -> ExpiredKind {
+        self.kind
+    }
+
+    /// Returns the error response, if the service reported the expiry.
+    #[must_use]
+    pub fn error_response(&self) -> Option<&ErrorResponse> {
+        self.response.as_ref()
+    }
+}
+
+impl From<ExpiredKind> for Expired {
+    fn from(kind: ExpiredKind) -> Self {
+        Self {
+            kind,
+            response: None,
+        }
+    }
 }
 
 impl fmt::Display for Expired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            ExpiredKind::DeviceCode(_) => "the device code has expired: begin again for a new one",
-            ExpiredKind::PendingLogin => "the pending login has expired: begin again",
+        f.write_str(match self.kind {
+            ExpiredKind::DeviceCode => "device code has expired; start a new login",
+            ExpiredKind::PendingLogin => "pending login has expired; start a new login",
         })
     }
 }
 
-/// Something that came and is not the protocol.
-#[derive(Clone, Debug)]
+/// A response or a callback that violates the protocol.
+#[derive(Clone)]
 pub struct Malformed {
     kind: MalformedKind,
-    answer: Option<(StatusCode, Option<Box<str>>)>,
+    status: Option<StatusCode>,
+    request_id: Option<Box<str>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MalformedKind {
+    Body(MalformedBody),
+    CallbackTooLong(&'static str, usize),
     CodeAndError,
-    ContentType,
+    /// The media type of a response that is not `application/json`; `None` if it has none.
+    ContentType(Option<Box<str>>),
     Duplicate(&'static str),
-    Json,
-    Missing(&'static str),
     IdToken(&'static str),
+    Missing(&'static str),
     NeitherCodeNorError,
     OtherOrganization,
     OtherUser,
-    Redirect,
-    TooLong(&'static str, usize),
+    /// The host of the `Location`; `None` if it is relative or missing.
+    Redirect(Option<Box<str>>),
+    ResponseTooLong,
+}
+
+/// Why a body is not the expected JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MalformedBody {
+    ByteOrderMark,
+    Compressed,
+    Empty,
+    Html,
+    Json,
 }
 
 impl Malformed {
@@ -474,61 +581,153 @@ impl Malformed {
     ) -> Self {
         Self {
             kind,
-            answer: Some((status, request_id)),
+            status: Some(status),
+            request_id,
         }
-    }
-
-    pub(crate) fn is_other_organization(&self) -> bool {
-        matches!(self.kind, MalformedKind::OtherOrganization)
     }
 
     /// Returns the HTTP status; `None` for a callback.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.answer.as_ref().map(|(status, _)| *status)
+        self.status
     }
 
-    fn request_id(&self) -> Option<&str> {
-        self.answer.as_ref().and_then(|(_, id)| id.as_deref())
+    /// Returns the media type of a response that was rejected because it is not `application/json`.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        match &self.kind {
+            MalformedKind::ContentType(content_type) => content_type.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the host that a redirect points to.
+    #[must_use]
+    pub fn redirect_host(&self) -> Option<&str> {
+        match &self.kind {
+            MalformedKind::Redirect(host) => host.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the response to a refresh is for another organization than requested.
+    ///
+    /// The session keeps its organization, and has the refresh token of the response.
+    #[must_use]
+    pub fn is_other_organization(&self) -> bool {
+        self.kind == MalformedKind::OtherOrganization
+    }
+
+    /// Returns the `x-request-id` of the response, which the service's support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    fn remedy(&self) -> &'static str {
+        match &self.kind {
+            MalformedKind::Body(MalformedBody::Compressed) => {
+                "decompress it in the HTTP client, or send no accept-encoding"
+            }
+            MalformedKind::CallbackTooLong(..)
+            | MalformedKind::CodeAndError
+            | MalformedKind::Duplicate(_)
+            | MalformedKind::NeitherCodeNorError => "ignore it and keep waiting",
+            MalformedKind::Body(_)
+            | MalformedKind::ContentType(_)
+            | MalformedKind::Redirect(_)
+            | MalformedKind::ResponseTooLong => {
+                "check the base URL or the endpoint, and proxies in between"
+            }
+            MalformedKind::IdToken(_) | MalformedKind::Missing(_) => "report it to the service",
+            MalformedKind::OtherOrganization => {
+                "the session keeps its organization; switch the organization to change it"
+            }
+            MalformedKind::OtherUser => "the session is unchanged; log in again",
+        }
     }
 }
 
 impl From<MalformedKind> for Malformed {
     fn from(kind: MalformedKind) -> Self {
-        Self { kind, answer: None }
+        Self {
+            kind,
+            status: None,
+            request_id: None,
+        }
     }
 }
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            MalformedKind::CodeAndError => f.write_str("the callback has both a code and an error"),
-            MalformedKind::ContentType => f.write_str(
-                "the answer is not JSON by its content type: something between this program and the service answered",
+        self.kind.fmt(f)?;
+        if let Some(status) = self.status {
+            write!(f, " (status {})", status.as_u16())?;
+        }
+        write!(f, "; {}", self.remedy())
+    }
+}
+
+impl fmt::Debug for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Malformed")
+            .field("kind", &format_args!("{}", self.kind))
+            .field("status", &self.status)
+            .field("request_id", &self.request_id().map(Escaped))
+            .finish()
+    }
+}
+
+impl fmt::Display for MalformedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(body) => body.fmt(f),
+            Self::CallbackTooLong(part, limit) => {
+                write!(f, "callback has a {part} longer than {limit} bytes")
+            }
+            Self::CodeAndError => f.write_str("callback has both code and error"),
+            Self::ContentType(None) => f.write_str("response has no content type"),
+            Self::ContentType(Some(content_type)) => write!(
+                f,
+                "response has the content type {}, expected application/json",
+                Escaped(content_type)
             ),
-            MalformedKind::Duplicate(name) => write!(f, "the callback has more than one {name}"),
-            MalformedKind::IdToken(why) => write!(f, "the ID token of the answer {why}"),
-            MalformedKind::Json => f.write_str("the answer is not the JSON object that was expected"),
-            MalformedKind::Missing(name) => write!(f, "the answer has no usable {name}"),
-            MalformedKind::NeitherCodeNorError => f.write_str("the address has neither a code nor an error: it is not a callback"),
-            MalformedKind::OtherOrganization => f.write_str(
-                "the answer is for another organization than the one asked for; the session keeps its own: \
-                 to change it, refresh into the other organization",
+            Self::Duplicate(name) => write!(f, "callback has more than one {name}"),
+            Self::IdToken(problem) => write!(f, "response has an ID token that {problem}"),
+            Self::Missing(name) => write!(f, "response has no valid {name}"),
+            Self::NeitherCodeNorError => f.write_str("callback has neither code nor error"),
+            Self::OtherOrganization => {
+                f.write_str("response is for another organization than requested")
+            }
+            Self::OtherUser => f.write_str("response is for another user than the session"),
+            Self::Redirect(None) => f.write_str("response is a redirect, which is not followed"),
+            Self::Redirect(Some(host)) => write!(
+                f,
+                "response is a redirect to {}, which is not followed",
+                Escaped(host)
             ),
-            MalformedKind::OtherUser => f.write_str("the answer is about another user than the session; the session stays as it is"),
-            MalformedKind::Redirect => f.write_str("the service answered with a redirect, which is never followed: check the base URL"),
-            MalformedKind::TooLong(what, limit) => write!(f, "the {what} is longer than {limit} bytes"),
-        }?;
-        match self.status() {
-            Some(status) => write!(f, " (status {})", status.as_u16()),
-            None => Ok(()),
+            Self::ResponseTooLong => {
+                write!(f, "response body is longer than {MAX_RESPONSE_BYTES} bytes")
+            }
         }
     }
 }
 
-/// Makes the reasons errors of their own, for what returns only one of them.
-macro_rules! reasons {
-    ($($part:ident => $variant:ident),* $(,)?) => {
+impl fmt::Display for MalformedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteOrderMark => "response body begins with a byte order mark",
+            Self::Compressed => "response body is compressed",
+            Self::Empty => "response body is empty",
+            Self::Html => "response body is HTML",
+            Self::Json => "response body is not the expected JSON object",
+        })
+    }
+}
+
+/// Makes what returns only one kind of error convertible into [`Error`].
+macro_rules! variants {
+    ($($variant:ident($part:ident)),+ $(,)?) => {
         $(
             impl From<$part> for Error {
                 fn from(part: $part) -> Self {
@@ -536,26 +735,31 @@ macro_rules! reasons {
                 }
             }
 
-            impl std::error::Error for $part {}
-        )*
+            impl error::Error for $part {}
+        )+
     };
 }
 
-reasons! { ClientError => Client, Denied => Denied, Expired => Expired, CallbackMismatch => CallbackMismatch, Malformed => Malformed }
+variants! {
+    CallbackMismatch(CallbackMismatch),
+    Client(ClientError),
+    Expired(Expired),
+    Malformed(Malformed),
+}
 
-/// A text from outside, made fit to be shown: escaped and cut.
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
+/// A text from a response or a callback in a message: escaped, and cut after eighty characters.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 80;
-        for c in self.0.chars().take(LONGEST) {
+        const MAX_CHARS: usize = 80;
+        for c in self.0.chars().take(MAX_CHARS) {
             match c {
                 ' ' | '!'..='~' => fmt::Write::write_char(f, c)?,
                 _ => write!(f, "{}", c.escape_unicode())?,
             }
         }
-        if self.0.chars().nth(LONGEST).is_some() {
+        if self.0.chars().nth(MAX_CHARS).is_some() {
             f.write_str("…")
         } else {
             Ok(())
@@ -563,7 +767,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
     }
@@ -574,13 +778,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_from_outside_is_escaped_and_cut() {
+    fn escapes_and_cuts_a_text_in_a_message() {
         assert_eq!(
-            Shown("a\u{1b}[2Jé\n").to_string(),
+            Escaped("a\u{1b}[2Jé\n").to_string(),
             "a\\u{1b}[2J\\u{e9}\\u{a}"
         );
         assert_eq!(
-            Shown(&"a".repeat(200)).to_string(),
+            Escaped(&"a".repeat(200)).to_string(),
             format!("{}…", "a".repeat(80))
         );
     }

@@ -13,14 +13,14 @@ use http::{Response, StatusCode};
 
 use crate::challenge::AuthenticationChallenge;
 use crate::error::{
-    ClientError, ClientErrorKind, Denied, Error, ErrorResponse, Expired, ExpiredKind, Malformed,
-    MalformedKind, ResponseKind, Source,
+    ClientError, ClientErrorKind, Error, ErrorResponse, Expired, Malformed, MalformedKind,
+    ResponseKind,
 };
 use crate::limits::MAX_RESPONSE_BYTES;
 use crate::timestamp::Timestamp;
 use crate::wire::challenge;
 use crate::wire::failure::Failure;
-use crate::wire::response::{SuccessResponse, request_id, retry_after};
+use crate::wire::response::{SuccessResponse, redirect_host, request_id, retry_after};
 
 /// A response that is not a success.
 #[derive(Debug)]
@@ -66,13 +66,10 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
     let malformed =
         |kind| Unsuccessful::from(Malformed::response(kind, status, request_id(headers)));
     if body.len() > MAX_RESPONSE_BYTES {
-        return Err(malformed(MalformedKind::TooLong(
-            "answer",
-            MAX_RESPONSE_BYTES,
-        )));
+        return Err(malformed(MalformedKind::ResponseTooLong));
     }
     if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
-        return Err(malformed(MalformedKind::Redirect));
+        return Err(malformed(MalformedKind::Redirect(redirect_host(headers))));
     }
     if status.is_success() {
         return Ok(SuccessResponse::new(response)?);
@@ -90,7 +87,7 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
     };
     let response = ErrorResponse {
         kind,
-        status,
+        status: Some(status),
         code: failure.code,
         description: failure.text,
         request_id: request_id(headers),
@@ -105,8 +102,8 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
             return Err(Unsuccessful::AuthorizationPending(response));
         }
         Classification::Client => ClientError(ClientErrorKind::Response(response)).into(),
-        Classification::Denied => Denied(Source::Service(response)).into(),
-        Classification::Expired => Expired(ExpiredKind::DeviceCode(Some(response))).into(),
+        Classification::Denied => Error::Denied(response),
+        Classification::Expired => Expired::device_code(response).into(),
         Classification::IncorrectCode => Error::IncorrectCode(response),
         Classification::InvalidGrant => Error::InvalidGrant(response),
         Classification::Rejected => Error::Rejected(response),

@@ -121,7 +121,8 @@ pub use crate::client::{
 };
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
 pub use crate::error::{
-    CallbackMismatch, ClientError, Denied, Error, ErrorResponse, Expired, Malformed,
+    CallbackMismatch, ClientError, Error, ErrorResponse, Expired, ExpiredKind, Malformed,
+    MismatchKind,
 };
 pub use crate::exchange::{Exchange, Refused, SendError, TransportError};
 pub use crate::http_client::{BlockingHttpClient, BoxFuture, ExchangeLimits, HttpClient};

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, UserManagement};
-use crate::error::Shown;
+use crate::error::Escaped;
 use crate::ids::OrganizationId;
 use crate::login::connection_selector::{ConnectionSelector, Screen};
 use crate::login::redirect_uri::RedirectUri;
@@ -242,7 +242,7 @@ impl ChallengeContext {
 impl fmt::Debug for ChallengeContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChallengeContext")
-            .field("code", &Shown(&self.code))
+            .field("code", &Escaped(&self.code))
             .finish_non_exhaustive()
     }
 }

@@ -13,8 +13,7 @@ use url::form_urlencoded;
 
 use crate::client::{Client, ClientBinding, ClientKind};
 use crate::error::{
-    CallbackMismatch, ClientError, Denied, Error, Expired, ExpiredKind, MismatchKind, ResponseKind,
-    Source,
+    CallbackMismatch, ClientError, Error, Expired, ExpiredKind, MismatchKind, ResponseKind,
 };
 use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
@@ -217,25 +216,23 @@ impl AwaitingCallback {
         let state = callback
             .state
             .as_ref()
-            .ok_or(CallbackMismatch(MismatchKind::NoState))?;
+            .ok_or(CallbackMismatch::from(MismatchKind::MissingState))?;
         if !self.is_state(state.expose_secret()) {
-            return Err(CallbackMismatch(MismatchKind::State).into());
+            return Err(CallbackMismatch::from(MismatchKind::State).into());
         }
         if callback
             .address
             .as_ref()
             .is_some_and(|address| !self.redirect_uri.is_address(address))
         {
-            return Err(CallbackMismatch(MismatchKind::Address).into());
+            return Err(CallbackMismatch::from(MismatchKind::RedirectUri).into());
         }
         check_issuer(client.service(), callback.iss.as_deref())?;
         self.binding.check(client)?;
         if self.expires_in(now).is_zero() {
-            return Err(Expired(ExpiredKind::PendingLogin).into());
+            return Err(Expired::from(ExpiredKind::PendingLogin).into());
         }
-        callback
-            .result
-            .map_err(|failure| Denied(Source::Callback(failure)).into())
+        callback.result.map_err(Error::Denied)
     }
 }
 
@@ -246,14 +243,8 @@ fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMism
     };
     match iss {
         Some(iss) if iss == service.issuer() => Ok(()),
-        Some(iss) => Err(CallbackMismatch(MismatchKind::Issuer {
-            expected: service.issuer().into(),
-            received: iss.into(),
-        })),
-        None if server.advertises_iss => Err(CallbackMismatch(MismatchKind::NoIssuer {
-            expected: service.issuer().into(),
-        })),
-        None => Ok(()),
+        None if !server.advertises_iss => Ok(()),
+        iss => Err(CallbackMismatch::issuer(iss, service.issuer())),
     }
 }
 

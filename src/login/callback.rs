@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
-use crate::error::{Error, Malformed, MalformedKind, Shown};
+use crate::error::{Error, ErrorResponse, Escaped, Malformed, MalformedKind, ResponseKind};
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
 use crate::login::redirect_uri::before_query;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
@@ -32,14 +32,7 @@ pub struct Callback {
     pub(crate) address: Option<Box<str>>,
     pub(crate) state: Option<SecretString>,
     pub(crate) iss: Option<Box<str>>,
-    pub(crate) result: Result<SecretString, Failure>,
-}
-
-/// The `error` of a callback that says no.
-#[derive(Clone)]
-pub(crate) struct Failure {
-    pub(crate) code: Box<str>,
-    pub(crate) description: Option<SecretString>,
+    pub(crate) result: Result<SecretString, ErrorResponse>,
 }
 
 impl Callback {
@@ -54,7 +47,7 @@ impl Callback {
     /// of the protocol's parameters twice, or is [too long](crate::limits).
     pub fn parse(uri: &str) -> Result<Self, Error> {
         if uri.len() > MAX_CALLBACK_BYTES {
-            return Err(too_long("callback address", MAX_CALLBACK_BYTES));
+            return Err(too_long("URL", MAX_CALLBACK_BYTES));
         }
         let (address, query) = split_query(uri);
         let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
@@ -76,19 +69,23 @@ impl Callback {
             (Some(_), Some(_)) => return Err(malformed(MalformedKind::CodeAndError)),
             (None, None) => return Err(malformed(MalformedKind::NeitherCodeNorError)),
             (Some(code), None) if code.len() > MAX_CODE_BYTES => {
-                return Err(too_long("code of the callback", MAX_CODE_BYTES));
+                return Err(too_long("code", MAX_CODE_BYTES));
             }
             (Some(code), None) => Ok(code.into_owned().into()),
-            (None, Some(error)) => Err(Failure {
-                code: error.into(),
+            (None, Some(error)) => Err(ErrorResponse {
+                kind: ResponseKind::Authorization,
+                status: None,
+                code: Some(error.into()),
                 description: description.map(|text| text.into_owned().into()),
+                request_id: None,
+                retry_at: None,
             }),
         };
         if state
             .as_ref()
             .is_some_and(|state| state.len() > MAX_STATE_BYTES)
         {
-            return Err(too_long("state of the callback", MAX_STATE_BYTES));
+            return Err(too_long("state", MAX_STATE_BYTES));
         }
         Ok(Self {
             address: address.map(Into::into),
@@ -110,11 +107,8 @@ impl Callback {
 
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = self
-            .result
-            .as_ref()
-            .err()
-            .map(|failure| Shown(&failure.code));
+        let error = self.result.as_ref().err();
+        let error = error.and_then(ErrorResponse::code).map(Escaped);
         f.debug_struct("Callback")
             .field("error", &error)
             .finish_non_exhaustive()
@@ -153,6 +147,6 @@ fn malformed(flaw: MalformedKind) -> Error {
     Malformed::from(flaw).into()
 }
 
-fn too_long(what: &'static str, limit: usize) -> Error {
-    malformed(MalformedKind::TooLong(what, limit))
+fn too_long(part: &'static str, limit: usize) -> Error {
+    malformed(MalformedKind::CallbackTooLong(part, limit))
 }

@@ -64,7 +64,7 @@ impl Turn {
             }
             Error::Unavailable(ref answer) => {
                 // "Too many requests" says that nothing was done; after any other, nobody knows.
-                let idle = answer.status() == StatusCode::TOO_MANY_REQUESTS;
+                let idle = answer.status() == Some(StatusCode::TOO_MANY_REQUESTS);
                 let asked = error.retry_in(now);
                 if refresh.is_repeated()
                     && let Some(pause) = self.repeats_in(asked.unwrap_or_default(), keeper, now)

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Deserialize;
+use url::Url;
 
-use crate::error::{Malformed, MalformedKind};
+use crate::error::{Malformed, MalformedBody, MalformedKind};
 use crate::limits::MAX_REQUEST_ID_BYTES;
 
 /// A 2xx response in JSON whose body was not read yet.
@@ -24,32 +25,52 @@ impl<'a> SuccessResponse<'a> {
             headers: response.headers(),
             body: response.body().as_ref(),
         };
-        if is_json(response.headers) {
-            Ok(response)
-        } else {
-            Err(response.malformed(MalformedKind::ContentType))
+        match content_type(response.headers) {
+            Some(essence) if essence.eq_ignore_ascii_case("application/json") => Ok(response),
+            essence => Err(response.malformed(MalformedKind::ContentType(essence.map(Into::into)))),
         }
     }
 
     /// Reads the JSON object of the body.
     pub(crate) fn json<T: Deserialize<'a>>(&self) -> Result<T, Malformed> {
-        super::object(self.body).ok_or_else(|| self.malformed(MalformedKind::Json))
+        super::object(self.body)
+            .ok_or_else(|| self.malformed(MalformedKind::Body(self.malformed_body())))
     }
 
     pub(crate) fn malformed(&self, kind: MalformedKind) -> Malformed {
         Malformed::response(kind, self.status, request_id(self.headers))
     }
+
+    /// Returns why the body is not the expected JSON object, as far as its first bytes tell.
+    fn malformed_body(&self) -> MalformedBody {
+        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+        const GZIP: &[u8] = b"\x1f\x8b";
+        let is_encoded = self
+            .headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        match self.body.trim_ascii_start() {
+            [] => MalformedBody::Empty,
+            // A client that decompresses a body removes the header (RFC 9110 section 8.4).
+            body if is_encoded || body.starts_with(GZIP) => MalformedBody::Compressed,
+            body if body.starts_with(BYTE_ORDER_MARK) => MalformedBody::ByteOrderMark,
+            [b'<', ..] => MalformedBody::Html,
+            _ => MalformedBody::Json,
+        }
+    }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+/// Returns the media type of a response, without its parameters.
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next()?.trim();
+    (!essence.is_empty()).then_some(essence)
+}
+
+/// Returns the host that a redirect points to; `None` if its `Location` is relative, missing or not a URL.
+pub(crate) fn redirect_host(headers: &HeaderMap) -> Option<Box<str>> {
+    let location = headers.get(LOCATION)?.to_str().ok()?;
+    Some(Url::parse(location).ok()?.host_str()?.into())
 }
 
 /// Returns the `x-request-id` if it can be shown: not empty, ASCII and not too long.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use workos_login::{
-    AwaitingCallback, Callback, Client, Error, Exchange, Exchanging, Public, Refused,
+    AwaitingCallback, Callback, Client, Error, Exchange, Exchanging, MismatchKind, Public, Refused,
 };
 
 use crate::scenario::{
@@ -25,6 +25,17 @@ fn check_at(scenario: &Scenario<Public>, now: SystemTime, uri: &str, expected: &
     assert_eq!(stored(&pending), before, "{uri}");
     assert!(still_works(pending, &scenario.client), "{uri}");
     error
+}
+
+/// Checks that a pending login rejects `uri` because of this check, and stays what it was.
+#[track_caller]
+fn mismatch(uri: &str, expected: MismatchKind) {
+    let Error::CallbackMismatch(mismatch) = check(uri, "CallbackMismatch") else {
+        unreachable!()
+    };
+    assert_eq!(mismatch.kind(), expected, "{uri}");
+    let state_matched = expected == MismatchKind::RedirectUri;
+    assert_eq!(mismatch.state_matched(), state_matched, "{uri}");
 }
 
 /// Whether the real callback, in time, still leads on.
@@ -69,26 +80,14 @@ fn a_forged_callback_keeps_the_login() {
         &almost,
         &STATE.to_lowercase(),
     ] {
-        let error = check(
-            &format!("/callback?code=x&state={state}"),
-            "CallbackMismatch",
-        );
-        assert_eq!(
-            error.to_string(),
-            "the state of the callback is not the one of this login: it belongs to another login, or \
-             someone made it up; keep waiting"
-        );
-        assert!(matches!(error, Error::CallbackMismatch(it) if !it.state_matched()));
+        let uri = format!("/callback?code=x&state={state}");
+        mismatch(&uri, MismatchKind::State);
     }
 }
 
 #[test]
 fn a_callback_without_a_state_keeps_the_login() {
-    let error = check("/callback?code=x", "CallbackMismatch");
-    assert!(
-        error.to_string().starts_with("the callback has no state:"),
-        "{error}"
-    );
+    mismatch("/callback?code=x", MismatchKind::MissingState);
 }
 
 #[test]
@@ -121,11 +120,11 @@ fn the_state_is_compared_also_in_a_malformed_callback() {
 
 #[test]
 fn m6_an_error_is_not_believed_before_the_state() {
-    check(
+    mismatch(
         "/callback?error=access_denied&state=made-up",
-        "CallbackMismatch",
+        MismatchKind::State,
     );
-    check("/callback?error=access_denied", "CallbackMismatch");
+    mismatch("/callback?error=access_denied", MismatchKind::MissingState);
 }
 
 #[test]
@@ -147,15 +146,10 @@ fn a_callback_to_another_address_keeps_the_login() {
         "//127.0.0.1:52143/callback",
         "//evil.example/callback",
     ] {
-        let error = check(
-            &format!("{address}?code=x&state={STATE}"),
-            "CallbackMismatch",
-        );
-        assert!(error.to_string().contains("another address"), "{error}");
-        check(
-            &format!("{address}?error=access_denied&state={STATE}"),
-            "CallbackMismatch",
-        );
+        for result in ["code=x", "error=access_denied"] {
+            let uri = format!("{address}?{result}&state={STATE}");
+            mismatch(&uri, MismatchKind::RedirectUri);
+        }
     }
 }
 
@@ -163,16 +157,12 @@ fn a_callback_to_another_address_keeps_the_login() {
 fn a_denied_login_says_so() {
     let uri = format!("/callback?error=access_denied&error_description=No&state={STATE}");
     let error = check(&uri, "Denied");
-    assert_eq!(
-        error.to_string(),
-        "the login was denied (access_denied): begin again to try once more"
-    );
     let Error::Denied(denied) = error else {
         unreachable!()
     };
     assert_eq!(
         (denied.code(), denied.description()),
-        ("access_denied", Some("No"))
+        (Some("access_denied"), Some("No"))
     );
 }
 
@@ -188,7 +178,7 @@ fn an_unknown_error_is_kept_as_it_came() {
         let Error::Denied(denied) = error else {
             unreachable!()
         };
-        assert_eq!((denied.code(), denied.description()), (code, None));
+        assert_eq!((denied.code(), denied.description()), (Some(code), None));
     }
 }
 
@@ -214,10 +204,6 @@ fn foreign(other: &Client<Public>) {
     let real = callback(&format!("code={CODE}&state={STATE}"));
     let (pending, error) = refused(pending.accept(other, real, now()));
     assert_eq!(kind(&error), "Client");
-    assert!(
-        error.to_string().contains("use the client that began it"),
-        "{error}"
-    );
     assert_eq!(stored(&pending), before);
     assert!(still_works(pending, &scenario.client));
 }
@@ -268,10 +254,6 @@ fn a_login_expires() {
     let moment = Duration::from_millis(1);
     let (pending, error) = refused(after(secs(60), secs(60)));
     assert_eq!(kind(&error), "Expired");
-    assert_eq!(
-        error.to_string(),
-        "the pending login has expired: begin again"
-    );
     assert!(still_works(pending, &Scenario::public().client));
     assert!(after(secs(60), secs(60) - moment).is_ok());
     assert!(after(secs(600), secs(599)).is_ok());

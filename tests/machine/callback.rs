@@ -56,7 +56,7 @@ fn every_fixture_is_read() {
         ) {
             Ok(code) => assert_eq!(Some(&*code), text("code"), "{url}"),
             Err(Error::Denied(denied)) => {
-                assert_eq!(Some(denied.code()), text("error"), "{url}");
+                assert_eq!(denied.code(), text("error"), "{url}");
                 assert_eq!(denied.description(), text("error_description"), "{url}");
             }
             Err(error) => panic!("{url}: {error}"),
@@ -118,7 +118,7 @@ fn what_is_neither_a_code_nor_an_error_is_no_callback() {
         "\0",
         "%",
     ] {
-        malformed(uri, "neither a code nor an error");
+        malformed(uri, "neither code nor error");
     }
 }
 
@@ -126,11 +126,11 @@ fn what_is_neither_a_code_nor_an_error_is_no_callback() {
 fn a_callback_with_a_code_and_an_error_is_refused() {
     malformed(
         "/callback?code=x&error=access_denied&state=y",
-        "both a code and an error",
+        "both code and error",
     );
     malformed(
         "/callback?error=access_denied&code=x&state=y",
-        "both a code and an error",
+        "both code and error",
     );
 }
 
@@ -155,7 +155,7 @@ fn other_parameters_are_ignored_even_when_they_come_twice() {
 
 #[test]
 fn names_are_case_sensitive() {
-    malformed("Code=x&STATE=y", "neither a code nor an error");
+    malformed("Code=x&STATE=y", "neither code nor error");
     has_state("code=x&State=y", None);
     has_code(
         &format!("code={CODE}&CODE=other&state={STATE}&State=other"),
@@ -170,8 +170,8 @@ fn a_fragment_is_dropped() {
         &format!("/callback?code={CODE}&state={STATE}#&code=other"),
         CODE,
     );
-    malformed("/callback#code=x&state=y", "neither a code nor an error");
-    malformed("/callback#?code=x&state=y", "neither a code nor an error");
+    malformed("/callback#code=x&state=y", "neither code nor error");
+    malformed("/callback#?code=x&state=y", "neither code nor error");
 }
 
 #[test]
@@ -204,11 +204,11 @@ fn a_state_is_2_kib_at_most_after_decoding() {
     }
     malformed(
         &format!("code=x&state={}", state(MAX_STATE_BYTES + 1)),
-        "state of the callback is longer",
+        "a state longer",
     );
     malformed(
         &format!("error=x&state={}", state(MAX_STATE_BYTES + 1)),
-        "state of the callback is longer",
+        "a state longer",
     );
 }
 
@@ -222,6 +222,6 @@ fn a_code_is_4_kib_at_most_after_decoding() {
     }
     malformed(
         &format!("code={}&state=x", "%61".repeat(MAX_CODE_BYTES + 1)),
-        "code of the callback is longer",
+        "a code longer",
     );
 }

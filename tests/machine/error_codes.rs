@@ -3,6 +3,7 @@
 use serde_json::json;
 use workos_login::Error;
 use workos_login::error_codes::CODES;
+use workos_login::http::StatusCode;
 use workos_login::http::header::HeaderName;
 
 use crate::exchanges::{EXCHANGES, Row, comes_out_as};
@@ -179,7 +180,7 @@ fn the_words_of_the_service_are_kept_for_those_who_ask() {
     };
     assert_eq!(answer.code(), Some("Odd"));
     assert_eq!(answer.description(), Some("words"));
-    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.status(), Some(StatusCode::BAD_REQUEST));
     let Error::InvalidGrant(answer) = at_code_exchange(
         400,
         r#"{"error":"invalid_grant","error_description":"words"}"#,

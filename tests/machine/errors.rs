@@ -14,25 +14,86 @@ use crate::scenario::{
     secs, stored,
 };
 
+/// The message of an error response, at each kind of exchange where it differs.
 #[test]
-fn invalid_grant_at_the_code_exchange_says_what_can_cause_it() {
-    let error = at_code_exchange(400, &fixture("error_oauth_invalid_grant_code.json"));
-    assert_eq!(
-        error.to_string(),
-        "the service refused the authorization code (invalid_grant): it was used before, it has expired, \
-         it was issued to another client id, or it does not fit the code verifier of this login; \
-         begin the login again"
-    );
+fn names_the_problem_and_then_the_remedy() {
+    let scenario = Scenario::public;
+    for (error, message) in [
+        (
+            at_code_exchange(400, r#"{"error":"invalid_grant"}"#),
+            "authorization code is invalid (invalid_grant): it was used, has expired, was issued to another client, \
+             or does not match the code verifier; start a new login",
+        ),
+        (
+            at(
+                scenario().to_refreshing(),
+                400,
+                r#"{"error":"invalid_grant"}"#,
+            ),
+            "session has ended (invalid_grant); log in again",
+        ),
+        (
+            at(
+                scenario().to_switching(),
+                400,
+                r#"{"error":"invalid_grant"}"#,
+            ),
+            "organization switch was rejected (invalid_grant) and the session is unchanged; log in to the \
+             organization instead",
+        ),
+        (
+            at(scenario().to_polling(), 400, r#"{"error":"invalid_grant"}"#),
+            "device code is invalid (invalid_grant); start a new login",
+        ),
+        (
+            at(scenario().to_polling(), 400, r#"{"error":"access_denied"}"#),
+            "login was denied (access_denied); start a new login",
+        ),
+        (
+            at(
+                scenario().client.device(),
+                403,
+                r#"{"error":"access_denied"}"#,
+            ),
+            "service rejected the client (access_denied); enable the device authorization grant at the service",
+        ),
+        (
+            at_code_exchange(401, r#"{"error":"invalid_client"}"#),
+            "service rejected the client (invalid_client); check the client ID, and the API key of a confidential client",
+        ),
+        (
+            at_code_exchange(400, r#"{"error":"invalid_scope"}"#),
+            "service rejected the client (invalid_scope); request other scopes with `Scope`, or with \
+             `provider_scopes` at an identity provider",
+        ),
+        (
+            at_code_exchange(400, r#"{"code":"odd\u001b[2J"}"#),
+            "service rejected the request with status 400 and the unknown error code odd\\u{1b}[2J; see the \
+             documentation of the service",
+        ),
+        (
+            at_code_exchange(404, ""),
+            "service rejected the request with status 404 and no error code; check the base URL or the endpoint",
+        ),
+        (
+            at_code_exchange(503, "<html>"),
+            "service is temporarily unavailable (status 503); retry later",
+        ),
+        (
+            at_code_exchange(302, ""),
+            "response is a redirect, which is not followed (status 302); check the base URL or the endpoint, and \
+             proxies in between",
+        ),
+    ] {
+        assert_eq!(error.to_string(), message);
+    }
 }
 
-#[test]
-fn invalid_grant_at_a_refresh_says_that_the_session_has_ended() {
-    let response = answer(400, fixture("error_oauth_invalid_grant_refresh.json"));
-    let (_, error) = refusal(Scenario::public().to_refreshing(), response);
-    assert_eq!(
-        error.to_string(),
-        "the session has ended (invalid_grant): sign in again"
-    );
+fn at<E: Exchange>(exchange: E, status: u16, body: &str) -> Error
+where
+    E::Output: std::fmt::Debug,
+{
+    refusal(exchange, answer(status, body)).1
 }
 
 #[track_caller]

@@ -222,7 +222,7 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
     assert_eq!(kind(&error), "AuthenticationChallenge");
     assert_eq!(
         error.to_string(),
-        "the service asks for one more step (quantum_check_required)"
+        "service requires an authentication challenge (quantum_check_required); answer it, or start a new login"
     );
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use workos_login::http::Response;
-use workos_login::http::header::{CONTENT_TYPE, LOCATION};
+use workos_login::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login::{Error, Exchange};
 
-use crate::scenario::{Scenario, answer, edited, fixture, now, session, with_header};
+use crate::scenario::{Scenario, answer, edited, fixture, now, refusal, session, with_header};
 
 /// Checks that an answer is not the protocol, says why, and leaves the exchange as it was.
 #[track_caller]
@@ -36,17 +36,16 @@ fn a_success_has_to_be_json_by_its_content_type() {
         "application/jsonp",
         "application/json+x",
         "json",
-        "",
-        "é",
     ] {
-        malformed(
-            with_header(full(), CONTENT_TYPE, other),
-            "not JSON by its content type",
-        );
+        let why = format!("the content type {other}, expected application/json");
+        malformed(with_header(full(), CONTENT_TYPE, other), &why);
+    }
+    for none in ["", "é", ";charset=utf-8"] {
+        malformed(with_header(full(), CONTENT_TYPE, none), "no content type");
     }
     let mut without = full();
     without.headers_mut().remove(CONTENT_TYPE);
-    malformed(without, "not JSON by its content type");
+    malformed(without, "no content type");
     for json in [
         "application/json",
         "Application/JSON",
@@ -76,54 +75,96 @@ fn m11_a_redirect_is_never_an_answer() {
 }
 
 #[test]
-fn a_success_that_is_not_one_json_object_is_malformed() {
-    let minimal = fixture("success_minimal.json");
-    let member = |text: &str| minimal.replacen('{', &format!("{{{text},"), 1);
-    for bad in [
-        "".to_owned(),
-        "null".to_owned(),
-        "[]".to_owned(),
-        format!("[{minimal}]"),
-        "\"text\"".to_owned(),
-        "<html>".to_owned(),
-        minimal[..minimal.len() - 10].to_owned(),
-        format!("{minimal}x"),
-        format!("{minimal}{{}}"),
-        format!("\u{feff}{minimal}"),
-        member(r#""refresh_token":"twice""#),
-        member(r#""user":{"id":"twice"}"#),
-        member(r#""organization_id":7"#),
-        member(r#""organization_id":"""#),
-        member(r#""impersonator":"someone""#),
-        member(r#""impersonator":{"reason":"no email"}"#),
-        "[".repeat(200_000),
-        "{\"user\":".repeat(25_000),
+fn names_the_content_type_and_the_host_of_a_redirect() {
+    let malformed = |response| match refusal(Scenario::public().to_exchanging(), response).1 {
+        Error::Malformed(malformed) => malformed,
+        other => panic!("{other:?}"),
+    };
+    let page = with_header(
+        answer(200, "<html>"),
+        CONTENT_TYPE,
+        "text/html; charset=utf-8",
+    );
+    assert_eq!(malformed(page).content_type(), Some("text/html"));
+
+    for (location, host) in [
+        (
+            "https://user:password@evil.example:8443/path?code=x",
+            Some("evil.example"),
+        ),
+        ("http://[::1]/", Some("[::1]")),
+        ("/elsewhere", None),
+        ("elsewhere", None),
+        ("", None),
     ] {
-        malformed(answer(200, bad), "not the JSON object that was expected");
+        let malformed = malformed(with_header(answer(302, ""), LOCATION, location));
+        assert_eq!(malformed.redirect_host(), host, "{location}");
+        assert_eq!(malformed.content_type(), None);
+        let message = malformed.to_string();
+        assert!(
+            message.contains(host.unwrap_or("is a redirect,")),
+            "{message}"
+        );
     }
-    let mut bytes = minimal
+}
+
+#[test]
+fn rejects_a_success_whose_body_is_not_one_json_object() {
+    let minimal = fixture("success_minimal.json");
+    let member = |text: &str| minimal.replacen('{', &format!("{{{text},"), 1).into_bytes();
+    let control = minimal
         .replace("example.org", "ex\u{1}mple.org")
         .into_bytes();
-    malformed(
-        answer(200, bytes.clone()),
-        "not the JSON object that was expected",
-    );
-    for byte in &mut bytes {
-        if *byte == 1 {
-            *byte = 0xff;
-        }
+    let not_utf_8 = control
+        .iter()
+        .map(|&byte| if byte == 1 { 0xff } else { byte });
+    let other = "not the expected JSON object";
+    for (body, why) in [
+        ("".into(), "body is empty"),
+        (" \r\n".into(), "body is empty"),
+        ("<html>".into(), "body is HTML"),
+        ("\n<!DOCTYPE html>".into(), "body is HTML"),
+        (
+            format!("\u{feff}{minimal}").into(),
+            "body begins with a byte order mark",
+        ),
+        (b"\x1f\x8b\x08".to_vec(), "body is compressed"),
+        ("null".into(), other),
+        ("[]".into(), other),
+        (format!("[{minimal}]").into(), other),
+        ("\"text\"".into(), other),
+        (minimal[..minimal.len() - 10].into(), other),
+        (format!("{minimal}x").into(), other),
+        (format!("{minimal}{{}}").into(), other),
+        (member(r#""refresh_token":"twice""#), other),
+        (member(r#""user":{"id":"twice"}"#), other),
+        (member(r#""organization_id":7"#), other),
+        (member(r#""organization_id":"""#), other),
+        (member(r#""impersonator":"someone""#), other),
+        (member(r#""impersonator":{"reason":"no email"}"#), other),
+        ("[".repeat(200_000).into(), other),
+        ("{\"user\":".repeat(25_000).into(), other),
+        (not_utf_8.collect(), other),
+        (control, other),
+    ] {
+        malformed(answer(200, body), why);
     }
-    malformed(answer(200, bytes), "not the JSON object that was expected");
+    for encoding in ["gzip", "br", "GZIP"] {
+        let response = with_header(answer(200, "x"), CONTENT_ENCODING, encoding);
+        malformed(response, "body is compressed");
+    }
+    let response = with_header(answer(200, "x"), CONTENT_ENCODING, "identity");
+    malformed(response, other);
 }
 
 #[test]
 fn a_positional_list_is_not_a_session() {
     let list = r#"[{"id":"user_1"},"access","refresh",null,null,null,null,null]"#;
-    malformed(answer(200, list), "not the JSON object that was expected");
+    malformed(answer(200, list), "not the expected JSON object");
     let user = edited("success_minimal.json", |body| {
         body["user"] = json!(["user_1"])
     });
-    malformed(answer(200, user), "not the JSON object that was expected");
+    malformed(answer(200, user), "not the expected JSON object");
 }
 
 /// Checks that a session cannot do without this member, whatever is in its place.
@@ -132,10 +173,10 @@ fn needs(member: &str, places: &[Value]) {
     let missing = edited("success_minimal.json", |body| {
         body.as_object_mut().unwrap().remove(member);
     });
-    malformed(answer(200, missing), &format!("no usable {member}"));
+    malformed(answer(200, missing), &format!("no valid {member}"));
     for place in places {
         let bad = edited("success_minimal.json", |body| body[member] = place.clone());
-        malformed(answer(200, bad), &format!("no usable {member}"));
+        malformed(answer(200, bad), &format!("no valid {member}"));
     }
 }
 
@@ -168,7 +209,7 @@ fn an_access_token_fits_into_a_header() {
         let bad = edited("success_minimal.json", |body| {
             body["access_token"] = token.into()
         });
-        malformed(answer(200, bad), "no usable access_token");
+        malformed(answer(200, bad), "no valid access_token");
     }
 }
 

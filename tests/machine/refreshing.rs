@@ -133,7 +133,7 @@ fn other_organization(refreshing: Refreshing, body: String) {
     assert!(
         error
             .to_string()
-            .contains("another organization than the one asked for"),
+            .contains("another organization than requested"),
         "{error}"
     );
     assert_eq!(error.request_id(), Some("req_fixture"));
@@ -252,7 +252,7 @@ fn foreign(client: &Client) {
     let (session, error) = refused(session.refresh(client));
     assert_eq!(kind(&error), "Client");
     assert!(
-        error.to_string().contains("use the client that began it"),
+        error.to_string().contains("use the client that created it"),
         "{error}"
     );
     assert_eq!(stored(&session), before);
@@ -305,7 +305,7 @@ fn a_refused_switch_does_not_say_that_the_session_has_ended() {
     let gone = answer(400, r#"{"error":"invalid_grant"}"#);
     let (_, error) = refusal(Scenario::public().to_switching(), gone);
     assert!(
-        error.to_string().contains("the session stays as it is"),
+        error.to_string().contains("the session is unchanged"),
         "{error}"
     );
 }

@@ -71,7 +71,7 @@ impl Failure {
         let failure = self.cause(format_args!(
             "the service answered {} ({})",
             answer.code().unwrap_or("without a code"),
-            answer.status()
+            answer.status().unwrap_or_default()
         ));
         Self {
             request_id: answer.request_id().map(ToOwned::to_owned),

@@ -95,7 +95,7 @@ impl Login {
                 let (pending, _) = refused.into_parts();
                 return (Page::CallbackMismatch, Self::Pending(pending));
             }
-            Error::Denied(denied) if denied.code() == "access_denied" => Page::Denied,
+            Error::Denied(denied) if denied.code() == Some("access_denied") => Page::Denied,
             Error::Expired(_) => Page::Expired,
             _ => Page::Failed,
         };

@@ -50,7 +50,7 @@ fn unknown_user(_: &Adapter, base_url: &str) -> Checked {
     let accepted = pending.accept(&client, callback, SystemTime::now());
     expect(
         accepted.map_err(|refused| Error::from(refused).into()),
-        |error| matches!(error, Error::Denied(denied) if denied.code() == "user_not_found"),
+        |error| matches!(error, Error::Denied(denied) if denied.code() == Some("user_not_found")),
     )
 }
 

@@ -87,7 +87,7 @@ fn denied(_: &Adapter, issuer: &str) -> Checked {
     let accepted = pending.accept(&client, Callback::parse(&callback)?, SystemTime::now());
     expect(
         accepted.map_err(|refused| Error::from(refused).into()),
-        |error| matches!(error, Error::Denied(denied) if denied.code() == "access_denied"),
+        |error| matches!(error, Error::Denied(denied) if denied.code() == Some("access_denied")),
     )
 }
 

@@ -246,7 +246,7 @@ fn a_mistyped_code_does_not_lose_the_step() {
     assert_eq!(kind(&error), "IncorrectCode");
     assert_eq!(
         error.to_string(),
-        "the service did not accept the one-time code (invalid_one_time_code): enter it again"
+        "one-time code is incorrect (invalid_one_time_code); enter it again"
     );
     assert_eq!(error.retry_in(now()), None);
     assert_eq!(exchanging.request().body(), sent.body());
@@ -285,7 +285,9 @@ fn a_step_that_can_no_longer_be_completed_says_so() {
             assert_eq!(kind(&error), "Grant", "{code}");
             assert_eq!(
                 error.to_string(),
-                format!("this step can no longer be completed ({code}): begin the login again")
+                format!(
+                    "authentication challenge can no longer be answered ({code}); start a new login"
+                )
             );
         }
     }

@@ -118,15 +118,15 @@ fn each_end_says_what_to_do() {
     };
     assert_eq!(
         says("error_oauth_access_denied.json"),
-        "the login was denied (access_denied): begin again to try once more"
+        "login was denied (access_denied); start a new login"
     );
     assert_eq!(
         says("error_oauth_expired_token.json"),
-        "the device code has expired: begin again for a new one"
+        "device code has expired; start a new login"
     );
     assert_eq!(
         says("error_oauth_invalid_grant_code.json"),
-        "the service refused the device code (invalid_grant): begin again"
+        "device code is invalid (invalid_grant); start a new login"
     );
 }
 
@@ -154,7 +154,7 @@ fn a_code_that_has_run_out_is_not_asked_about() {
     assert_eq!(kind(&error), "Expired");
     assert_eq!(
         error.to_string(),
-        "the device code has expired: begin again for a new one"
+        "device code has expired; start a new login"
     );
     assert_eq!(error.request_id(), None);
     assert_eq!(stored(&device), before);
@@ -204,7 +204,7 @@ fn a_device_login_is_not_polled_by_another_client() {
         let (kept, error) = refused(device.poll(&other, now()));
         assert_eq!(kind(&error), "Client");
         assert!(
-            error.to_string().contains("use the client that began it"),
+            error.to_string().contains("use the client that created it"),
             "{error}"
         );
         assert_eq!(stored(&kept), before);

@@ -131,7 +131,7 @@ fn refused(member: &str, value: Option<Value>) {
     assert!(matches!(error, Error::Malformed(_)), "{body}");
     assert_eq!(
         error.to_string(),
-        format!("the answer has no usable {member} (status 200)")
+        format!("response has no valid {member} (status 200); report it to the service")
     );
     assert_eq!(error.request_id(), Some("req_fixture"));
     sent_to_user_management(&requesting.request());
@@ -197,12 +197,12 @@ fn a_refused_start_is_this_programs_problem_and_can_be_repeated() {
         (
             "device_error_invalid_client.json",
             400,
-            "check the client id",
+            "check the client ID",
         ),
         (
             "device_error_not_enabled.json",
             403,
-            "switch the device login on",
+            "enable the device authorization grant",
         ),
     ] {
         let requesting = Scenario::public().client.device();

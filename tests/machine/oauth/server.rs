@@ -120,7 +120,7 @@ fn each_endpoint_is_the_callers() {
 fn a_server_without_a_device_endpoint_has_no_device_login() {
     let server = Server::new(ISSUER, &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let problem = client_of(server).device(&scope()).unwrap_err();
-    assert!(problem.answer().is_none());
+    assert!(problem.error_response().is_none());
     assert!(
         problem
             .to_string()

@@ -118,7 +118,7 @@ fn a_login_needs_an_id_token() {
     let without = tokens(|body| {
         body.as_object_mut().unwrap().remove("id_token");
     });
-    malformed(&without, "the answer has no usable id_token");
+    malformed(&without, "response has no valid id_token");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn an_id_token_that_cannot_be_read_is_refused() {
         jwt("{"),
     ] {
         let body = tokens(|body| body["id_token"] = damaged.clone().into());
-        malformed(&body, "the ID token of the answer cannot be read");
+        malformed(&body, "an ID token that cannot be read");
     }
 }
 
@@ -202,7 +202,7 @@ fn a_bearer_is_a_bearer_however_it_is_written_and_nothing_else_is() {
     for other in ["DPoP", "mac", "N_A", "Bearer ", "bearer,mac", ""] {
         malformed(
             &tokens(|body| body["token_type"] = other.into()),
-            "no usable token_type",
+            "no valid token_type",
         );
     }
 }
@@ -218,7 +218,7 @@ fn an_access_token_has_to_fit_into_a_header() {
     ] {
         malformed(
             &tokens(|body| body["access_token"] = bad),
-            "no usable access_token",
+            "no valid access_token",
         );
     }
 }

@@ -49,7 +49,7 @@ fn a_denied_login_ends_the_wait_and_the_page_shows_it() {
                 wait,
                 &callback,
                 title,
-                |error| matches!(error, Error::Denied(denied) if denied.code() == code),
+                |error| error.error_response().is_some_and(|it| it.code() == Some(code)),
             );
             assert!(response.body().contains("You are not signed in."));
             assert!(!response.0.contains("description"), "{response:?}");

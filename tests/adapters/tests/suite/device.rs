@@ -53,7 +53,7 @@ fn reports_that_the_user_denied_the_login<A: Adapter>() {
     let Error::Denied(denied) = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(denied.code(), "access_denied");
+    assert_eq!(denied.code(), Some("access_denied"));
     assert_eq!(error.retry_in(SystemTime::now()), None);
 }
 
