@@ -227,8 +227,9 @@ impl AwaitingCallback {
         {
             return Err(CallbackMismatch::from(MismatchKind::RedirectUri).into());
         }
-        check_issuer(client.service(), callback.iss.as_deref())?;
+        // Before the issuer, which is that of the client: with another client the right callback would be a mismatch.
         self.binding.check(client)?;
+        check_issuer(client.service(), callback.iss.as_deref())?;
         if self.expires_in(now).is_zero() {
             return Err(Expired::from(ExpiredKind::PendingLogin).into());
         }

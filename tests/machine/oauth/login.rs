@@ -1,7 +1,9 @@
 //! The address of a standard login, its callback, and the request that follows.
 
 use workos_login::http::Method;
-use workos_login::{AwaitingCallback, Client, Error, Exchange, Exchanging, MismatchKind, OAuth};
+use workos_login::{
+    AwaitingCallback, Client, Error, Exchange, Exchanging, MismatchKind, OAuth, Server,
+};
 
 use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
 use crate::scenario::{
@@ -173,6 +175,15 @@ fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_
         assert!(mismatch.state_matched());
         assert_eq!(mismatch.expected_issuer(), Some(ISSUER));
     }
+}
+
+#[test]
+fn refuses_another_client_before_the_issuer_of_the_callback_is_compared() {
+    let elsewhere = |path: &str| format!("https://other.example/{path}").parse().unwrap();
+    let server = Server::new("https://other.example", &elsewhere("a"), &elsewhere("t")).unwrap();
+    let real = callback(&format!("code={CODE}&state={STATE}&{}", iss()));
+    let (_, error) = refused(pending().accept(&client_of(server), real, now()));
+    assert_eq!(kind(&error), "Client");
 }
 
 #[test]
