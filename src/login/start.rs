@@ -221,10 +221,10 @@ impl<A: ClientKind> Start<'_, A> {
 
     fn url(&self, state: &str, challenge: &[u8; TOKEN_CHARS]) -> AuthorizationUrl {
         let challenge = std::str::from_utf8(challenge).expect("base64 is ASCII");
-        let endpoint = self.client.service().authorization_endpoint();
         let mut text = String::with_capacity(self.longest_url());
-        text.push_str(endpoint);
-        let mut query = form_urlencoded::Serializer::for_suffix(text, endpoint.len());
+        self.push_endpoint(&mut text);
+        let start = text.len();
+        let mut query = form_urlencoded::Serializer::for_suffix(text, start);
         query
             .append_pair("client_id", self.client.id().as_str())
             .append_pair("redirect_uri", self.redirect_uri.as_str())
@@ -240,6 +240,24 @@ impl<A: ClientKind> Start<'_, A> {
         }
         query.extend_pairs(&self.parameters);
         AuthorizationUrl::new(query.finish())
+    }
+
+    /// Writes the authorization endpoint with those parameters of its own query that no option replaces, because a parameter
+    /// must not be included more than once (RFC 6749 section 3.1). What is kept is kept as it is spelled.
+    fn push_endpoint(&self, text: &mut String) {
+        let endpoint = self.client.service().authorization_endpoint();
+        let (base, query) = endpoint.split_once('?').unwrap_or((endpoint, ""));
+        text.push_str(base);
+        text.push('?');
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let name = form_urlencoded::parse(pair.as_bytes()).next();
+            let is_replaced = name
+                .is_some_and(|(name, _)| self.parameters.iter().any(|(given, _)| *given == name));
+            if !is_replaced {
+                text.push_str(pair);
+                text.push('&');
+            }
+        }
     }
 
     /// Room for everything, were every byte escaped, so that the text is allocated once.

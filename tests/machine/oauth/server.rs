@@ -4,7 +4,7 @@ use workos_login::url::Url;
 use workos_login::{Exchange, InvalidScope, Scope, Server};
 
 use super::{ISSUER, begin, client_of, exchanging, requesting_device, scope, server};
-use crate::scenario::{CODE, STATE, callback, kind, now, refused};
+use crate::scenario::{CODE, Counting, REDIRECT_URI, STATE, callback, kind, now, refused};
 
 const AUTHORIZE: &str = "https://server.example/authorize";
 const TOKEN: &str = "https://server.example/token";
@@ -97,6 +97,28 @@ fn the_query_of_an_endpoint_is_kept() {
     let real = callback(&format!("code={CODE}&state={STATE}"));
     let exchanging = pending.accept(&client, real, now()).unwrap();
     assert_eq!(exchanging.request().uri(), &*token);
+}
+
+#[test]
+fn replaces_a_parameter_of_the_endpoint_that_an_option_sets() {
+    let endpoint = url(&format!(
+        "{AUTHORIZE}?prompt=none&policy=a%20b&%70rompt=x&audience=y&flag"
+    ));
+    let client = client_of(Server::new(ISSUER, &endpoint, &url(TOKEN)).unwrap());
+    let start = client.login(scope(), REDIRECT_URI.parse().unwrap());
+    let start = start.prompt("login").parameter("flag", "1").unwrap();
+    let (opened, _) = start.begin(now(), &mut Counting::default());
+    let query = opened.as_str().strip_prefix(AUTHORIZE).unwrap();
+    assert!(
+        query.starts_with("?policy=a%20b&audience=y&client_id="),
+        "{query}"
+    );
+    for (name, value) in [("prompt", "login"), ("flag", "1")] {
+        let pairs = Url::from(opened.clone());
+        let values = pairs.query_pairs().filter(|(given, _)| given == name);
+        let values: Vec<_> = values.map(|(_, value)| value.into_owned()).collect();
+        assert_eq!(values, [value], "{query}");
+    }
 }
 
 #[test]
