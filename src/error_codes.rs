@@ -65,16 +65,19 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
     let body = response.body().as_ref();
     let malformed =
         |kind| Unsuccessful::from(Malformed::response(kind, status, request_id(headers)));
-    if body.len() > MAX_RESPONSE_BYTES {
-        return Err(malformed(MalformedKind::ResponseTooLong));
-    }
     if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
         return Err(malformed(MalformedKind::Redirect(redirect_host(headers))));
+    }
+    let is_too_long = body.len() > MAX_RESPONSE_BYTES;
+    // The page of a proxy is no reason to give up a request that can be retried.
+    if is_too_long && !is_transient(status) {
+        return Err(malformed(MalformedKind::ResponseTooLong));
     }
     if status.is_success() {
         return Ok(SuccessResponse::new(response)?);
     }
 
+    let body = if is_too_long { &[] } else { body };
     let failure = Failure::read(body);
     let known = failure.code.as_deref();
     let classification = match known.and_then(|code| classification(kind, code)) {

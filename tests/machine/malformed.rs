@@ -6,6 +6,7 @@ use workos_login::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login::{Error, Exchange};
 
+use crate::exchanges::{EXCHANGES, comes_out_as};
 use crate::scenario::{Scenario, answer, edited, fixture, now, refusal, session, with_header};
 
 /// Checks that an answer is not the protocol, says why, and leaves the exchange as it was.
@@ -264,13 +265,19 @@ fn m12_an_answer_is_256_kib_at_most() {
         "longer than 262144 bytes",
     );
     malformed(
-        answer(503, padded(MAX_RESPONSE_BYTES + 1)),
-        "longer than 262144 bytes",
-    );
-    malformed(
         answer(400, vec![b'{'; 8_000_000]),
         "longer than 262144 bytes",
     );
+}
+
+#[test]
+fn classifies_a_transient_error_by_its_status_if_its_body_is_too_long() {
+    for status in [408, 429, 500, 502, 503] {
+        let page = answer(status, vec![b'x'; MAX_RESPONSE_BYTES + 1]);
+        for exchange in EXCHANGES {
+            assert_eq!(comes_out_as(exchange, page.clone()), "Unavailable");
+        }
+    }
 }
 
 #[test]

@@ -229,7 +229,6 @@ fn an_answer_has_a_limit_whatever_it_says() {
                 r#"{"error":"invalid_client"}"#.to_owned(),
                 Some("Client"),
             ),
-            (503, String::new(), Some("Unavailable")),
         ] {
             let within = within.unwrap_or(match exchange.ends_with("start") {
                 true => "AwaitingDevice",
