@@ -1,10 +1,20 @@
-//! What each error code of the service means, for each exchange: one table.
+//! What each error code of the service means, for each kind of response: one table.
 //!
-//! An answer is read in this order: a body that is too long and a 3xx are [`Malformed`](crate::Error::Malformed);
-//! a 2xx is a success or `Malformed`; then a code of the table below counts, at any status; then 408, 429 and 5xx are
-//! [`Unavailable`](crate::Error::Unavailable); then an answer with a `pending_authentication_token` is a
-//! step-up that is not known here; what is left is [`Rejected`](crate::Error::Rejected). The code is the `code` of the
-//! body, else its `error`. Status alone never ends a session, and the service's words are never looked at.
+//! A response is classified in this order:
+//!
+//! 1. A redirect is [`Malformed`](crate::Error::Malformed).
+//! 2. A body over [`MAX_RESPONSE_BYTES`] is `Malformed`, unless the status is 408, 429 or 5xx: then the body is not read.
+//! 3. A 2xx is a success, or `Malformed`.
+//! 4. An error code of the table counts at any status. It is the `code` of the body, else its `error`.
+//! 5. 408, 429 and 5xx are [`Unavailable`](crate::Error::Unavailable).
+//! 6. A body with a `pending_authentication_token` is an unknown
+//!    [`AuthenticationChallenge`](crate::Error::AuthenticationChallenge).
+//! 7. Everything else is [`Rejected`](crate::Error::Rejected).
+//!
+//! A callback has no status: an `error` that the table does not have is [`Denied`](crate::Error::Denied).
+//!
+//! The status alone never ends a session, and `message` and `error_description` have no effect. Error codes of grants that this
+//! crate does not send, such as `invalid_credentials`, are not in the table.
 
 use std::time::SystemTime;
 
@@ -54,7 +64,7 @@ impl From<Unsuccessful> for Error {
     }
 }
 
-/// Classifies a response.
+/// Classifies a response to a request.
 pub(crate) fn classify<B: AsRef<[u8]>>(
     response: &Response<B>,
     kind: ResponseKind,
@@ -96,23 +106,24 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
         request_id: request_id(headers),
         retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
     };
-    Err(Unsuccessful::Error(match classification {
+    Err(match classification {
         Classification::AuthenticationChallenge => {
-            let challenge = challenge::read(response, failure.pending_authentication_token, body);
-            return Err(Unsuccessful::AuthenticationChallenge(Box::new(challenge)));
+            let token = failure.pending_authentication_token;
+            let challenge = challenge::read(response, token, body);
+            Unsuccessful::AuthenticationChallenge(Box::new(challenge))
         }
-        Classification::AuthorizationPending => {
-            return Err(Unsuccessful::AuthorizationPending(response));
-        }
-        Classification::Client => ClientError(ClientErrorKind::Response(response)).into(),
-        Classification::Denied => Error::Denied(response),
-        Classification::Expired => Expired::device_code(response).into(),
-        Classification::IncorrectCode => Error::IncorrectCode(response),
-        Classification::InvalidGrant => Error::InvalidGrant(response),
-        Classification::Rejected => Error::Rejected(response),
-        Classification::SlowDown => return Err(Unsuccessful::SlowDown(response)),
-        Classification::Unavailable => Error::Unavailable(response),
-    }))
+        Classification::AuthorizationPending => Unsuccessful::AuthorizationPending(response),
+        Classification::SlowDown => Unsuccessful::SlowDown(response),
+        classification => Unsuccessful::Error(classification.error(response)),
+    })
+}
+
+/// Classifies the error response of a callback.
+pub(crate) fn classify_callback(response: ErrorResponse) -> Error {
+    let code = response.code().unwrap_or_default();
+    classification(ResponseKind::Authorization, code)
+        .unwrap_or(Classification::Denied)
+        .error(response)
 }
 
 fn is_transient(status: StatusCode) -> bool {
@@ -121,20 +132,37 @@ fn is_transient(status: StatusCode) -> bool {
         || status.is_server_error()
 }
 
-/// What an answer means: the variant of [`Error`](crate::Error), or a step-up.
+/// The variant of [`Error`](crate::Error) that an error code leads to, or how a device polls on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Classification {
+    AuthenticationChallenge,
+    AuthorizationPending,
     Client,
     Denied,
     Expired,
-    InvalidGrant,
     IncorrectCode,
-    AuthorizationPending,
-    /// No code has it: it is what is left.
+    InvalidGrant,
     Rejected,
     SlowDown,
-    AuthenticationChallenge,
     Unavailable,
+}
+
+impl Classification {
+    fn error(self, response: ErrorResponse) -> Error {
+        match self {
+            Self::Client => ClientError(ClientErrorKind::Response(response)).into(),
+            Self::Denied => Error::Denied(response),
+            Self::Expired => Expired::device_code(response).into(),
+            Self::IncorrectCode => Error::IncorrectCode(response),
+            Self::InvalidGrant => Error::InvalidGrant(response),
+            Self::Unavailable => Error::Unavailable(response),
+            // The three that are not errors are handled before.
+            Self::AuthenticationChallenge
+            | Self::AuthorizationPending
+            | Self::Rejected
+            | Self::SlowDown => Error::Rejected(response),
+        }
+    }
 }
 
 fn classification(kind: ResponseKind, code: &str) -> Option<Classification> {
@@ -144,63 +172,77 @@ fn classification(kind: ResponseKind, code: &str) -> Option<Classification> {
         .map(|(_, _, classification)| *classification)
 }
 
-/// Builds the table of the code and the table of the documentation from the same rows.
-macro_rules! answers {
+/// Generates the table and its documentation from the same rows.
+macro_rules! codes {
     ($($code:literal at $($kind:ident)+ => $classification:ident, $action:literal;)+) => {
-        const TABLE: &[(&str, &[ResponseKind], Classification)] = &[$(($code, &[$(ResponseKind::$kind),+], Classification::$classification)),+];
+        const TABLE: &[(&str, &[ResponseKind], Classification)] =
+            &[$(($code, &[$(ResponseKind::$kind),+], Classification::$classification)),+];
 
-        #[doc = "The table, as text: code, exchange, what it comes out as, what the caller does."]
+        #[doc = "The error codes of the table, sorted."]
         #[doc = ""]
-        #[doc = "| code | exchange | comes out as | do |"]
+        #[doc = "| code | response | classification | action |"]
         #[doc = "|---|---|---|---|"]
         $(#[doc = concat!("| `", $code, "` |" $(, " ", stringify!($kind))+, " | `", stringify!($classification), "` | ", $action, " |")])+
         pub const CODES: &[&str] = &[$($code),+];
     };
 }
 
-answers! {
-    "access_denied" at DevicePoll => Denied, "say so, start over";
-    "access_denied" at DeviceAuthorization => Client, "switch the device login on for the team";
-    "application_consent_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "authentication_method_not_allowed" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
+codes! {
+    "access_denied" at Authorization DevicePoll => Denied, "tell the user, start a new login";
+    "access_denied" at DeviceAuthorization => Client, "enable the grant at the service";
+    "application_consent_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "authentication_method_not_allowed" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "authorization_pending" at DevicePoll => AuthorizationPending, "wait, poll again";
-    "code_challenge_not_found" at CodeExchange => InvalidGrant, "start over";
-    "email_completion_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "email_password_auth_disabled" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "email_verification_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "expired_token" at DevicePoll => Expired, "start over";
-    "extra_attributes_required" at CodeExchange => Denied, "say so, start over";
-    "invalid_client" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the API key";
-    "invalid_connection" at CodeExchange => Denied, "say so, start over";
-    "invalid_grant" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => InvalidGrant, "start over";
+    "code_challenge_not_found" at CodeExchange => InvalidGrant, "start a new login";
+    "daily_quota_exceeded" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
+    "email_completion_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "email_password_auth_disabled" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "email_verification_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "expired_challenge" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "expired_code" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "expired_token" at DevicePoll => Expired, "start a new login";
+    "extra_attributes_required" at CodeExchange => Denied, "tell the user, start a new login";
+    "invalid_client" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the API key";
+    "invalid_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
+    "invalid_connection" at CodeExchange => Denied, "tell the user, start a new login";
+    "invalid_grant" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => InvalidGrant, "start a new login";
     "invalid_one_time_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
-    "invalid_pending_authentication_token" at ChallengeAnswer => InvalidGrant, "start over";
-    "invalid_profile" at CodeExchange => Denied, "say so, start over";
-    "invalid_request" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the base URL";
-    "invalid_request_parameters" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "check the client id and the base URL";
-    "invalid_scope" at CodeExchange DevicePoll DeviceAuthorization Refresh => Client, "ask for other scopes";
-    "invitation_cannot_be_used_for_email" at CodeExchange => Denied, "say so, start over";
-    "invitation_invalid" at CodeExchange => Denied, "say so, start over";
-    "mfa_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "mfa_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "mfa_verification" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "one_time_code_expired" at ChallengeAnswer => InvalidGrant, "start over";
-    "one_time_code_previously_used" at ChallengeAnswer => InvalidGrant, "start over";
-    "one_time_code_too_many_attempts" at ChallengeAnswer => InvalidGrant, "start over";
-    "organization_authentication_methods_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "organization_selection_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "passkey_progressive_enrollment" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "pkce_not_supported" at CodeExchange => Client, "check the client in the dashboard";
-    "radar_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "radar_email_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "radar_sign_up_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "radar_sms_challenge" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "sign_up_not_allowed" at CodeExchange => Denied, "say so, start over";
-    "slow_down" at DevicePoll => SlowDown, "wait five seconds more from now on, poll again";
-    "sso_required" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => AuthenticationChallenge, "take the step";
-    "token_too_big" at CodeExchange DevicePoll OrganizationSwitch Refresh ChallengeAnswer => Client, "make the custom claims smaller";
-    "too_many_requests" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Unavailable, "wait, send again";
-    "unauthorized_client" at CodeExchange DevicePoll DeviceAuthorization OrganizationSwitch Refresh ChallengeAnswer => Client, "allow the grant for this client";
-    "unsupported_grant_type" at CodeExchange DevicePoll Refresh => Client, "allow the grant for this client";
-    "user_mismatch" at ChallengeAnswer => InvalidGrant, "start over";
+    "invalid_organization_id" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "check the organization ID";
+    "invalid_pending_authentication_token" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "invalid_profile" at CodeExchange => Denied, "tell the user, start a new login";
+    "invalid_request" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
+    "invalid_request_body" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
+    "invalid_request_parameters" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
+    "invalid_scope" at Authorization CodeExchange DeviceAuthorization DevicePoll Refresh => Client, "request other scopes";
+    "invitation_cannot_be_used_for_email" at CodeExchange => Denied, "tell the user, start a new login";
+    "invitation_invalid" at CodeExchange => Denied, "tell the user, start a new login";
+    "mfa_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "mfa_enrollment" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "mfa_verification" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "one_time_code_expired" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "one_time_code_previously_used" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "one_time_code_too_many_attempts" at ChallengeAnswer => InvalidGrant, "start a new login";
+    "organization_authentication_methods_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "organization_membership_not_found" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Denied, "tell the user, choose another organization";
+    "organization_not_found" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Denied, "tell the user, choose another organization";
+    "organization_selection_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "passkey_progressive_enrollment" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "pkce_not_supported" at CodeExchange => Client, "enable the grant for the client";
+    "radar_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "radar_email_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "radar_sign_up_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "radar_sms_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "rate_limit_exceeded" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
+    "server_error" at Authorization => Unavailable, "start a new login later";
+    "sign_up_not_allowed" at CodeExchange => Denied, "tell the user, start a new login";
+    "slow_down" at DevicePoll => SlowDown, "add five seconds to the interval, poll again";
+    "sso_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    "temporarily_unavailable" at Authorization => Unavailable, "start a new login later";
+    "token_too_big" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "reduce the custom claims";
+    "too_many_requests" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
+    "unauthorized" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the API key";
+    "unauthorized_client" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "enable the grant for the client";
+    "unsupported_grant_type" at CodeExchange DevicePoll Refresh => Client, "enable the grant for the client";
+    "unsupported_response_type" at Authorization => Client, "enable the grant for the client";
+    "user_mismatch" at ChallengeAnswer => InvalidGrant, "start a new login";
 }

@@ -15,6 +15,7 @@ use crate::client::{Client, ClientBinding, ClientKind};
 use crate::error::{
     CallbackMismatch, ClientError, Error, Expired, ExpiredKind, MismatchKind, ResponseKind,
 };
+use crate::error_codes::classify_callback;
 use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
 use crate::login::callback::{Callback, split_query};
@@ -233,7 +234,7 @@ impl AwaitingCallback {
         if self.expires_in(now).is_zero() {
             return Err(Expired::from(ExpiredKind::PendingLogin).into());
         }
-        callback.result.map_err(Error::Denied)
+        callback.result.map_err(classify_callback)
     }
 }
 

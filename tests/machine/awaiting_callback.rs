@@ -167,22 +167,6 @@ fn a_denied_login_says_so() {
 }
 
 #[test]
-fn an_unknown_error_is_kept_as_it_came() {
-    for code in [
-        "temporarily_unavailable",
-        "user_not_found",
-        "Something New",
-        "ünï",
-    ] {
-        let error = check(&format!("/callback?error={code}&state={STATE}"), "Denied");
-        let Error::Denied(denied) = error else {
-            unreachable!()
-        };
-        assert_eq!((denied.code(), denied.description()), (Some(code), None));
-    }
-}
-
-#[test]
 fn what_the_error_says_cannot_drive_a_terminal() {
     let error = check(&format!("error=%1B%5B2J%0Ax&state={STATE}"), "Denied");
     assert!(

@@ -55,11 +55,11 @@ fn every_fixture_is_read() {
             &format!("{redirect_uri}?{query}&state={STATE}"),
         ) {
             Ok(code) => assert_eq!(Some(&*code), text("code"), "{url}"),
-            Err(Error::Denied(denied)) => {
-                assert_eq!(denied.code(), text("error"), "{url}");
-                assert_eq!(denied.description(), text("error_description"), "{url}");
+            Err(error) => {
+                let response = error.error_response().unwrap();
+                assert_eq!(response.code(), text("error"), "{url}");
+                assert_eq!(response.description(), text("error_description"), "{url}");
             }
-            Err(error) => panic!("{url}: {error}"),
         }
     }
 }

@@ -7,7 +7,9 @@ use workos_login::http::StatusCode;
 use workos_login::http::header::HeaderName;
 
 use crate::exchanges::{EXCHANGES, Row, comes_out_as};
-use crate::scenario::{Scenario, answer, kind, refusal, with_header};
+use crate::scenario::{
+    STATE, Scenario, answer, callback, kind, now, refusal, refused, with_header,
+};
 
 /// What each code means at each exchange, in the shape of either system; at an exchange that is not named, a code means
 /// nothing, and the status decides.
@@ -17,18 +19,24 @@ application_consent_required                  any start= else=ApplicationConsent
 authentication_method_not_allowed             any start= else=SignInAnotherWay
 authorization_pending                         any poll=Pending
 code_challenge_not_found                      any code=Grant
+daily_quota_exceeded                          any else=Unavailable
 email_completion_required                     any start= else=EmailCompletion
 email_password_auth_disabled                  any start= else=SignInAnotherWay
 email_verification_required                   any start= else=EmailVerification
+expired_challenge                             any answer=Grant
+expired_code                                  any answer=Grant
 expired_token                                 any poll=Expired
 extra_attributes_required                     any code=Denied
 invalid_client                                any else=Client
+invalid_code                                  any answer=IncorrectCode
 invalid_connection                            any code=Denied
 invalid_grant                                 any start= else=Grant
 invalid_one_time_code                         any answer=IncorrectCode
+invalid_organization_id                       any start= else=Client
 invalid_pending_authentication_token          any answer=Grant
 invalid_profile                               any code=Denied
 invalid_request                               any else=Client
+invalid_request_body                          any else=Client
 invalid_request_parameters                    any else=Client
 invalid_scope                                 any switch= answer= else=Client
 invitation_cannot_be_used_for_email           any code=Denied
@@ -40,6 +48,8 @@ one_time_code_expired                         any answer=Grant
 one_time_code_previously_used                 any answer=Grant
 one_time_code_too_many_attempts               any answer=Grant
 organization_authentication_methods_required  any start= else=OrganizationMethods
+organization_membership_not_found             any start= else=Denied
+organization_not_found                        any start= else=Denied
 organization_selection_required               any start= else=OrganizationSelection
 passkey_progressive_enrollment                any start= else=PasskeyEnrollment
 pkce_not_supported                            any code=Client
@@ -47,13 +57,18 @@ radar_challenge                               any start= else=RadarSmsChallenge
 radar_email_challenge                         any start= else=RadarEmailChallenge
 radar_sign_up_challenge                       any start= else=RadarSmsChallenge
 radar_sms_challenge                           any start= else=RadarSmsChallenge
+rate_limit_exceeded                           any else=Unavailable
+server_error                                  any else=
 sign_up_not_allowed                           any code=Denied
 slow_down                                     any poll=SlowDown
 sso_required                                  any start= else=SsoRequired
+temporarily_unavailable                       any else=
 token_too_big                                 any start= else=Client
 too_many_requests                             any else=Unavailable
+unauthorized                                  any else=Client
 unauthorized_client                           any else=Client
 unsupported_grant_type                        any switch= answer= start= else=Client
+unsupported_response_type                     any else=
 user_mismatch                                 any answer=Grant
 ";
 
@@ -81,6 +96,36 @@ fn every_code_means_the_same_in_both_shapes_and_at_any_status() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn classifies_the_error_of_a_callback() {
+    for (code, expected) in [
+        ("access_denied", "Denied"),
+        ("invalid_request", "Client"),
+        ("invalid_scope", "Client"),
+        ("server_error", "Unavailable"),
+        ("temporarily_unavailable", "Unavailable"),
+        ("unauthorized_client", "Client"),
+        ("unsupported_response_type", "Client"),
+        // Codes that the table does not have for a callback, and one that has another meaning there.
+        ("invalid_grant", "Denied"),
+        ("login_required", "Denied"),
+        ("user_not_found", "Denied"),
+        ("Something New", "Denied"),
+        ("ünï", "Denied"),
+    ] {
+        let scenario = Scenario::public();
+        let uri = format!("/callback?error={code}&error_description=words&state={STATE}");
+        let pending = scenario.to_awaiting_callback();
+        let (_, error) = refused(pending.accept(&scenario.client, callback(&uri), now()));
+        assert_eq!(kind(&error), expected, "{code}");
+        let response = error.error_response().unwrap();
+        assert_eq!(response.code(), Some(code));
+        assert_eq!(response.description(), Some("words"));
+        assert_eq!(response.status(), None);
+        assert_eq!(error.retry_in(now()), None, "{code}");
     }
 }
 

@@ -34,8 +34,8 @@ error_oauth_slow_down.json                                    400 poll=SlowDown 
 error_oauth_expired_token.json                                400 poll=Expired else=Rejected
 error_oauth_access_denied.json                                400 poll=Denied start=Client else=Rejected
 error_oauth_pkce_not_supported.json                           400 code=Client else=Rejected
-error_oauth_organization_not_found.json                       400 else=Rejected
-error_oauth_organization_membership_not_found.json            400 else=Rejected
+error_oauth_organization_not_found.json                       400 start=Rejected else=Denied
+error_oauth_organization_membership_not_found.json            400 start=Rejected else=Denied
 error_oauth_token_too_big.json                                400 start=Rejected else=Client
 error_oauth_too_many_requests.json                            429 retry-after=1 else=Unavailable
 error_oauth_error_only.json                                   400 start=Rejected else=Grant
@@ -45,10 +45,10 @@ error_plain_invalid_one_time_code.json                        400 answer=Incorre
 error_plain_one_time_code_expired.json                        400 answer=Grant else=Rejected
 error_plain_invalid_pending_authentication_token.json         400 answer=Grant else=Rejected
 error_plain_code_challenge_not_found.json                     400 code=Grant else=Rejected
-error_plain_invalid_organization_id.json                      400 else=Rejected
+error_plain_invalid_organization_id.json                      400 start=Rejected else=Client
 error_plain_user_mismatch.json                                400 answer=Grant else=Rejected
 error_plain_message_only.json                                 400 else=Rejected
-error_plain_unauthorized.json                                 401 else=Rejected
+error_plain_unauthorized.json                                 401 else=Client
 error_plain_not_found.json                                    404 else=Rejected
 error_plain_validation.json                                   422 else=Client
 error_plain_validation_errors.json                            422 else=Rejected

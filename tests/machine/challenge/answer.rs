@@ -312,7 +312,7 @@ fn a_refused_organization_leaves_the_choice_of_another() {
     let choice = step.select(&scenario.client, &organization(OTHER_ORGANIZATION));
     let refused = fixture("error_oauth_organization_membership_not_found.json");
     let (_, error) = refusal(choice, answer(400, refused));
-    assert_eq!(kind(&error), "Rejected");
+    assert_eq!(kind(&error), "Denied");
     let second = step.select(&scenario.client, step.organizations()[0].id());
     let success = answer(200, fixture("success_full.json"));
     let session = second.response(success, now()).unwrap();

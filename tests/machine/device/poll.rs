@@ -94,7 +94,7 @@ fn whatever_else_the_service_says_ends_the_polling() {
         ("error_oauth_invalid_grant_code.json", 400, "Grant"),
         ("error_oauth_invalid_client.json", 401, "Client"),
         ("error_oauth_unauthorized_client.json", 400, "Client"),
-        ("error_plain_unauthorized.json", 401, "Rejected"),
+        ("error_plain_unauthorized.json", 401, "Client"),
         ("error_plain_not_found.json", 404, "Rejected"),
     ] {
         let (polling, error) = refusal(

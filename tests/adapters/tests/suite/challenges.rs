@@ -151,7 +151,7 @@ fn selects_an_organization<A: Adapter>() {
     );
     let nowhere = "org_01K1N0S0CHPLACE000000000A0".parse().unwrap();
     let (_, error) = refused(adapter.send(challenge.select(&client, &nowhere)));
-    let Error::Rejected(answer) = error else {
+    let Error::Denied(answer) = error else {
         panic!("{error:?}")
     };
     assert_eq!(answer.code(), Some("organization_not_found"));

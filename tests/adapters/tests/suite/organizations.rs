@@ -58,7 +58,7 @@ fn keeps_the_session_if_the_organization_is_rejected<A: Adapter>() {
         let before = to_json(&session);
         let switching = session.switch_organization(&client, &organization).unwrap();
         let (switching, error) = refused(adapter.send(switching));
-        let Error::Rejected(answer) = error else {
+        let Error::Denied(answer) = error else {
             panic!("{error:?}")
         };
         assert_eq!(answer.code(), Some(code));
