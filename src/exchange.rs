@@ -1,4 +1,4 @@
-//! The one thing that touches the network: a request out, a response in.
+//! HTTP exchanges: a request to send, a response to take, and what it means if there is none.
 
 use std::error;
 use std::fmt;
@@ -8,16 +8,11 @@ use http::{Request, Response};
 
 use crate::error::Error;
 
-/// A state that owes the network exactly one HTTP exchange.
+/// An in-flight state: it has one HTTP request to send and takes one response.
 ///
-/// An adapter is one function over this trait: it sends [`request`](Self::request) and hands what comes
-/// back to [`response`](Self::response), whatever its status. It
-///
-/// * follows no redirect: the answer to one is refused here, and the request holds secrets;
-/// * sends the request once; whether it may be repeated is for the caller, who asks
-///   [`retry_in`](SendError::retry_in);
-/// * ends after [`EXCHANGE_TIMEOUT`](crate::limits::EXCHANGE_TIMEOUT), and reads no more than
-///   [`MAX_RESPONSE_BYTES`](crate::limits::MAX_RESPONSE_BYTES) of the body, after decompression.
+/// An HTTP adapter sends [`request`](Self::request) and passes the response to [`response`](Self::response), whatever its status.
+/// [`HttpClient`](crate::HttpClient) and [`BlockingHttpClient`](crate::BlockingHttpClient) do so; what they must observe is
+/// listed there. The trait is sealed: every exchange is a state of this crate.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -36,18 +31,19 @@ use crate::error::Error;
 /// }
 /// ```
 pub trait Exchange: fmt::Debug + Sized + sealed::Sealed {
-    /// What a good answer leads to.
+    /// The next state, or what a successful response contains.
     type Output;
 
-    /// Returns the request, the same each time. It is the caller's from here on, and its body is a secret.
+    /// Returns the request. Each call returns an equal one.
+    ///
+    /// The caller owns it. Its body contains secrets, which are not wiped.
     fn request(&self) -> Request<Vec<u8>>;
 
-    /// Takes the response. `now` is the moment at which it was received.
+    /// Takes the response that was received at `now`.
     ///
     /// # Errors
     ///
-    /// [`Refused`] with the [`Error`] that says what to do, and this state, ready to be sent again
-    /// where [`Refused::retry_in`] says so.
+    /// [`Refused`] with the [`Error`] and this state, which can be sent again if [`Refused::retry_in`] is not `None`.
     fn response(
         self,
         response: Response<impl AsRef<[u8]>>,
@@ -56,13 +52,13 @@ pub trait Exchange: fmt::Debug + Sized + sealed::Sealed {
 }
 
 pub(crate) mod sealed {
-    #[expect(unnameable_types, reason = "nobody else can implement an exchange")]
+    #[expect(unnameable_types, reason = "the trait is sealed")]
     pub trait Sealed {}
 }
 
-/// A step that was not taken: the state as it was, and why.
+/// A refused transition: the unchanged state, and the reason.
 ///
-/// `?` turns it into its [`Error`] and drops the state.
+/// `?` converts it into its [`Error`] and drops the state.
 pub struct Refused<S>(Box<(S, Error)>);
 
 impl<S> Refused<S> {
@@ -70,13 +66,13 @@ impl<S> Refused<S> {
         Self(Box::new((state, error.into())))
     }
 
-    /// Returns why the step was refused.
+    /// Returns why the transition was refused.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.0.1
     }
 
-    /// Returns how long to wait before the same step is worth another try; `None` when it is pointless.
+    /// Returns how long to wait before the request can be sent again; `None` if it must not be.
     #[must_use]
     pub fn retry_in(&self, now: SystemTime) -> Option<Duration> {
         self.error().retry_in(now)
@@ -111,50 +107,29 @@ impl<S> fmt::Debug for Refused<S> {
 
 impl<S> error::Error for Refused<S> {}
 
-/// Why an adapter could not finish an exchange. `T` is the error of its HTTP client.
+/// The error of an exchange that was sent with an HTTP client whose error is `T`.
 #[expect(
     clippy::exhaustive_enums,
-    reason = "there was an answer, or there was none"
+    reason = "there is a response, or there is none"
 )]
 pub enum SendError<S, T> {
-    /// The service answered, and the answer was refused.
+    /// The response was received, and the transition was refused.
     Refused(Refused<S>),
-    /// There was no whole answer. The request may have been acted on or not.
+    /// No complete response was received. The service may have processed the request.
     Transport(Box<TransportError<S, T>>),
 }
 
-/// An exchange without an answer.
-pub struct TransportError<S, T> {
-    state: S,
-    source: T,
-}
-
-impl<S, T> TransportError<S, T> {
-    /// Returns the error of the HTTP client.
-    #[must_use]
-    pub fn source(&self) -> &T {
-        &self.source
-    }
-}
-
-impl<S, T: fmt::Debug> fmt::Debug for TransportError<S, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lost")
-            .field("source", &self.source)
-            .finish_non_exhaustive()
-    }
-}
-
 impl<S, T> SendError<S, T> {
-    /// Makes the error of an exchange that broke off before there was a whole answer.
+    /// Makes the error of an exchange without a complete response.
     pub fn transport(state: S, source: T) -> Self {
         Self::Transport(Box::new(TransportError { state, source }))
     }
 
-    /// Returns how long to wait before the same request is worth sending again; `None` when it is pointless.
+    /// Returns how long to wait before the request can be sent again; `None` if it must not be.
     ///
-    /// After a lost answer, one second. Repeating a code exchange does no harm: the code is good for one
-    /// answer. A refresh is another matter: its token may be spent. The keeper has the rules for it.
+    /// After a transport error it is one second. A repeated code exchange is harmless: the code can be exchanged once, and the
+    /// worst response is [`Error::InvalidGrant`]. A repeated refresh can end the session, because the refresh token may have been
+    /// used. The session machine in `workos-login-session` knows when a refresh can be retried.
     #[must_use]
     pub fn retry_in(&self, now: SystemTime) -> Option<Duration> {
         match self {
@@ -163,7 +138,7 @@ impl<S, T> SendError<S, T> {
         }
     }
 
-    /// Returns the reason, when the service gave one.
+    /// Returns why the transition was refused; `None` after a transport error.
     #[must_use]
     pub fn refusal(&self) -> Option<&Error> {
         match self {
@@ -177,7 +152,7 @@ impl<S, T> SendError<S, T> {
     pub fn into_state(self) -> S {
         match self {
             Self::Refused(refused) => refused.into_parts().0,
-            Self::Transport(lost) => lost.state,
+            Self::Transport(error) => error.state,
         }
     }
 }
@@ -192,9 +167,7 @@ impl<S, T> fmt::Display for SendError<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refused) => refused.fmt(f),
-            Self::Transport(_) => {
-                f.write_str("there was no answer from the service: check the network and try again")
-            }
+            Self::Transport(error) => error.fmt(f),
         }
     }
 }
@@ -203,7 +176,7 @@ impl<S, T: fmt::Debug> fmt::Debug for SendError<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refused) => refused.fmt(f),
-            Self::Transport(lost) => lost.fmt(f),
+            Self::Transport(error) => error.fmt(f),
         }
     }
 }
@@ -211,9 +184,55 @@ impl<S, T: fmt::Debug> fmt::Debug for SendError<S, T> {
 impl<S, T: error::Error + 'static> error::Error for SendError<S, T> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            // Its text is this error's own.
+            // Its message is that of this error already.
             Self::Refused(_) => None,
-            Self::Transport(lost) => Some(&lost.source),
+            Self::Transport(error) => Some(&error.source),
         }
+    }
+}
+
+/// A transport error: no complete response was received.
+pub struct TransportError<S, T> {
+    state: S,
+    source: T,
+}
+
+impl<S, T> TransportError<S, T> {
+    /// Returns the error of the HTTP client.
+    #[must_use]
+    pub fn source(&self) -> &T {
+        &self.source
+    }
+
+    /// Returns the error of the HTTP client, and drops the state.
+    #[must_use]
+    pub fn into_source(self) -> T {
+        self.source
+    }
+
+    /// Returns the state as it was before it was sent, and the error of the HTTP client.
+    #[must_use]
+    pub fn into_parts(self) -> (S, T) {
+        (self.state, self.source)
+    }
+}
+
+impl<S, T> fmt::Display for TransportError<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no response was received; check the network and retry")
+    }
+}
+
+impl<S, T: fmt::Debug> fmt::Debug for TransportError<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, T: error::Error + 'static> error::Error for TransportError<S, T> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.source)
     }
 }

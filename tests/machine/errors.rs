@@ -204,18 +204,30 @@ fn every_error_reads_as_part_of_a_sentence() {
 }
 
 #[test]
-fn a_lost_answer_says_so_and_gives_the_state_back() {
-    let exchanging = Scenario::public().to_exchanging();
-    let sent = exchanging.request();
-    let lost = SendError::transport(exchanging, std::io::Error::other("connection reset"));
+fn a_transport_error_returns_the_state_and_its_source() {
+    let lost = || {
+        let reset = std::io::Error::other("connection reset");
+        SendError::transport(Scenario::public().to_exchanging(), reset)
+    };
+    let sent = Scenario::public().to_exchanging().request();
     assert_eq!(
-        lost.to_string(),
-        "there was no answer from the service: check the network and try again"
+        lost().to_string(),
+        "no response was received; check the network and retry"
     );
-    assert_eq!(lost.source().unwrap().to_string(), "connection reset");
-    assert_eq!(lost.retry_in(now()), Some(secs(1)));
-    assert!(lost.refusal().is_none());
-    assert_eq!(lost.into_state().request().body(), sent.body());
+    assert_eq!(lost().source().unwrap().to_string(), "connection reset");
+    assert_eq!(lost().retry_in(now()), Some(secs(1)));
+    assert!(lost().refusal().is_none());
+    assert_eq!(lost().into_state().request().body(), sent.body());
+
+    let transport = || match lost() {
+        SendError::Transport(error) => *error,
+        SendError::Refused(refused) => panic!("{refused:?}"),
+    };
+    assert_eq!(transport().to_string(), lost().to_string());
+    assert_eq!(transport().into_source().to_string(), "connection reset");
+    let (exchanging, source) = transport().into_parts();
+    assert_eq!(source.to_string(), "connection reset");
+    assert_eq!(exchanging.request().body(), sent.body());
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn answers_that_are_lost_do_not_end_the_login() {
     let ended = waiting.end().with(0);
     // Each time more slowly.
     ended.says(&[
-        "there was no answer from the service",
+        "no response was received",
         "asking again in 2s",
         "the service cannot answer now (status 502)",
         "asking again in 4s",

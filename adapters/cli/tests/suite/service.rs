@@ -11,7 +11,7 @@ fn an_answer_that_is_lost_is_asked_for_again() {
     let ended = Waiting::start(&mut login(&server, &[]))
         .log_in(&server, "alice@example.com")
         .with(0);
-    ended.says(&["there was no answer from the service", "asking again in 1s"]);
+    ended.says(&["no response was received", "asking again in 1s"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 2);
 }
 
@@ -48,7 +48,7 @@ fn a_service_that_is_gone_is_told_with_its_causes() {
     assert_eq!(error["kind"], "unavailable");
     assert!(error["causes"][0].is_string(), "{error}");
     ended.says(&[
-        "workos-login: there was no answer from the service",
+        "workos-login: no response was received",
         "  because: ",
     ]);
 }
