@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -19,7 +20,7 @@ use crate::login::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
 use crate::service::Scope;
 use crate::timestamp::Timestamp;
-use crate::wire::authorization::RESERVED_PARAMETERS;
+use crate::wire::authorization::{AuthorizationRequest, RESERVED_PARAMETERS};
 
 /// A login about to begin.
 ///
@@ -220,26 +221,43 @@ impl<A: ClientKind> Start<'_, A> {
     }
 
     fn url(&self, state: &str, challenge: &[u8; TOKEN_CHARS]) -> AuthorizationUrl {
-        let challenge = std::str::from_utf8(challenge).expect("base64 is ASCII");
-        let mut text = String::with_capacity(self.longest_url());
-        self.push_endpoint(&mut text);
-        let start = text.len();
-        let mut query = form_urlencoded::Serializer::for_suffix(text, start);
-        query
-            .append_pair("client_id", self.client.id().as_str())
-            .append_pair("redirect_uri", self.redirect_uri.as_str())
-            .append_pair("response_type", "code")
-            .append_pair("code_challenge", challenge)
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("state", state);
-        for (name, value) in self.target.parameters() {
-            // An option can name another organization or connection; each name is sent once.
-            if !self.parameters.iter().any(|(given, _)| given == name) {
-                query.append_pair(name, value);
-            }
-        }
-        query.extend_pairs(&self.parameters);
+        let request = AuthorizationRequest {
+            client_id: self.client.id().as_str(),
+            redirect_uri: self.redirect_uri.as_str(),
+            response_type: "code",
+            code_challenge: std::str::from_utf8(challenge).expect("base64 is ASCII"),
+            code_challenge_method: "S256",
+            state,
+        };
+        let options = self.options();
+        let mut url = String::with_capacity(self.max_url_size(state, &options));
+        self.push_endpoint(&mut url);
+        let query = url.len();
+        let mut query = form_urlencoded::Serializer::for_suffix(url, query);
+        request
+            .serialize(serde_urlencoded::Serializer::new(&mut query))
+            .and_then(|query| options.serialize(serde_urlencoded::Serializer::new(query)))
+            .expect("strings with names are form-encoded without an error");
         AuthorizationUrl::new(query.finish())
+    }
+
+    /// Returns the target and the options. An option replaces a parameter of the target, so that each name is sent once.
+    fn options(&self) -> Vec<(&str, &str)> {
+        let mut options: Vec<(&str, &str)> = self
+            .target
+            .parameters()
+            .filter(|(name, _)| !self.sets(name))
+            .collect();
+        options.extend(
+            self.parameters
+                .iter()
+                .map(|(name, value)| (&**name, &**value)),
+        );
+        options
+    }
+
+    fn sets(&self, name: &str) -> bool {
+        self.parameters.iter().any(|(given, _)| given == name)
     }
 
     /// Writes the authorization endpoint with those parameters of its own query that no option replaces, because a parameter
@@ -251,28 +269,25 @@ impl<A: ClientKind> Start<'_, A> {
         text.push('?');
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let name = form_urlencoded::parse(pair.as_bytes()).next();
-            let is_replaced = name
-                .is_some_and(|(name, _)| self.parameters.iter().any(|(given, _)| *given == name));
-            if !is_replaced {
+            if !name.is_some_and(|(name, _)| self.sets(&name)) {
                 text.push_str(pair);
                 text.push('&');
             }
         }
     }
 
-    /// Room for everything, were every byte escaped, so that the text is allocated once.
-    fn longest_url(&self) -> usize {
-        const NAMES_AND_FIXED_VALUES: usize = 512;
-        let options: usize = self
-            .parameters
+    /// Returns the size of the URL if every byte of the values were escaped, so that the buffer never grows.
+    fn max_url_size(&self, state: &str, options: &[(&str, &str)]) -> usize {
+        const NAMES_AND_FIXED_VALUES: usize = 256;
+        let options = options
             .iter()
-            .map(|(name, value)| name.len() + value.len() + 2)
-            .sum();
-        let app_state = self.app_state.as_ref().map_or(0, String::len);
+            .map(|(name, value)| name.len() + value.len() + 2);
         NAMES_AND_FIXED_VALUES
             + self.client.service().authorization_endpoint().len()
-            + self.client.id().as_str().len()
-            + 3 * (self.redirect_uri.as_str().len() + options + app_state)
+            + 3 * (self.client.id().as_str().len()
+                + self.redirect_uri.as_str().len()
+                + state.len()
+                + options.sum::<usize>())
     }
 
     fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {

@@ -1,11 +1,24 @@
-//! The names of the parameters of an authorization request and of its response.
+//! The authorization request and the authorization response: the names of their parameters.
 
-/// The parameters of a callback that mean something (RFC 6749 section 4.1.2, RFC 9207 section 2).
+use serde::Serialize;
+
+/// The parameters that every authorization request has (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+#[derive(Serialize)]
+pub(crate) struct AuthorizationRequest<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) response_type: &'static str,
+    pub(crate) code_challenge: &'a str,
+    pub(crate) code_challenge_method: &'static str,
+    pub(crate) state: &'a str,
+}
+
+/// The parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2).
 pub(crate) const RESPONSE_PARAMETERS: [&str; 5] =
     ["code", "error", "error_description", "iss", "state"];
 
-/// What the protocol sets itself, what would change how the answer comes back (`response_mode`, `request`,
-/// `request_uri`), and what must never be in an address.
+/// The parameters that an option cannot set and an endpoint cannot have: those that this crate sets, those that change how the
+/// response returns (`response_mode`, `request`, `request_uri`), and secrets, which must not be in a URL (RFC 9700 section 4.3).
 pub(crate) const RESERVED_PARAMETERS: &[&str] = &[
     "access_token",
     "client_id",

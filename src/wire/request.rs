@@ -1,21 +1,21 @@
-//! A request, written when it is asked for.
+//! Requests. Each is written when it is asked for, because what it contains is kept only in wiped memory until then.
 
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Method, Request, Uri};
 use serde::{Serialize, Serializer};
 use url::form_urlencoded;
 
-/// How the body of a request is written.
+/// The encoding of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Form,
     Json,
 }
 
-/// A field of a request. An absent one is not written: not as `null`, not as empty.
+/// A field of a request. An absent one is omitted: it is neither `null` nor empty.
 pub(crate) type Field<'a> = (&'static str, Option<&'a str>);
 
-/// Makes a POST of `fields` to `uri`.
+/// Makes a POST request of `fields` to `uri`.
 pub(crate) fn post(uri: &Uri, encoding: Encoding, fields: &[Field<'_>]) -> Request<Vec<u8>> {
     let fields = Fields(fields);
     let (body, content_type) = match encoding {
@@ -45,31 +45,54 @@ impl<'a> Fields<'a> {
     }
 
     fn form(&self) -> Vec<u8> {
-        // Escaping makes three bytes of one at most, so the text never moves and leaves no copy behind.
-        let size = self
-            .present()
-            .map(|(name, value)| name.len() + 3 * value.len() + "=&".len())
-            .sum();
-        let mut form = form_urlencoded::Serializer::new(String::with_capacity(size));
-        form.extend_pairs(self.present());
+        const MAX_ESCAPED: usize = "%00".len();
+        let mut form =
+            form_urlencoded::Serializer::new(String::with_capacity(self.size(MAX_ESCAPED)));
+        self.serialize(serde_urlencoded::Serializer::new(&mut form))
+            .expect("a map of strings is form-encoded without an error");
         form.finish().into_bytes()
     }
 
     fn json(&self) -> Vec<u8> {
-        // Escaping makes six bytes of one at most, so the text never moves and leaves no copy behind.
-        let size: usize = self
-            .present()
-            .map(|(name, value)| name.len() + 6 * value.len() + "\"\":\"\",".len())
-            .sum();
-        let mut body = Vec::with_capacity("{}".len() + size);
+        const MAX_ESCAPED: usize = "\\u0000".len();
+        let mut body = Vec::with_capacity("{}".len() + self.size(MAX_ESCAPED));
         serde_json::to_writer(&mut body, self)
-            .expect("texts by name are JSON, and memory does not refuse a write");
+            .expect("a map of strings is JSON, and a write to memory succeeds");
         body
+    }
+
+    /// Returns the maximum size of the fields if a byte has at most `max_escaped` bytes.
+    ///
+    /// A buffer of that size never grows. One that grew would leave an unwiped copy of the secrets behind.
+    fn size(&self, max_escaped: usize) -> usize {
+        self.present()
+            .map(|(name, value)| name.len() + max_escaped * value.len() + "\"\":\"\",".len())
+            .sum()
     }
 }
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.present())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_never_grows_out_of_its_buffer() {
+        for value in ["", "a", "\u{0}\u{1}\u{7f}", "ä\"\\", "&=%+"] {
+            let value = value.repeat(1000);
+            let fields = [
+                ("name", Some(&*value)),
+                ("absent", None),
+                ("other", Some("")),
+            ];
+            let fields = Fields(&fields);
+            assert_eq!(fields.form().capacity(), fields.size("%00".len()));
+            assert_eq!(fields.json().capacity(), 2 + fields.size("\\u0000".len()));
+        }
     }
 }

@@ -113,7 +113,7 @@ fn answers_that_are_lost_do_not_end_the_login() {
     ended.says(&[
         "no response was received",
         "asking again in 2s",
-        "the service cannot answer now (status 502)",
+        "service is temporarily unavailable (status 502)",
         "asking again in 4s",
     ]);
 }

@@ -31,7 +31,7 @@ fn a_service_that_cannot_answer_is_given_up_after_some_tries() {
         (&"unavailable".into(), &"req_1".into())
     );
     ended.says(&[
-        "the service cannot answer now (status 503)",
+        "service is temporarily unavailable (status 503)",
         "request id: req_1",
     ]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 4);
