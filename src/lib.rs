@@ -131,7 +131,7 @@ pub use crate::ids::{
     SessionId,
 };
 pub use crate::login::{
-    AppStateTooLong, Authenticated, AuthorizationUrl, AwaitingCallback, Callback,
+    AppStateTooLong, Authenticated, AuthorizationUrl, AwaitingCallback, Callback, CallbackOutcome,
     ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
     RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
 };

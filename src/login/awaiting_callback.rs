@@ -1,6 +1,12 @@
-//! The browser is open, and the user is on the login page.
+//! A pending login: the browser shows the login page, and the callback is awaited.
 //!
-//! [`Start::begin`](crate::Start::begin) leads in; [`AwaitingCallback::accept`] leads out, to [`Exchanging`].
+//! [`Start::begin`](crate::Start::begin) leads in; [`AwaitingCallback::accept`] or [`AwaitingCallback::handle`] leads out, to
+//! [`Exchanging`].
+//!
+//! A redirect URI can be reached by anybody: by a link in a web page, by another program on the machine. What arrives there is
+//! therefore checked in a fixed order. `state` is first, because it is the only secret that the response shares with the request;
+//! whatever lacks it is not of this login and has no effect. Then the redirect URI, the client binding, the issuer and the lifetime
+//! are checked, and only then `code` or `error` is used.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,9 +33,9 @@ use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, u
 use crate::timestamp::Timestamp;
 use crate::wire::grant::Grant;
 
-/// A pending login: it waits for the callback, in this process or in the next one.
+/// A pending login, which awaits its callback in this process or in another one.
 ///
-/// Store it before the browser opens, and the login survives a restart:
+/// It is a persistent state. If it is stored before the browser opens, the login can be finished after a restart:
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -40,13 +46,13 @@ use crate::wire::grant::Grant;
 ///     .login(ConnectionSelector::AuthKit(Screen::Default), "http://127.0.0.1:8080/callback".parse()?)
 ///     .begin(SystemTime::now(), &mut rand::rng());
 /// let stored = serde_json::to_string(&pending)?;
-/// drop(pending); // the process ends here
+/// drop(pending); // The process ends here.
 ///
 /// let pending: AwaitingCallback = serde_json::from_str(&stored)?;
-/// let forged = Callback::parse("/callback?code=abc&state=made-up")?;
-/// let refused = pending.accept(&client, forged, SystemTime::now()).unwrap_err();
+/// let other = Callback::parse("/callback?code=abc&state=other")?;
+/// let refused = pending.accept(&client, other, SystemTime::now()).unwrap_err();
 /// let (pending, error) = refused.into_parts();
-/// assert!(matches!(error, Error::CallbackMismatch(_))); // and `pending` waits on
+/// assert!(matches!(error, Error::CallbackMismatch(_))); // keep waiting
 /// # let url = workos_login::url::Url::from(url);
 /// # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
 /// # let real = Callback::parse(&format!("/callback?code=abc&state={state}"))?;
@@ -75,11 +81,11 @@ use crate::wire::grant::Grant;
 /// }
 /// ```
 ///
-/// # This is a secret
+/// # Storage
 ///
-/// Its stored form (JSON, or any other format that names its members) holds the code verifier and the state. Keep it in the operating system's keychain, on
-/// a server in an encrypted, `HttpOnly`, `SameSite=Lax` cookie or in a store under an id from one. A
-/// server must bind it to the browser that began the login (RFC 9700 section 4.7).
+/// The stored form contains the code verifier and the state, which are secrets. A native application stores it in the OS keyring,
+/// a server in a sealed, `HttpOnly`, `SameSite=Lax` cookie, or in a store under an ID from such a cookie. A server must bind the
+/// pending login to the browser that started it, and never find it by `state` alone (login CSRF, RFC 9700 section 4.7).
 #[derive(Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct AwaitingCallback {
@@ -117,10 +123,9 @@ impl AwaitingCallback {
         }
     }
 
-    /// Whether `uri`, which a web view, a listener or the operating system is about to open, can be ours.
+    /// Returns whether `uri` is the redirect URI of this login, whatever its query.
     ///
-    /// Only the address is compared, as in [`accept`](Self::accept): scheme, host, port and path of a whole
-    /// URL, or the path of one that has no more. A bare query is not an address.
+    /// Scheme, host, port and path are compared, or the path of a URI that begins with it. A bare query is not a URI.
     #[must_use]
     pub fn is_callback(&self, uri: &str) -> bool {
         uri.len() <= MAX_CALLBACK_BYTES && self.redirect_uri.is_address(before_query(uri))
@@ -146,13 +151,13 @@ impl AwaitingCallback {
                 .any(|(name, value)| name == "state" && self.is_state(&value))
     }
 
-    /// Returns the redirect address that this login comes back to.
+    /// Returns the redirect URI.
     #[must_use]
     pub fn redirect_uri(&self) -> &RedirectUri {
         &self.redirect_uri
     }
 
-    /// Returns the text that was given to [`Start::app_state`](crate::Start::app_state).
+    /// Returns the application state that was set with [`Start::app_state`](crate::Start::app_state).
     #[must_use]
     pub fn app_state(&self) -> Option<&str> {
         self.state
@@ -161,7 +166,7 @@ impl AwaitingCallback {
             .strip_prefix('.')
     }
 
-    /// Returns how much longer this login can be finished; zero when it has expired.
+    /// Returns the time until this login expires; zero if it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
         let now = Timestamp::from(now);
@@ -171,19 +176,19 @@ impl AwaitingCallback {
         self.life.saturating_sub(now.since(self.begun))
     }
 
-    /// Accepts the callback of this login, and prepares the exchange of its code for tokens.
+    /// Accepts the callback of this login and prepares the code exchange.
     ///
-    /// The state is compared first and in constant time (RFC 9700 section 4.7), then the address and the issuer. Until
-    /// all of them fit, nothing that the callback says is believed, an error neither.
+    /// `state` is compared first and in constant time (RFC 9700 section 4.7), then the redirect URI, the client binding, the
+    /// issuer (RFC 9207 section 2.4) and the lifetime. No parameter is trusted before, not even `error`.
     ///
     /// # Errors
     ///
-    /// The refusal gives the pending login back, unchanged:
+    /// The pending login is returned unchanged:
     ///
     /// * [`Error::CallbackMismatch`]: the callback is not of this login. Keep waiting, unless its
-    ///   [state matched](CallbackMismatch::state_matched).
-    /// * [`Error::Client`]: this login was begun by another client.
-    /// * [`Error::Expired`], [`Error::Denied`]: the login is over. Begin again.
+    ///   [`state` matched](CallbackMismatch::state_matched).
+    /// * [`Error::Client`]: the login is bound to another client, or the service rejected the client.
+    /// * [`Error::Expired`], [`Error::Denied`], [`Error::Unavailable`]: the login is over. Start a new one.
     pub fn accept<A: ClientKind>(
         self,
         client: &Client<A>,
@@ -201,6 +206,55 @@ impl AwaitingCallback {
             }
             Err(error) => Err(Refused::new(self, error)),
         }
+    }
+
+    /// Handles a URI that a listener, a web view or the operating system received.
+    ///
+    /// It is [`is_callback`](Self::is_callback), [`Callback::parse`] and [`accept`](Self::accept) in one transition, for a caller
+    /// that waits until the callback arrives. Anybody can send a request to a redirect URI, so only a callback with the `state` of
+    /// this login ends the wait:
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// # use workos_login::*;
+    /// # fn next_uri() -> String { "myapp://callback?code=abc".into() }
+    /// fn wait(client: &Client, mut pending: AwaitingCallback) -> Result<Exchanging, Error> {
+    ///     loop {
+    ///         pending = match pending.handle(client, &next_uri(), SystemTime::now())? {
+    ///             CallbackOutcome::Exchanging(exchanging) => return Ok(exchanging),
+    ///             CallbackOutcome::Ignored { pending, .. } => pending,
+    ///             CallbackOutcome::NotACallback(pending) => pending, // open the URI, or respond with 404
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The login is over, and the pending login is returned unchanged: the errors of [`accept`](Self::accept) and
+    /// [`Error::Malformed`], each with the `state` of this login.
+    pub fn handle<K: ClientKind>(
+        self,
+        client: &Client<K>,
+        uri: &str,
+        now: SystemTime,
+    ) -> Result<CallbackOutcome, Refused<Self>> {
+        if !self.is_callback(uri) {
+            return Ok(CallbackOutcome::NotACallback(self));
+        }
+        let is_of_this_login = self.matches_state(uri);
+        let refused = match Callback::parse(uri) {
+            Ok(callback) => match self.accept(client, callback, now) {
+                Ok(exchanging) => return Ok(CallbackOutcome::Exchanging(exchanging)),
+                Err(refused) => refused,
+            },
+            Err(error) => Refused::new(self, error),
+        };
+        if is_of_this_login {
+            return Err(refused);
+        }
+        let (pending, error) = refused.into_parts();
+        Ok(CallbackOutcome::Ignored { pending, error })
     }
 
     fn is_state(&self, state: &str) -> bool {
@@ -238,7 +292,27 @@ impl AwaitingCallback {
     }
 }
 
-/// RFC 9207 section 2.4. User Management does not name itself in a callback, so there a name means nothing.
+/// What a URI is to a pending login: see [`AwaitingCallback::handle`].
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every variant returns the state, which a wildcard would lose"
+)]
+pub enum CallbackOutcome {
+    /// The callback of this login. The code exchange is next.
+    Exchanging(Exchanging),
+    /// A request for the redirect URI without the `state` of this login. Keep waiting.
+    Ignored {
+        /// The pending login, unchanged.
+        pending: AwaitingCallback,
+        /// [`Error::CallbackMismatch`] or [`Error::Malformed`].
+        error: Error,
+    },
+    /// Another URI than the redirect URI. Keep waiting.
+    NotACallback(AwaitingCallback),
+}
+
+/// Checks `iss` (RFC 9207 section 2.4). User Management does not define it, so there it is an unknown parameter and ignored.
 fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMismatch> {
     let Service::OAuth(server) = service else {
         return Ok(());

@@ -15,7 +15,7 @@ mod token_response;
 
 pub use self::authenticated::Authenticated;
 pub use self::authorization_url::AuthorizationUrl;
-pub use self::awaiting_callback::AwaitingCallback;
+pub use self::awaiting_callback::{AwaitingCallback, CallbackOutcome};
 pub use self::callback::Callback;
 pub use self::connection_selector::{ConnectionSelector, Provider, Screen};
 pub use self::exchanging::{Exchanging, Outcome};

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use workos_login::{
-    AwaitingCallback, Callback, Client, Error, Exchange, Exchanging, MismatchKind, Public, Refused,
+    AwaitingCallback, Callback, CallbackOutcome, Client, Error, Exchange, Exchanging, MismatchKind,
+    Public, Refused,
 };
 
 use crate::scenario::{
@@ -347,6 +348,78 @@ fn it_is_known_whether_an_address_about_to_be_opened_is_ours() {
     is_ours(short, "com.example.app:/cb/", false);
     is_ours(short, "com.example.app://cb", false);
     is_ours(short, "com.example.app:cb", false);
+}
+
+/// Checks what a pending login makes of a URI, and that it stays what it was.
+#[track_caller]
+fn handles(client: &Client<Public>, uri: &str, expected: &str) {
+    let scenario = Scenario::public();
+    let pending = scenario.to_awaiting_callback();
+    let before = stored(&pending);
+    let (pending, outcome) = match pending.handle(client, uri, now()) {
+        Ok(CallbackOutcome::Exchanging(exchanging)) => {
+            assert_eq!(body(&exchanging.request())["code"], CODE, "{uri}");
+            assert_eq!(expected, "Exchanging", "{uri}");
+            return;
+        }
+        Ok(CallbackOutcome::Ignored { pending, error }) => {
+            (pending, format!("ignored {}", kind(&error)))
+        }
+        Ok(CallbackOutcome::NotACallback(pending)) => (pending, "NotACallback".to_owned()),
+        Err(refused) => {
+            let (pending, error) = refused.into_parts();
+            (pending, kind(&error).to_owned())
+        }
+    };
+    assert_eq!(outcome, expected, "{uri:.100}");
+    assert_eq!(stored(&pending), before, "{uri:.100}");
+    assert!(still_works(pending, &scenario.client), "{uri:.100}");
+}
+
+#[test]
+fn only_a_callback_with_the_state_of_the_login_ends_the_wait() {
+    let client = Scenario::public().client;
+    let long = "a".repeat(16 * 1024);
+    for (query, expected) in [
+        (&*format!("code={CODE}&state={STATE}"), "Exchanging"),
+        (&format!("error=access_denied&state={STATE}"), "Denied"),
+        (&format!("error=server_error&state={STATE}"), "Unavailable"),
+        (&format!("error=invalid_scope&state={STATE}"), "Client"),
+        (&format!("code=x&error=y&state={STATE}"), "Malformed"),
+        (&format!("code=x&code=y&state={STATE}"), "Malformed"),
+        (&format!("state={STATE}"), "Malformed"),
+        ("code=x&state=other", "ignored CallbackMismatch"),
+        (
+            "error=access_denied&state=other",
+            "ignored CallbackMismatch",
+        ),
+        ("code=x", "ignored CallbackMismatch"),
+        ("code=x&error=y&state=other", "ignored Malformed"),
+        ("state=other", "ignored Malformed"),
+        ("", "ignored Malformed"),
+        (&long, "NotACallback"),
+    ] {
+        for redirect_uri in ["http://127.0.0.1:52143/callback", "/callback"] {
+            handles(&client, &format!("{redirect_uri}?{query}"), expected);
+        }
+    }
+    for uri in [
+        "",
+        "/",
+        "/favicon.ico",
+        "myapp://callback",
+        "http://127.0.0.1:1/callback",
+    ] {
+        handles(
+            &client,
+            &format!("{uri}?code={CODE}&state={STATE}"),
+            "NotACallback",
+        );
+    }
+    let other = Client::public("client_other".parse().unwrap());
+    let uri = |state| format!("/callback?code={CODE}&state={state}");
+    handles(&other, &uri(STATE), "Client");
+    handles(&other, &uri("other"), "ignored CallbackMismatch");
 }
 
 #[test]
