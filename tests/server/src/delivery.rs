@@ -29,7 +29,7 @@ impl Delivery {
         let response = match fault {
             Fault::None => response,
             Fault::Delay(delay) => return Self::Http(response, delay),
-            Fault::Response(other) => other,
+            Fault::Response(other) | Fault::ResponseReplaced(other) => other,
             Fault::InvalidJson => {
                 MockResponse::json(200, "{\"access_token\": \"eyJ..\", \"user\": {\"id\" oops")
             }

@@ -89,6 +89,9 @@ pub enum Fault {
     /// `response-lost`: the server acts, and the connection is closed without a response. To the
     /// client it is indistinguishable from `request-lost`.
     ResponseLost,
+    /// `response-replaced=504`: the server acts, and the client gets this response instead of the
+    /// real one, as from a gateway that timed out. It is written as the value of `status`.
+    ResponseReplaced(MockResponse),
     /// `slow-headers=50ms`: the real response, its status line and headers one byte at a time. The
     /// server acts.
     SlowHeaders(Duration),
@@ -130,6 +133,7 @@ impl Fault {
             | Self::ResetAfter
             | Self::ResetDuring
             | Self::ResponseLost
+            | Self::ResponseReplaced(_)
             | Self::SlowHeaders(_)
             | Self::StaleConnection
             | Self::TruncatedJson => true,

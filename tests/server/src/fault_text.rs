@@ -27,7 +27,7 @@ impl FromStr for Fault {
     }
 }
 
-/// Writes the form that [`FromStr`] reads, except for the body of a [`Fault::Response`].
+/// Writes the form that [`FromStr`] reads, except for the body of a response.
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -39,9 +39,12 @@ impl fmt::Display for Fault {
                 write!(formatter, "redirect={status};{location}")
             }
             Self::Response(response) => {
-                write!(formatter, "status={}", response.status)?;
-                let mut headers = response.headers.iter();
-                headers.try_for_each(|(name, value)| write!(formatter, ";{name}={value}"))
+                formatter.write_str("status=")?;
+                write_status(formatter, response)
+            }
+            Self::ResponseReplaced(response) => {
+                formatter.write_str("response-replaced=")?;
+                write_status(formatter, response)
             }
             Self::SlowHeaders(delay) => write!(formatter, "slow-headers={delay:?}"),
             simple => {
@@ -78,8 +81,9 @@ fn parse(name: &str, value: Option<&str>) -> Option<Fault> {
         "gzip-bomb" => Fault::GzipBomb(size(64 << 20)?),
         "large-body" => Fault::LargeBody(size(300_000)?),
         "redirect" => redirect(value)?,
+        "response-replaced" => Fault::ResponseReplaced(status(value.unwrap_or("504"))?),
         "slow-headers" => Fault::SlowHeaders(delay(50)?),
-        "status" => Fault::Response(status(value)?),
+        "status" => Fault::Response(status(value.unwrap_or("503"))?),
         name => {
             let (_, fault) = SIMPLE.iter().find(|(own, _)| *own == name)?;
             return value.is_none().then(|| fault.clone());
@@ -99,13 +103,20 @@ fn redirect(value: Option<&str>) -> Option<Fault> {
 }
 
 /// Parses `503` and `503;retry-after=7`.
-fn status(value: Option<&str>) -> Option<MockResponse> {
-    let mut parts = value.unwrap_or("503").split(';');
+fn status(value: &str) -> Option<MockResponse> {
+    let mut parts = value.split(';');
     let response = MockResponse::new(parts.next()?.parse().ok()?);
     parts.try_fold(response, |response, header| {
         let (name, value) = header.split_once('=')?;
         Some(response.header(name, value))
     })
+}
+
+/// Writes the form that [`status`] parses.
+fn write_status(formatter: &mut fmt::Formatter<'_>, response: &MockResponse) -> fmt::Result {
+    write!(formatter, "{}", response.status)?;
+    let mut headers = response.headers.iter();
+    headers.try_for_each(|(name, value)| write!(formatter, ";{name}={value}"))
 }
 
 /// Parses `2s`, `1.5s` and `20ms`: the forms that `Debug` of [`Duration`] writes.
@@ -143,7 +154,7 @@ const SIMPLE: [(&str, Fault); 18] = [
     ("truncated-json", Fault::TruncatedJson),
 ];
 
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "bad-chunk",
     "delay",
     "drip",
@@ -165,6 +176,7 @@ const NAMES: [&str; 25] = [
     "reset-before",
     "reset-during",
     "response-lost",
+    "response-replaced",
     "slow-headers",
     "stale-connection",
     "status",
@@ -186,6 +198,7 @@ mod tests {
             "delay=1.5s",
             "drip=20ms",
             "redirect=308;http://127.0.0.1:1/x;y",
+            "response-replaced=502;retry-after=7",
             "status=429;retry-after=Wed, 21 Oct 2026 07:28:00 GMT",
         ] {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);

@@ -125,6 +125,8 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         row(Fault::BadChunk,               New,    Lost),
         row(Fault::StaleConnection,        New,    Success),
         row(Fault::StaleConnection,        Pooled, Lost),
+        row(Fault::ResponseReplaced(MockResponse::new(502)), New, Unavailable(1.0..=1.0)),
+        row(Fault::ResponseReplaced(MockResponse::new(504)), New, Unavailable(1.0..=1.0)),
         // The response is not HTTP, not the protocol, or endless.
         row(Fault::InvalidHttp,            New,    Lost),
         row(Fault::InvalidJson,            New,    JSON),

@@ -94,7 +94,7 @@ fn each_fault_delivers_the_documented_response() {
         status: 307,
         location: "http://127.0.0.2:1/x".to_owned(),
     };
-    let rows: [(Fault, bool, _, Check); 22] = [
+    let rows: [(Fault, bool, _, Check); 23] = [
         (Fault::None, true, CLOSED, Observed::is_token_response),
         (Fault::Response(busy), false, CLOSED, |seen| {
             seen.status() == 429 && seen.header("retry-after") == DATE && seen.body == b"{}"
@@ -104,6 +104,9 @@ fn each_fault_delivers_the_documented_response() {
         }),
         (Fault::RequestLost, false, CLOSED, Observed::is_silent),
         (Fault::ResponseLost, true, CLOSED, Observed::is_silent),
+        ("response-replaced".parse().unwrap(), true, CLOSED, |seen| {
+            seen.status() == 504 && seen.body.is_empty()
+        }),
         (Fault::BadChunk, true, CLOSED, |seen| {
             seen.header("transfer-encoding") == "chunked"
                 && seen.body.ends_with(b"\r\nno length\r\n")
