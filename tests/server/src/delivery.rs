@@ -100,6 +100,10 @@ pub(crate) async fn write_faulty(
             stream.write_all(&whole[..whole.len() / 2]).await?;
             return stream.set_zero_linger();
         }
+        Fault::SlowBody(delay) => {
+            stream.write_all(&head).await?;
+            drip(&mut stream, &response.body, delay).await?;
+        }
         Fault::SlowHeaders(delay) => {
             drip(&mut stream, &head, delay).await?;
             stream.write_all(&response.body).await?;

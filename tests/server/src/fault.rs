@@ -92,6 +92,8 @@ pub enum Fault {
     /// `response-replaced=504`: the server acts, and the client gets this response instead of the
     /// real one, as from a gateway that timed out. It is written as the value of `status`.
     ResponseReplaced(MockResponse),
+    /// `slow-body=5ms`: the real response, its body one byte at a time. The server acts.
+    SlowBody(Duration),
     /// `slow-headers=50ms`: the real response, its status line and headers one byte at a time. The
     /// server acts.
     SlowHeaders(Duration),
@@ -134,6 +136,7 @@ impl Fault {
             | Self::ResetDuring
             | Self::ResponseLost
             | Self::ResponseReplaced(_)
+            | Self::SlowBody(_)
             | Self::SlowHeaders(_)
             | Self::StaleConnection
             | Self::TruncatedJson => true,

@@ -46,6 +46,7 @@ impl fmt::Display for Fault {
                 formatter.write_str("response-replaced=")?;
                 write_status(formatter, response)
             }
+            Self::SlowBody(delay) => write!(formatter, "slow-body={delay:?}"),
             Self::SlowHeaders(delay) => write!(formatter, "slow-headers={delay:?}"),
             simple => {
                 let name = SIMPLE.iter().find(|(_, fault)| fault == simple);
@@ -82,6 +83,7 @@ fn parse(name: &str, value: Option<&str>) -> Option<Fault> {
         "large-body" => Fault::LargeBody(size(300_000)?),
         "redirect" => redirect(value)?,
         "response-replaced" => Fault::ResponseReplaced(status(value.unwrap_or("504"))?),
+        "slow-body" => Fault::SlowBody(delay(5)?),
         "slow-headers" => Fault::SlowHeaders(delay(50)?),
         "status" => Fault::Response(status(value.unwrap_or("503"))?),
         name => {
@@ -154,7 +156,7 @@ const SIMPLE: [(&str, Fault); 18] = [
     ("truncated-json", Fault::TruncatedJson),
 ];
 
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "bad-chunk",
     "delay",
     "drip",
@@ -177,6 +179,7 @@ const NAMES: [&str; 26] = [
     "reset-during",
     "response-lost",
     "response-replaced",
+    "slow-body",
     "slow-headers",
     "stale-connection",
     "status",

@@ -139,6 +139,7 @@ fn table<A: Adapter>(elsewhere: &str) -> Vec<Row> {
         // The timeout covers the whole exchange, although each byte arrives in time.
         row(Fault::Hang,                   Short,  Lost),
         row(Fault::Drip(pause),            Short,  Lost),
+        row(Fault::SlowBody(pause),        Short,  Lost),
         row(Fault::SlowHeaders(2 * pause), Short,  Lost),
         row(Fault::Delay(1000 * pause),    Short,  Lost),
     ]);

@@ -94,7 +94,7 @@ fn each_fault_delivers_the_documented_response() {
         status: 307,
         location: "http://127.0.0.2:1/x".to_owned(),
     };
-    let rows: [(Fault, bool, _, Check); 23] = [
+    let rows: [(Fault, bool, _, Check); 24] = [
         (Fault::None, true, CLOSED, Observed::is_token_response),
         (Fault::Response(busy), false, CLOSED, |seen| {
             seen.status() == 429 && seen.header("retry-after") == DATE && seen.body == b"{}"
@@ -123,6 +123,12 @@ fn each_fault_delivers_the_documented_response() {
         ),
         (
             Fault::Drip(moment),
+            true,
+            CLOSED,
+            Observed::is_token_response,
+        ),
+        (
+            Fault::SlowBody(moment),
             true,
             CLOSED,
             Observed::is_token_response,
