@@ -49,6 +49,8 @@ mod access_token;
 mod browser;
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod connection;
 mod delivery;
 mod endpoint;

@@ -6,6 +6,8 @@ mod authorize;
 mod challenges;
 mod code_exchange;
 mod command_line;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod device;
 mod faults;
 mod logout;
