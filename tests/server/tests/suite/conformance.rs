@@ -121,7 +121,10 @@ fn names_the_checks_that_a_defect_fails() {
         (Defect::AddsHeader, &["sends the request unchanged"][..]),
         (Defect::FollowsRedirects, &["follows no redirect"]),
         (Defect::HasNoTimeout, &["ends at the timeout"]),
-        (Defect::IgnoresBodyLimit, &["limits the body"]),
+        (
+            Defect::IgnoresBodyLimit,
+            &["limits the body", "limits the body after decompression"],
+        ),
         (Defect::Retries, &["sends a request once"]),
         (
             Defect::ReturnsIncompleteBodies,
