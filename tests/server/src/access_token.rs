@@ -19,6 +19,7 @@ pub(crate) fn claims(config: &Config, session: &Session, now: SystemTime) -> Map
     claims.insert("sid".into(), session.id.clone().into());
     claims.insert("jti".into(), ulid(now).into());
     claims.insert("exp".into(), issued.saturating_add(lifetime).into());
+    // `exp` and `iat` move together: a skewed clock does not change the lifetime.
     claims.insert("iat".into(), issued.into());
     claims.insert("aud".into(), session.client_id.clone().into());
     claims.insert("client_id".into(), session.client_id.clone().into());
@@ -37,6 +38,7 @@ pub(crate) fn claims(config: &Config, session: &Session, now: SystemTime) -> Map
             }
         }
     }
+    // Last, so that a test can change or remove every claim.
     set_fields(&mut claims, &config.claims);
     claims
 }

@@ -1,4 +1,8 @@
 //! The browser of a user: real HTTP requests and real forms, sent on behalf of a test.
+//!
+//! Each request has a connection of its own and is written by hand, so that the crate needs no HTTP
+//! client. The requests pass through the same handlers as those of a browser and are recorded.
+//! Redirects are not followed: the `Location` of the login page is the result.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -62,6 +66,7 @@ impl Server {
 
     fn decide(&self, authorization_url: &str, form: &[(&str, &str)]) -> io::Result<String> {
         let url = Url::parse(authorization_url).map_err(io::Error::other)?;
+        // The host can differ: `localhost` and `127.0.0.1` name the same server.
         if url.port_or_known_default() != Some(self.address().port())
             || url.path() != "/user_management/authorize"
         {
@@ -71,6 +76,7 @@ impl Server {
         }
         let target = &url[Position::BeforePath..Position::AfterQuery];
         let shown = exchange(self.address(), "GET", target, &[])?;
+        // An authorization error, or a login page that decides automatically.
         if let Some(location) = shown.location {
             return Ok(location);
         }

@@ -35,6 +35,7 @@ impl ManualClock {
     pub fn now(&self) -> SystemTime {
         let time = self.time();
         let now = time.stopped_at.unwrap_or_else(SystemTime::now);
+        // A clock that was advanced beyond the range of `SystemTime` shows the time without offset.
         now.checked_add(time.offset).unwrap_or(now)
     }
 

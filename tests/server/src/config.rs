@@ -1,4 +1,7 @@
 //! [`Config`]: the behaviour of a server.
+//!
+//! The server reads the configuration at each request, so that a test can change it while the
+//! server runs. What was issued before a change keeps its expiry.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -158,6 +158,7 @@ impl Suite<'_> {
 }
 
 fn request_is_unchanged(suite: &Suite<'_>) -> Result<(), String> {
+    // A client with a cookie store would send this cookie with the next request.
     let cookie = MockResponse::new(503).header("set-cookie", "session=1");
     suite.server.respond_with(Endpoint::CodeExchange, [cookie]);
     response(suite.execute())?;
@@ -279,6 +280,7 @@ fn broken_connections_are_errors(suite: &Suite<'_>) -> Result<(), String> {
     ] {
         fails(&fault.to_string(), suite.execute_under(fault))?;
     }
+    // The port is free after the listener is dropped.
     let unused = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let unused = unused.map_err(|error| error.to_string())?;
     let request = request(&format!("http://{unused}"));
@@ -288,6 +290,7 @@ fn broken_connections_are_errors(suite: &Suite<'_>) -> Result<(), String> {
 
 fn body_is_limited(suite: &Suite<'_>) -> Result<(), String> {
     let mut small = ExchangeLimits::default();
+    // A client can have a constant limit instead of the given one.
     small.max_body = 1000;
     for limits in [ExchangeLimits::default(), small] {
         let max = limits.max_body;

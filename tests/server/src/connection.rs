@@ -45,6 +45,7 @@ impl Shared {
 
 /// Serves a connection until one side closes it.
 pub(crate) async fn serve(stream: TcpStream, number: u64, shared: Arc<Shared>) {
+    // Capacity one: a connection is taken over at most once.
     let (take_over, mut taken_over) = mpsc::channel(1);
     let service =
         service_fn(move |request| respond(request, number, shared.clone(), take_over.clone()));
@@ -60,6 +61,7 @@ pub(crate) async fn serve(stream: TcpStream, number: u64, shared: Arc<Shared>) {
         taken = taken_over.recv() => taken,
     };
     if let Some((fault, response)) = taken {
+        // hyper has not written anything for this request, because its service has not completed.
         let stream = connection.into_parts().io.into_inner();
         // Most of these faults end with the client closing the connection, which is an error here.
         let _ = write_faulty(stream, fault, response).await;
@@ -74,6 +76,7 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (recorded, complete) = receive(request, number).await;
     let delivery = if complete {
+        // The lock covers the fault and the handler: concurrent requests are processed one after another.
         let mut state = shared.state();
         let fault = state.injections.take(Endpoint::of(&recorded));
         let response = if fault.acts() {
@@ -90,6 +93,7 @@ async fn respond(
     shared.log.record(recorded);
     match delivery {
         Delivery::Http(response, delay) => {
+            // The lock is released here. A delayed response blocks no other request.
             tokio::time::sleep(delay).await;
             Ok(to_http(response))
         }
@@ -107,6 +111,7 @@ async fn receive(request: Request<Incoming>, connection: u64) -> (RecordedReques
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
     let complete = body.is_ok();
     let headers = parts.headers.iter().map(|(name, value)| {
+        // A header value can contain any byte. A test compares text.
         let value = String::from_utf8_lossy(value.as_bytes());
         (name.to_string(), value.into_owned())
     });
@@ -128,6 +133,7 @@ fn to_http(response: MockResponse) -> Response<Full<Bytes>> {
     *http.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
+        // A header that is not valid HTTP is left out. `Fault` has variants for invalid HTTP.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             http.headers_mut().append(name, value);
         }

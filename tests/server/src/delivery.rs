@@ -33,6 +33,7 @@ impl Delivery {
             Fault::InvalidJson => {
                 MockResponse::json(200, "{\"access_token\": \"eyJ..\", \"user\": {\"id\" oops")
             }
+            // The length changes with the body. hyper sets `Content-Length` when it sends the response.
             Fault::GzipBomb(size) => {
                 response.body = gzip::bomb(&response.body, size);
                 response.header("content-encoding", "gzip")
@@ -44,6 +45,7 @@ impl Delivery {
                 "<h1>Wi-Fi</h1><p>Accept the terms of use to continue.</p>",
             ),
             Fault::LargeBody(size) => {
+                // White space after a JSON document is valid JSON, so only the size is wrong.
                 response.body.resize(response.body.len() + size, b' ');
                 response
             }
@@ -77,29 +79,25 @@ pub(crate) async fn write_faulty(
     fault: Fault,
     response: MockResponse,
 ) -> io::Result<()> {
+    // The length of the complete body, also if the fault sends only a part of it.
     let length = response.body.len().to_string();
     let head = head(&response, ("content-length", &length));
     let whole = [&*head, &*response.body].concat();
     match fault {
+        Fault::Hang => return closed(&mut stream).await,
+        Fault::StaleConnection => return stale(stream, &whole).await,
+        Fault::ResetAfter => return reset(stream, &whole).await,
+        Fault::ResetBefore => return reset(stream, b"").await,
+        Fault::ResetDuring => return reset(stream, &whole[..whole.len() / 2]).await,
         Fault::BadChunk => bad_chunk(&mut stream, &response).await?,
         Fault::Drip(delay) => drip(&mut stream, &whole, delay).await?,
         Fault::EndlessBody => endless_body(&mut stream).await?,
         Fault::EndlessHeaders => endless_headers(&mut stream).await?,
-        Fault::Hang => return closed(&mut stream).await,
         Fault::IncompleteBody => {
             let end = head.len() + response.body.len() / 2;
             stream.write_all(&whole[..end]).await?;
         }
         Fault::InvalidHttp => stream.write_all(INVALID_HTTP).await?,
-        Fault::ResetAfter => {
-            stream.write_all(&whole).await?;
-            return stream.set_zero_linger();
-        }
-        Fault::ResetBefore => return stream.set_zero_linger(),
-        Fault::ResetDuring => {
-            stream.write_all(&whole[..whole.len() / 2]).await?;
-            return stream.set_zero_linger();
-        }
         Fault::SlowBody(delay) => {
             stream.write_all(&head).await?;
             drip(&mut stream, &response.body, delay).await?;
@@ -108,17 +106,25 @@ pub(crate) async fn write_faulty(
             drip(&mut stream, &head, delay).await?;
             stream.write_all(&response.body).await?;
         }
-        Fault::StaleConnection => {
-            stream.write_all(&whole).await?;
-            if stream.read(&mut [0]).await? > 0 {
-                stream.set_zero_linger()?;
-            }
-            return Ok(());
-        }
         // A lost request or response writes nothing. `Delivery::of` handles all other faults.
         _ => {}
     }
     stream.shutdown().await
+}
+
+/// Writes the bytes and resets the connection. Closing a socket with a linger time of zero sends RST.
+async fn reset(mut stream: TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.set_zero_linger()
+}
+
+/// Writes the response and resets the connection at the first byte of the next request.
+async fn stale(mut stream: TcpStream, response: &[u8]) -> io::Result<()> {
+    stream.write_all(response).await?;
+    match stream.read(&mut [0]).await? {
+        0 => Ok(()),
+        _ => stream.set_zero_linger(),
+    }
 }
 
 async fn bad_chunk(stream: &mut TcpStream, response: &MockResponse) -> io::Result<()> {
@@ -132,6 +138,7 @@ async fn endless_body(stream: &mut TcpStream) -> io::Result<()> {
     let head = chunked_head(&MockResponse::json(200, ""));
     stream.write_all(&head).await?;
     stream.write_all(&chunk(b"{\"filler\":\"")).await?;
+    // Large writes: the client should reach its limit before its timeout.
     let filler = chunk(&[b'a'; 16 << 10]);
     loop {
         stream.write_all(&filler).await?;
@@ -166,6 +173,7 @@ fn chunked_head(response: &MockResponse) -> Vec<u8> {
 }
 
 fn head(response: &MockResponse, (name, value): (&str, &str)) -> Vec<u8> {
+    // The reason phrase is empty (RFC 9112 section 4 permits it), but its space is required.
     let mut head = format!("HTTP/1.1 {} \r\n{name}: {value}\r\n", response.status);
     for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));

@@ -1,4 +1,7 @@
 //! [`Endpoint`]: the kinds of request to which a fault can be limited.
+//!
+//! All grants share one path, the token endpoint. They are told apart by `grant_type` in the body,
+//! because a test usually means one of them.
 
 use std::fmt;
 use std::str::FromStr;

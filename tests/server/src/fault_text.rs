@@ -1,4 +1,8 @@
 //! The text form of a fault: its name and, for some, a value after `=`.
+//!
+//! The form is used on the command line and in the messages of tests that cover every fault. `Display`
+//! writes what `FromStr` parses; the unit test covers all names. A fault without a value is a row of
+//! [`SIMPLE`], a fault with one has a branch in [`parse`] and in `Display`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -123,6 +127,7 @@ fn write_status(formatter: &mut fmt::Formatter<'_>, response: &MockResponse) -> 
 
 /// Parses `2s`, `1.5s` and `20ms`: the forms that `Debug` of [`Duration`] writes.
 fn duration(text: &str) -> Option<Duration> {
+    // `Debug` writes microseconds with the micro sign.
     let digits = text.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == 'µ');
     let unit = match &text[digits.len()..] {
         "s" => 1.0,

@@ -11,6 +11,7 @@ pub(crate) fn bomb(text: &[u8], white_space: usize) -> Vec<u8> {
     let block = vec![b' '; BLOCK];
     let (whole, rest) = (white_space / BLOCK, white_space % BLOCK);
 
+    // Magic number, deflate, no flags, no time, unknown operating system.
     let mut bomb = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
     bomb.extend(deflated(text, FlushCompress::Full));
     let compressed = deflated(&block, FlushCompress::Full);
@@ -24,6 +25,7 @@ pub(crate) fn bomb(text: &[u8], white_space: usize) -> Vec<u8> {
     let mut block_checksum = Crc::new();
     block_checksum.update(&block);
     for _ in 0..whole {
+        // Combining is cheaper than hashing the expanded content.
         checksum.combine(&block_checksum);
     }
     checksum.update(&block[..rest]);

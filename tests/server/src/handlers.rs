@@ -35,6 +35,7 @@ use crate::state::State;
 
 /// Processes a request. Every response has an `x-request-id`, as those of the service have.
 pub(crate) fn handle(state: &mut State, request: &RecordedRequest) -> MockResponse {
+    // The first segment of an absolute path is empty.
     let segments: Vec<_> = request.path.split('/').skip(1).collect();
     let result = match (&*request.method, &*segments) {
         ("GET", ["user_management", "authorize"]) => authorize::show(state, request),

@@ -11,6 +11,7 @@ use crate::timestamp::unix_millis;
 /// Returns a ULID: 48 bits of time and 80 random bits, in Crockford's base 32.
 pub(crate) fn ulid(now: SystemTime) -> String {
     let mut random = [0; 16];
+    // The first six bytes are those of the time.
     random[6..].copy_from_slice(&bytes::<10>());
     let time = u128::from(unix_millis(now) & 0xffff_ffff_ffff) << 80;
     let value = time | u128::from_be_bytes(random);
@@ -33,6 +34,7 @@ pub(crate) fn opaque() -> String {
 /// Returns a user code. RFC 8628 section 6.1 recommends consonants, so that no word is formed.
 pub(crate) fn user_code() -> String {
     let letters =
+        // The modulo is slightly biased, which does not matter for a test.
         bytes::<8>().map(|byte| char::from(CONSONANTS[usize::from(byte) % CONSONANTS.len()]));
     let (left, right) = letters.split_at(4);
     format!("{}-{}", String::from_iter(left), String::from_iter(right))

@@ -1,4 +1,8 @@
-//! Fault injection: which fault applies to which request.
+//! Fault injection: which fault applies which request.
+//!
+//! Injections are a queue. A request takes the first one that applies to its endpoint, also if older
+//! ones for other endpoints remain. An injection is used up before the request is processed, so
+//! concurrent requests cannot take the same one twice.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -163,6 +167,7 @@ impl Injections {
         let injection = &mut self.0[at];
         let fault = injection.fault.clone();
         if let Some(times) = &mut injection.times {
+            // Not zero: `push` ignores such injections, and a used-up one is removed below.
             *times -= 1;
             if *times == 0 {
                 self.0.remove(at);

@@ -27,6 +27,7 @@ impl Params {
 
     /// Parses a body in one of the two encodings that the service accepts.
     pub(crate) fn from_body(content_type: &str, body: &[u8]) -> Result<Self, MockResponse> {
+        // A parameter such as `charset` does not matter.
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         match &*essence.to_ascii_lowercase() {
             "application/x-www-form-urlencoded" => Ok(Self::from_form(body)),

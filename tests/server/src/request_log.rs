@@ -58,6 +58,7 @@ impl RequestLog {
         let deadline = Instant::now().checked_add(timeout);
         let mut entries = self.read();
         while !condition(&entries) {
+            // A timeout beyond the range of `Instant` means no deadline.
             let remaining = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
@@ -75,6 +76,7 @@ impl RequestLog {
 
     fn change<T>(&self, change: impl FnOnce(&mut Entries) -> T) -> T {
         let result = change(&mut self.read());
+        // All waiting tests check their own condition.
         self.changed.notify_all();
         result
     }

@@ -1,4 +1,7 @@
 //! [`MockResponse`]: a status, headers and a body, in one of the shapes of the service.
+//!
+//! The service has three shapes of error: that of OAuth for malformed requests, codes and refresh
+//! tokens; `code` and `message` for its own grants and for challenges; and `message` alone.
 
 use serde_json::{Map, Value, json};
 

@@ -46,7 +46,9 @@ impl Server {
     ///
     /// If the address cannot be bound, or the operating system creates no thread.
     pub fn start(config: Config) -> io::Result<Self> {
+        // Bound here, so that an address in use is an error of this function.
         let listener = TcpListener::bind(config.address)?;
+        // tokio requires a socket in non-blocking mode.
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let base_url = format!("http://{address}");
@@ -61,6 +63,7 @@ impl Server {
         let thread = thread::Builder::new()
             .name("workos-login-mock-server".to_owned())
             .spawn(move || run(listener, served, stopped, &started))?;
+        // The thread reports before it accepts. A closed channel means that it panicked.
         starting.recv().map_err(io::Error::other)??;
         Ok(Self {
             shared,
@@ -236,6 +239,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Dropping the sender resolves the receiver, which ends `block_on`.
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // An error is a panic of that thread, which the panic hook has reported.
@@ -269,6 +273,7 @@ fn run(
 }
 
 fn set_up(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
+    // One thread is sufficient: handlers do not block.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
     Ok((runtime, listener))
@@ -289,6 +294,7 @@ async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
         let _ = stream.set_nodelay(true);
         let (number, open) = shared.log.connected();
         let shared = shared.clone();
+        // The permit and the count are released when the task ends, also if the runtime drops it.
         tokio::spawn(async move {
             serve(stream, number, shared).await;
             drop((open, permit));

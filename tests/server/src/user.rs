@@ -1,4 +1,8 @@
 //! The users, their organizations and the authentication challenges that they must complete.
+//!
+//! A user has no password: the login page accepts a choice. The three default users differ in the
+//! number of their organizations (one, two, none), which decides the course of a login: automatic
+//! selection, organization selection, or no organization.
 
 use std::collections::BTreeMap;
 

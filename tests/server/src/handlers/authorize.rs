@@ -55,6 +55,7 @@ pub(crate) fn decide(
     state: &mut State,
     http: &RecordedRequest,
 ) -> Result<MockResponse, MockResponse> {
+    // The query of the form is that of the authorization request.
     let request = parse(state, http)?;
     let form = http.body_params()?;
     match form.required("decision")? {
@@ -80,6 +81,7 @@ impl AuthorizationRequest {
             user_id: user.id.clone(),
             organization_id: self.organization_id,
             method: self.method,
+            // `None` if the lifetime exceeds the range of `SystemTime`: the code does not expire.
             expires_at: state.now().checked_add(state.config.code_lifetime),
         };
         state.codes.insert(code, issued);
@@ -131,6 +133,7 @@ impl Target {
 
 fn parse(state: &State, http: &RecordedRequest) -> Result<AuthorizationRequest, MockResponse> {
     let params = http.query_params();
+    // The redirect URI must be validated first: errors are redirected to it (RFC 6749 section 4.1.2.1).
     let target = Target::parse(state, &params)?;
     let invalid = |description: &str| target.error("invalid_request", description);
     params
@@ -150,37 +153,45 @@ fn parse(state: &State, http: &RecordedRequest) -> Result<AuthorizationRequest, 
         None => return Err(invalid("The response_type is missing.")),
     }
     let provider = get("provider");
-    if provider
-        .or(get("connection_id"))
-        .or(get("organization_id"))
-        .is_none()
-    {
+    let connection = get("connection_id").or(get("organization_id"));
+    if provider.or(connection).is_none() {
         return Err(invalid(
             "One of provider, connection_id and organization_id is required.",
         ));
     }
     let code_challenge = get("code_challenge");
-    match (code_challenge, get("code_challenge_method")) {
-        (Some(challenge), Some("S256")) if is_s256(challenge) => {}
-        (None, None) if state.config.api_key.is_some() => {}
-        (None, None) => return Err(invalid("A public client must send a code_challenge.")),
-        _ => {
-            return Err(invalid(
-                "The code_challenge must be valid and its method must be S256.",
-            ));
-        }
-    }
+    // Without an API key every client is public, and a public client must use PKCE.
+    let optional = state.config.api_key.is_some();
+    check_pkce(code_challenge, get("code_challenge_method"), optional).map_err(invalid)?;
     Ok(AuthorizationRequest {
         code_challenge: code_challenge.map(str::to_owned),
         organization_id: get("organization_id").map(str::to_owned),
         login_hint: get("login_hint").map(str::to_owned),
-        method: match provider {
-            None => "SSO".to_owned(),
-            Some("authkit") => "Password".to_owned(),
-            Some(provider) => provider.to_owned(),
-        },
+        method: method(provider).to_owned(),
         target,
     })
+}
+
+fn check_pkce(
+    challenge: Option<&str>,
+    method: Option<&str>,
+    optional: bool,
+) -> Result<(), &'static str> {
+    match (challenge, method) {
+        (Some(challenge), Some("S256")) if is_s256(challenge) => Ok(()),
+        (None, None) if optional => Ok(()),
+        (None, None) => Err("A public client must send a code_challenge."),
+        _ => Err("The code_challenge must be valid and its method must be S256."),
+    }
+}
+
+/// Returns the `authentication_method` of a login with this provider.
+fn method(provider: Option<&str>) -> &str {
+    match provider {
+        None => "SSO",
+        Some("authkit") => "Password",
+        Some(provider) => provider,
+    }
 }
 
 /// Returns whether the text has the form of a SHA-256 digest in base64url (RFC 7636 section 4.2).

@@ -1,4 +1,8 @@
 //! The responses that demand an authentication challenge.
+//!
+//! A login is stored under a new pending authentication token, and the response contains the token
+//! and the details that the challenge needs. `challenge_grant` finds the login again by the token.
+//! The organization selection is not a [`Challenge`] of the user: it follows from the memberships.
 
 use serde_json::{Map, Value, json};
 
@@ -16,6 +20,7 @@ pub(crate) fn require(
     login: Login,
     user: &User,
 ) -> MockResponse {
+    // Not stored: no grant completes it.
     if challenge == Challenge::SsoRequired {
         return sso_required(user);
     }

@@ -1,4 +1,9 @@
 //! The grants `urn:workos:oauth:grant-type:…`, which complete an authentication challenge.
+//!
+//! Each grant belongs to one kind of challenge and carries the pending authentication token that the
+//! challenge returned. A rejected grant leaves the pending login unchanged, so that the user can
+//! correct the code. An accepted one removes it: the login continues with a new token if another
+//! challenge follows.
 
 use super::client::Client;
 use super::login::{check_membership, proceed};
@@ -30,10 +35,12 @@ pub(crate) fn complete(
     }
     let token = params.required("pending_authentication_token")?;
     let mut pending = find_pending(state, token)?.clone();
+    // The same response as for an unknown token: another client must not learn that it exists.
     if pending.login.client_id != client.id {
         return Err(invalid_pending_token());
     }
     check(state, params, grant, &mut pending)?;
+    // The token is valid for one accepted grant.
     state.pending_logins.remove(token);
     if pending.challenge.is_some() {
         pending.login.challenges.remove(0);
@@ -41,16 +48,14 @@ pub(crate) fn complete(
     Ok(proceed(state, pending.login))
 }
 
-/// Checks the answer to a challenge. A rejected one leaves the pending login unchanged.
+/// Checks the parameters of a grant. A rejected grant leaves the pending login unchanged.
 fn check(
     state: &State,
     params: &Params,
     grant: &str,
     pending: &mut PendingLogin,
 ) -> Result<(), MockResponse> {
-    use Challenge::{
-        EmailVerification, MfaChallenge, MfaEnrollment, MfaFactors, RadarEmail, RadarSms,
-    };
+    use Challenge::*;
     match (grant, pending.challenge) {
         (EMAIL_VERIFICATION, Some(EmailVerification)) => check_code(params),
         (MFA_TOTP, Some(MfaChallenge | MfaFactors | MfaEnrollment)) => {

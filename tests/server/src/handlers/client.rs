@@ -19,6 +19,7 @@ impl Client {
         let id = params.required("client_id")?;
         let secret = params.get("client_secret")?;
         // An empty secret is incorrect, even for a client that needs none.
+        // An absent secret is correct: the client is public. Grants for confidential clients check it.
         let correct = secret.is_none_or(|secret| {
             !secret.is_empty() && state.config.api_key.as_deref() == Some(secret)
         });

@@ -31,6 +31,7 @@ pub(crate) fn exchange(
     {
         return Err(invalid());
     }
+    // A malformed request does not use up the code. Only a complete one does.
     let verified = verify(code, params.get("code_verifier")?, &client)?;
     // An incorrect verifier uses up the code too: the code may have been intercepted.
     let code = state.codes.remove(name).ok_or_else(invalid)?;

@@ -69,6 +69,7 @@ pub(crate) fn poll(
     if !is_live(device.expires_at, now) {
         return Err(error("expired_token", "The device code is expired."));
     }
+    // The decision precedes the interval: a device that polls too early learns a decision anyway.
     let user_id = match &device.decision {
         Some(Decision::Approved(user_id)) => user_id.clone(),
         Some(Decision::Denied) => {
@@ -79,6 +80,7 @@ pub(crate) fn poll(
             return Err(pending(device, now, enforce));
         }
     };
+    // A device code is valid once.
     state.devices.remove(name);
     let login = Login {
         client_id: client.id,
@@ -119,6 +121,7 @@ pub(crate) fn decide(
 
 /// Returns the response to a poll before the user has decided.
 fn pending(device: &mut Device, now: SystemTime, enforce: bool) -> MockResponse {
+    // Recorded also for a poll that is too early, so that a client cannot poll faster by ignoring it.
     let last = device.polled_at.replace(now);
     let elapsed = last.map(|last| now.duration_since(last).unwrap_or_default());
     if enforce && elapsed.is_some_and(|elapsed| elapsed < Duration::from_secs(device.interval)) {

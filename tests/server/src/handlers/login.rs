@@ -15,6 +15,7 @@ pub(crate) fn proceed(state: &mut State, login: Login) -> MockResponse {
     if let Some(next) = login.challenges.first() {
         return challenge::require(state, *next, login, &user);
     }
+    // Challenges come first: the organization selection needs an authenticated user.
     let organization_id = match (&login.organization_id, &*user.memberships) {
         (Some(organization), _) => match check_membership(state, &user, organization) {
             Ok(()) => Some(organization.clone()),
@@ -59,6 +60,7 @@ fn open_session(
     user: &User,
     organization_id: Option<String>,
 ) -> MockResponse {
+    // One point in time for the id, the login and the expiry.
     let now = state.now();
     let session = Session {
         id: id("session", now),

@@ -21,6 +21,7 @@ pub(crate) fn log_out(
         .get("return_to")
         .map_err(|_| unprocessable("The parameter return_to is repeated."))?
         .filter(|uri| !uri.is_empty());
+    // The URI is checked before the session ends: a rejected request changes nothing.
     let registered = state.config.logout_redirect_uris.as_deref();
     if return_to.is_some_and(|uri| !is_allowed(uri, registered)) {
         return Err(unprocessable("The return_to is not allowed."));

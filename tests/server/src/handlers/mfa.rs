@@ -1,4 +1,8 @@
 //! The management requests that an authentication challenge needs: second factors and SMS.
+//!
+//! They carry the API key in `Authorization`, because only a confidential client completes a
+//! challenge. Each user has one factor. It is created when it is first needed, so that a challenge
+//! works whether or not the test enrolled a factor.
 
 use std::time::{Duration, SystemTime};
 
@@ -39,25 +43,18 @@ pub(crate) fn enroll(
     let query = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("secret", secret), ("issuer", issuer)])
         .finish();
+    let totp = json!({
+        "issuer": issuer,
+        "user": account,
+        "qr_code": "data:image/png;base64,AAAA",
+        "secret": secret,
+        "uri": format!("otpauth://totp/{account}?{query}"),
+    });
     let now = state.now();
     let factor = state.factor_of(user_id);
     let challenge = state.create_mfa_challenge(&factor);
     let body = json!({
-        "authentication_factor": {
-            "object": "authentication_factor",
-            "id": factor,
-            "type": "totp",
-            "user_id": user_id,
-            "totp": {
-                "issuer": issuer,
-                "user": account,
-                "qr_code": "data:image/png;base64,AAAA",
-                "secret": secret,
-                "uri": format!("otpauth://totp/{account}?{query}"),
-            },
-            "created_at": iso8601(now),
-            "updated_at": iso8601(now),
-        },
+        "authentication_factor": factor_object(&factor, user_id, &totp, now),
         "authentication_challenge": challenge_object(&challenge, &factor, now),
     });
     Ok(MockResponse::value(201, &body))
@@ -101,6 +98,18 @@ pub(crate) fn send_sms(
         200,
         &json!({"verification_id": verification, "phone_number": phone_number}),
     ))
+}
+
+fn factor_object(factor: &str, user_id: &str, totp: &Value, now: SystemTime) -> Value {
+    json!({
+        "object": "authentication_factor",
+        "id": factor,
+        "type": "totp",
+        "user_id": user_id,
+        "totp": totp,
+        "created_at": iso8601(now),
+        "updated_at": iso8601(now),
+    })
 }
 
 /// Returns the `authentication_challenge` object of an MFA challenge.

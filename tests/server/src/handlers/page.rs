@@ -1,4 +1,8 @@
 //! The HTML pages: forms without scripts.
+//!
+//! The forms work without JavaScript and load nothing. The content security policy allows the one
+//! inline style by its hash and limits where a form leads. Everything that comes from a request or
+//! from the configuration is escaped.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

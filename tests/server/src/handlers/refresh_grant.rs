@@ -30,10 +30,12 @@ pub(crate) fn refresh(
         check_membership(state, &user, organization)?;
         session.organization_id = Some(organization.to_owned());
     }
+    // All checks precede the rotation: a rejected refresh leaves the token unused.
     let rotate = state.config.rotate_refresh_tokens;
     let next = if rotate { opaque() } else { name.to_owned() };
     let response = token_response(state, &session, &user, &next);
     if rotate {
+        // The used token is kept, because its reuse must be detected (RFC 9700 section 4.14.2).
         let used = RefreshToken {
             replay: Some(Replay {
                 used_at: state.now(),
@@ -46,6 +48,7 @@ pub(crate) fn refresh(
         let unused = RefreshToken::unused(&session.id);
         state.refresh_tokens.insert(next, unused);
     }
+    // The organization may have changed.
     state.sessions.insert(session.id.clone(), session);
     Ok(response)
 }

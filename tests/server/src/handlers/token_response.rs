@@ -32,6 +32,7 @@ pub(crate) fn token_response(
     if let Some(organization) = &session.organization_id {
         body["organization_id"] = organization.clone().into();
     }
+    // Last, so that a test can change or remove every field.
     if let Value::Object(fields) = &mut body {
         set_fields(fields, &state.config.token_response_fields);
     }

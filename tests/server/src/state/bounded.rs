@@ -20,6 +20,7 @@ impl<T> Bounded<T> {
     }
 
     pub(crate) fn insert(&mut self, key: String, value: T) {
+        // A replaced value keeps its place in the order.
         if self.entries.insert(key.clone(), value).is_none() {
             self.order.push_back(key);
         }
@@ -40,6 +41,7 @@ impl<T> Bounded<T> {
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
         let value = self.entries.remove(key)?;
+        // Linear, but the order has at most `limit` entries.
         self.order.retain(|other| other != key);
         Some(value)
     }

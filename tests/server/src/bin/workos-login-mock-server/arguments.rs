@@ -1,4 +1,7 @@
 //! The command line.
+//!
+//! It has few options and no values that need quoting rules, so it is parsed by hand. An error names
+//! the option, the problem and the remedy in one line.
 
 use std::fmt::Display;
 use std::time::Duration;
