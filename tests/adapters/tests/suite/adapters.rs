@@ -87,7 +87,8 @@ impl Adapter for Reqwest {
     }
 
     fn decompressing() -> Self {
-        Self::built(reqwest_builder(None).gzip(true))
+        let builder = reqwest_builder(None).gzip(true);
+        Self::built(builder.redirect(reqwest::redirect::Policy::none()))
     }
 
     fn trusting(certificate: &CertificateDer<'static>) -> Self {

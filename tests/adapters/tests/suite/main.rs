@@ -36,9 +36,9 @@ macro_rules! on_every_adapter {
 mod adapters;
 mod certificates;
 mod challenges;
+mod conformance;
 mod device;
 mod faults;
-mod limits;
 mod organizations;
 mod per_adapter;
 mod pool;

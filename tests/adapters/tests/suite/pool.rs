@@ -9,7 +9,7 @@ use workos_login_mock_server::Fault;
 
 use crate::adapters::Adapter;
 use crate::raw_server::RawServer;
-use crate::support::{authenticated, exchanging, exchanging_at, log_in, lost, public, start};
+use crate::support::{authenticated, exchanging, exchanging_at, public, start};
 
 fn reuses_no_connection<A: Adapter>() {
     let (server, adapter) = (start(), A::new());
@@ -23,21 +23,6 @@ fn reuses_no_connection<A: Adapter>() {
     adapter.send(session.refresh(&client).unwrap()).unwrap();
     assert_eq!(server.request_count(), 2);
     assert_eq!(server.connection_count() - connections, 2);
-}
-
-/// The pool of a custom client can lose the response, but it does not send the request again.
-fn sends_a_request_once_if_its_pooled_connection_closes<A: Adapter>() {
-    let (server, adapter) = (start(), A::pooled());
-    let session = log_in(&adapter, &server);
-    let client = public(server.base_url());
-    let connections = server.connection_count();
-    server.inject(Fault::RequestLost);
-    server.clear_requests();
-    let refreshing = lost(adapter.send(session.refresh(&client).unwrap()));
-    assert_eq!(server.connection_count(), connections);
-    assert_eq!(server.request_count(), 1);
-    adapter.send(refreshing).unwrap();
-    assert_eq!(server.request_count(), 2);
 }
 
 /// Whether a client notices that an idle connection is closed is a race. It sends one request in either case.
@@ -61,8 +46,4 @@ fn does_not_retry_on_a_stale_connection<A: Adapter>() {
     assert_eq!(seen.load(Ordering::SeqCst), answered);
 }
 
-on_every_adapter!(
-    does_not_retry_on_a_stale_connection,
-    sends_a_request_once_if_its_pooled_connection_closes,
-    reuses_no_connection,
-);
+on_every_adapter!(does_not_retry_on_a_stale_connection, reuses_no_connection,);
