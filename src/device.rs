@@ -18,7 +18,8 @@ use crate::error::{
 use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::limits::{
-    DEVICE_INTERVAL, MAX_DEVICE_BACKOFF, MIN_DEVICE_INTERVAL, SLOW_DOWN, TIMESTAMP_TOLERANCE,
+    MAX_POLLING_BACKOFF, MIN_POLLING_INTERVAL, POLLING_INTERVAL, SLOW_DOWN_INCREMENT,
+    TIMESTAMP_TOLERANCE,
 };
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
@@ -83,8 +84,8 @@ impl RequestingDevice {
         let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
         let interval = answer
             .interval()
-            .unwrap_or(DEVICE_INTERVAL)
-            .max(MIN_DEVICE_INTERVAL);
+            .unwrap_or(POLLING_INTERVAL)
+            .max(MIN_POLLING_INTERVAL);
         let user_code = answer
             .user_code
             .filter(|code| !code.is_empty() && !code.chars().any(char::is_control))
@@ -315,7 +316,7 @@ impl PollingDevice {
     /// what the service asked for. The first answer brings the interval back.
     #[must_use]
     pub fn into_awaiting(self, now: SystemTime) -> AwaitingDevice {
-        let doubled = self.device.wait.saturating_mul(2).min(MAX_DEVICE_BACKOFF);
+        let doubled = self.device.wait.saturating_mul(2).min(MAX_POLLING_BACKOFF);
         let wait = doubled
             .max(self.device.interval)
             .max(self.asked_wait.unwrap_or_default());
@@ -340,7 +341,7 @@ impl PollingDevice {
                 self.device.polled(self.device.interval, now),
             )),
             Err(Unsuccessful::SlowDown(_)) => {
-                let interval = self.device.interval.saturating_add(SLOW_DOWN);
+                let interval = self.device.interval.saturating_add(SLOW_DOWN_INCREMENT);
                 Ok(DevicePoll::Pending(self.device.polled(interval, now)))
             }
             Err(Unsuccessful::AuthenticationChallenge(step)) => {

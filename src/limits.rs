@@ -1,65 +1,62 @@
-//! Every limit and default in one place.
+//! Every limit and default.
 //!
-//! Beyond a limit there is a typed error; nothing is read, kept or sent past it. What has no limit of its own is bounded
-//! by the answer that it came in: lists, such as the organizations to choose from, and a user's metadata.
+//! What exceeds a limit is a typed error: it is not read, stored or sent. What has no limit of its own, such as a list of
+//! organizations or the metadata of a user, is limited by [`MAX_RESPONSE_BYTES`].
 
 use std::time::Duration;
 
-/// The largest response body that is read, also after decompression, in bytes.
+/// The maximum size of a response body in bytes, also after decompression.
 pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// The longest stored form, in bytes: whatever fits into an answer is shorter than this when it is stored.
+/// The maximum size of a stored state in bytes. Everything that fits into a response is smaller when it is stored.
 ///
-/// The core reads and writes a stored form through serde and never sees the whole of it: this is what its stores keep to,
-/// and what a store of your own should keep to.
+/// The core serializes states through serde and never has the whole form, so this is a limit for stores.
 pub const MAX_STORED_BYTES: usize = 1024 * 1024;
 
-/// The longest callback address that is parsed, in bytes.
+/// The maximum size of a callback URL in bytes.
 pub const MAX_CALLBACK_BYTES: usize = 16 * 1024;
 
-/// The longest `state` in a callback, decoded, in bytes.
+/// The maximum size of the `state` of a callback in bytes, decoded.
 pub const MAX_STATE_BYTES: usize = 2 * 1024;
 
-/// The longest authorization code in a callback, decoded, in bytes.
+/// The maximum size of an authorization code in bytes, decoded.
 pub const MAX_CODE_BYTES: usize = 4 * 1024;
 
-/// The longest redirect URI, in bytes.
+/// The maximum size of a redirect URI in bytes.
 pub const MAX_REDIRECT_URI_BYTES: usize = 2 * 1024;
 
-/// The longest client, connection, organization or session id, in bytes.
+/// The maximum size of a client, connection, organization or session ID in bytes.
 pub const MAX_ID_BYTES: usize = 256;
 
-/// The longest `x-request-id` that is kept, in bytes; a longer one is dropped.
+/// The maximum size of an `x-request-id` in bytes. A longer one is dropped.
 pub const MAX_REQUEST_ID_BYTES: usize = 128;
 
-/// How long one exchange may take from the first byte sent to the last byte read.
+/// The timeout of an exchange, from the first byte sent to the last byte received.
 ///
-/// The core has no clock of its own: this is what its adapters set, and what an
-/// adapter of your own should set.
+/// The core has no clock, so HTTP adapters apply it.
 pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a pending login lives when [`Start::expires_after`] does not say otherwise.
-///
-/// [`Start::expires_after`]: crate::Start::expires_after
+/// The default lifetime of a pending login: see [`Start::expires_after`](crate::Start::expires_after).
 pub const PENDING_LOGIN_TTL: Duration = Duration::from_secs(600);
 
-/// How far in the future the stamp of a stored state may lie before the state counts as expired.
+/// The tolerance for a timestamp in the future. A stored state with a later one has expired.
 pub const TIMESTAMP_TOLERANCE: Duration = Duration::from_secs(60);
 
-/// The longest wait that a `Retry-After` is believed.
+/// The maximum wait that a `Retry-After` leads to.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// How long before the end of its life an access token is refreshed, unless that is more than half of the life.
+/// The default margin before the expiry of an access token at which it is due for refresh: see
+/// [`RefreshPolicy`](crate::RefreshPolicy).
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(300);
 
-/// The interval between two polls of a device login when the service gives none (RFC 8628 section 3.2).
-pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
+/// The polling interval of a device login if the service specifies none (RFC 8628 section 3.2).
+pub const POLLING_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The shortest interval between two polls of a device login, whatever the service gives.
-pub const MIN_DEVICE_INTERVAL: Duration = Duration::from_secs(1);
+/// The minimum polling interval, whatever the service specifies.
+pub const MIN_POLLING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What `slow_down` adds to the interval of a device login (RFC 8628 section 3.5).
-pub const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// The time that `slow_down` adds to the polling interval (RFC 8628 section 3.5).
+pub const SLOW_DOWN_INCREMENT: Duration = Duration::from_secs(5);
 
-/// The longest wait that lost answers alone lead to between two polls of a device login.
-pub const MAX_DEVICE_BACKOFF: Duration = Duration::from_secs(60);
+/// The maximum time between two polls that transport errors and transient errors lead to.
+pub const MAX_POLLING_BACKOFF: Duration = Duration::from_secs(60);

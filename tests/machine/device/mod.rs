@@ -20,4 +20,4 @@ fn pending(polling: PollingDevice, name: &str, now: std::time::SystemTime) -> Aw
 }
 
 const PENDING: &str = "error_oauth_authorization_pending.json";
-const SLOW_DOWN: &str = "error_oauth_slow_down.json";
+const SLOW_DOWN_INCREMENT: &str = "error_oauth_slow_down.json";

@@ -108,7 +108,7 @@ impl Model {
 fn came_of(polling: PollingDevice, came: Came, now: SystemTime) -> AwaitingDevice {
     let response = match came {
         Came::Pending => answer(400, fixture(super::PENDING)),
-        Came::SlowDown => answer(400, fixture(super::SLOW_DOWN)),
+        Came::SlowDown => answer(400, fixture(super::SLOW_DOWN_INCREMENT)),
         Came::Lost => return polling.into_awaiting(now),
         Came::NotNow(status, None) => answer(status, "<html>"),
         Came::NotNow(status, Some(seconds)) => {

@@ -6,7 +6,7 @@ use serde_json::json;
 use workos_login::http::header::RETRY_AFTER;
 use workos_login::{AwaitingDevice, Exchange, SendError};
 
-use super::{PENDING, SLOW_DOWN, pending};
+use super::{PENDING, SLOW_DOWN_INCREMENT, pending};
 use crate::clocks::odd_clocks;
 use crate::scenario::{Scenario, answer, edited, fixture, now, refusal, secs, stored, with_header};
 
@@ -74,11 +74,11 @@ fn slow_down_adds_five_seconds_to_this_and_all_later_waits() {
     let mut device = started();
     for (name, seconds) in [
         (PENDING, 5),
-        (SLOW_DOWN, 10),
+        (SLOW_DOWN_INCREMENT, 10),
         (PENDING, 10),
         (PENDING, 10),
-        (SLOW_DOWN, 15),
-        (SLOW_DOWN, 20),
+        (SLOW_DOWN_INCREMENT, 15),
+        (SLOW_DOWN_INCREMENT, 20),
         (PENDING, 20),
     ] {
         device = polled(device, name, &mut at);
@@ -101,7 +101,7 @@ fn a_lost_answer_doubles_the_wait_up_to_a_minute_and_an_answer_brings_the_interv
     assert_eq!(device.poll_in(at), secs(5));
     device = lost(device, &mut at);
     assert_eq!(device.poll_in(at), secs(10));
-    device = polled(device, SLOW_DOWN, &mut at);
+    device = polled(device, SLOW_DOWN_INCREMENT, &mut at);
     assert_eq!(device.poll_in(at), secs(10));
     device = lost(device, &mut at);
     assert_eq!(device.poll_in(at), secs(20));
@@ -178,7 +178,11 @@ fn no_interval_is_too_long_to_be_counted() {
         });
         let device = Scenario::public().to_awaiting_device_by(&body);
         let client = Scenario::public().client;
-        let slower = pending(device.poll(&client, now()).unwrap(), SLOW_DOWN, now());
+        let slower = pending(
+            device.poll(&client, now()).unwrap(),
+            SLOW_DOWN_INCREMENT,
+            now(),
+        );
         assert!(slower.poll_in(now()) > secs(900_000_000));
         let slower = slower.poll(&client, now()).unwrap().into_awaiting(now());
         assert!(slower.poll_in(now()) > secs(900_000_000));
@@ -234,7 +238,7 @@ fn no_three_clocks_make_a_panic_or_a_poll_at_once() {
             };
             for answered in odd_clocks() {
                 let polling = started_at(begun).poll(&scenario.client, later).unwrap();
-                let device = pending(polling, SLOW_DOWN, answered);
+                let device = pending(polling, SLOW_DOWN_INCREMENT, answered);
                 let wait = secs(10).min(device.expires_in(answered));
                 assert_eq!(device.poll_in(answered), wait);
             }

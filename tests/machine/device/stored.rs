@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use workos_login::{AwaitingDevice, Exchange};
 
-use super::{SLOW_DOWN, pending};
+use super::{SLOW_DOWN_INCREMENT, pending};
 use crate::oauth;
 use crate::scenario::{API_KEY, Scenario, body, data, now, secs, stored};
 use crate::stored::{golden, refused, with, without};
@@ -11,7 +11,11 @@ use crate::stored::{golden, refused, with, without};
 /// A device login that was slowed down once, and then lost an answer.
 fn waiting() -> AwaitingDevice {
     let client = Scenario::public().client;
-    let slower = pending(Scenario::public().to_polling(), SLOW_DOWN, now() + secs(5));
+    let slower = pending(
+        Scenario::public().to_polling(),
+        SLOW_DOWN_INCREMENT,
+        now() + secs(5),
+    );
     let polling = slower.poll(&client, now() + secs(15)).unwrap();
     polling.into_awaiting(now() + secs(20))
 }

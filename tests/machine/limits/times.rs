@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use workos_login::http::header::RETRY_AFTER;
 use workos_login::limits::{
-    DEVICE_INTERVAL, EXCHANGE_TIMEOUT, MAX_DEVICE_BACKOFF, MAX_RETRY_AFTER, MIN_DEVICE_INTERVAL,
-    PENDING_LOGIN_TTL, REFRESH_MARGIN, SLOW_DOWN, TIMESTAMP_TOLERANCE,
+    EXCHANGE_TIMEOUT, MAX_POLLING_BACKOFF, MAX_RETRY_AFTER, MIN_POLLING_INTERVAL,
+    PENDING_LOGIN_TTL, POLLING_INTERVAL, REFRESH_MARGIN, SLOW_DOWN_INCREMENT, TIMESTAMP_TOLERANCE,
 };
 use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::{DevicePoll, Exchange, RefreshPolicy};
@@ -72,9 +72,9 @@ fn a_device_has_its_interval_and_its_longest_wait() {
             body["interval"] = json!(interval);
         }))
     };
-    assert_eq!(device(None).poll_in(now()), DEVICE_INTERVAL);
-    let shortest = MIN_DEVICE_INTERVAL.as_secs();
-    assert_eq!(device(Some(shortest)).poll_in(now()), MIN_DEVICE_INTERVAL);
+    assert_eq!(device(None).poll_in(now()), POLLING_INTERVAL);
+    let shortest = MIN_POLLING_INTERVAL.as_secs();
+    assert_eq!(device(Some(shortest)).poll_in(now()), MIN_POLLING_INTERVAL);
     assert_eq!(
         device(Some(shortest + 1)).poll_in(now()),
         secs(shortest + 1)
@@ -85,7 +85,10 @@ fn a_device_has_its_interval_and_its_longest_wait() {
         .response(answer(400, fixture("error_oauth_slow_down.json")), now());
     match slower.unwrap() {
         DevicePoll::Pending(device) => {
-            assert_eq!(device.poll_in(now()), DEVICE_INTERVAL + SLOW_DOWN);
+            assert_eq!(
+                device.poll_in(now()),
+                POLLING_INTERVAL + SLOW_DOWN_INCREMENT
+            );
         }
         DevicePoll::Done(outcome) => panic!("{outcome:?}"),
     }
@@ -93,10 +96,10 @@ fn a_device_has_its_interval_and_its_longest_wait() {
         let polling = device(Some(interval)).poll(&client, now()).unwrap();
         polling.into_awaiting(now()).poll_in(now())
     };
-    let half = MAX_DEVICE_BACKOFF.as_secs() / 2;
-    assert_eq!(after_a_lost_answer(half - 1), MAX_DEVICE_BACKOFF - secs(2));
-    assert_eq!(after_a_lost_answer(half), MAX_DEVICE_BACKOFF);
-    assert_eq!(after_a_lost_answer(half + 1), MAX_DEVICE_BACKOFF);
+    let half = MAX_POLLING_BACKOFF.as_secs() / 2;
+    assert_eq!(after_a_lost_answer(half - 1), MAX_POLLING_BACKOFF - secs(2));
+    assert_eq!(after_a_lost_answer(half), MAX_POLLING_BACKOFF);
+    assert_eq!(after_a_lost_answer(half + 1), MAX_POLLING_BACKOFF);
     // What the service asks for itself has no such limit.
     assert_eq!(after_a_lost_answer(90), secs(90));
 }
