@@ -1,4 +1,9 @@
-//! A client: a client id, the service that it belongs to, and the API key of a confidential client.
+//! A client: a client ID, the service that it belongs to, and the API key of a confidential client.
+//!
+//! A client has two parts. [`Configuration`] is what every kind has and what an in-flight state needs; it is shared. The kind is a
+//! type, and holds the endpoints that only this kind has: a method that needs one cannot be called on another kind.
+//!
+//! Persistent states do not hold a client. They hold its [`ClientBinding`], and check it before a transition.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +18,7 @@ use crate::service::{InvalidEndpoint, Server, Service, UserManagementEndpoints};
 use crate::wire::grant::{Grant, token_request};
 use crate::wire::request::post;
 
-/// An OAuth client, which signs users in.
+/// An OAuth client.
 ///
 /// The kind of client is a type parameter of `Client` only; no state repeats it.
 ///
@@ -115,7 +120,7 @@ impl<K: ClientKind> Client<K> {
         }
     }
 
-    /// Returns the client id.
+    /// Returns the client ID.
     #[must_use]
     pub fn id(&self) -> &ClientId {
         &self.configuration.binding.client_id

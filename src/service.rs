@@ -1,4 +1,8 @@
 //! The service that a client belongs to: its endpoints, its encoding and its issuer.
+//!
+//! There are two services. User Management has a base URL, takes JSON and returns a user; an authorization server has an issuer and
+//! endpoints, takes form-encoded requests and returns an ID token. What differs between them is decided by [`Service`]; the states
+//! are the same. Every endpoint is checked when it is set, so that a request never has to be rejected for its URL.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +24,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// Returns the issuer identifier, or the base URL without a slash at its end: what a state is bound to.
+    /// Returns the issuer identifier, or the base URL without a slash at its end. States are bound to it.
     pub(crate) fn issuer(&self) -> &str {
         match self {
             Self::OAuth(server) => &server.issuer,
@@ -28,7 +32,7 @@ impl Service {
         }
     }
 
-    /// Returns the authorization endpoint, ready to be followed by a query parameter.
+    /// Returns the authorization endpoint, ending in `?` or `&`.
     pub(crate) fn authorization_endpoint(&self) -> &str {
         match self {
             Self::OAuth(server) => &server.authorization,
@@ -58,7 +62,7 @@ pub(crate) struct UserManagementEndpoints {
     authorization: Box<str>,
     token: Uri,
     pub(crate) device_authorization: Uri,
-    /// The session logout endpoint, ready to be followed by a query parameter.
+    /// The session logout endpoint, ending in `?`.
     pub(crate) logout: Box<str>,
 }
 
@@ -88,7 +92,7 @@ impl UserManagementEndpoints {
 
 /// An authorization server: an OAuth 2.0 server with OpenID Connect, such as WorkOS Connect.
 ///
-/// The endpoints are given by the caller, who is responsible for their origin.
+/// The endpoints come from the caller, who must trust their source.
 ///
 /// ```
 /// use workos_login::{Client, Server};
@@ -114,13 +118,13 @@ pub struct Server {
 impl Server {
     /// Makes a server from its issuer identifier, its authorization endpoint and its token endpoint.
     ///
-    /// The issuer is compared as text, so it must be written exactly as the server writes it. A query in an endpoint is kept
-    /// (RFC 6749 section 3.1).
+    /// The issuer is compared as text, so it must be spelled as the server spells it. The query of an endpoint is kept (RFC 6749
+    /// section 3.1), except for parameters that an option of the login sets.
     ///
     /// # Errors
     ///
-    /// [`InvalidEndpoint`] unless all are https (or http with a loopback host), without user and fragment, and without
-    /// parameters that the protocol sets.
+    /// [`InvalidEndpoint`] unless each is `https` (or `http` with a loopback host) without user, fragment and parameters of the
+    /// protocol.
     pub fn new(
         issuer: &str,
         authorization_endpoint: &Url,
@@ -154,7 +158,7 @@ impl Server {
         })
     }
 
-    /// Requires `iss` in each callback (`authorization_response_iss_parameter_supported`, RFC 9207 section 2.4).
+    /// Requires `iss` in every callback, for servers with `authorization_response_iss_parameter_supported` (RFC 9207 section 2.4).
     #[must_use]
     pub fn advertises_iss(self) -> Self {
         Self {
@@ -164,7 +168,7 @@ impl Server {
     }
 }
 
-/// What a standard OAuth login asks for (RFC 6749 section 3.3). `openid` is always part of it.
+/// The scope of a login at an authorization server (RFC 6749 section 3.3). It always includes `openid`.
 ///
 /// ```
 /// use workos_login::Scope;
@@ -178,7 +182,7 @@ impl Server {
 pub struct Scope(Box<str>);
 
 impl Scope {
-    /// Returns the scope as it is sent: names, each once, with a space between them.
+    /// Returns the scope as it is sent: each name once, separated by spaces.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -217,7 +221,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A text that cannot be a scope.
+/// An invalid [`Scope`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidScope;
@@ -225,14 +229,14 @@ pub struct InvalidScope;
 impl fmt::Display for InvalidScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the scope is not a list of names with spaces between them (RFC 6749 section 3.3)",
+            "scope has a character that is not allowed; separate printable ASCII names with spaces",
         )
     }
 }
 
 impl std::error::Error for InvalidScope {}
 
-/// An endpoint that is sent to, as the HTTP client takes it.
+/// Returns an endpoint for requests, in the type that HTTP clients take.
 fn endpoint(url: &Url) -> Result<Uri, InvalidEndpoint> {
     check_endpoint(url)?;
     uri(url.as_str())
@@ -276,7 +280,7 @@ fn uri(text: &str) -> Result<Uri, InvalidEndpoint> {
     text.parse().map_err(|_| InvalidEndpoint(Reason::Uri))
 }
 
-/// An address that the service cannot be spoken to at.
+/// An invalid base URL, issuer or endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidEndpoint(Reason);
 
@@ -295,17 +299,16 @@ enum Reason {
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Reason::Fragment => "the address of the service has a fragment (#…): remove it",
+            Reason::Fragment => "endpoint must not have a fragment; remove \"#…\"",
             Reason::Insecure => {
-                "the address of the service is http, which would show tokens to the network: use https \
-                 (http is for 127.0.0.1, [::1] and localhost only)"
+                "endpoint is http, which exposes tokens to the network; use https (http is for 127.0.0.1, [::1] and localhost)"
             }
-            Reason::NotAUrl => "the issuer is not a URL: write it exactly as the server does",
-            Reason::Query => "the base URL has a query (?…): remove it",
-            Reason::Reserved => "the query of an endpoint has a parameter of the protocol: remove it",
-            Reason::Scheme => "the address of the service is neither https nor http",
-            Reason::Uri => "the address of the service is too long or has characters that HTTP does not allow",
-            Reason::User => "the address of the service has a user or a password in it: remove them",
+            Reason::NotAUrl => "issuer is not a URL; spell it as the server does",
+            Reason::Query => "base URL must not have a query; remove \"?…\"",
+            Reason::Reserved => "endpoint has a query parameter of the protocol; remove it",
+            Reason::Scheme => "endpoint is neither https nor http; use https",
+            Reason::Uri => "endpoint is too long or has a character that HTTP does not allow; correct it",
+            Reason::User => "endpoint has a user or a password; remove them",
         })
     }
 }

@@ -1,13 +1,12 @@
-//! A point in time that can be stored.
+//! Timestamps.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time that can be stored: whole milliseconds since the Unix epoch.
+/// A point in time that can be serialized: whole milliseconds since the Unix epoch.
 ///
-/// `SystemTime` has no stored form, and its arithmetic can fail. A timestamp saturates at both ends, so that no clock, however
-/// wrong, causes a panic.
+/// `SystemTime` has no stored form, and its arithmetic can fail. A timestamp saturates at both ends, so that no clock causes a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
@@ -54,13 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_1970_reads_as_1970() {
+    fn a_time_before_1970_is_1970() {
         let early = UNIX_EPOCH - Duration::from_secs(1);
         assert_eq!(Timestamp::from(early), Timestamp(0));
     }
 
     #[test]
-    fn times_saturate_instead_of_wrapping() {
+    fn saturates_instead_of_wrapping() {
         let last = Timestamp(u64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(last.elapsed(UNIX_EPOCH), Duration::ZERO);

@@ -1,13 +1,13 @@
-//! The address that a login begins at.
+//! The authorization URL, which a login opens in the browser.
 
 use std::fmt;
 
 use url::Url;
 
-/// The address to open in the user's browser: the login page of the service, with what this login asks for.
+/// The authorization URL: the URL to open in the user's browser.
 ///
-/// Made by [`Start::begin`](crate::Start::begin). Its query holds the state of the login, which `Debug` does not show and
-/// `Display` does: show it to the user, but do not log it.
+/// [`Start::begin`](crate::Start::begin) returns it. Its query contains the `state` of the login, which `Display` shows and `Debug`
+/// does not: show the URL to the user, but do not log it.
 ///
 /// ```
 /// # use std::time::SystemTime;
@@ -15,10 +15,10 @@ use url::Url;
 /// # use workos_login::{Client, Screen, ConnectionSelector};
 /// # let client = Client::public("client_123".parse()?);
 /// # let start = client.login(ConnectionSelector::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?);
-/// let (address, pending) = start.begin(SystemTime::now(), &mut rand::rng());
-/// println!("Log in at {address}");
+/// let (url, pending) = start.begin(SystemTime::now(), &mut rand::rng());
+/// println!("Log in at {url}");
 ///
-/// let url = Url::from(address);
+/// let url = Url::from(url);
 /// assert_eq!(url.host_str(), Some("api.workos.com"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -26,12 +26,12 @@ use url::Url;
 pub struct AuthorizationUrl(String);
 
 impl AuthorizationUrl {
-    /// `text` is an endpoint that is a URL, with a form-encoded query behind it.
+    /// Makes an authorization URL of an endpoint with a form-encoded query.
     pub(crate) fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Returns the address as text: a URL, in ASCII.
+    /// Returns the URL as ASCII text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,8 +52,7 @@ impl From<AuthorizationUrl> for String {
 
 impl From<AuthorizationUrl> for Url {
     fn from(url: AuthorizationUrl) -> Self {
-        Self::parse(&url.0)
-            .expect("an endpoint that was a URL is one with a form-encoded query, too")
+        Self::parse(&url.0).expect("a URL followed by a form-encoded query is a URL")
     }
 }
 

@@ -26,7 +26,7 @@ use crate::exchange::Refused;
 use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
 use crate::login::callback::{Callback, split_query};
 use crate::login::exchanging::Exchanging;
-use crate::login::pkce::{TOKEN_CHARS, Verifier};
+use crate::login::pkce::{RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
 use crate::service::Service;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
@@ -65,7 +65,7 @@ use crate::wire::grant::Grant;
 /// ```compile_fail,E0382
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn twice<A: ClientKind>(client: &Client<A>, pending: AwaitingCallback, first: Callback, second: Callback) {
+/// fn twice<A: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback, second: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 ///     let _ = pending.accept(client, second, SystemTime::now());
 /// }
@@ -76,7 +76,7 @@ use crate::wire::grant::Grant;
 /// ```
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn once<A: ClientKind>(client: &Client<A>, pending: AwaitingCallback, first: Callback) {
+/// fn once<A: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 /// }
 /// ```
@@ -162,7 +162,7 @@ impl AwaitingCallback {
     pub fn app_state(&self) -> Option<&str> {
         self.state
             .expose_secret()
-            .get(TOKEN_CHARS..)?
+            .get(RANDOM_CHARS..)?
             .strip_prefix('.')
     }
 
@@ -189,9 +189,9 @@ impl AwaitingCallback {
     ///   [`state` matched](CallbackMismatch::state_matched).
     /// * [`Error::Client`]: the login is bound to another client, or the service rejected the client.
     /// * [`Error::Expired`], [`Error::Denied`], [`Error::Unavailable`]: the login is over. Start a new one.
-    pub fn accept<A: ClientKind>(
+    pub fn accept<K: ClientKind>(
         self,
-        client: &Client<A>,
+        client: &Client<K>,
         callback: Callback,
         now: SystemTime,
     ) -> Result<Exchanging, Refused<Self>> {
@@ -262,9 +262,9 @@ impl AwaitingCallback {
         state.as_bytes().ct_eq(expected).into()
     }
 
-    fn check<A: ClientKind>(
+    fn check<K: ClientKind>(
         &self,
-        client: &Client<A>,
+        client: &Client<K>,
         callback: Callback,
         now: SystemTime,
     ) -> Result<SecretString, Error> {
@@ -339,7 +339,7 @@ stored!(
     NO_PENDING_LOGIN,
     fn check(&self) -> Result<(), &'static str> {
         match self.state.expose_secret().len() {
-            0..TOKEN_CHARS => Err(
+            0..RANDOM_CHARS => Err(
                 "the state of the stored login is too short: what was stored is damaged, begin again",
             ),
             _ => Ok(()),

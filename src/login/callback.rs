@@ -1,4 +1,8 @@
-//! What the browser brings back, before it is known which login it belongs to.
+//! A callback: the parameters of a redirect URI, parsed but not trusted.
+//!
+//! A callback is parsed before it is known which login it is for, so parsing is a step of its own. It rejects what no login can
+//! accept: a repeated parameter, both `code` and `error` or neither, a value over its limit. Everything else is checked by
+//! [`AwaitingCallback::accept`](crate::AwaitingCallback::accept).
 
 use std::fmt;
 
@@ -10,16 +14,15 @@ use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
 use crate::login::redirect_uri::before_query;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
 
-/// A callback, taken apart but not yet believed.
+/// A callback that is parsed but not trusted.
 ///
-/// It is a type of its own because a program has to parse the address before it can know
-/// which pending login it is for. Nothing in it counts until
-/// [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) has compared the state.
+/// [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) compares its `state` before it uses anything else.
+/// [`AwaitingCallback::handle`](crate::AwaitingCallback::handle) does both.
 ///
 /// ```
 /// use workos_login::Callback;
 ///
-/// // The address as a browser, a listener or the operating system hands it over:
+/// // As a browser, a listener or the operating system passes it on:
 /// let whole = Callback::parse("http://127.0.0.1:8080/callback?code=abc&state=xyz")?;
 /// let path = Callback::parse("/callback?code=abc&state=xyz")?;
 /// let query = Callback::parse("code=abc&state=xyz")?;
@@ -36,15 +39,14 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Parses a whole URL of any scheme, a path with its query, or a bare query.
+    /// Parses a URL of any scheme, a path with a query, or a query.
     ///
-    /// Names are compared as they are, case included (RFC 6749 section 3.1), names that are
-    /// not of the protocol are ignored, and a fragment is dropped.
+    /// Names are case-sensitive, unknown parameters are ignored (RFC 6749 sections 3.1 and 4.1.2), and a fragment is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] when the address has neither `code` nor `error`, both of them, one
-    /// of the protocol's parameters twice, or is [too long](crate::limits).
+    /// [`Error::Malformed`] if it has neither `code` nor `error`, both, a parameter of the protocol twice, or exceeds a
+    /// [limit](crate::limits).
     pub fn parse(uri: &str) -> Result<Self, Error> {
         if uri.len() > MAX_CALLBACK_BYTES {
             return Err(too_long("URL", MAX_CALLBACK_BYTES));
@@ -95,10 +97,10 @@ impl Callback {
         })
     }
 
-    /// Returns the decoded `state`, to look up the pending login among several of one user.
+    /// Returns the decoded `state`, which tells several pending logins of one user apart.
     ///
-    /// On a server, look it up through the user's own cookie instead: found by `state` alone, an
-    /// attacker's callback could be finished in a victim's browser (RFC 9700 section 4.7).
+    /// A server must find the pending login through a cookie of the browser: with `state` alone, the login of an attacker could be
+    /// finished in the browser of a victim (RFC 9700 section 4.7).
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_ref().map(|state| state.expose_secret())
@@ -127,8 +129,8 @@ pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Whether what stands before the query is an address: a path, something with a scheme (RFC 3986 section 3.1), or
-/// whatever else a question mark follows. A value of a bare query can have a question mark, but `=` comes first.
+/// Returns whether `before`, the part before a question mark, is an address: a path, a URI with a scheme (RFC 3986 section 3.1), or
+/// anything else with a query. A value of a bare query can contain a question mark, but only after an `=`.
 fn is_address(before: &str, has_query: bool) -> bool {
     let is_scheme = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -1,4 +1,4 @@
-//! Where a login takes place.
+//! The connection selector of an authorization request, and its counterpart at other authorization servers, the scope.
 
 use std::iter;
 
@@ -6,7 +6,7 @@ use crate::ids::{ConnectionId, OrganizationId};
 use crate::open_enum::open_enum;
 use crate::service::Scope;
 
-/// What an authorization request is for.
+/// The target of an authorization request, which depends on the kind of client.
 #[derive(Debug)]
 pub(crate) enum Target {
     Scope(Scope),
@@ -25,17 +25,17 @@ impl Target {
 
 type Parameter<'a> = (&'static str, &'a str);
 
-/// Where a login takes place. The service needs to know at least this much.
+/// A connection selector: how the user authenticates. The service requires one for each login.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConnectionSelector {
-    /// The hosted login page, which offers everything that the environment allows.
+    /// AuthKit, the hosted login page, with every method that the environment allows.
     AuthKit(Screen),
-    /// One SSO connection.
+    /// An SSO connection.
     Connection(ConnectionId),
-    /// The way of signing in that an organization has set.
+    /// The connection of an organization.
     Organization(OrganizationId),
-    /// One identity provider, without the hosted page.
+    /// An identity provider, without the hosted login page.
     Provider(Provider),
 }
 
@@ -53,18 +53,18 @@ impl ConnectionSelector {
     }
 }
 
-/// The first page that AuthKit shows.
+/// The page that AuthKit shows first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a page is for signing in, for signing up, or left to the service"
+    reason = "the service has two pages and a default"
 )]
 pub enum Screen {
-    /// What the service chooses: sign in.
+    /// The default of the service, which is the sign-in page.
     Default,
-    /// The page to sign in.
+    /// The sign-in page.
     SignIn,
-    /// The page to sign up.
+    /// The sign-up page.
     SignUp,
 }
 
@@ -79,7 +79,7 @@ impl Screen {
 }
 
 open_enum! {
-    /// An identity provider. The list grows: any name can be made with `Provider::from("NewOAuth")`.
+    /// An identity provider. The set is open: `Provider::from("NewOAuth")` makes one of any name.
     pub enum Provider {
         /// Apple.
         Apple = "AppleOAuth",

@@ -1,4 +1,4 @@
-//! The code, or the answer to a step-up, is on its way to the service.
+//! The exchange of an authorization code, or of the answer to an authentication challenge, for tokens.
 //!
 //! [`AwaitingCallback::accept`](crate::AwaitingCallback::accept) leads in; the response leads out, to an [`Outcome`].
 
@@ -15,28 +15,24 @@ use crate::exchange::{Exchange, Refused, sealed};
 use crate::login::authenticated::Authenticated;
 use crate::wire::grant::Grant;
 
-/// A code that is to be exchanged for tokens. Send it with an adapter, or through [`Exchange`].
+/// A code exchange. Send it with an HTTP client, through [`Exchange`].
 ///
-/// It is not stored: it lives as long as one exchange takes. When the answer is lost it can be sent again without
-/// harm: the code is good for one answer, and the worst one is [`Error::InvalidGrant`].
+/// It is an in-flight state and cannot be stored. After a transport error it can be sent again: the authorization code can be
+/// exchanged once, and the worst response is [`Error::InvalidGrant`].
 #[derive(Debug)]
-#[must_use = "a code is good for some minutes only: send it"]
+#[must_use = "the authorization code expires unless it is exchanged"]
 pub struct Exchanging {
     client: Arc<Configuration>,
     grant: Grant,
-    purpose: ResponseKind,
+    kind: ResponseKind,
 }
 
 impl Exchanging {
-    pub(crate) fn new<A: ClientKind>(
-        client: &Client<A>,
-        grant: Grant,
-        purpose: ResponseKind,
-    ) -> Self {
+    pub(crate) fn new<A: ClientKind>(client: &Client<A>, grant: Grant, kind: ResponseKind) -> Self {
         Self {
             client: client.configuration().clone(),
             grant,
-            purpose,
+            kind,
         }
     }
 }
@@ -53,12 +49,12 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
-        let outcome = match classify(&response, self.purpose, now) {
+        let outcome = match classify(&response, self.kind, now) {
             Ok(reply) => Authenticated::read(&reply, &self.client, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
-            Err(Unsuccessful::AuthenticationChallenge(step)) => {
-                Ok(Outcome::AuthenticationChallenge(step))
+            Err(Unsuccessful::AuthenticationChallenge(challenge)) => {
+                Ok(Outcome::AuthenticationChallenge(challenge))
             }
             Err(refusal) => Err(refusal.into()),
         };
@@ -68,26 +64,28 @@ impl Exchange for Exchanging {
 
 impl sealed::Sealed for Exchanging {}
 
-/// Where a login has got to.
+/// The outcome of a login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The user is logged in.
     Authenticated(Box<Authenticated>),
-    /// The service asks for one more step.
+    /// The service requires an authentication challenge.
     AuthenticationChallenge(Box<AuthenticationChallenge>),
 }
 
 impl Outcome {
-    /// Returns the session, for a caller that does not handle step-ups.
+    /// Returns the session, for callers that do not handle authentication challenges.
     ///
     /// # Errors
     ///
-    /// [`Error::AuthenticationChallenge`] with the step inside.
+    /// [`Error::AuthenticationChallenge`] with the challenge.
     pub fn authenticated(self) -> Result<Authenticated, Error> {
         match self {
             Self::Authenticated(session) => Ok(*session),
-            Self::AuthenticationChallenge(step) => Err(Error::AuthenticationChallenge(step)),
+            Self::AuthenticationChallenge(challenge) => {
+                Err(Error::AuthenticationChallenge(challenge))
+            }
         }
     }
 }

@@ -1,4 +1,7 @@
-//! Proof Key for Code Exchange (RFC 7636), method `S256` only.
+//! Proof Key for Code Exchange (RFC 7636) with the method `S256`, and the random values of a login.
+//!
+//! A code verifier and the random part of a `state` are both 43 characters of the base64url alphabet, each made of 33 random bytes.
+//! A verifier that was stored is checked again when it is read back, so that every [`Verifier`] satisfies RFC 7636 section 4.1.
 
 use std::fmt;
 
@@ -11,11 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::stored::expose;
 
-/// The bytes behind one token: 264 bits, so that every one of its 43 characters is uniform.
-pub(crate) const TOKEN_BYTES: usize = 33;
+/// The random bytes of a value: 264 bits, so that each of its 43 characters is uniform.
+pub(crate) const RANDOM_BYTES: usize = 33;
 
-/// The characters of one token, and of every challenge.
-pub(crate) const TOKEN_CHARS: usize = 43;
+/// The characters of a value, and of a code challenge.
+pub(crate) const RANDOM_CHARS: usize = 43;
 
 /// The code verifier: 43 to 128 unreserved characters (RFC 7636 section 4.1).
 #[derive(Clone, Deserialize, Serialize)]
@@ -23,12 +26,12 @@ pub(crate) const TOKEN_CHARS: usize = 43;
 pub(crate) struct Verifier(#[serde(serialize_with = "expose")] SecretString);
 
 impl Verifier {
-    pub(crate) fn new(random: &[u8; TOKEN_BYTES]) -> Self {
-        Self(token(random, ""))
+    pub(crate) fn new(random: &[u8; RANDOM_BYTES]) -> Self {
+        Self(random_text(random, ""))
     }
 
-    pub(crate) fn challenge(&self) -> [u8; TOKEN_CHARS] {
-        let mut challenge = [0; TOKEN_CHARS];
+    pub(crate) fn challenge(&self) -> [u8; RANDOM_CHARS] {
+        let mut challenge = [0; RANDOM_CHARS];
         URL_SAFE_NO_PAD
             .encode_slice(Sha256::digest(self.0.expose_secret()), &mut challenge)
             .expect("32 bytes are 43 characters of unpadded base64");
@@ -63,17 +66,16 @@ impl TryFrom<SecretString> for Verifier {
     }
 }
 
-/// 43 random characters of the base64url alphabet, and what is to follow them.
+/// Returns 43 random characters of the base64url alphabet, followed by `suffix`.
 ///
-/// 33 bytes encode to 44 characters; the last is cut off, because with 32 bytes the
-/// 43rd character would only ever take 16 of its 64 values.
-pub(crate) fn token(random: &[u8; TOKEN_BYTES], suffix: &str) -> SecretString {
-    let mut encoded = Zeroizing::new([0; TOKEN_CHARS + 1]);
+/// 33 bytes are 44 characters, and the last one is cut off: of 32 bytes, the 43rd character would have only 16 of its 64 values.
+pub(crate) fn random_text(random: &[u8; RANDOM_BYTES], suffix: &str) -> SecretString {
+    let mut encoded = Zeroizing::new([0; RANDOM_CHARS + 1]);
     URL_SAFE_NO_PAD
         .encode_slice(random, &mut *encoded)
         .expect("33 bytes are 44 characters of unpadded base64");
-    let random = std::str::from_utf8(&encoded[..TOKEN_CHARS]).expect("base64 is ASCII");
-    let mut text = String::with_capacity(TOKEN_CHARS + suffix.len());
+    let random = std::str::from_utf8(&encoded[..RANDOM_CHARS]).expect("base64 is ASCII");
+    let mut text = String::with_capacity(RANDOM_CHARS + suffix.len());
     text.push_str(random);
     text.push_str(suffix);
     text.into()
@@ -89,13 +91,11 @@ pub(crate) enum InvalidVerifier {
 impl fmt::Display for InvalidVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Alphabet => {
-                "the code verifier contains a character outside of A-Z a-z 0-9 - . _ ~"
-            }
-            Self::Empty => "the code verifier is empty",
-            Self::Length => "the code verifier is not 43 to 128 characters long",
+            Self::Alphabet => "code verifier has a character other than A-Z a-z 0-9 - . _ ~",
+            Self::Empty => "code verifier is empty",
+            Self::Length => "code verifier does not have 43 to 128 characters",
         })?;
-        f.write_str(": what was stored is damaged; store the pending login whole and unchanged, and begin again")
+        f.write_str("; store the pending login unchanged and start a new login")
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_vector_has_its_challenge() {
+    fn computes_the_challenge_of_every_test_vector() {
         let vectors = vectors();
         let vectors = vectors["vectors"].as_array().unwrap();
         assert!(!vectors.is_empty());
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_a_verifier_is_43_to_128() {
+    fn accepts_verifiers_of_43_to_128_characters() {
         let vectors = vectors();
         for (key, valid) in [("valid_lengths", true), ("invalid_lengths", false)] {
             for length in vectors[key].as_array().unwrap() {
@@ -141,22 +141,22 @@ mod tests {
     }
 
     #[test]
-    fn a_verifier_of_spaces_counts_as_empty() {
+    fn rejects_a_verifier_of_spaces_as_empty() {
         let refused = Verifier::try_from(SecretString::from(" ".repeat(50))).err();
         assert_eq!(refused, Some(InvalidVerifier::Empty));
     }
 
     #[test]
-    fn a_verifier_with_a_reserved_character_is_refused() {
+    fn rejects_a_verifier_with_a_reserved_character() {
         let refused = Verifier::try_from(SecretString::from(format!("{}+", "a".repeat(43)))).err();
         assert_eq!(refused, Some(InvalidVerifier::Alphabet));
     }
 
     #[test]
-    fn a_token_is_the_first_43_characters_of_its_33_bytes() {
-        assert_eq!(token(&[0xff; 33], "").expose_secret(), "_".repeat(43));
+    fn a_random_text_is_the_first_43_characters_of_its_33_bytes() {
+        assert_eq!(random_text(&[0xff; 33], "").expose_secret(), "_".repeat(43));
         assert_eq!(
-            token(&[0; 33], ".x").expose_secret(),
+            random_text(&[0; 33], ".x").expose_secret(),
             format!("{}.x", "A".repeat(43))
         );
     }

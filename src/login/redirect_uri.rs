@@ -1,4 +1,7 @@
-//! The address that the browser comes back to.
+//! The redirect URI of a login, and what is the same URI.
+//!
+//! The text is sent and stored exactly as it was given, because the service compares it with the registered one. What comes back is
+//! compared part by part, because browsers and operating systems normalize URIs: case, default ports, an empty path.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,39 +14,38 @@ use crate::limits::MAX_REDIRECT_URI_BYTES;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
 use crate::wire::text;
 
-/// The registered address that the browser is sent back to after the login.
+/// A redirect URI: where the service sends the browser after the login.
 ///
-/// The text is kept and sent as it is, because the service compares it with what was
-/// registered. Three forms are usual (RFC 8252 section 7):
+/// It is sent exactly as it was parsed, because the service compares it with the registered one. There are three forms (RFC 8252
+/// section 7):
 ///
 /// ```
 /// use workos_login::RedirectUri;
 ///
-/// let _: RedirectUri = "http://127.0.0.1:8080/callback".parse()?; // a terminal program
-/// let _: RedirectUri = "com.example.app:/callback".parse()?; // a desktop or mobile application
-/// let _: RedirectUri = "https://app.example.com/callback".parse()?; // a server
+/// let _: RedirectUri = "http://127.0.0.1:8080/callback".parse()?; // command-line program
+/// let _: RedirectUri = "com.example.app:/callback".parse()?; // desktop or mobile application
+/// let _: RedirectUri = "https://app.example.com/callback".parse()?; // server
 /// # Ok::<(), workos_login::InvalidRedirectUri>(())
 /// ```
 ///
-/// What the service has registered decides: an `http` address that is not on this machine is taken here, too, for
-/// development hosts. The code on its way to it can be read, but is worth nothing without the verifier.
+/// An `http` URI of another host than loopback is accepted for development; the service decides what can be registered. An
+/// authorization code that is read on the way there cannot be exchanged without the code verifier.
 ///
-/// For a scheme of your own, use a domain name that you control, reversed
-/// (`com.example.app`): any program on the machine can register any scheme, and a long
-/// name is at least not taken by accident (RFC 8252 section 7.1).
+/// A private-use URI scheme should be a reversed domain name, such as `com.example.app`: any application can register any scheme,
+/// and a domain name is not chosen twice by accident (RFC 8252 section 7.1).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RedirectUri(Arc<str>);
 
 impl RedirectUri {
-    /// Returns the address, exactly as it was given.
+    /// Returns the redirect URI exactly as it was parsed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `address`, up to its query, is this address: a whole URL, or a path.
+    /// Returns whether `address`, a URI without its query or the path of one, is this redirect URI.
     pub(crate) fn is_address(&self, address: &str) -> bool {
-        // Most addresses have no query, and come back as they were sent.
+        // Most redirect URIs have no query and come back as they were sent.
         if address == &*self.0 {
             return true;
         }
@@ -57,7 +59,7 @@ impl RedirectUri {
         if address.starts_with('/') {
             return path(&expected) == address;
         }
-        // Equal addresses can be spelled in several ways: case, default ports, dots.
+        // Equal URIs can be spelled in several ways: case, default ports, dots.
         Url::parse(address).is_ok_and(|address| {
             expected.scheme() == address.scheme()
                 && expected.username() == address.username()
@@ -69,7 +71,7 @@ impl RedirectUri {
     }
 }
 
-/// The path; browsers and operating systems write the empty path of a private-use scheme as `/`, too.
+/// Returns the path. Browsers and operating systems write the empty path of a private-use URI scheme as `/`.
 fn path(url: &Url) -> &str {
     match url.path() {
         "" => "/",
@@ -87,29 +89,29 @@ impl FromStr for RedirectUri {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() > MAX_REDIRECT_URI_BYTES {
-            return Err(InvalidRedirectUri(Flaw::TooLong));
+            return Err(InvalidRedirectUri(Problem::TooLong));
         }
         if text.trim() != text || text.chars().any(char::is_control) {
-            return Err(InvalidRedirectUri(Flaw::Control));
+            return Err(InvalidRedirectUri(Problem::Control));
         }
-        let url = Url::parse(text).map_err(|_| InvalidRedirectUri(Flaw::NotAbsolute))?;
+        let url = Url::parse(text).map_err(|_| InvalidRedirectUri(Problem::NotAbsolute))?;
         if url.cannot_be_a_base() {
             return Err(InvalidRedirectUri(match url.scheme() {
-                scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Flaw::Scheme,
-                _ => Flaw::NoPath,
+                scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Problem::Scheme,
+                _ => Problem::NoPath,
             }));
         }
         if FORBIDDEN_SCHEMES.contains(&url.scheme()) {
-            return Err(InvalidRedirectUri(Flaw::Scheme));
+            return Err(InvalidRedirectUri(Problem::Scheme));
         }
         if url.fragment().is_some() {
-            return Err(InvalidRedirectUri(Flaw::Fragment));
+            return Err(InvalidRedirectUri(Problem::Fragment));
         }
         let query = url.query().unwrap_or_default();
         if form_urlencoded::parse(query.as_bytes())
             .any(|(name, _)| RESPONSE_PARAMETERS.contains(&&*name))
         {
-            return Err(InvalidRedirectUri(Flaw::ReservedName));
+            return Err(InvalidRedirectUri(Problem::ReservedName));
         }
         Ok(Self(text.into()))
     }
@@ -139,12 +141,12 @@ impl<'de> Deserialize<'de> for RedirectUri {
     }
 }
 
-/// A text that cannot be a redirect address. [`RedirectUri`]
+/// An invalid [`RedirectUri`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidRedirectUri(Flaw);
+pub struct InvalidRedirectUri(Problem);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
+enum Problem {
     Control,
     Fragment,
     NoPath,
@@ -157,24 +159,27 @@ enum Flaw {
 impl fmt::Display for InvalidRedirectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Flaw::Control => f.write_str("the redirect address begins or ends with white space, or contains a control character"),
-            Flaw::Fragment => f.write_str("the redirect address has a fragment (#…): remove it (RFC 6749 section 3.1.2)"),
-            Flaw::NoPath => f.write_str("the redirect address has no path: write it as com.example.app:/callback or myapp://callback"),
-            Flaw::NotAbsolute => f.write_str("the redirect address is not an absolute address: write it whole, as it is registered"),
-            Flaw::ReservedName => write!(
+            Problem::Control => f.write_str("redirect URI has white space around it or a control character; remove it"),
+            Problem::Fragment => f.write_str("redirect URI must not have a fragment; remove \"#…\""),
+            Problem::NoPath => f.write_str("redirect URI has no path; write it as com.example.app:/callback or myapp://callback"),
+            Problem::NotAbsolute => f.write_str("redirect URI is not absolute; write it exactly as it is registered"),
+            Problem::ReservedName => write!(
                 f,
-                "the query of the redirect address has one of the names that the service answers with ({}): rename it",
+                "redirect URI has a query parameter that the service uses ({}); rename it",
                 RESPONSE_PARAMETERS.join(", ")
             ),
-            Flaw::Scheme => f.write_str("the scheme of the redirect address runs scripts or reads files: register another one"),
-            Flaw::TooLong => write!(f, "the redirect address is longer than {MAX_REDIRECT_URI_BYTES} bytes"),
+            Problem::Scheme => f.write_str("redirect URI has a scheme that runs scripts or reads files; register another one"),
+            Problem::TooLong => write!(
+                f,
+                "redirect URI is longer than {MAX_REDIRECT_URI_BYTES} bytes; register a shorter one"
+            ),
         }
     }
 }
 
 impl std::error::Error for InvalidRedirectUri {}
 
-/// Schemes that a browser acts on itself, or that never reach an application.
+/// Schemes that a browser handles itself, or that never reach an application.
 const FORBIDDEN_SCHEMES: &[&str] = &[
     "about",
     "blob",
@@ -198,16 +203,16 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refused(text: &str, flaw: Flaw) {
+    fn rejects(text: &str, problem: Problem) {
         assert_eq!(
             text.parse::<RedirectUri>(),
-            Err(InvalidRedirectUri(flaw)),
+            Err(InvalidRedirectUri(problem)),
             "{text}"
         );
     }
 
     #[test]
-    fn the_registered_text_is_kept() {
+    fn keeps_the_text_that_is_registered() {
         for text in [
             "http://localhost:8080/callback",
             "http://[::1]:8080/callback",
@@ -221,28 +226,28 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_receive_a_callback_is_refused() {
-        refused("", Flaw::NotAbsolute);
-        refused("/callback", Flaw::NotAbsolute);
-        refused("localhost:8080/callback", Flaw::NoPath);
-        refused("javascript:alert(1)", Flaw::Scheme);
-        refused("JavaScript:alert(1)", Flaw::Scheme);
-        refused("data:text/html,x", Flaw::Scheme);
-        refused("file:///etc/passwd", Flaw::Scheme);
-        refused("com.example.app:cb", Flaw::NoPath);
-        refused("https://app.example.org/cb#top", Flaw::Fragment);
-        refused("https://app.example.org/cb?state=1", Flaw::ReservedName);
-        refused("https://app.example.org/cb?%63ode=1", Flaw::ReservedName);
-        refused("https://app.example.org/c\nb", Flaw::Control);
-        refused(" https://app.example.org/cb", Flaw::Control);
-        refused(
+    fn rejects_a_uri_that_cannot_receive_a_callback() {
+        rejects("", Problem::NotAbsolute);
+        rejects("/callback", Problem::NotAbsolute);
+        rejects("localhost:8080/callback", Problem::NoPath);
+        rejects("javascript:alert(1)", Problem::Scheme);
+        rejects("JavaScript:alert(1)", Problem::Scheme);
+        rejects("data:text/html,x", Problem::Scheme);
+        rejects("file:///etc/passwd", Problem::Scheme);
+        rejects("com.example.app:cb", Problem::NoPath);
+        rejects("https://app.example.org/cb#top", Problem::Fragment);
+        rejects("https://app.example.org/cb?state=1", Problem::ReservedName);
+        rejects("https://app.example.org/cb?%63ode=1", Problem::ReservedName);
+        rejects("https://app.example.org/c\nb", Problem::Control);
+        rejects(" https://app.example.org/cb", Problem::Control);
+        rejects(
             &format!("https://app.example.org/{}", "a".repeat(2048)),
-            Flaw::TooLong,
+            Problem::TooLong,
         );
     }
 
     #[test]
-    fn an_address_is_ours_however_it_is_spelled() {
+    fn a_redirect_uri_is_the_same_however_it_is_spelled() {
         let https: RedirectUri = "https://app.example.org/cb?next=1".parse().unwrap();
         assert!(https.is_address("https://app.example.org/cb"));
         assert!(https.is_address("HTTPS://APP.example.org:443/cb"));

@@ -1,14 +1,13 @@
-//! When an access token is due for a new one.
+//! When an access token is due for refresh.
 
 use std::time::Duration;
 
 use crate::limits::REFRESH_MARGIN;
 
-/// How early an access token is refreshed.
+/// How long before its expiry an access token is due for refresh.
 ///
-/// The default is [`REFRESH_MARGIN`] before the end of its life, but never more than half of the
-/// life: access tokens are reported to live about five minutes, so a fixed margin of five minutes would
-/// refresh at every call.
+/// The margin is [`REFRESH_MARGIN`] by default, and at most half of the token's lifetime: with a lifetime of five minutes, a margin
+/// of five minutes would refresh at every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefreshPolicy {
@@ -16,7 +15,7 @@ pub struct RefreshPolicy {
 }
 
 impl RefreshPolicy {
-    /// Sets the margin. More than half of a token's life has the effect of half of it.
+    /// Sets the margin. At most half of a token's lifetime has an effect.
     #[must_use]
     pub fn margin(self, margin: Duration) -> Self {
         Self { margin }

@@ -1,6 +1,11 @@
-//! A new access token is on its way.
+//! The refresh of a session, with or without a switch of the organization.
 //!
-//! [`Authenticated::refresh`] leads in; the response leads back, to a new [`Authenticated`].
+//! [`Authenticated::refresh`] and [`Authenticated::switch_organization`] lead in; the response leads back, to a new
+//! [`Authenticated`].
+//!
+//! A refresh specifies the organization of the session, because the service could select another one otherwise. A response for
+//! another user or another organization is rejected, but in the second case its refresh token is kept: the service may have rotated
+//! it, and then the old one is used.
 
 use std::mem;
 use std::sync::Arc;
@@ -65,24 +70,24 @@ impl Authenticated {
     }
 }
 
-/// A session that is being refreshed. Send it with an adapter, or through [`Exchange`].
+/// A refresh. Send it with an HTTP client, through [`Exchange`].
 ///
-/// After any refusal the session is still inside: [`into_session`](Self::into_session). Whether a lost answer may
-/// be asked for again, and for how long, is the keeper's knowledge.
+/// It is an in-flight state, and [`into_session`](Self::into_session) returns the session after an error. Whether a refresh can be
+/// retried after a transport error depends on the time since it was sent: the session machine in `workos-login-session` decides it.
 #[derive(Debug)]
-#[must_use = "the session is inside"]
+#[must_use = "it contains the session"]
 pub struct Refreshing {
     client: Arc<Configuration>,
     grant: Grant,
     session: Box<Authenticated>,
-    /// The organization asked for, when it is not the session's own.
+    /// The organization of a switch.
     switch_to: Option<OrganizationId>,
 }
 
 impl Refreshing {
-    pub(crate) fn new<A: ClientKind>(
+    pub(crate) fn new<K: ClientKind>(
         session: Authenticated,
-        client: &Client<A>,
+        client: &Client<K>,
         switch_to: Option<OrganizationId>,
     ) -> Self {
         let organization = match client.service() {
@@ -101,16 +106,16 @@ impl Refreshing {
         }
     }
 
-    /// Returns the session that was to be refreshed.
+    /// Returns the session that was not refreshed.
     ///
-    /// It is what it was, with one exception: after an answer for another organization than the one asked for it
-    /// has the newest refresh token, because the old one may be spent.
+    /// It is unchanged, except after a [response for another organization](crate::Malformed::is_other_organization): then it has the
+    /// refresh token of the response, because the old one may be used.
     #[must_use]
     pub fn into_session(self) -> Authenticated {
         *self.session
     }
 
-    fn purpose(&self) -> ResponseKind {
+    fn kind(&self) -> ResponseKind {
         if self.switch_to.is_some() {
             ResponseKind::OrganizationSwitch
         } else {
@@ -127,9 +132,9 @@ impl Refreshing {
             .switch_to
             .as_ref()
             .or(self.session.organization_id.as_ref());
-        let reply = classify(response, self.purpose(), now).map_err(|refusal| match refusal {
-            Unsuccessful::AuthenticationChallenge(step) => {
-                Error::AuthenticationChallenge(Box::new(step.in_organization(expected)))
+        let reply = classify(response, self.kind(), now).map_err(|refusal| match refusal {
+            Unsuccessful::AuthenticationChallenge(challenge) => {
+                Error::AuthenticationChallenge(Box::new(challenge.in_organization(expected)))
             }
             refusal => refusal.into(),
         })?;

@@ -1,4 +1,10 @@
-//! A login about to begin: options are gathered, then one call makes the address and what must be kept.
+//! The start of a login: its options, and the authorization request.
+//!
+//! [`Client::login`] leads in; [`Start::begin`] leads out, to the authorization URL and [`AwaitingCallback`].
+//!
+//! Parameters come from four places and each name is sent once (RFC 6749 section 3.1): the protocol's own parameters, which nothing
+//! overrides; the target, which is the connection selector or the scope; the options, which replace a parameter of the target and of
+//! the endpoint; and the query of the authorization endpoint.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,16 +22,16 @@ use crate::limits::{MAX_STATE_BYTES, PENDING_LOGIN_TTL};
 use crate::login::authorization_url::AuthorizationUrl;
 use crate::login::awaiting_callback::AwaitingCallback;
 use crate::login::connection_selector::{ConnectionSelector, Target};
-use crate::login::pkce::{self, TOKEN_BYTES, TOKEN_CHARS, Verifier};
+use crate::login::pkce::{self, RANDOM_BYTES, RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
 use crate::service::Scope;
 use crate::timestamp::Timestamp;
 use crate::wire::authorization::{AuthorizationRequest, RESERVED_PARAMETERS};
 
-/// A login about to begin.
+/// A login that has not begun: its options can be set.
 ///
-/// Made by [`Client::login`]; [`begin`](Self::begin) leads to [`AwaitingCallback`]. An option that is
-/// given twice counts as given last.
+/// [`Client::login`] makes it, and [`begin`](Self::begin) leads to [`AwaitingCallback`]. Options have the names of the parameters
+/// that they set. If one is set twice, the last value is sent.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -39,14 +45,14 @@ use crate::wire::authorization::{AuthorizationRequest, RESERVED_PARAMETERS};
 /// assert!(url.as_str().starts_with("https://api.workos.com/"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a login that is not begun does nothing"]
-pub struct Start<'a, A> {
-    client: &'a Client<A>,
+#[must_use = "call `begin` to begin the login"]
+pub struct Start<'a, K> {
+    client: &'a Client<K>,
     target: Target,
     redirect_uri: RedirectUri,
     parameters: Vec<(Cow<'static, str>, String)>,
     app_state: Option<String>,
-    life: Duration,
+    lifetime: Duration,
 }
 
 impl<K: UserManagement> Client<K> {
@@ -65,26 +71,26 @@ impl Client<OAuth> {
     }
 }
 
-impl<'a, A: ClientKind> Start<'a, A> {
-    pub(crate) fn new(client: &'a Client<A>, target: Target, redirect_uri: RedirectUri) -> Self {
+impl<'a, K: ClientKind> Start<'a, K> {
+    pub(crate) fn new(client: &'a Client<K>, target: Target, redirect_uri: RedirectUri) -> Self {
         Self {
             client,
             target,
             redirect_uri,
             parameters: Vec::new(),
             app_state: None,
-            life: PENDING_LOGIN_TTL,
+            lifetime: PENDING_LOGIN_TTL,
         }
     }
 }
 
-impl<A: UserManagement> Start<'_, A> {
-    /// Names a connection beside what `via` says.
+impl<K: UserManagement> Start<'_, K> {
+    /// Sets `connection_id` beside another connection selector.
     pub fn connection(self, id: &ConnectionId) -> Self {
         self.with("connection_id", id.as_str())
     }
 
-    /// Names an organization beside what `via` says: the login is for this one.
+    /// Sets `organization_id` beside another connection selector: the session is for this organization.
     pub fn organization(self, id: &OrganizationId) -> Self {
         self.with("organization_id", id.as_str())
     }
@@ -94,25 +100,24 @@ impl<A: UserManagement> Start<'_, A> {
         self.with("claim_nonce", nonce)
     }
 
-    /// Names the domain that the user probably belongs to.
+    /// Sets `domain_hint`, the domain of the user's organization.
     pub fn domain_hint(self, domain: impl Into<String>) -> Self {
         self.with("domain_hint", domain)
     }
 
-    /// Accepts an invitation with this login.
+    /// Sets `invitation_token`, which accepts an invitation.
     pub fn invitation_token(self, token: impl Into<String>) -> Self {
         self.with("invitation_token", token)
     }
 
-    /// Resets the user's password with the token of a reset mail.
+    /// Sets `password_reset_token`, the token of a password reset e-mail.
     pub fn password_reset_token(self, token: impl Into<String>) -> Self {
         self.with("password_reset_token", token)
     }
 
-    /// Asks the identity provider for more scopes, all of them given at once.
+    /// Sets `provider_scopes`, the additional scopes of the identity provider.
     ///
-    /// The official SDKs disagree whether they are sent as one list or one by one; they are
-    /// sent one by one, as WorkOS's SDK for Node does.
+    /// The parameter is repeated for each scope, as in the SDK for Node. Other official SDKs send one list with commas.
     pub fn provider_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         const NAME: &str = "provider_scopes";
         self.parameters.retain(|(name, _)| name != NAME);
@@ -121,19 +126,19 @@ impl<A: UserManagement> Start<'_, A> {
         self
     }
 
-    /// Hands one query parameter through to the identity provider.
+    /// Adds a query parameter for the identity provider to `provider_query_params`.
     pub fn provider_query_param(self, name: &str, value: impl fmt::Display) -> Self {
         self.with(format!("provider_query_params[{name}]"), format!("{value}"))
     }
 }
 
-impl<A: ClientKind> Start<'_, A> {
-    /// Says who probably logs in, usually by an e-mail address.
+impl<K: ClientKind> Start<'_, K> {
+    /// Sets `login_hint`, usually the e-mail address of the user.
     pub fn login_hint(self, hint: impl Into<String>) -> Self {
         self.with("login_hint", hint)
     }
 
-    /// Asks for a new sign-in when the last one is longer ago, in whole seconds; zero asks for one in any case.
+    /// Sets `max_age` in whole seconds: the user authenticates again if the last authentication is older. Zero always requires it.
     pub fn max_age(self, age: Duration) -> Self {
         self.with("max_age", age.as_secs().to_string())
     }
@@ -143,11 +148,11 @@ impl<A: ClientKind> Start<'_, A> {
         self.with("prompt", prompt)
     }
 
-    /// Sends a parameter that has no method here.
+    /// Sets a parameter that has no method of its own.
     ///
     /// # Errors
     ///
-    /// [`ReservedParameter`] for a name that is part of the protocol, or would put a secret into the address.
+    /// [`ReservedParameter`] for a parameter of the protocol, or one that would put a secret into the URL.
     pub fn parameter(
         self,
         name: impl Into<String>,
@@ -160,14 +165,13 @@ impl<A: ClientKind> Start<'_, A> {
         Ok(self.with(name, value))
     }
 
-    /// Puts a text of the application's own behind the random part of the state.
+    /// Sets the application state: a text that follows the random part of `state`.
     ///
-    /// It comes back with the callback and can be read from the pending login, too:
-    /// [`AwaitingCallback::app_state`]. It is seen by the browser, so it is no place for a secret.
+    /// [`AwaitingCallback::app_state`] returns it. The browser sees it, so it must not be a secret.
     ///
     /// # Errors
     ///
-    /// [`AppStateTooLong`] when the state would be [longer than a callback's may be](MAX_STATE_BYTES).
+    /// [`AppStateTooLong`] if `state` would be longer than [`MAX_STATE_BYTES`].
     pub fn app_state(self, text: impl Into<String>) -> Result<Self, AppStateTooLong> {
         let text = text.into();
         if text.len() > MAX_APP_STATE_BYTES {
@@ -179,33 +183,28 @@ impl<A: ClientKind> Start<'_, A> {
         })
     }
 
-    /// Sets how long the pending login can be finished; [ten minutes](PENDING_LOGIN_TTL) unless it is set.
-    pub fn expires_after(self, life: Duration) -> Self {
-        Self { life, ..self }
+    /// Sets the lifetime of the pending login, which is [`PENDING_LOGIN_TTL`] by default.
+    pub fn expires_after(self, lifetime: Duration) -> Self {
+        Self { lifetime, ..self }
     }
 
-    /// Makes the address to open in the browser, and the pending login to keep until the callback.
+    /// Begins the login: returns the URL to open in the browser, and the pending login to store until the callback.
     ///
-    /// 66 bytes are drawn from `rng` in one call: a state and a code verifier, new for each login.
-    /// The address contains the state: show it to the user, but do not log it.
-    ///
-    /// # Panics
-    ///
-    /// Never: the `expect` inside says why.
-    #[must_use = "the login is lost without the pending half"]
+    /// A new `state` and a new code verifier are made of 66 bytes from `rng`, in one call.
+    #[must_use = "a login cannot be finished without its pending login"]
     pub fn begin(
         self,
         now: SystemTime,
         rng: &mut impl CryptoRng,
     ) -> (AuthorizationUrl, AwaitingCallback) {
-        let mut random = Zeroizing::new([[0; TOKEN_BYTES]; 2]);
+        let mut random = Zeroizing::new([[0; RANDOM_BYTES]; 2]);
         rng.fill_bytes(random.as_flattened_mut());
         let suffix = self
             .app_state
             .as_ref()
             .map(|text| format!(".{text}"))
             .unwrap_or_default();
-        let state = pkce::token(&random[0], &suffix);
+        let state = pkce::random_text(&random[0], &suffix);
         let verifier = Verifier::new(&random[1]);
 
         let url = self.url(state.expose_secret(), &verifier.challenge());
@@ -215,12 +214,12 @@ impl<A: ClientKind> Start<'_, A> {
             state,
             verifier,
             Timestamp::from(now),
-            self.life,
+            self.lifetime,
         );
         (url, pending)
     }
 
-    fn url(&self, state: &str, challenge: &[u8; TOKEN_CHARS]) -> AuthorizationUrl {
+    fn url(&self, state: &str, challenge: &[u8; RANDOM_CHARS]) -> AuthorizationUrl {
         let request = AuthorizationRequest {
             client_id: self.client.id().as_str(),
             redirect_uri: self.redirect_uri.as_str(),
@@ -260,8 +259,7 @@ impl<A: ClientKind> Start<'_, A> {
         self.parameters.iter().any(|(given, _)| given == name)
     }
 
-    /// Writes the authorization endpoint with those parameters of its own query that no option replaces, because a parameter
-    /// must not be included more than once (RFC 6749 section 3.1). What is kept is kept as it is spelled.
+    /// Writes the authorization endpoint with those parameters of its query that no option replaces, in their own spelling.
     fn push_endpoint(&self, text: &mut String) {
         let endpoint = self.client.service().authorization_endpoint();
         let (base, query) = endpoint.split_once('?').unwrap_or((endpoint, ""));
@@ -298,7 +296,7 @@ impl<A: ClientKind> Start<'_, A> {
     }
 }
 
-impl<A> fmt::Debug for Start<'_, A> {
+impl<K> fmt::Debug for Start<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start")
             .field("client", &self.client)
@@ -308,17 +306,17 @@ impl<A> fmt::Debug for Start<'_, A> {
     }
 }
 
-/// A parameter name that cannot be set, because the protocol owns it.
+/// A parameter that [`Start::parameter`] cannot set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReservedParameter(Box<str>);
 
 impl fmt::Display for ReservedParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            "" => f.write_str("a parameter needs a name"),
+            "" => f.write_str("parameter has no name; set one"),
             name => write!(
                 f,
-                "the parameter {name} is part of the protocol: there is a method or an argument for it, or it must not be sent"
+                "parameter {name} is part of the protocol; use the method or the argument for it, if there is one"
             ),
         }
     }
@@ -326,7 +324,7 @@ impl fmt::Display for ReservedParameter {
 
 impl std::error::Error for ReservedParameter {}
 
-/// An application's state that does not fit into the state of a callback.
+/// An application state that is too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppStateTooLong;
@@ -335,12 +333,12 @@ impl fmt::Display for AppStateTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the application's state is longer than {MAX_APP_STATE_BYTES} bytes: keep the text, and send an id of it"
+            "application state is longer than {MAX_APP_STATE_BYTES} bytes; store it and send its ID"
         )
     }
 }
 
 impl std::error::Error for AppStateTooLong {}
 
-/// What is left of a state beside the random part and the dot.
-const MAX_APP_STATE_BYTES: usize = MAX_STATE_BYTES - TOKEN_CHARS - 1;
+/// The maximum size of `state` without its random part and the dot.
+const MAX_APP_STATE_BYTES: usize = MAX_STATE_BYTES - RANDOM_CHARS - 1;

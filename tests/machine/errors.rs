@@ -106,7 +106,7 @@ fn damaged_verifier(verifier: &str, why: &str) {
         .to_string();
     assert!(message.contains(why), "{message}");
     assert!(
-        message.contains("store the pending login whole and unchanged, and begin again"),
+        message.contains("store the pending login unchanged and start a new login"),
         "{message}"
     );
     assert!(
@@ -117,12 +117,18 @@ fn damaged_verifier(verifier: &str, why: &str) {
 
 #[test]
 fn a_damaged_verifier_is_named_with_the_remedy() {
-    damaged_verifier("", "the code verifier is empty");
-    damaged_verifier("   ", "the code verifier is empty");
-    damaged_verifier(&"v".repeat(42), "not 43 to 128 characters");
-    damaged_verifier(&"v".repeat(129), "not 43 to 128 characters");
-    damaged_verifier(&format!("{}+", "v".repeat(43)), "character outside of");
-    damaged_verifier(&format!("{}ü", "v".repeat(43)), "character outside of");
+    damaged_verifier("", "code verifier is empty");
+    damaged_verifier("   ", "code verifier is empty");
+    damaged_verifier(&"v".repeat(42), "does not have 43 to 128 characters");
+    damaged_verifier(&"v".repeat(129), "does not have 43 to 128 characters");
+    damaged_verifier(
+        &format!("{}+", "v".repeat(43)),
+        "has a character other than",
+    );
+    damaged_verifier(
+        &format!("{}ü", "v".repeat(43)),
+        "has a character other than",
+    );
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn a_damaged_pending_login_is_refused() {
     damaged(
         "/redirect_uri",
         json!("/callback"),
-        "the redirect address is not an absolute address",
+        "redirect URI is not absolute",
     );
     damaged("/redirect_uri", json!("javascript:x"), "scheme");
     damaged("/owner/client_id", json!(""), "the client id is empty");

@@ -88,8 +88,7 @@ fn the_applications_part_of_a_state_leaves_room_for_the_random_part() {
             .app_state("a".repeat(length - STATE.len() - 1));
         start.map(drop).map_err(|refused| refused.to_string())
     };
-    let refused =
-        "the application's state is longer than 2004 bytes: keep the text, and send an id of it";
+    let refused = "application state is longer than 2004 bytes; store it and send its ID";
     around(MAX_STATE_BYTES, fits, Ok(()), Err(refused.to_owned()));
 }
 
@@ -110,7 +109,7 @@ fn the_longest_state_comes_back() {
 
 #[test]
 fn a_redirect_address_has_a_limit() {
-    let refused = Err("the redirect address is longer than 2048 bytes".to_owned());
+    let refused = Err("redirect URI is longer than 2048 bytes; register a shorter one".to_owned());
     let address = |length: usize| {
         let start = "myapp://callback/";
         format!("{start}{}", "a".repeat(length - start.len()))
