@@ -1,94 +1,93 @@
-//! Log people in to WorkOS (AuthKit, User Management) from programs that cannot keep a secret.
+//! Sign users in to [WorkOS](https://workos.com) (AuthKit, User Management) from public clients: command-line tools, desktop and mobile
+//! applications, single-page applications.
 //!
-//! Terminal tools, desktop, mobile and single-page applications: OAuth 2.0 authorization code with PKCE,
-//! device flow, refresh, logout. And the same with a secret beside PKCE, for servers. The crate is **sans-IO**: typed
-//! states make `http::Request` values and take responses. It opens no socket, reads no clock, draws no randomness.
+//! The crate implements the authorization code grant with PKCE, the device authorization grant, refresh and logout. Confidential
+//! clients send their API key beside PKCE, and public clients of any OAuth 2.0 or OpenID Connect server are supported, too.
+//!
+//! It is sans-IO: typed states produce `http::Request` values and take responses. It opens no socket, reads no clock and has no
+//! random number generator.
 //!
 //! ```text
-//!         Client<Public> | Client<Confidential> | Client<OAuth>
-//!            login(..) │                  │ device()
-//!                      ▼                  ▼
-//!                    Start          RequestingDevice ~ HTTP
-//!    begin(now, rng)   │                  ▼
-//!       url to open ◀──┤            AwaitingDevice ◀──────┐
-//!                      ▼                  │ poll          │ Pending
-//!             AwaitingCallback ◀┐         ▼               │
-//!                      │ accept │   PollingDevice ~ HTTP ─┤
-//!                      ├────────┘         │ Done          │
-//!                      ▼  CallbackMismatch          │               │
-//!              Exchanging ~ HTTP ◀────────┼── answer ── AuthenticationChallenge
-//!                      │                  │               ▲
-//!                      └──── Outcome ◀────┘───────────────┘
-//!                               ▼
-//!                         Authenticated ── refresh ─▶ Refreshing ~ HTTP ─▶ Authenticated
-//!                               │ logout_url
-//!                               ▼
-//!                          url to open
+//!        Client<Public> | Client<Confidential> | Client<OAuth>
+//!           login(..) │                  │ device(..)
+//!                     ▼                  ▼
+//!                   Start          RequestingDevice ~ HTTP
+//!   begin(now, rng)   │                  ▼
+//! authorization URL ◀─┤            AwaitingDevice ◀──────┐
+//!                     ▼                  │ poll          │ Pending
+//!            AwaitingCallback ◀┐         ▼               │
+//!                     │ accept │   PollingDevice ~ HTTP ─┤
+//!                     ├────────┘         │ Done          │
+//!                     ▼  mismatch        │               │
+//!             Exchanging ~ HTTP ◀────────┼── answer ── AuthenticationChallenge
+//!                     │                  │               ▲
+//!                     └──── Outcome ◀────┘───────────────┘
+//!                              ▼
+//!                        Authenticated ── refresh ─▶ Refreshing ~ HTTP ─▶ Authenticated
 //! ```
 //!
-//! There are two kinds of state. One **rests** until a person or the clock does something: it can be stored and read
-//! back, by another process or a later version. The other **talks**: it owes the network one HTTP exchange, gives one
-//! request and takes one response, through the trait [`Exchange`]. An adapter is one function over that trait; there
-//! are ready ones for reqwest, ureq and hyper.
+//! A state is persistent or in flight. A persistent state waits for the user or for time to pass, and can be serialized. An in-flight
+//! state (`~ HTTP`) has one request to send and takes one response, through the trait [`Exchange`].
 //!
-//! # A whole login
+//! # A login
 //!
-//! Without I/O the example needs no network: here the service answers with what was written down before.
+//! The response of the service is canned here, because no I/O is needed:
 //!
 //! ```
-//! use std::time::{Duration, SystemTime};
-//! use workos_login::{AwaitingCallback, Callback, Client, Exchange, Screen, ConnectionSelector};
+//! use std::time::SystemTime;
+//! use workos_login::secrecy::ExposeSecret;
+//! use workos_login::{AwaitingCallback, Callback, Client, ConnectionSelector, Exchange, Screen};
 //!
 //! let client = Client::public("client_123".parse()?);
 //!
-//! // Start → AwaitingCallback: one value to open in the browser, one value to keep.
+//! // Start → AwaitingCallback: a URL to open in the browser, and a state to store.
 //! let (url, pending) = client
 //!     .login(ConnectionSelector::AuthKit(Screen::SignIn), "http://127.0.0.1:8080/callback".parse()?)
 //!     .begin(SystemTime::now(), &mut rand::rng());
 //! let stored = serde_json::to_string(&pending)?;
 //!
-//! // The user logs in, and the browser comes back. This process may be another one by then.
+//! // The user logs in, and the service redirects the browser. This process may be another one.
 //! # let url = workos_login::url::Url::from(url);
 //! # let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-//! let address = format!("http://127.0.0.1:8080/callback?code=abc&state={state}");
+//! let uri = format!("http://127.0.0.1:8080/callback?code=abc&state={state}");
 //! let pending: AwaitingCallback = serde_json::from_str(&stored)?;
 //!
-//! // AwaitingCallback → Exchanging: one request to send.
-//! let exchanging = pending.accept(&client, Callback::parse(&address)?, SystemTime::now())?;
+//! // AwaitingCallback → Exchanging: a request to send.
+//! let exchanging = pending.accept(&client, Callback::parse(&uri)?, SystemTime::now())?;
 //! let request: http::Request<Vec<u8>> = exchanging.request();
 //! assert_eq!(request.uri(), "https://api.workos.com/user_management/authenticate");
 //!
-//! // Exchanging → Authenticated: one response to take.
+//! // Exchanging → Authenticated: a response to take.
 //! let response = http::Response::builder()
 //!     .header("content-type", "application/json")
 //!     .body(r#"{"user": {"id": "user_1", "first_name": "Nadia"}, "access_token": "a", "refresh_token": "r"}"#)?;
 //! let session = exchanging.response(response, SystemTime::now())?.authenticated()?;
-//! assert_eq!(session.user().first_name(), Some("Nadia"));
+//! assert_eq!(session.access_token().expose_secret(), "a");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What a caller can rely on
+//! # Guarantees
 //!
-//! * **Nothing is lost by a refusal.** A forged callback, a 503 or a broken connection gives the state back: [`Refused`].
-//! * **Only the moves that the protocol allows compile.** A pending login cannot be used twice, a public client has
-//!   nowhere to put a secret.
-//! * **Everything that waits can be stored.** A login, a device and a session are refused by a client that they do not belong to.
-//! * **No secret is shown**: not by `Debug` or `Display`, not in an error, not in a panic. What the types here hold is wiped
-//!   from memory when it is dropped; what was handed out (a request, an address, a stored form) is the caller's.
-//! * **No input panics or grows memory without a bound**: [`limits`] has the numbers.
-//! * **A live session is not lost** to a race, a lost answer, a crash or a bad minute: [`session`].
+//! * A refused transition returns the state: [`Refused`]. A mismatched callback, a 503 or a lost response loses nothing.
+//! * Invalid transitions do not compile. A pending login cannot be used twice, and a public client has no place for a secret.
+//! * Every persistent state can be serialized and read back by another process. Pending logins, device logins and sessions are bound
+//!   to their client and issuer.
+//! * No secret is shown by `Debug`, `Display`, an error or a panic. Secrets that the types hold are wiped on drop; a request, a URL and
+//!   a stored form are the caller's.
+//! * No input causes a panic or unbounded memory: [`limits`].
 //!
-//! # Which type for what
+//! # Types
 //!
-//! | to | use |
+//! | task | types |
 //! |---|---|
-//! | log in from a browser | [`Client::public`], [`Start`], [`AwaitingCallback`], [`Exchanging`] |
-//! | log in where there is no browser | [`AwaitingDevice`] |
-//! | log in on a server | [`Client::confidential`], and bind the pending login to the browser: [`AwaitingCallback`] |
-//! | log in to a standard OAuth server | [`Client::oauth`], [`Server`] |
-//! | take another step when the service asks | [`AuthenticationChallenge`] |
-//! | keep a session alive | [`session::Machine`], and `workos-login-session` to drive it |
-//! | know what to do about an error | [`Error`], [`error_codes`] |
+//! | log in with a browser | [`Client::public`], [`Start`], [`AwaitingCallback`], [`Exchanging`] |
+//! | log in on a server | [`Client::confidential`]; the pending login is bound to the browser: [`AwaitingCallback`] |
+//! | log in at another authorization server | [`Client::oauth`], [`Server`], [`Scope`] |
+//! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
+//! | answer an authentication challenge | [`AuthenticationChallenge`] |
+//! | refresh a session, switch its organization | [`Authenticated`], [`Refreshing`]; `workos-login-session` keeps a session fresh |
+//! | send requests | [`HttpClient`], [`BlockingHttpClient`], [`Exchange`] |
+//! | handle errors | [`Error`], [`Refused`], [`SendError`], [`error_codes`] |
 
 mod challenge;
 mod client;

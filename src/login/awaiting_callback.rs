@@ -65,7 +65,7 @@ use crate::wire::grant::Grant;
 /// ```compile_fail,E0382
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn twice<A: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback, second: Callback) {
+/// fn twice<K: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback, second: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 ///     let _ = pending.accept(client, second, SystemTime::now());
 /// }
@@ -76,7 +76,7 @@ use crate::wire::grant::Grant;
 /// ```
 /// # use std::time::SystemTime;
 /// # use workos_login::*;
-/// fn once<A: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback) {
+/// fn once<K: ClientKind>(client: &Client<K>, pending: AwaitingCallback, first: Callback) {
 ///     let _ = pending.accept(client, first, SystemTime::now());
 /// }
 /// ```
