@@ -36,8 +36,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "c44",
         "tests/adapters/tests/suite/certificates.rs",
         &[
-            "a_certificate_that_nobody_vouches_for_is_refused",
-            "a_certificate_for_another_name_is_refused",
+            "rejects_an_untrusted_certificate",
+            "rejects_a_certificate_for_another_name",
         ],
     ),
     // One refresh is under way for one token.
@@ -118,8 +118,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // The HTTP client turns a 4xx into an error of its own.
     elsewhere(
         "m3",
-        "tests/adapters/tests/suite/answers.rs",
-        &["a_code_that_is_not_known_here_comes_through"],
+        "tests/adapters/tests/suite/responses.rs",
+        &["returns_an_unknown_error_code"],
     ),
     // A time that cannot be read makes a panic, or wraps.
     elsewhere(
@@ -165,10 +165,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     elsewhere(
         "m10",
         "tests/adapters/tests/suite/pool.rs",
-        &[
-            "a_request_on_a_connection_that_closes_is_sent_once",
-            "a_connection_that_was_closed_while_idle_makes_no_second_request",
-        ],
+        &["does_not_retry_on_a_stale_connection"],
     ),
     // A redirect takes the request to another host.
     elsewhere(
