@@ -100,7 +100,6 @@ mod login;
 mod open_enum;
 mod service;
 mod stored;
-mod texts;
 mod timestamp;
 mod user;
 mod wire;

@@ -1,216 +1,178 @@
-//! Who is logged in, who acts for them, and how they signed in.
+//! The user of a session, the impersonator, the identity provider's tokens and the authentication method.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::login::connection_selector::Provider;
 use crate::open_enum::open_enum;
 use crate::stored::{expose, expose_optional};
-use crate::texts::{Place, TextList, Texts};
-use crate::wire::lenient::lenient;
-use crate::wire::standard::IdClaims;
-use crate::wire::user::{self as wire, Pairs};
 
-/// The texts of most users fit into so many bytes.
-const USUAL_BYTES: usize = 256;
-
-/// The user of a session. Only the id is always there; it is what to keep as a key.
-#[derive(Clone, PartialEq, Eq)]
+/// The user of a session.
+///
+/// Only the id is always present; it is the key to store data under. `Debug` shows nothing else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    texts: Texts,
-    places: wire::User<Place>,
+    pub(crate) id: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_name: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_name: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) profile_picture_url: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) locale: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_id: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metadata: BTreeMap<Box<str>, Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_sign_in_at: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<Box<str>>,
 }
 
 impl User {
-    /// Makes the user that an ID token is about; `None` when it does not say who.
-    pub(crate) fn from_id_claims(claims: IdClaims<'_>) -> Option<Self> {
-        let user = wire::User {
-            id: claims.sub.filter(|sub| !sub.is_empty())?,
-            email: claims.email,
-            email_verified: claims.email_verified,
-            name: claims.name,
-            first_name: claims.given_name,
-            last_name: claims.family_name,
-            profile_picture_url: claims.picture,
-            locale: claims.locale,
-            ..wire::User::default()
-        };
-        Some(user.into())
-    }
-
     /// Returns the user's id, `user_…`.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.texts.get(self.places.id)
+        &self.id
     }
 
-    /// Returns the e-mail address. Whether it was confirmed says [`email_verified`](Self::email_verified).
+    /// Returns the e-mail address, which may be [unverified](Self::email_verified).
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.text(self.places.email)
+        self.email.as_deref()
     }
 
-    /// Whether the e-mail address was confirmed; `None` when the service does not say.
+    /// Returns whether the e-mail address is verified; `None` if the service does not tell.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
-        self.places.email_verified
+        self.email_verified
     }
 
     /// Returns the full name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.text(self.places.name)
+        self.name.as_deref()
     }
 
     /// Returns the first name.
     #[must_use]
     pub fn first_name(&self) -> Option<&str> {
-        self.text(self.places.first_name)
+        self.first_name.as_deref()
     }
 
     /// Returns the last name.
     #[must_use]
     pub fn last_name(&self) -> Option<&str> {
-        self.text(self.places.last_name)
+        self.last_name.as_deref()
     }
 
-    /// Returns the address of a picture of the user.
+    /// Returns the URL of the profile picture.
     #[must_use]
     pub fn profile_picture_url(&self) -> Option<&str> {
-        self.text(self.places.profile_picture_url)
+        self.profile_picture_url.as_deref()
     }
 
-    /// Returns the language that the user prefers, for instance `en-GB`.
+    /// Returns the locale, for instance `en-GB`.
     #[must_use]
     pub fn locale(&self) -> Option<&str> {
-        self.text(self.places.locale)
+        self.locale.as_deref()
     }
 
-    /// Returns the id that the application gave this user at the service.
+    /// Returns the external id, which the application has given this user at the service.
     #[must_use]
     pub fn external_id(&self) -> Option<&str> {
-        self.text(self.places.external_id)
+        self.external_id.as_deref()
     }
 
-    /// Returns what the application keeps with this user at the service, sorted by key.
+    /// Returns the metadata that the application stores with this user at the service, sorted by key.
     pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.places.metadata.iter().flat_map(|Pairs(pairs)| pairs);
-        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
+        self.metadata.iter().map(|(key, value)| (&**key, &**value))
     }
 
     /// Returns when the user last signed in, ISO 8601 in UTC.
     #[must_use]
     pub fn last_sign_in_at(&self) -> Option<&str> {
-        self.text(self.places.last_sign_in_at)
+        self.last_sign_in_at.as_deref()
     }
 
-    /// Returns when the user was made, ISO 8601 in UTC.
+    /// Returns when the user was created, ISO 8601 in UTC.
     #[must_use]
     pub fn created_at(&self) -> Option<&str> {
-        self.text(self.places.created_at)
+        self.created_at.as_deref()
     }
 
-    /// Returns when the user was last changed, ISO 8601 in UTC.
+    /// Returns when the user was last updated, ISO 8601 in UTC.
     #[must_use]
     pub fn updated_at(&self) -> Option<&str> {
-        self.text(self.places.updated_at)
-    }
-
-    fn text(&self, place: Option<Place>) -> Option<&str> {
-        place.map(|place| self.texts.get(place))
-    }
-
-    fn members(&self) -> wire::User<&str> {
-        self.places.clone().map(|place| self.texts.get(place))
+        self.updated_at.as_deref()
     }
 }
 
-impl From<wire::User<Cow<'_, str>>> for User {
-    fn from(user: wire::User<Cow<'_, str>>) -> Self {
-        let mut texts = Texts::with_capacity(USUAL_BYTES);
-        let places = user.map(|text| texts.push(&text));
-        Self { texts, places }
-    }
-}
-
-impl<'de> Deserialize<'de> for User {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        wire::User::<Cow<'de, str>>::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl Serialize for User {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.members().serialize(serializer)
-    }
-}
-
+/// Shows the id only: names and addresses are personal data, and logs are kept.
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.members().fmt(f)
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
-/// The member of staff who acts as the user.
+/// The member of staff who acts as the user (impersonation).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impersonator {
     email: Box<str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Box<str>>,
 }
 
 impl Impersonator {
-    /// Returns the e-mail address of the one who acts.
+    /// Returns the impersonator's e-mail address.
     #[must_use]
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// Returns why, in their words.
+    /// Returns the reason that the impersonator gave.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 }
 
-/// The tokens of the identity provider, when the environment is set to hand them on.
+/// The tokens of the identity provider, if the environment is configured to return them.
 ///
-/// # This is a secret
+/// # Secrets
 ///
-/// They act for the user at the provider. They are wiped from memory when dropped.
+/// The tokens give access to the user's account at the provider. They are wiped from memory when dropped.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ProviderTokens {
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    provider: Option<Provider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<Provider>,
     #[serde(serialize_with = "expose")]
-    access_token: SecretString,
+    pub(crate) access_token: SecretString,
     #[serde(
-        default,
-        deserialize_with = "lenient",
         serialize_with = "expose_optional",
         skip_serializing_if = "Option::is_none"
     )]
-    refresh_token: Option<SecretString>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    expires_at: Option<u64>,
-    #[serde(
-        default,
-        deserialize_with = "lenient",
-        skip_serializing_if = "Option::is_none"
-    )]
-    scopes: Option<TextList>,
+    pub(crate) refresh_token: Option<SecretString>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scopes: Vec<Box<str>>,
 }
 
 impl ProviderTokens {
@@ -240,7 +202,7 @@ impl ProviderTokens {
 
     /// Returns the scopes that were granted.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().flat_map(TextList::iter)
+        self.scopes.iter().map(|scope| &**scope)
     }
 }
 
@@ -253,7 +215,7 @@ impl fmt::Debug for ProviderTokens {
 }
 
 open_enum! {
-    /// How the user signed in. The list grows; a refresh repeats the method that opened the session.
+    /// The authentication method. A refresh repeats the method that opened the session.
     pub enum AuthenticationMethod {
         /// Sign in with Apple.
         AppleOAuth = "AppleOAuth",
@@ -263,7 +225,7 @@ open_enum! {
         CrossAppAuth = "CrossAppAuth",
         /// Discord.
         DiscordOAuth = "DiscordOAuth",
-        /// A system of the application's own.
+        /// An authentication system of the application.
         ExternalAuth = "ExternalAuth",
         /// GitHub.
         GitHubOAuth = "GitHubOAuth",
@@ -281,7 +243,7 @@ open_enum! {
         MagicAuth = "MagicAuth",
         /// Microsoft.
         MicrosoftOAuth = "MicrosoftOAuth",
-        /// A session that was brought over from another system.
+        /// A session that was migrated from another system.
         MigratedSession = "MigratedSession",
         /// A passkey.
         Passkey = "Passkey",

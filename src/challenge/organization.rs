@@ -15,7 +15,6 @@ use crate::login::start::Start;
 use crate::stored::{nested, unquoted};
 use crate::user::User;
 use crate::wire::grant::Grant;
-use crate::wire::lenient::lenient;
 
 /// The user has several organizations and has to choose one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -70,9 +69,9 @@ impl OrganizationSelectionChallenge {
 /// An organization that the user can choose.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Organization {
-    id: OrganizationId,
-    #[serde(default, deserialize_with = "lenient")]
-    name: Option<Box<str>>,
+    pub(crate) id: OrganizationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Box<str>>,
 }
 
 impl Organization {

@@ -14,8 +14,9 @@ use crate::timestamp::Timestamp;
 use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
 use crate::wire::response::SuccessResponse;
-use crate::wire::session::Session;
+use crate::wire::session::{Session, WireProviderTokens};
 use crate::wire::standard::{IdClaims, TokenResponse};
+use crate::wire::user::WireUser;
 
 impl Authenticated {
     /// Reads a token response. What a session needs must be present and usable.
@@ -52,7 +53,7 @@ impl Authenticated {
         let missing = |name| reply.malformed(MalformedKind::Missing(name));
         let user = session
             .user
-            .filter(|user| !user.id().is_empty())
+            .and_then(WireUser::into_user)
             .ok_or_else(|| missing("user"))?;
         let access_token = session
             .access_token
@@ -68,14 +69,16 @@ impl Authenticated {
             binding: binding.clone(),
             user,
             lifetime: claims.lifetime(),
-            organization_id: session.organization_id.or_else(|| claims.organization_id()),
-            session_id: claims.session_id(),
+            organization_id: session.organization_id.or_else(|| claims.org_id.clone()),
+            session_id: claims.sid,
             access_token,
             refresh_token: Some(refresh_token),
             id_token: None,
             authentication_method: session.authentication_method,
             impersonator: session.impersonator,
-            provider_tokens: session.oauth_tokens,
+            provider_tokens: session
+                .oauth_tokens
+                .map(|WireProviderTokens(tokens)| tokens),
             authkit_authorization_code: session.authkit_authorization_code,
             received: Timestamp::from(now),
         })
@@ -120,10 +123,8 @@ impl Authenticated {
             version: Version,
             binding: binding.clone(),
             user,
-            organization_id: claims
-                .organization_id()
-                .or_else(|| before?.organization_id.clone()),
-            session_id: claims.session_id(),
+            organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
+            session_id: claims.sid,
             access_token: access_token.clone(),
             refresh_token: tokens
                 .refresh_token
@@ -151,7 +152,7 @@ fn identify(
 ) -> Result<User, Malformed> {
     let refuse = |why| reply.malformed(MalformedKind::IdToken(why));
     let payload = Payload::of(id_token.expose_secret());
-    let claims: IdClaims<'_> = payload
+    let claims: IdClaims = payload
         .as_ref()
         .and_then(Payload::read)
         .ok_or_else(|| refuse("cannot be read"))?;
@@ -161,7 +162,7 @@ fn identify(
     if !claims.is_for(binding.client_id.as_str()) {
         return Err(refuse("is for another client"));
     }
-    let user = User::from_id_claims(claims).ok_or_else(|| refuse("names no user"))?;
+    let user = claims.into_user().ok_or_else(|| refuse("names no user"))?;
     if before.is_some_and(|before| before.user.id() != user.id()) {
         return Err(refuse("is about another user than before"));
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::challenge::{
     AllowedMethodsChallenge, AuthenticationChallenge, ChallengeContext, EmailCompletionChallenge,
@@ -13,16 +12,17 @@ use crate::challenge::{
     SsoChallenge, TotpChallenge, UnknownChallenge,
 };
 use crate::error::ErrorResponse;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, OrganizationId};
 use crate::user::User;
-use crate::wire::lenient::{lenient, lenient_json, lenient_list};
+use crate::wire::lenient::{lenient, lenient_list, lenient_map, lenient_secret};
+use crate::wire::user::WireUser;
 
 /// Every field of every step; a step takes its own.
 #[derive(Default, Deserialize)]
 struct Fields {
-    #[serde(default, deserialize_with = "lenient_json")]
-    auth_methods: Option<BTreeMap<Box<str>, Value>>,
-    #[serde(default, deserialize_with = "lenient_json")]
+    #[serde(default, deserialize_with = "lenient_map")]
+    auth_methods: BTreeMap<Box<str>, bool>,
+    #[serde(default, deserialize_with = "lenient")]
     authentication_challenge: Option<WithId>,
     #[serde(default, deserialize_with = "lenient_list")]
     authentication_factors: Vec<WithId>,
@@ -30,18 +30,25 @@ struct Fields {
     connection_ids: Vec<ConnectionId>,
     #[serde(default, deserialize_with = "lenient")]
     email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     email_completion_token: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     email_verification_id: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient_list")]
-    organizations: Vec<Organization>,
+    organizations: Vec<WireOrganization>,
     #[serde(default, deserialize_with = "lenient")]
     radar_challenge_id: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient_list")]
     sso_connection_ids: Vec<ConnectionId>,
-    #[serde(default, deserialize_with = "lenient_json")]
-    user: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    user: Option<WireUser>,
+}
+
+#[derive(Deserialize)]
+struct WireOrganization {
+    id: OrganizationId,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +64,7 @@ pub(crate) fn read(
 ) -> AuthenticationChallenge {
     let fields: Fields = super::object(body).unwrap_or_default();
     let code = answer.code.unwrap_or_default();
-    let user = fields.user.filter(|user| !user.id().is_empty());
+    let user = fields.user.and_then(WireUser::into_user);
     let email = fields.email;
     let hint = email
         .clone()
@@ -103,19 +110,18 @@ pub(crate) fn read(
                 step,
                 email,
                 connection_ids: fields.sso_connection_ids,
-                methods: fields
-                    .auth_methods
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|(name, allowed)| Some((name, allowed.as_bool()?)))
-                    .collect(),
+                methods: fields.auth_methods,
             })
         }
         "organization_selection_required" => {
             AuthenticationChallenge::OrganizationSelection(OrganizationSelectionChallenge {
                 step,
                 user,
-                organizations: fields.organizations,
+                organizations: fields
+                    .organizations
+                    .into_iter()
+                    .map(|WireOrganization { id, name }| Organization { id, name })
+                    .collect(),
             })
         }
         "passkey_progressive_enrollment" => {

@@ -1,6 +1,7 @@
-//! What is read of an access token. It is not verified: it came straight from the token endpoint over TLS.
+//! The claims that are read from an access token.
+//!
+//! They are not verified: the token comes from the token endpoint over TLS.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,35 +34,26 @@ impl Payload {
     }
 }
 
-/// The claims that a session can use. Every one may be missing, of another type, or anything at all.
+/// The claims that a session uses. Each can be absent or of any type.
 #[derive(Default, Deserialize)]
 pub(crate) struct Claims<'a> {
     #[serde(borrow)]
     exp: Option<&'a RawValue>,
     #[serde(borrow)]
     iat: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    sid: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    org_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sid: Option<SessionId>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) org_id: Option<OrganizationId>,
 }
 
 impl Claims<'_> {
-    /// How long the token lives, by the server's own clock: `exp - iat`. `None` when that is unknown.
+    /// Returns the lifetime by the server's clock: `exp - iat`. `None` if it is unknown.
     ///
-    /// A token that ends before it was made says nothing about its life, and to call its life zero
-    /// would ask for a new one for ever.
+    /// A token that expires before it was issued has an unknown lifetime: a lifetime of zero would cause endless refreshes.
     pub(crate) fn lifetime(&self) -> Option<Duration> {
         let seconds = |claim: Option<&RawValue>| claim?.get().parse::<u64>().ok();
-        let life = seconds(self.exp)?.checked_sub(seconds(self.iat)?)?;
-        (life > 0).then(|| Duration::from_secs(life))
-    }
-
-    pub(crate) fn session_id(&self) -> Option<SessionId> {
-        self.sid.as_ref()?.parse().ok()
-    }
-
-    pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
-        self.org_id.as_ref()?.parse().ok()
+        let lifetime = seconds(self.exp)?.checked_sub(seconds(self.iat)?)?;
+        (lifetime > 0).then(|| Duration::from_secs(lifetime))
     }
 }

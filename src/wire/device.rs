@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::{lenient, lenient_json};
+use crate::wire::lenient::{lenient, lenient_secret};
 use crate::wire::request::Field;
 
 /// `scope` is for a standard OAuth endpoint only.
@@ -15,7 +15,7 @@ pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> 
 
 #[derive(Deserialize)]
 pub(crate) struct DeviceAuthorization {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) device_code: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) user_code: Option<Box<str>>,
@@ -23,9 +23,9 @@ pub(crate) struct DeviceAuthorization {
     pub(crate) verification_uri: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) verification_uri_complete: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_json")]
+    #[serde(default, deserialize_with = "lenient")]
     expires_in: Option<f64>,
-    #[serde(default, deserialize_with = "lenient_json")]
+    #[serde(default, deserialize_with = "lenient")]
     interval: Option<f64>,
 }
 

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::lenient;
+use crate::wire::lenient::{lenient, lenient_secret};
 
 /// What is common to the OAuth shape (`error`, `error_description`) and the plain one (`code`, `message`).
 pub(crate) struct Failure {
@@ -18,11 +18,11 @@ struct Shapes {
     code: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     error: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     message: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     error_description: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pending_authentication_token: Option<SecretString>,
 }
 

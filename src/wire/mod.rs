@@ -18,6 +18,7 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Reads a JSON object, the whole of `json`.
 ///
@@ -34,7 +35,13 @@ pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
 pub(crate) fn member<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(OptionalObject(PhantomData))
+    match <&RawValue>::deserialize(deserializer)?.get() {
+        "null" => Ok(None),
+        json => match object(json.as_bytes()) {
+            Some(value) => Ok(Some(value)),
+            None => Err(de::Error::custom("not the expected object")),
+        },
+    }
 }
 
 /// Reads a text and makes of it what `read` does, without a copy in between.
@@ -78,23 +85,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
-struct OptionalObject<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OptionalObject<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Option<T>, M::Error> {
-        Object(PhantomData).visit_map(map).map(Some)
     }
 }

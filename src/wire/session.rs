@@ -1,22 +1,24 @@
-//! The success of User Management: a user and their tokens.
+//! The success response of User Management: a user and their tokens.
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::ids::OrganizationId;
-use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
-use crate::wire::lenient::{lenient, lenient_json};
+use crate::login::connection_selector::Provider;
+use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens};
+use crate::wire::lenient::{lenient, lenient_list, lenient_secret};
 use crate::wire::member;
+use crate::wire::user::WireUser;
 
-/// What is needed is checked by name after reading. What could change who someone is or acts for
-/// (the organization, the impersonator) has to be readable where it is present.
+/// Required members are checked by name after reading. Members that change who the user is or acts for (the organization,
+/// the impersonator) must be readable if they are present.
 #[derive(Deserialize)]
 pub(crate) struct Session {
     #[serde(default, deserialize_with = "member")]
-    pub(crate) user: Option<User>,
-    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) user: Option<WireUser>,
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) access_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) refresh_token: Option<SecretString>,
     #[serde(default)]
     pub(crate) organization_id: Option<OrganizationId>,
@@ -24,8 +26,26 @@ pub(crate) struct Session {
     pub(crate) authentication_method: Option<AuthenticationMethod>,
     #[serde(default, deserialize_with = "member")]
     pub(crate) impersonator: Option<Impersonator>,
-    #[serde(default, deserialize_with = "lenient_json")]
-    pub(crate) oauth_tokens: Option<ProviderTokens>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) oauth_tokens: Option<WireProviderTokens>,
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) authkit_authorization_code: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct WireProviderTokens(#[serde(with = "OauthTokens")] pub(crate) ProviderTokens);
+
+#[derive(Deserialize)]
+#[serde(remote = "ProviderTokens")]
+struct OauthTokens {
+    #[serde(default, deserialize_with = "lenient")]
+    provider: Option<Provider>,
+    access_token: SecretString,
+    #[serde(default, deserialize_with = "lenient_secret")]
+    refresh_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "lenient")]
+    expires_at: Option<u64>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    scopes: Vec<Box<str>>,
 }

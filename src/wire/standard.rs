@@ -1,24 +1,25 @@
 //! The success of a standard OAuth token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::{lenient, lenient_json};
+use crate::user::User;
+use crate::wire::lenient::{lenient, lenient_secret};
 
 #[derive(Deserialize)]
 pub(crate) struct TokenResponse {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) access_token: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) token_type: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_json")]
+    #[serde(default, deserialize_with = "lenient")]
     expires_in: Option<f64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) refresh_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) id_token: Option<SecretString>,
 }
 
@@ -34,27 +35,27 @@ impl TokenResponse {
 
 /// The claims of an ID token that are read (OpenID Connect Core section 2 and 5.1).
 #[derive(Deserialize)]
-pub(crate) struct IdClaims<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) iss: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) sub: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient_json")]
+pub(crate) struct IdClaims {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) iss: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sub: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
     aud: Option<Audience>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) email: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) email: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email_verified: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) name: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) given_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) family_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) picture: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    pub(crate) locale: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) given_name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) family_name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) picture: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) locale: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +65,26 @@ enum Audience {
     Several(Vec<Box<str>>),
 }
 
-impl IdClaims<'_> {
+impl IdClaims {
+    /// Returns the user; `None` without a subject.
+    pub(crate) fn into_user(self) -> Option<User> {
+        Some(User {
+            id: self.sub.filter(|sub| !sub.is_empty())?,
+            email: self.email,
+            email_verified: self.email_verified,
+            name: self.name,
+            first_name: self.given_name,
+            last_name: self.family_name,
+            profile_picture_url: self.picture,
+            locale: self.locale,
+            external_id: None,
+            metadata: BTreeMap::new(),
+            last_sign_in_at: None,
+            created_at: None,
+            updated_at: None,
+        })
+    }
+
     pub(crate) fn is_for(&self, client_id: &str) -> bool {
         match &self.aud {
             Some(Audience::One(audience)) => &**audience == client_id,
