@@ -68,7 +68,7 @@ fn a_code_that_has_expired_for_the_service_ends_the_login() {
     server.advance(Duration::from_secs(300));
     let ended = waiting.end().with(4);
     assert_eq!(ended.json()["error"]["kind"], "expired");
-    ended.says(&["the device code has expired"]);
+    ended.says(&["device code has expired"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
 }
 
@@ -78,7 +78,7 @@ fn a_code_that_has_expired_here_is_not_asked_for_again() {
     server.stop_clock(server.now());
     server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
     let ended = device(&server, &[]).end().with(4);
-    ended.says(&["with the code, 2s left", "the device code has expired"]);
+    ended.says(&["with the code, 2s left", "device code has expired"]);
 }
 
 #[test]

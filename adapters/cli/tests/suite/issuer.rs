@@ -108,9 +108,9 @@ fn a_callback_of_another_issuer_ends_the_login() {
     for (iss, message) in [
         (
             Some("https://evil.example"),
-            "from another issuer (https://evil.example)",
+            "from the issuer https://evil.example",
         ),
-        (None, "does not name its issuer"),
+        (None, "callback has no iss"),
     ] {
         let waiting = Waiting::start(&mut login(&server, &["--advertises-iss"]));
         let iss = iss.map(|iss| ("iss", iss));

@@ -139,7 +139,7 @@ fn prints_a_malformed_callback_with_the_state() {
     visit(&waiting.callback(&[("code", "x"), ("error", "access_denied")]));
     visit(&waiting.callback(&[("error", "access_denied")]));
     let ended = waiting.end().with(3);
-    ended.says(&["both a code and an error", "the login was denied"]);
+    ended.says(&["both code and error", "login was denied"]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn somebody_says_no() {
     visit(&server.deny(&waiting.address).unwrap());
     let ended = waiting.end().with(3);
     assert_eq!(ended.json()["error"]["kind"], "denied");
-    ended.says(&["the login was denied"]);
+    ended.says(&["login was denied"]);
 }
 
 #[test]

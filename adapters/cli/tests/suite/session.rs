@@ -192,7 +192,7 @@ fn the_session_moves_to_another_organization() {
     );
     let who = kept.json(&["switch", Organization::GLOBEX_ID]);
     assert_eq!(who["organization_id"], Organization::GLOBEX_ID);
-    kept.run(&["switch", "org_nowhere"]).with(1);
+    kept.run(&["switch", "org_nowhere"]).with(3);
     assert_eq!(kept.json(&["whoami"]), who);
 }
 

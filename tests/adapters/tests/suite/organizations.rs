@@ -81,7 +81,10 @@ fn keeps_the_session_if_a_switch_returns_invalid_grant<A: Adapter>() {
     let switching = session.switch_organization(&client, &globex()).unwrap();
     let (switching, error) = refused(adapter.send(switching));
     assert!(matches!(error, Error::InvalidGrant(_)), "{error:?}");
-    assert!(error.to_string().contains("stays as it is"), "{error}");
+    assert!(
+        error.to_string().contains("the session is unchanged"),
+        "{error}"
+    );
     let session = switching.into_session();
     assert_eq!(to_json(&session), before);
     adapter.send(session.refresh(&client).unwrap()).unwrap();
