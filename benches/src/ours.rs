@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_whole_login_returns_the_session_of_the_response() {
         let session = session(App::new().exchanging(), scene::success());
-        assert_eq!(session.user().email(), Some("nadia.okafor@example.org"));
+        assert_eq!(session.user().unwrap().email(), Some("nadia.okafor@example.org"));
         assert_eq!(
             session.expires_in(scene::now()),
             Some(Duration::from_secs(4_102_444_800 - 1_780_000_000))

@@ -37,7 +37,7 @@ pub struct Authenticated {
     #[serde(rename = "owner", deserialize_with = "shared")]
     pub(crate) binding: Arc<ClientBinding>,
     #[serde(deserialize_with = "unquoted")]
-    pub(super) user: User,
+    pub(super) user: Option<User>,
     pub(crate) organization_id: Option<OrganizationId>,
     pub(super) session_id: Option<SessionId>,
     #[serde(serialize_with = "expose")]
@@ -75,9 +75,12 @@ impl Authenticated {
     }
 
     /// Returns the user.
+    ///
+    /// A session of User Management has one. An authorization server identifies the user by an ID token, and can grant
+    /// access without one.
     #[must_use]
-    pub fn user(&self) -> &User {
-        &self.user
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
     }
 
     /// Returns the organization that the session is for.
@@ -197,7 +200,7 @@ stored!(
                 "the access token of the stored session does not fit into a header: sign in again",
             );
         }
-        if self.user.id().is_empty() {
+        if self.user().is_some_and(|user| user.id().is_empty()) {
             return Err("the stored session names no user: sign in again");
         }
         Ok(())
@@ -208,7 +211,7 @@ impl fmt::Debug for Authenticated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated")
             .field("binding", &self.binding)
-            .field("user_id", &self.user.id())
+            .field("user_id", &self.user().map(User::id))
             .field("organization_id", &self.organization_id)
             .field("session_id", &self.session_id)
             .field("received", &self.received)

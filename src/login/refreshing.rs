@@ -20,6 +20,7 @@ use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
 use crate::login::authenticated::Authenticated;
 use crate::service::Service;
+use crate::user::User;
 use crate::wire::grant::Grant;
 
 impl Authenticated {
@@ -139,7 +140,8 @@ impl Refreshing {
             refusal => refusal.into(),
         })?;
         let mut fresh = self.session.read_refreshed(&reply, &self.client, now)?;
-        if fresh.user().id() != self.session.user().id() {
+        let id = self.session.user().map(User::id);
+        if id.is_some() && fresh.user().map(User::id) != id {
             return Err(reply.malformed(MalformedKind::OtherUser).into());
         }
         if fresh.organization_id.as_ref() != expected {

@@ -67,7 +67,7 @@ impl Authenticated {
         Ok(Self {
             version: Version,
             binding: binding.clone(),
-            user,
+            user: Some(user),
             lifetime: claims.lifetime(),
             organization_id: session.organization_id.or_else(|| claims.org_id.clone()),
             session_id: claims.sid,
@@ -107,11 +107,11 @@ impl Authenticated {
         }
         let (user, id_token) = match (&tokens.id_token, before) {
             (Some(id_token), before) => (
-                identify(reply, id_token, binding, before)?,
+                Some(identify(reply, id_token, binding, before)?),
                 Some(id_token.clone()),
             ),
             (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
-            (None, None) => return Err(missing("id_token")),
+            (None, None) => (None, None),
         };
         let payload = Payload::of(access_token.expose_secret());
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
@@ -163,7 +163,10 @@ fn identify(
         return Err(refuse("is for another client"));
     }
     let user = claims.into_user().ok_or_else(|| refuse("names no user"))?;
-    if before.is_some_and(|before| before.user.id() != user.id()) {
+    if before
+        .and_then(Authenticated::user)
+        .is_some_and(|before| before.id() != user.id())
+    {
         return Err(refuse("is about another user than before"));
     }
     Ok(user)

@@ -154,7 +154,7 @@ fn a_session_without_a_refresh_token_is_named_and_kept() {
     let (session, error) = refused(session.refresh(&Scenario::public().client));
     assert_eq!(kind(&error), "Client");
     assert!(error.to_string().contains("no refresh token"), "{error}");
-    assert_eq!(session.user().first_name(), Some("Nadia"));
+    assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }
 
 /// One error of each kind, and of each text.

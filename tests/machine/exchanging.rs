@@ -96,7 +96,7 @@ fn the_request_is_the_same_each_time() {
 fn matches_fixture(name: &str) -> Authenticated {
     let wire: Value = serde_json::from_str(&fixture(name)).unwrap();
     let session = session(&fixture(name));
-    let user = session.user();
+    let user = session.user().unwrap();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let own = |value: Option<&str>| value.map(str::to_owned);
     for (member, told) in [

@@ -14,13 +14,13 @@ use crate::scenario::{Scenario, answer, fixture, now, refusal, secs, with_header
 /// A session of `refresh` is for an organization, and `switch` asks for another one: an answer for none is `Malformed`
 /// there. `connect-refresh` needs no more than an access token. `start` has no grant that could lead to a step, but a pending token makes one of any answer.
 const TABLE: &str = "
-success_minimal.json                                          200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Authenticated else=Malformed
-success_full.json                                             200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
-success_null_optionals.json                                   200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Malformed connect-poll=Malformed connect-refresh=Authenticated else=Malformed
-success_impersonated.json                                     200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
-success_refresh_rotated.json                                  200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
-success_refresh_expired_token.json                            200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
-success_forward_compatible.json                               200 switch=Malformed start=Malformed connect-code=Malformed connect-poll=Malformed else=Authenticated
+success_minimal.json                                          200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
+success_full.json                                             200 switch=Malformed start=Malformed else=Authenticated
+success_null_optionals.json                                   200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
+success_impersonated.json                                     200 switch=Malformed start=Malformed else=Authenticated
+success_refresh_rotated.json                                  200 switch=Malformed start=Malformed else=Authenticated
+success_refresh_expired_token.json                            200 switch=Malformed start=Malformed else=Authenticated
+success_forward_compatible.json                               200 switch=Malformed start=Malformed else=Authenticated
 
 error_oauth_invalid_grant_code.json                           400 start=Rejected else=Grant
 error_oauth_invalid_grant_refresh.json                        400 start=Rejected else=Grant
@@ -93,8 +93,8 @@ session_object.json                                           n/a else=Malformed
 connect_device_authorization.json                             200 start=AwaitingDevice else=Malformed
 connect_token.json                                            200 connect-start=Malformed connect-code=Authenticated connect-refresh=Authenticated connect-poll=Authenticated else=Malformed
 connect_token_no_refresh.json                                 200 connect-start=Malformed connect-code=Authenticated connect-refresh=Authenticated connect-poll=Authenticated else=Malformed
-connect_token_refreshed.json                                  200 connect-refresh=Authenticated else=Malformed
-connect_m2m_token.json                                        200 connect-refresh=Authenticated else=Malformed
+connect_token_refreshed.json                                  200 connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
+connect_m2m_token.json                                        200 connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
 
 jwks.json                                                     200 else=Malformed
 jwks_minimal.json                                             200 else=Malformed

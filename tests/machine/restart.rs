@@ -56,7 +56,7 @@ fn a_login_outlives_the_process_that_began_it() {
     assert_eq!(sent["code_verifier"].as_str().map(str::len), Some(43));
     let outcome = exchanging.response(answer(200, fixture("success_full.json")), now);
     let session = outcome.unwrap().authenticated().unwrap();
-    assert_eq!(session.user().first_name(), Some("Nadia"));
+    assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }
 
 /// What the first process does, with nothing fixed: the clock and the generator are real ones.

@@ -6,7 +6,7 @@ use workos_login::{Authenticated, AuthenticationMethod, OrganizationId, User};
 /// Whose session it is, as far as a script may want to know. No token, no code.
 #[derive(Serialize)]
 pub(crate) struct Who {
-    user: Person,
+    user: Option<Person>,
     organization_id: Option<OrganizationId>,
     authentication_method: Option<AuthenticationMethod>,
     impersonated_by: Option<String>,
@@ -26,14 +26,17 @@ struct Person {
 impl Who {
     /// Returns the name that the user is greeted by: the best that is known.
     pub(crate) fn best_name(&self) -> String {
-        self.user.best_name()
+        self.user
+            .as_ref()
+            .map_or_else(|| "unknown user".to_owned(), Person::best_name)
     }
 
     /// Returns what is known, with its name.
     pub(crate) fn rows(&self) -> [(&'static str, Option<&str>); 5] {
+        let user = self.user.as_ref();
         [
-            ("user", Some(&*self.user.id)),
-            ("e-mail", self.user.email.as_deref()),
+            ("user", user.map(|user| &*user.id)),
+            ("e-mail", user.and_then(|user| user.email.as_deref())),
             (
                 "organization",
                 self.organization_id.as_ref().map(OrganizationId::as_str),
@@ -52,7 +55,7 @@ impl Who {
 impl From<&Authenticated> for Who {
     fn from(session: &Authenticated) -> Self {
         Self {
-            user: Person::from(session.user()),
+            user: session.user().map(Person::from),
             organization_id: session.organization_id().cloned(),
             authentication_method: session.authentication_method().cloned(),
             impersonated_by: session.impersonator().map(|staff| staff.email().to_owned()),

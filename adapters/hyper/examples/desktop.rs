@@ -43,8 +43,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let exchanging = wait(&workos, pending).await?;
     let http = workos_login_hyper::client()?;
     let session = http.send(exchanging).await?.authenticated()?;
-    let user = session.user();
-    let name = user.name().or(user.email()).unwrap_or(user.id());
+    let name = session
+        .user()
+        .map_or("", |user| user.name().or(user.email()).unwrap_or(user.id()));
     // The name is untrusted, and a terminal interprets control characters.
     println!("Hello {}", name.escape_debug());
     Ok(())

@@ -15,7 +15,7 @@
 //!     let callback = Callback::parse(callback)?;
 //!     let exchanging = pending.accept(client, callback, SystemTime::now()).map_err(Error::from)?;
 //!     let session = http.send(exchanging).await?.authenticated()?;
-//!     println!("Hello {}", session.user().id());
+//!     println!("Hello {}", session.user().map_or("", |user| user.id()));
 //!     Ok(())
 //! }
 //! ```

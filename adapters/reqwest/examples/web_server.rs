@@ -74,7 +74,10 @@ async fn home(State(app): State<Arc<App>>, cookies: CookieJar) -> Html<String> {
         .get(SESSION)
         .and_then(|cookie| sessions.get(cookie.value()));
     Html(match session {
-        Some(session) => format!("<p>Hello {}", escape(session.user().id())),
+        Some(session) => format!(
+            "<p>Hello {}",
+            escape(session.user().map_or("", |user| user.id()))
+        ),
         None => "<p><a href=/login>Log in</a>".to_owned(),
     })
 }

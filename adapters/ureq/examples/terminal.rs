@@ -39,8 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let exchanging = paste(&client, pending)?;
     let session = exchange(exchanging)?.authenticated()?;
-    let user = session.user();
-    let name = user.name().or(user.email()).unwrap_or(user.id());
+    let name = session
+        .user()
+        .map_or("", |user| user.name().or(user.email()).unwrap_or(user.id()));
     // The name is untrusted, and a terminal interprets control characters.
     println!("Hello {}", name.escape_debug());
     Ok(())

@@ -27,7 +27,7 @@ pub(crate) const CHECKS: &[Check] = &[
 
 fn login(adapter: &Adapter, base_url: &str) -> Checked {
     let session = logged_in(adapter, &client(base_url)?)?;
-    let user = session.user();
+    let user = session.user().ok_or("there is no user")?;
     ensure(user.email() == Some(EMAIL), "the user is different")?;
     ensure(user.first_name() == Some("Alice"), "the name is different")?;
     ensure(session.session_id().is_some(), "there is no session id")?;
@@ -95,7 +95,10 @@ fn refreshed(adapter: &Adapter, base_url: &str) -> Checked {
             refresh_token(&next)? != refresh_token(&session)?,
             "the refresh token was not rotated",
         )?;
-        ensure(next.user().email() == Some(EMAIL), "the user is different")?;
+        ensure(
+            next.user().and_then(|user| user.email()) == Some(EMAIL),
+            "the user is different",
+        )?;
         session = next;
     }
     Ok(())

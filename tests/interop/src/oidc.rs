@@ -32,7 +32,10 @@ fn login(adapter: &Adapter, issuer: &str) -> Checked {
     let callback = user_agent().agree(url.as_str(), "alice")?.callback()?;
     ensure(callback.contains("iss="), "the callback has no issuer")?;
     let session = finish(adapter, &client, pending, &callback)?;
-    ensure(session.user().id() == "alice", "the user is different")?;
+    ensure(
+        session.user().is_some_and(|user| user.id() == "alice"),
+        "the user is different",
+    )?;
     ensure(session.id_token().is_some(), "there is no ID token")?;
     refresh_token(&session)?;
     ensure(
@@ -101,7 +104,10 @@ fn refreshed(adapter: &Adapter, issuer: &str) -> Checked {
             refresh_token(&next)? != refresh_token(&session)?,
             "the refresh token was not rotated",
         )?;
-        ensure(next.user().id() == "alice", "the user is different")?;
+        ensure(
+            next.user().is_some_and(|user| user.id() == "alice"),
+            "the user is different",
+        )?;
         session = next;
     }
     Ok(())
@@ -135,7 +141,10 @@ fn device(adapter: &Adapter, issuer: &str) -> Checked {
         return Err("the login is pending after its approval".into());
     };
     let session = outcome.authenticated()?;
-    ensure(session.user().id() == "bob", "the user is different")
+    ensure(
+        session.user().is_some_and(|user| user.id() == "bob"),
+        "the user is different",
+    )
 }
 
 fn device_denied(adapter: &Adapter, issuer: &str) -> Checked {

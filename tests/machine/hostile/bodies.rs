@@ -14,8 +14,7 @@ fn needed(exchange: &str) -> &'static [&'static str] {
         "start" | "connect-start" => {
             &["device_code", "expires_in", "user_code", "verification_uri"]
         }
-        "connect-refresh" => &["access_token"],
-        "connect-code" | "connect-poll" => &["access_token", "id_token"],
+        "connect-code" | "connect-poll" | "connect-refresh" => &["access_token"],
         _ => &["access_token", "refresh_token", "user"],
     }
 }
@@ -24,8 +23,9 @@ fn needed(exchange: &str) -> &'static [&'static str] {
 fn known(exchange: &str) -> Vec<&'static str> {
     let more: &[&str] = match exchange {
         "start" | "connect-start" => &["interval", "verification_uri_complete"],
-        "connect-code" | "connect-poll" => &["expires_in", "refresh_token", "token_type"],
-        "connect-refresh" => &["expires_in", "id_token", "refresh_token", "token_type"],
+        "connect-code" | "connect-poll" | "connect-refresh" => {
+            &["expires_in", "id_token", "refresh_token", "token_type"]
+        }
         _ => &[
             "authentication_method",
             "authkit_authorization_code",

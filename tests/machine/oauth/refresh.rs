@@ -82,7 +82,7 @@ fn a_new_id_token_brings_the_user_up_to_date() {
     let body = answered(|body| body["id_token"] = json!(newer));
     let refreshing = plain().refresh(&client()).unwrap();
     let fresh = refreshing.response(answer(200, body), now()).unwrap();
-    assert_eq!(fresh.user().email(), Some("new@example.org"));
+    assert_eq!(fresh.user().unwrap().email(), Some("new@example.org"));
     assert_eq!(fresh.id_token().unwrap().expose_secret(), newer);
     assert_eq!(fresh.access_token().expose_secret(), "newer");
     assert_eq!(refresh_token(&fresh), Some("second"));

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .authenticated()?;
     println!(
         "{} {:?} {:?}",
-        session.user().id(),
+        session.user().map_or("", |user| user.id()),
         session.session_id(),
         session.expires_in(SystemTime::now())
     );

@@ -37,7 +37,7 @@ fn polls_until_the_user_approves<A: Adapter>() {
     server.advance(wait(&device));
     server.clear_requests();
     let session = authenticated(approved(poll(&adapter, &client, &device)));
-    assert_eq!(session.user().email(), Some(ALICE));
+    assert_eq!(session.user().unwrap().email(), Some(ALICE));
     assert_eq!(server.request_count(), 1);
     adapter.send(session.refresh(&client).unwrap()).unwrap();
 }

@@ -253,7 +253,7 @@ fn classify<E: Exchange, T: Debug>(
 ) -> (Actual, Option<E>) {
     let error = match result {
         Ok(output) => {
-            assert_eq!(session(output).user().email(), Some(ALICE));
+            assert_eq!(session(output).user().unwrap().email(), Some(ALICE));
             return (Actual::Success, None);
         }
         Err(error) => error,

@@ -66,7 +66,7 @@ fn keeps_the_session_if_the_organization_is_rejected<A: Adapter>() {
         assert_eq!(to_json(&session), before);
     }
     let session = adapter.send(session.refresh(&client).unwrap()).unwrap();
-    assert_eq!(session.user().email(), Some(ALICE));
+    assert_eq!(session.user().unwrap().email(), Some(ALICE));
     assert_eq!(session.organization_id(), Some(&acme()));
 }
 
