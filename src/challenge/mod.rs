@@ -3,11 +3,13 @@
 //! An answer of any exchange leads in. For a client with a secret a step is a state: its method leads back to
 //! [`Exchanging`](crate::Exchanging). For a client without one a step is the data of the next login: [`AuthenticationChallenge::login`].
 
-mod browser;
+mod email_completion;
 mod email_verification;
 mod mfa;
-mod organization;
+mod organization_selection;
+mod other;
 mod radar;
+mod sso;
 
 use std::fmt;
 
@@ -22,13 +24,13 @@ use crate::login::redirect_uri::RedirectUri;
 use crate::login::start::Start;
 use crate::stored::{NO_PENDING_LOGIN, Version, expose_optional, nested, stored};
 
-pub use self::browser::{EmailCompletionChallenge, OtherChallenge, SsoChallenge, UnknownChallenge};
+pub use self::email_completion::EmailCompletionChallenge;
 pub use self::email_verification::EmailVerificationChallenge;
 pub use self::mfa::{MfaEnrollmentChallenge, TotpChallenge};
-pub use self::organization::{
-    AllowedMethodsChallenge, Organization, OrganizationSelectionChallenge,
-};
+pub use self::organization_selection::{Organization, OrganizationSelectionChallenge};
+pub use self::other::{OtherChallenge, UnknownChallenge};
 pub use self::radar::{RadarEmailChallenge, RadarSmsChallenge, SmsVerification};
+pub use self::sso::{AllowedMethodsChallenge, SsoChallenge};
 
 /// One more step that the service asks for.
 ///

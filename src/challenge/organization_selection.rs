@@ -1,13 +1,11 @@
-//! The login needs an organization, or has to follow the rules of one.
-
-use std::collections::BTreeMap;
+//! Organization selection.
 
 use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential, UserManagement};
 use crate::error::ResponseKind;
-use crate::ids::{ConnectionId, OrganizationId};
+use crate::ids::OrganizationId;
 use crate::login::connection_selector::{ConnectionSelector, Screen};
 use crate::login::exchanging::Exchanging;
 use crate::login::redirect_uri::RedirectUri;
@@ -85,38 +83,5 @@ impl Organization {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
-    }
-}
-
-/// The organization allows only some ways of signing in.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct AllowedMethodsChallenge {
-    #[serde(deserialize_with = "nested")]
-    pub(crate) step: ChallengeContext,
-    pub(crate) email: Option<Box<str>>,
-    #[serde(deserialize_with = "unquoted")]
-    pub(crate) connection_ids: Vec<ConnectionId>,
-    #[serde(deserialize_with = "unquoted")]
-    pub(crate) methods: BTreeMap<Box<str>, bool>,
-}
-
-impl AllowedMethodsChallenge {
-    /// Returns the user's e-mail address.
-    #[must_use]
-    pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-
-    /// Returns the SSO connections that are allowed.
-    #[must_use]
-    pub fn connection_ids(&self) -> &[ConnectionId] {
-        &self.connection_ids
-    }
-
-    /// Returns each other way of signing in, as the service names it, and whether it is allowed.
-    pub fn methods(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.methods
-            .iter()
-            .map(|(name, allowed)| (&**name, *allowed))
     }
 }
