@@ -9,7 +9,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Request;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::{ClientError, ClientErrorKind};
@@ -290,7 +289,7 @@ impl fmt::Debug for Configuration {
 }
 
 /// The client and the issuer that a persistent state is bound to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientBinding {
     pub(crate) client_id: ClientId,
     pub(crate) issuer: Box<str>,

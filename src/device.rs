@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response, Uri};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
 use crate::client::{Client, ClientBinding, ClientKind, Configuration, OAuth, UserManagement};
@@ -24,8 +24,10 @@ use crate::limits::{
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
 use crate::service::Scope;
-use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::timestamp::Timestamp;
+use crate::stored::{
+    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, duration, expose_optional, required,
+};
+use crate::timestamp::{Timestamp, millis};
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
 use crate::wire::request::post;
@@ -78,34 +80,35 @@ impl RequestingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<AwaitingDevice, Error> {
-        let reply = classify(response, ResponseKind::DeviceAuthorization, now)?;
-        let answer: DeviceAuthorization = reply.json()?;
-        let missing = |name| Error::from(reply.malformed(MalformedKind::Missing(name)));
-        let life = answer.expires_in().ok_or_else(|| missing("expires_in"))?;
-        let interval = answer
+        let reply = classify(
+            response,
+            &self.client.binding,
+            ResponseKind::DeviceAuthorization,
+            now,
+        )?;
+        let authorization: DeviceAuthorization = reply.json()?;
+        let missing = |name| reply.malformed(MalformedKind::Missing(name));
+        let lifetime = authorization
+            .lifetime()
+            .ok_or_else(|| missing("expires_in"))?;
+        let polling_interval = authorization
             .interval()
             .unwrap_or(POLLING_INTERVAL)
             .max(MIN_POLLING_INTERVAL);
-        let user_code = answer
-            .user_code
-            .filter(|code| !code.is_empty() && !code.chars().any(char::is_control))
-            .ok_or_else(|| missing("user_code"))?;
-        Ok(AwaitingDevice {
-            version: Version,
-            binding: self.client.binding.clone(),
-            device_code: answer.device_code.ok_or_else(|| missing("device_code"))?,
-            user_code,
-            verification_uri: answer
-                .verification_uri
-                .filter(|uri| is_page(uri))
-                .ok_or_else(|| missing("verification_uri"))?,
-            verification_uri_complete: answer.verification_uri_complete.filter(|uri| is_page(uri)),
-            begun: Timestamp::from(now),
-            life,
-            interval,
-            last: Timestamp::from(now),
-            wait: interval,
-        })
+        let form = Form {
+            device_code: authorization.device_code,
+            lifetime: Some(millis(lifetime)),
+            user_code: authorization.user_code,
+            verification_uri: authorization.verification_uri,
+            verification_uri_complete: authorization.verification_uri_complete,
+            started_at: Some(Timestamp::from(now)),
+            polling_interval: Some(millis(polling_interval)),
+            polled_at: Some(Timestamp::from(now)),
+            backoff: Some(millis(polling_interval)),
+            ..Form::default()
+        };
+        form.into_state(self.client.binding.clone())
+            .map_err(|Invalid(name)| missing(name).into())
     }
 }
 
@@ -134,12 +137,6 @@ impl Exchange for RequestingDevice {
 }
 
 impl sealed::Sealed for RequestingDevice {}
-
-/// The address is about to be shown, and opened in a browser: nothing but a page will do.
-fn is_page(uri: &str) -> bool {
-    !uri.chars().any(char::is_control)
-        && Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-}
 
 /// A device login that waits for its user, in this process or in the next one.
 ///
@@ -173,30 +170,21 @@ fn is_page(uri: &str) -> bool {
 /// # This is a secret
 ///
 /// Its stored form holds the device code. The user code and the addresses are for showing.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(remote = "Self")]
+#[derive(Clone)]
 pub struct AwaitingDevice {
-    version: Version,
-    #[serde(rename = "owner", deserialize_with = "shared")]
     binding: Arc<ClientBinding>,
-    #[serde(serialize_with = "expose")]
     device_code: SecretString,
     user_code: Box<str>,
     verification_uri: Box<str>,
     verification_uri_complete: Option<Box<str>>,
-    #[serde(deserialize_with = "unquoted")]
-    begun: Timestamp,
-    #[serde(with = "millis")]
-    life: Duration,
-    /// What the service asks for between two polls.
-    #[serde(with = "millis")]
-    interval: Duration,
-    /// When it was last asked.
-    #[serde(deserialize_with = "unquoted")]
-    last: Timestamp,
-    /// How long after that it is asked again: the interval, or longer after a lost answer.
-    #[serde(with = "millis")]
-    wait: Duration,
+    started_at: Timestamp,
+    lifetime: Duration,
+    /// The minimum time between two polls, as the service demands it.
+    polling_interval: Duration,
+    /// When the last poll was responded to or lost; before the first poll the start.
+    polled_at: Timestamp,
+    /// The time from `polled_at` to the next poll: the polling interval, or more after a transport error.
+    backoff: Duration,
 }
 
 impl AwaitingDevice {
@@ -232,17 +220,17 @@ impl AwaitingDevice {
     /// It is never longer than the code lives: [`poll`](Self::poll) then says that it has expired.
     #[must_use]
     pub fn poll_in(&self, now: SystemTime) -> Duration {
-        let wait = self.wait.saturating_sub(self.last.elapsed(now));
+        let wait = self.backoff.saturating_sub(self.polled_at.elapsed(now));
         wait.min(self.expires_in(now))
     }
 
     /// Returns how much longer the user can enter the code; zero when it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
-        if self.begun.ahead_of(now) > TIMESTAMP_TOLERANCE {
+        if self.started_at.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return Duration::ZERO;
         }
-        self.life.saturating_sub(self.begun.elapsed(now))
+        self.lifetime.saturating_sub(self.started_at.elapsed(now))
     }
 
     /// Prepares the next poll. It never carries a secret, whatever the client.
@@ -275,15 +263,13 @@ impl AwaitingDevice {
     /// Returns this state after a poll; the next one follows after `interval`.
     fn polled(&self, interval: Duration, now: SystemTime) -> Self {
         Self {
-            interval,
-            last: Timestamp::from(now),
-            wait: interval,
+            polling_interval: interval,
+            polled_at: Timestamp::from(now),
+            backoff: interval,
             ..self.clone()
         }
     }
 }
-
-stored!(AwaitingDevice, NO_PENDING_LOGIN);
 
 impl fmt::Debug for AwaitingDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -291,9 +277,9 @@ impl fmt::Debug for AwaitingDevice {
             .field("binding", &self.binding)
             .field("user_code", &self.user_code)
             .field("verification_uri", &self.verification_uri)
-            .field("begun", &self.begun)
-            .field("life", &self.life)
-            .field("wait", &self.wait)
+            .field("started_at", &self.started_at)
+            .field("lifetime", &self.lifetime)
+            .field("backoff", &self.backoff)
             .finish_non_exhaustive()
     }
 }
@@ -316,13 +302,17 @@ impl PollingDevice {
     /// what the service asked for. The first answer brings the interval back.
     #[must_use]
     pub fn into_awaiting(self, now: SystemTime) -> AwaitingDevice {
-        let doubled = self.device.wait.saturating_mul(2).min(MAX_POLLING_BACKOFF);
-        let wait = doubled
-            .max(self.device.interval)
+        let doubled = self
+            .device
+            .backoff
+            .saturating_mul(2)
+            .min(MAX_POLLING_BACKOFF);
+        let backoff = doubled
+            .max(self.device.polling_interval)
             .max(self.asked_wait.unwrap_or_default());
         AwaitingDevice {
-            last: Timestamp::from(now),
-            wait,
+            polled_at: Timestamp::from(now),
+            backoff,
             ..*self.device
         }
     }
@@ -332,16 +322,24 @@ impl PollingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<DevicePoll, Error> {
-        match classify(response, ResponseKind::DevicePoll, now) {
+        match classify(
+            response,
+            &self.client.binding,
+            ResponseKind::DevicePoll,
+            now,
+        ) {
             Ok(reply) => {
                 let session = Authenticated::read(&reply, &self.client, now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
             Err(Unsuccessful::AuthorizationPending(_)) => Ok(DevicePoll::Pending(
-                self.device.polled(self.device.interval, now),
+                self.device.polled(self.device.polling_interval, now),
             )),
             Err(Unsuccessful::SlowDown(_)) => {
-                let interval = self.device.interval.saturating_add(SLOW_DOWN_INCREMENT);
+                let interval = self
+                    .device
+                    .polling_interval
+                    .saturating_add(SLOW_DOWN_INCREMENT);
                 Ok(DevicePoll::Pending(self.device.polled(interval, now)))
             }
             Err(Unsuccessful::AuthenticationChallenge(step)) => {
@@ -382,4 +380,99 @@ pub enum DevicePoll {
     Done(Outcome),
     /// Not yet: wait for [`AwaitingDevice::poll_in`] and poll again. After a `slow_down` that is five seconds more, for good.
     Pending(AwaitingDevice),
+}
+
+/// What the service responds with and what is stored: both are validated by [`Form::into_state`].
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Form {
+    version: Option<u64>,
+    client_id: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+    #[serde(serialize_with = "expose_optional")]
+    device_code: Option<SecretString>,
+    user_code: Option<Box<str>>,
+    verification_uri: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_uri_complete: Option<Box<str>>,
+    started_at: Option<Timestamp>,
+    lifetime: Option<u64>,
+    polling_interval: Option<u64>,
+    polled_at: Option<Timestamp>,
+    backoff: Option<u64>,
+}
+
+impl Form {
+    fn into_state(self, binding: Arc<ClientBinding>) -> Result<AwaitingDevice, Invalid> {
+        let device_code = self
+            .device_code
+            .filter(|code| !code.expose_secret().is_empty());
+        let user_code = self
+            .user_code
+            .filter(|code| !code.is_empty() && is_visible(code));
+        let verification_uri = self.verification_uri.filter(|uri| is_page(uri));
+        Ok(AwaitingDevice {
+            binding,
+            device_code: required(device_code, "device_code")?,
+            lifetime: duration(self.lifetime, "lifetime")?,
+            user_code: required(user_code, "user_code")?,
+            verification_uri: required(verification_uri, "verification_uri")?,
+            // The user can do without it.
+            verification_uri_complete: self.verification_uri_complete.filter(|uri| is_page(uri)),
+            started_at: required(self.started_at, "started_at")?,
+            polling_interval: duration(self.polling_interval, "polling_interval")?,
+            polled_at: required(self.polled_at, "polled_at")?,
+            backoff: duration(self.backoff, "backoff")?,
+        })
+    }
+}
+
+impl Stored for AwaitingDevice {
+    type Form = Form;
+
+    const NOTHING: &'static str = NO_PENDING_LOGIN;
+
+    fn version(form: &Form) -> Option<u64> {
+        form.version
+    }
+
+    fn parse(mut form: Form) -> Result<Self, Invalid> {
+        let binding = stored::binding(form.client_id.take(), form.issuer.take())?;
+        form.into_state(binding)
+    }
+}
+
+impl Serialize for AwaitingDevice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let form = Form {
+            version: Some(VERSION),
+            client_id: Some(self.binding.client_id.as_str().into()),
+            issuer: Some(self.binding.issuer.clone()),
+            device_code: Some(self.device_code.clone()),
+            user_code: Some(self.user_code.clone()),
+            verification_uri: Some(self.verification_uri.clone()),
+            verification_uri_complete: self.verification_uri_complete.clone(),
+            started_at: Some(self.started_at),
+            lifetime: Some(millis(self.lifetime)),
+            polling_interval: Some(millis(self.polling_interval)),
+            polled_at: Some(self.polled_at),
+            backoff: Some(millis(self.backoff)),
+        };
+        form.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AwaitingDevice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        stored::read(deserializer)
+    }
+}
+
+/// The verification URI is shown and opened in a browser: only http and https are allowed.
+fn is_page(uri: &str) -> bool {
+    is_visible(uri) && Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+fn is_visible(text: &str) -> bool {
+    !text.chars().any(char::is_control)
 }

@@ -16,12 +16,14 @@
 //! The status alone never ends a session, and `message` and `error_description` have no effect. Error codes of grants that this
 //! crate does not send, such as `invalid_credentials`, are not in the table.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::header::LOCATION;
 use http::{Response, StatusCode};
 
 use crate::challenge::AuthenticationChallenge;
+use crate::client::ClientBinding;
 use crate::error::{
     ClientError, ClientErrorKind, Error, ErrorResponse, Expired, Malformed, MalformedKind,
     ResponseKind,
@@ -65,11 +67,12 @@ impl From<Unsuccessful> for Error {
 }
 
 /// Classifies a response to a request.
-pub(crate) fn classify<B: AsRef<[u8]>>(
-    response: &Response<B>,
+pub(crate) fn classify<'a, B: AsRef<[u8]>>(
+    response: &'a Response<B>,
+    binding: &Arc<ClientBinding>,
     kind: ResponseKind,
     now: SystemTime,
-) -> Result<SuccessResponse<'_>, Unsuccessful> {
+) -> Result<SuccessResponse<'a>, Unsuccessful> {
     let status = response.status();
     let headers = response.headers();
     let body = response.body().as_ref();
@@ -109,7 +112,7 @@ pub(crate) fn classify<B: AsRef<[u8]>>(
     Err(match classification {
         Classification::AuthenticationChallenge => {
             let token = failure.pending_authentication_token;
-            let challenge = challenge::read(response, token, body);
+            let challenge = challenge::read(response, token, body, binding);
             Unsuccessful::AuthenticationChallenge(Box::new(challenge))
         }
         Classification::AuthorizationPending => Unsuccessful::AuthorizationPending(response),

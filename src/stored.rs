@@ -1,163 +1,175 @@
-//! What the stored forms of all resting states have in common.
+//! The stored form of the persistent states.
 //!
-//! A state is stored as its own fields, each checked on the way in by its type. The version is written first and
-//! so read first: a form of another version is refused as such, not for a field that it does not have.
+//! A persistent state is stored as its [`Stored::Form`]: a plain serde struct, the only place where the names of its members are
+//! and where its secrets are exposed. Reading it back has four steps, the same for all states:
+//!
+//! 1. The form is read. Serde quotes what it does not expect, and a stored form holds secrets, so every error of this step is
+//!    replaced by a fixed text. Nothing stored (`null`) has a text of its own.
+//! 2. The version is compared, so that the form of another version is rejected as such and not for a missing member. A later
+//!    version must not change the type of a member; it adds a member with a new name.
+//! 3. The members are parsed by their types. An invalid member is named, and its value is not.
+//! 4. The state is bound to its client id and its issuer. Whoever loads it calls `bound_to` before anything of it is used.
+//!
+//! Version 2 has these conventions:
+//!
+//! | member | value |
+//! |---|---|
+//! | `version` | 2, the first member |
+//! | `client_id`, `issuer` | the client binding |
+//! | `…_at` | a timestamp: milliseconds since the Unix epoch |
+//! | `lifetime`, `polling_interval`, `backoff` | a duration in milliseconds |
+//! | absent | none; `null` is never written |
+//!
+//! Members are read by name and with the type that they were written with. So every format that has maps, texts and 64-bit numbers can store them: JSON,
+//! CBOR, MessagePack (with named fields), YAML, TOML and BSON are tested.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
 
-/// The version of a stored form, always the one that this crate writes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Version;
+use crate::client::ClientBinding;
+use crate::timestamp::millis;
 
-const VERSION: u64 = 1;
+/// The version of the stored forms that this release writes and reads.
+pub(crate) const VERSION: u64 = 2;
 
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        VERSION.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VersionVisitor)
-    }
-}
-
-struct VersionVisitor;
-
-impl Visitor<'_> for VersionVisitor {
-    type Value = Version;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the number of a version")
-    }
-
-    fn visit_u64<E: de::Error>(self, version: u64) -> Result<Version, E> {
-        match version {
-            VERSION => Ok(Version),
-            other => Err(E::custom(format_args!(
-                "this was stored in the form of version {other}, and only version {VERSION} can be read: begin again"
-            ))),
-        }
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Version, E> {
-        Err(E::custom(
-            "the version of the stored form is not a number: begin again",
-        ))
-    }
-}
-
-/// A state that rests, and can be stored.
-///
-/// Serde's own messages quote what they did not expect, and here that can be a secret. So a state is read from a map and from
-/// nothing else, and its members that are not texts are read with [`unquoted`].
-pub(crate) trait Stored: Sized {
-    /// What is said when the store has nothing: `null`.
-    const NOTHING: &'static str;
-
-    /// Reads the members, each checked by its type.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
-
-    /// Checks what no type can.
-    fn check(&self) -> Result<(), &'static str> {
-        Ok(())
-    }
-}
-
-pub(crate) fn read<'de, D: Deserializer<'de>, T: Stored>(deserializer: D) -> Result<T, D::Error> {
-    // Any, and not a map: told what to expect, a deserializer would quote the rest by itself.
-    deserializer.deserialize_any(StoredVisitor(PhantomData))
-}
-
-struct StoredVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Stored> Visitor<'de> for StoredVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a stored form, which is an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
-        let state = T::read(MapAccessDeserializer::new(map))?;
-        state.check().map_err(de::Error::custom)?;
-        Ok(state)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        read(deserializer)
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<T, E> {
-        Err(E::custom(T::NOTHING))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<T, E> {
-        self.visit_none()
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<T, E> {
-        Err(E::custom(
-            "the stored form is a text, not an object: it was probably encoded twice",
-        ))
-    }
-}
-
-/// Gives a type whose serde is derived with `#[serde(remote = "Self")]` its `Serialize` and `Deserialize`.
-macro_rules! stored {
-    ($state:ty, $nothing:expr $(, $check:item)?) => {
-        impl $crate::stored::Stored for $state {
-            const NOTHING: &'static str = $nothing;
-
-            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::deserialize(deserializer)
-            }
-
-            $($check)?
-        }
-
-        impl serde::Serialize for $state {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                Self::serialize(self, serializer)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $state {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::stored::read(deserializer)
-            }
-        }
-    };
-}
-
-pub(crate) use stored;
-
-/// What a store that has no pending login is told, wherever that is noticed.
+/// The message for a callback whose pending login is not in the store.
 pub(crate) const NO_PENDING_LOGIN: &str = "no pending login is stored for this callback: it was lost with a restart, or has \
      ended; store the pending login before the browser opens, and begin again";
 
-/// What a store that has no session is told.
-pub(crate) const NO_SESSION: &str = "no session is stored: sign in";
+/// The message for a store without a session.
+pub(crate) const NO_SESSION: &str = "no session is stored: log in";
 
-const DAMAGED: &str = "a member of the stored form is damaged: begin again";
+/// A persistent state.
+pub(crate) trait Stored: Sized {
+    /// The members as they are stored. All are optional, so that the version is compared first.
+    type Form: DeserializeOwned;
 
-/// For `#[serde(deserialize_with = "unquoted")]`: a member whose error must not quote it.
-pub(crate) fn unquoted<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    T::deserialize(deserializer).map_err(|_| D::Error::custom(DAMAGED))
+    /// The message if nothing is stored.
+    const NOTHING: &'static str;
+
+    fn version(form: &Self::Form) -> Option<u64>;
+
+    /// Parses the members.
+    fn parse(form: Self::Form) -> Result<Self, Invalid>;
 }
 
-/// For the stored form only.
+/// Reads a persistent state from its stored form.
+pub(crate) fn read<'de, D: Deserializer<'de>, T: Stored>(deserializer: D) -> Result<T, D::Error> {
+    let rejected = match deserializer.deserialize_option(FormVisitor::<T>(PhantomData)) {
+        Ok(Some(form)) => match T::version(&form) {
+            Some(VERSION) => match T::parse(form) {
+                Ok(state) => return Ok(state),
+                Err(invalid) => Rejected::Member(invalid),
+            },
+            version => Rejected::Version(version),
+        },
+        Ok(None) => Rejected::Nothing(T::NOTHING),
+        Err(_) => Rejected::Damaged,
+    };
+    Err(de::Error::custom(rejected))
+}
+
+/// Reads a map or nothing. A list is rejected: members that are absent would shift all that follow.
+struct FormVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Stored> Visitor<'de> for FormVisitor<T> {
+    type Value = Option<T::Form>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a stored form")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::Form::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+/// Why a stored form is rejected. It shows no value of the form but the version.
+enum Rejected {
+    Damaged,
+    Member(Invalid),
+    Nothing(&'static str),
+    Version(Option<u64>),
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged => {
+                f.write_str("the stored form is damaged or encoded twice: log in again")
+            }
+            Self::Member(Invalid(name)) => write!(
+                f,
+                "the member `{name}` of the stored form is missing or invalid: log in again"
+            ),
+            Self::Nothing(message) => f.write_str(message),
+            Self::Version(Some(version)) => write!(
+                f,
+                "the stored form has version {version}, and this release reads version {VERSION}: log in again"
+            ),
+            Self::Version(None) => f.write_str("the stored form has no version: log in again"),
+        }
+    }
+}
+
+/// The name of a member that is missing or invalid.
+#[derive(Debug)]
+pub(crate) struct Invalid(pub(crate) &'static str);
+
+pub(crate) fn required<T>(member: Option<T>, name: &'static str) -> Result<T, Invalid> {
+    member.ok_or(Invalid(name))
+}
+
+pub(crate) fn parsed<T: FromStr>(
+    member: Option<Box<str>>,
+    name: &'static str,
+) -> Result<Option<T>, Invalid> {
+    member
+        .map(|text| text.parse().map_err(|_| Invalid(name)))
+        .transpose()
+}
+
+/// A duration that is not zero.
+pub(crate) fn duration(millis: Option<u64>, name: &'static str) -> Result<Duration, Invalid> {
+    let millis = millis.filter(|millis| *millis > 0);
+    required(millis, name).map(Duration::from_millis)
+}
+
+pub(crate) fn binding(
+    client_id: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+) -> Result<Arc<ClientBinding>, Invalid> {
+    let client_id = required(parsed(client_id, "client_id")?, "client_id")?;
+    let issuer = required(issuer.filter(|issuer| !issuer.is_empty()), "issuer")?;
+    Ok(Arc::new(ClientBinding { client_id, issuer }))
+}
+
+/// Rounds a duration to what a stored form holds.
+pub(crate) fn storable(duration: Duration) -> Duration {
+    Duration::from_millis(millis(duration))
+}
+
+/// For the member of a form.
 pub(crate) fn expose<S: Serializer>(
     secret: &SecretString,
     serializer: S,
@@ -165,7 +177,7 @@ pub(crate) fn expose<S: Serializer>(
     serializer.serialize_str(secret.expose_secret())
 }
 
-/// For the stored form only.
+/// For the member of a form.
 pub(crate) fn expose_optional<S: Serializer>(
     secret: &Option<SecretString>,
     serializer: S,
@@ -173,77 +185,5 @@ pub(crate) fn expose_optional<S: Serializer>(
     match secret {
         Some(secret) => serializer.serialize_some(secret.expose_secret()),
         None => serializer.serialize_none(),
-    }
-}
-
-/// For `#[serde(deserialize_with = "nested")]`: a member that is an object, with checks of its own that are worth hearing.
-pub(crate) fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    deserializer.deserialize_any(NestedVisitor(PhantomData))
-}
-
-/// For `#[serde(deserialize_with = "shared")]`: such a member that many hold together.
-pub(crate) fn shared<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Arc<T>, D::Error> {
-    nested(deserializer).map(Arc::new)
-}
-
-struct NestedVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for NestedVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<T, E> {
-        Err(E::custom(DAMAGED))
-    }
-}
-
-/// Whole milliseconds, for `#[serde(with = "saved::millis")]`.
-pub(crate) mod millis {
-    use super::{Deserializer, Duration, Serialize, Serializer, unquoted};
-
-    pub(crate) fn serialize<S: Serializer>(
-        duration: &Duration,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        u64::try_from(duration.as_millis())
-            .unwrap_or(u64::MAX)
-            .serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Duration, D::Error> {
-        unquoted(deserializer).map(Duration::from_millis)
-    }
-}
-
-/// Whole seconds or nothing, for `#[serde(with = "saved::optional_secs")]`.
-pub(crate) mod optional_secs {
-    use super::{Deserializer, Duration, Serialize, Serializer, unquoted};
-
-    pub(crate) fn serialize<S: Serializer>(
-        duration: &Option<Duration>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        duration
-            .map(|duration| duration.as_secs())
-            .serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        Ok(unquoted::<D, Option<u64>>(deserializer)?.map(Duration::from_secs))
     }
 }

@@ -33,7 +33,11 @@ impl Timestamp {
     /// Returns the timestamp that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(millis(duration)))
+        Self(
+            self.0
+                .saturating_add(millis(duration))
+                .min(i64::MAX.unsigned_abs()),
+        )
     }
 }
 
@@ -44,8 +48,10 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// Whole milliseconds, at most what a signed number holds: TOML and BSON have no other.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    millis.unsigned_abs()
 }
 
 #[cfg(test)]
@@ -60,7 +66,7 @@ mod tests {
 
     #[test]
     fn saturates_instead_of_wrapping() {
-        let last = Timestamp(u64::MAX);
+        let last = Timestamp(i64::MAX.unsigned_abs());
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(last.elapsed(UNIX_EPOCH), Duration::ZERO);
         assert_eq!(Timestamp(0).ahead_of(UNIX_EPOCH), Duration::ZERO);

@@ -1,31 +1,27 @@
-//! A code that was sent to an e-mail address.
-
-use serde::{Deserialize, Serialize};
+//! E-mail verification.
 
 use crate::challenge::ChallengeContext;
 use crate::client::{Client, Confidential};
 use crate::error::ResponseKind;
 use crate::login::exchanging::Exchanging;
-use crate::stored::nested;
 use crate::wire::grant::Grant;
 
-/// The e-mail address has to be confirmed, with the code that was sent to it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// The user has to verify their e-mail address with a code that was sent to it.
+#[derive(Clone)]
 pub struct EmailVerificationChallenge {
-    #[serde(deserialize_with = "nested")]
-    pub(crate) step: ChallengeContext,
+    pub(crate) context: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
     pub(crate) email_verification_id: Option<Box<str>>,
 }
 
 impl EmailVerificationChallenge {
-    /// Returns the address that the code was sent to.
+    /// Returns the e-mail address that the code was sent to.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
 
-    /// Returns the id of this verification, `email_verification_…`.
+    /// Returns the id of the verification, `email_verification_…`.
     #[must_use]
     pub fn email_verification_id(&self) -> Option<&str> {
         self.email_verification_id.as_deref()
@@ -33,9 +29,12 @@ impl EmailVerificationChallenge {
 
     /// Answers with the code that the user received.
     ///
-    /// The step stays: a mistyped code comes out as [`Error::IncorrectCode`](crate::Error::IncorrectCode), and it can be answered again.
+    /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
-        let grant = Grant::email_verification(code.into(), self.step.token());
+        let grant = Grant::email_verification(
+            code.into(),
+            self.context.pending_authentication_token.clone(),
+        );
         Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 }

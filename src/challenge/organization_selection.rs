@@ -10,61 +10,60 @@ use crate::login::connection_selector::{ConnectionSelector, Screen};
 use crate::login::exchanging::Exchanging;
 use crate::login::redirect_uri::RedirectUri;
 use crate::login::start::Start;
-use crate::stored::{nested, unquoted};
 use crate::user::User;
 use crate::wire::grant::Grant;
 
-/// The user has several organizations and has to choose one.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// The user has to select one of several organizations.
+#[derive(Clone)]
 pub struct OrganizationSelectionChallenge {
-    #[serde(deserialize_with = "nested")]
-    pub(crate) step: ChallengeContext,
-    #[serde(deserialize_with = "unquoted")]
+    pub(crate) context: ChallengeContext,
     pub(crate) user: Option<User>,
-    #[serde(deserialize_with = "unquoted")]
     pub(crate) organizations: Vec<Organization>,
 }
 
 impl OrganizationSelectionChallenge {
-    /// Returns the user who is about to log in.
+    /// Returns the user who is signing in.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
     }
 
-    /// Returns the organizations to choose from.
+    /// Returns the organizations to select from.
     #[must_use]
     pub fn organizations(&self) -> &[Organization] {
         &self.organizations
     }
 
-    /// Chooses an organization. The user has to be an active member.
+    /// Selects an organization of which the user is an active member.
     ///
-    /// The step stays: when the service refuses this one, another can be chosen.
+    /// If the service rejects the organization, another can be selected.
     pub fn select(
         &self,
         client: &Client<Confidential>,
         organization: &OrganizationId,
     ) -> Exchanging {
         let organization_id = organization.as_str().into();
-        let grant = Grant::organization_selection(self.step.token(), organization_id);
+        let grant = Grant::organization_selection(
+            self.context.pending_authentication_token.clone(),
+            organization_id,
+        );
         Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 
-    /// Begins the login into an organization, for a client without a secret.
+    /// Starts the login to an organization, for a public client.
     pub fn login<'a, A: UserManagement>(
         &self,
         client: &'a Client<A>,
         organization: &OrganizationId,
         redirect_uri: RedirectUri,
     ) -> Start<'a, A> {
-        self.step
-            .fill_in(client.login(ConnectionSelector::AuthKit(Screen::SignIn), redirect_uri))
+        self.context
+            .continue_with(client.login(ConnectionSelector::AuthKit(Screen::SignIn), redirect_uri))
             .organization(organization)
     }
 }
 
-/// An organization that the user can choose.
+/// An organization that the user can select.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Organization {
     pub(crate) id: OrganizationId,
@@ -79,7 +78,7 @@ impl Organization {
         &self.id
     }
 
-    /// Returns the name, to be shown to the user.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()

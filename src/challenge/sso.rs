@@ -2,19 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::challenge::ChallengeContext;
 use crate::ids::ConnectionId;
-use crate::stored::{nested, unquoted};
 
 /// The user has to sign in through an SSO connection.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone)]
 pub struct SsoChallenge {
-    #[serde(deserialize_with = "nested")]
-    pub(crate) step: ChallengeContext,
+    pub(crate) context: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
-    #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
 }
 
@@ -25,22 +20,19 @@ impl SsoChallenge {
         self.email.as_deref()
     }
 
-    /// Returns the connections, any one of which will do.
+    /// Returns the connections; the user can sign in through any of them.
     #[must_use]
     pub fn connection_ids(&self) -> &[ConnectionId] {
         &self.connection_ids
     }
 }
 
-/// The organization allows only some ways of signing in.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// The organization allows only some sign-in methods.
+#[derive(Clone)]
 pub struct AllowedMethodsChallenge {
-    #[serde(deserialize_with = "nested")]
-    pub(crate) step: ChallengeContext,
+    pub(crate) context: ChallengeContext,
     pub(crate) email: Option<Box<str>>,
-    #[serde(deserialize_with = "unquoted")]
     pub(crate) connection_ids: Vec<ConnectionId>,
-    #[serde(deserialize_with = "unquoted")]
     pub(crate) methods: BTreeMap<Box<str>, bool>,
 }
 
@@ -57,7 +49,7 @@ impl AllowedMethodsChallenge {
         &self.connection_ids
     }
 
-    /// Returns each other way of signing in, as the service names it, and whether it is allowed.
+    /// Returns the name of each other sign-in method, and whether it is allowed.
     pub fn methods(&self) -> impl Iterator<Item = (&str, bool)> {
         self.methods
             .iter()

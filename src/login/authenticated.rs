@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
 use crate::client::{Client, ClientBinding, ClientKind, UserManagement};
@@ -16,9 +16,9 @@ use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::login::refresh_policy::RefreshPolicy;
 use crate::stored::{
-    NO_SESSION, Version, expose, expose_optional, optional_secs, shared, stored, unquoted,
+    self, Invalid, NO_SESSION, Stored, VERSION, expose_optional, parsed, required,
 };
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, millis};
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
 /// A session: the user, and the tokens that act for them.
@@ -30,39 +30,30 @@ use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 /// Its stored form (JSON, or any other format that names its members) holds the access and the refresh token. Keep it in the operating system's keychain or keystore, on
 /// a server in an encrypted cookie or store. What this type holds is wiped from memory when it is dropped; what
 /// was read out of it is the caller's.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(remote = "Self")]
+#[derive(Clone)]
 pub struct Authenticated {
-    pub(super) version: Version,
-    #[serde(rename = "owner", deserialize_with = "shared")]
     pub(crate) binding: Arc<ClientBinding>,
-    #[serde(deserialize_with = "unquoted")]
     pub(super) user: Option<User>,
     pub(crate) organization_id: Option<OrganizationId>,
     pub(super) session_id: Option<SessionId>,
-    #[serde(serialize_with = "expose")]
     pub(super) access_token: SecretString,
-    #[serde(serialize_with = "expose_optional")]
     pub(crate) refresh_token: Option<SecretString>,
-    #[serde(serialize_with = "expose_optional")]
     pub(super) id_token: Option<SecretString>,
     pub(super) authentication_method: Option<AuthenticationMethod>,
-    #[serde(deserialize_with = "unquoted")]
     pub(super) impersonator: Option<Impersonator>,
-    #[serde(deserialize_with = "unquoted")]
     pub(super) provider_tokens: Option<ProviderTokens>,
-    #[serde(serialize_with = "expose_optional")]
     pub(super) authkit_authorization_code: Option<SecretString>,
-    #[serde(deserialize_with = "unquoted")]
-    pub(super) received: Timestamp,
-    #[serde(with = "optional_secs")]
+    pub(super) received_at: Timestamp,
     pub(super) lifetime: Option<Duration>,
 }
 
 impl Authenticated {
     /// Dates the session back: its token's life began when the service first answered.
-    pub(crate) fn received_at(self, received: Timestamp) -> Self {
-        Self { received, ..self }
+    pub(crate) fn received_at(self, received_at: Timestamp) -> Self {
+        Self {
+            received_at,
+            ..self
+        }
     }
 
     /// Checks that this state is bound to `client`: to its client id and its issuer.
@@ -146,10 +137,10 @@ impl Authenticated {
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
         let lifetime = self.lifetime?;
         // Received in the future: a clock was wrong, then or now, and the token is as old as it likes.
-        if self.received.ahead_of(now) > TIMESTAMP_TOLERANCE {
+        if self.received_at.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return Some(Duration::ZERO);
         }
-        Some(lifetime.saturating_sub(self.received.elapsed(now)))
+        Some(lifetime.saturating_sub(self.received_at.elapsed(now)))
     }
 
     /// Returns how long until the access token should be refreshed; zero for now, `None` when its life is unknown.
@@ -191,22 +182,6 @@ impl Authenticated {
     }
 }
 
-stored!(
-    Authenticated,
-    NO_SESSION,
-    fn check(&self) -> Result<(), &'static str> {
-        if !fits_into_a_header(&self.access_token) {
-            return Err(
-                "the access token of the stored session does not fit into a header: sign in again",
-            );
-        }
-        if self.user().is_some_and(|user| user.id().is_empty()) {
-            return Err("the stored session names no user: sign in again");
-        }
-        Ok(())
-    }
-);
-
 impl fmt::Debug for Authenticated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated")
@@ -214,9 +189,110 @@ impl fmt::Debug for Authenticated {
             .field("user_id", &self.user().map(User::id))
             .field("organization_id", &self.organization_id)
             .field("session_id", &self.session_id)
-            .field("received", &self.received)
+            .field("received_at", &self.received_at)
             .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Form {
+    version: Option<u64>,
+    client_id: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<Box<str>>,
+    #[serde(serialize_with = "expose_optional")]
+    access_token: Option<SecretString>,
+    #[serde(
+        serialize_with = "expose_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    refresh_token: Option<SecretString>,
+    #[serde(
+        serialize_with = "expose_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    id_token: Option<SecretString>,
+    #[serde(
+        serialize_with = "expose_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    authkit_authorization_code: Option<SecretString>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication_method: Option<AuthenticationMethod>,
+    received_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifetime: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impersonator: Option<Impersonator>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_tokens: Option<ProviderTokens>,
+}
+
+impl Stored for Authenticated {
+    type Form = Form;
+
+    const NOTHING: &'static str = NO_SESSION;
+
+    fn version(form: &Form) -> Option<u64> {
+        form.version
+    }
+
+    fn parse(form: Form) -> Result<Self, Invalid> {
+        let access_token = form.access_token.filter(fits_into_a_header);
+        if form.user.as_ref().is_some_and(|user| user.id().is_empty()) {
+            return Err(Invalid("user"));
+        }
+        Ok(Self {
+            binding: stored::binding(form.client_id, form.issuer)?,
+            user: form.user,
+            organization_id: parsed(form.organization_id, "organization_id")?,
+            session_id: parsed(form.session_id, "session_id")?,
+            access_token: required(access_token, "access_token")?,
+            refresh_token: form.refresh_token,
+            id_token: form.id_token,
+            authentication_method: form.authentication_method,
+            impersonator: form.impersonator,
+            provider_tokens: form.provider_tokens,
+            authkit_authorization_code: form.authkit_authorization_code,
+            received_at: required(form.received_at, "received_at")?,
+            lifetime: form.lifetime.map(Duration::from_millis),
+        })
+    }
+}
+
+impl Serialize for Authenticated {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let form = Form {
+            version: Some(VERSION),
+            client_id: Some(self.binding.client_id.as_str().into()),
+            issuer: Some(self.binding.issuer.clone()),
+            organization_id: self.organization_id.as_ref().map(|id| id.as_str().into()),
+            session_id: self.session_id.as_ref().map(|id| id.as_str().into()),
+            access_token: Some(self.access_token.clone()),
+            refresh_token: self.refresh_token.clone(),
+            id_token: self.id_token.clone(),
+            authkit_authorization_code: self.authkit_authorization_code.clone(),
+            authentication_method: self.authentication_method.clone(),
+            received_at: Some(self.received_at),
+            lifetime: self.lifetime.map(millis),
+            user: self.user.clone(),
+            impersonator: self.impersonator.clone(),
+            provider_tokens: self.provider_tokens.clone(),
+        };
+        form.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Authenticated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        stored::read(deserializer)
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
@@ -29,8 +29,10 @@ use crate::login::exchanging::Exchanging;
 use crate::login::pkce::{RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
 use crate::service::Service;
-use crate::stored::{NO_PENDING_LOGIN, Version, expose, millis, shared, stored, unquoted};
-use crate::timestamp::Timestamp;
+use crate::stored::{
+    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, expose_optional, parsed, required, storable,
+};
+use crate::timestamp::{Timestamp, millis};
 use crate::wire::grant::Grant;
 
 /// A pending login, which awaits its callback in this process or in another one.
@@ -86,20 +88,13 @@ use crate::wire::grant::Grant;
 /// The stored form contains the code verifier and the state, which are secrets. A native application stores it in the OS keyring,
 /// a server in a sealed, `HttpOnly`, `SameSite=Lax` cookie, or in a store under an ID from such a cookie. A server must bind the
 /// pending login to the browser that started it, and never find it by `state` alone (login CSRF, RFC 9700 section 4.7).
-#[derive(Deserialize, Serialize)]
-#[serde(remote = "Self")]
 pub struct AwaitingCallback {
-    version: Version,
-    #[serde(rename = "owner", deserialize_with = "shared")]
     binding: Arc<ClientBinding>,
     redirect_uri: RedirectUri,
-    #[serde(serialize_with = "expose")]
     state: SecretString,
     verifier: Verifier,
-    #[serde(deserialize_with = "unquoted")]
-    begun: Timestamp,
-    #[serde(with = "millis")]
-    life: Duration,
+    started_at: Timestamp,
+    lifetime: Duration,
 }
 
 impl AwaitingCallback {
@@ -108,18 +103,16 @@ impl AwaitingCallback {
         redirect_uri: RedirectUri,
         state: SecretString,
         verifier: Verifier,
-        begun: Timestamp,
-        life: Duration,
+        started_at: Timestamp,
+        lifetime: Duration,
     ) -> Self {
         Self {
-            version: Version,
             binding,
             redirect_uri,
             state,
             verifier,
-            begun,
-            // What is stored are whole milliseconds, and a restart changes nothing.
-            life: Duration::from_millis(u64::try_from(life.as_millis()).unwrap_or(u64::MAX)),
+            started_at,
+            lifetime: storable(lifetime),
         }
     }
 
@@ -170,10 +163,10 @@ impl AwaitingCallback {
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
         let now = Timestamp::from(now);
-        if self.begun.since(now) > TIMESTAMP_TOLERANCE {
+        if self.started_at.since(now) > TIMESTAMP_TOLERANCE {
             return Duration::ZERO;
         }
-        self.life.saturating_sub(now.since(self.begun))
+        self.lifetime.saturating_sub(now.since(self.started_at))
     }
 
     /// Accepts the callback of this login and prepares the code exchange.
@@ -329,20 +322,70 @@ impl fmt::Debug for AwaitingCallback {
         f.debug_struct("AwaitingCallback")
             .field("binding", &self.binding)
             .field("redirect_uri", &self.redirect_uri)
-            .field("begun", &self.begun)
+            .field("started_at", &self.started_at)
             .finish_non_exhaustive()
     }
 }
 
-stored!(
-    AwaitingCallback,
-    NO_PENDING_LOGIN,
-    fn check(&self) -> Result<(), &'static str> {
-        match self.state.expose_secret().len() {
-            0..RANDOM_CHARS => Err(
-                "the state of the stored login is too short: what was stored is damaged, begin again",
-            ),
-            _ => Ok(()),
-        }
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Form {
+    version: Option<u64>,
+    client_id: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+    redirect_uri: Option<Box<str>>,
+    #[serde(serialize_with = "expose_optional")]
+    state: Option<SecretString>,
+    #[serde(serialize_with = "expose_optional")]
+    code_verifier: Option<SecretString>,
+    started_at: Option<Timestamp>,
+    lifetime: Option<u64>,
+}
+
+impl Stored for AwaitingCallback {
+    type Form = Form;
+
+    const NOTHING: &'static str = NO_PENDING_LOGIN;
+
+    fn version(form: &Form) -> Option<u64> {
+        form.version
     }
-);
+
+    fn parse(form: Form) -> Result<Self, Invalid> {
+        // A shorter state could be guessed.
+        let state = form
+            .state
+            .filter(|state| state.expose_secret().len() >= RANDOM_CHARS);
+        let verifier = required(form.code_verifier, "code_verifier")?;
+        Ok(Self {
+            binding: stored::binding(form.client_id, form.issuer)?,
+            redirect_uri: required(parsed(form.redirect_uri, "redirect_uri")?, "redirect_uri")?,
+            state: required(state, "state")?,
+            verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
+            started_at: required(form.started_at, "started_at")?,
+            lifetime: required(form.lifetime, "lifetime").map(Duration::from_millis)?,
+        })
+    }
+}
+
+impl Serialize for AwaitingCallback {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let form = Form {
+            version: Some(VERSION),
+            client_id: Some(self.binding.client_id.as_str().into()),
+            issuer: Some(self.binding.issuer.clone()),
+            redirect_uri: Some(self.redirect_uri.as_str().into()),
+            state: Some(self.state.clone()),
+            code_verifier: Some(self.verifier.clone().into()),
+            started_at: Some(self.started_at),
+            lifetime: Some(millis(self.lifetime)),
+        };
+        form.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AwaitingCallback {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        stored::read(deserializer)
+    }
+}

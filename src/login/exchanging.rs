@@ -49,7 +49,7 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
-        let outcome = match classify(&response, self.kind, now) {
+        let outcome = match classify(&response, &self.client.binding, self.kind, now) {
             Ok(reply) => Authenticated::read(&reply, &self.client, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),

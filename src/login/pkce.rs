@@ -8,11 +8,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
-
-use crate::stored::expose;
 
 /// The random bytes of a value: 264 bits, so that each of its 43 characters is uniform.
 pub(crate) const RANDOM_BYTES: usize = 33;
@@ -21,9 +18,8 @@ pub(crate) const RANDOM_BYTES: usize = 33;
 pub(crate) const RANDOM_CHARS: usize = 43;
 
 /// The code verifier: 43 to 128 unreserved characters (RFC 7636 section 4.1).
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(try_from = "SecretString")]
-pub(crate) struct Verifier(#[serde(serialize_with = "expose")] SecretString);
+#[derive(Clone)]
+pub(crate) struct Verifier(SecretString);
 
 impl Verifier {
     pub(crate) fn new(random: &[u8; RANDOM_BYTES]) -> Self {

@@ -133,12 +133,17 @@ impl Refreshing {
             .switch_to
             .as_ref()
             .or(self.session.organization_id.as_ref());
-        let reply = classify(response, self.kind(), now).map_err(|refusal| match refusal {
-            Unsuccessful::AuthenticationChallenge(challenge) => {
-                Error::AuthenticationChallenge(Box::new(challenge.in_organization(expected)))
-            }
-            refusal => refusal.into(),
-        })?;
+        let reply =
+            classify(response, &self.client.binding, self.kind(), now).map_err(|refusal| {
+                match refusal {
+                    Unsuccessful::AuthenticationChallenge(challenge) => {
+                        Error::AuthenticationChallenge(Box::new(
+                            challenge.in_organization(expected),
+                        ))
+                    }
+                    refusal => refusal.into(),
+                }
+            })?;
         let mut fresh = self.session.read_refreshed(&reply, &self.client, now)?;
         let id = self.session.user().map(User::id);
         if id.is_some() && fresh.user().map(User::id) != id {

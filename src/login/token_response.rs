@@ -9,7 +9,7 @@ use crate::client::{ClientBinding, Configuration};
 use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
 use crate::service::Service;
-use crate::stored::Version;
+use crate::stored::storable;
 use crate::timestamp::Timestamp;
 use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
@@ -65,10 +65,9 @@ impl Authenticated {
         let payload = Payload::of(access_token.expose_secret());
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
         Ok(Self {
-            version: Version,
             binding: binding.clone(),
             user: Some(user),
-            lifetime: claims.lifetime(),
+            lifetime: claims.lifetime().map(storable),
             organization_id: session.organization_id.or_else(|| claims.org_id.clone()),
             session_id: claims.sid,
             access_token,
@@ -80,7 +79,7 @@ impl Authenticated {
                 .oauth_tokens
                 .map(|WireProviderTokens(tokens)| tokens),
             authkit_authorization_code: session.authkit_authorization_code,
-            received: Timestamp::from(now),
+            received_at: Timestamp::from(now),
         })
     }
 
@@ -120,7 +119,6 @@ impl Authenticated {
             (told, claimed) => told.or(claimed),
         };
         Ok(Self {
-            version: Version,
             binding: binding.clone(),
             user,
             organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
@@ -134,8 +132,8 @@ impl Authenticated {
             impersonator: None,
             provider_tokens: None,
             authkit_authorization_code: None,
-            received: Timestamp::from(now),
-            lifetime,
+            received_at: Timestamp::from(now),
+            lifetime: lifetime.map(storable),
         })
     }
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use crate::login::authenticated::Authenticated;
-use crate::stored::{NO_SESSION, Version, stored, unquoted};
 use crate::timestamp::Timestamp;
 
 /// A session as a store keeps it.
@@ -21,22 +20,16 @@ use crate::timestamp::Timestamp;
 ///
 /// It holds the session. Keep it as an [`Authenticated`] is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(remote = "Self")]
 pub struct StoredSession {
-    version: Version,
     session: Authenticated,
-    #[serde(deserialize_with = "unquoted")]
     intent: Option<Intent>,
 }
-
-stored!(StoredSession, NO_SESSION);
 
 impl StoredSession {
     /// Makes the record of a session that no refresh was sent for.
     #[must_use]
     pub fn new(session: Authenticated) -> Self {
         Self {
-            version: Version,
             session,
             intent: None,
         }

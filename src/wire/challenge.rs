@@ -1,23 +1,21 @@
-//! What an answer carries that asks for one more step.
+//! The members of an authentication challenge.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::challenge::{
-    AllowedMethodsChallenge, AuthenticationChallenge, ChallengeContext, EmailCompletionChallenge,
-    EmailVerificationChallenge, MfaEnrollmentChallenge, Organization,
-    OrganizationSelectionChallenge, OtherChallenge, RadarEmailChallenge, RadarSmsChallenge,
-    SsoChallenge, TotpChallenge, UnknownChallenge,
+    AuthenticationChallenge, ChallengeContext, Details, Organization, UnknownChallenge,
 };
+use crate::client::ClientBinding;
 use crate::error::ErrorResponse;
 use crate::ids::{ConnectionId, OrganizationId};
-use crate::user::User;
 use crate::wire::lenient::{lenient, lenient_list, lenient_map, lenient_secret};
 use crate::wire::user::WireUser;
 
-/// Every field of every step; a step takes its own.
+/// Every member of every challenge.
 #[derive(Default, Deserialize)]
 struct Fields {
     #[serde(default, deserialize_with = "lenient_map")]
@@ -56,106 +54,51 @@ struct WithId {
     id: Box<str>,
 }
 
-/// Reads the step that `body` asks for; `answer` and `token` are what was read of it before.
+/// Reads the authentication challenge of a response; `response` and `token` are what was read of it before.
 pub(crate) fn read(
-    answer: ErrorResponse,
+    response: ErrorResponse,
     token: Option<SecretString>,
     body: &[u8],
+    binding: &Arc<ClientBinding>,
 ) -> AuthenticationChallenge {
     let fields: Fields = super::object(body).unwrap_or_default();
-    let code = answer.code.unwrap_or_default();
-    let user = fields.user.and_then(WireUser::into_user);
-    let email = fields.email;
-    let hint = email
-        .clone()
-        .or_else(|| user.as_ref().and_then(User::email).map(Into::into));
-    let step = ChallengeContext::new(code.clone(), token, hint, answer.request_id);
-    match &*code {
-        "application_consent_required" => {
-            AuthenticationChallenge::ApplicationConsent(OtherChallenge { step })
-        }
-        "authentication_method_not_allowed"
-        | "email_password_auth_disabled"
-        | "mfa_verification" => AuthenticationChallenge::SignInAnotherWay(OtherChallenge { step }),
-        "email_completion_required" => {
-            AuthenticationChallenge::EmailCompletion(EmailCompletionChallenge {
-                step,
-                email_completion_token: fields.email_completion_token,
-            })
-        }
-        "email_verification_required" => {
-            AuthenticationChallenge::EmailVerification(EmailVerificationChallenge {
-                step,
-                email,
-                email_verification_id: fields.email_verification_id,
-            })
-        }
-        "mfa_challenge" => AuthenticationChallenge::Totp(TotpChallenge {
-            step,
-            user,
-            challenge_id: fields
-                .authentication_challenge
-                .map(|challenge| challenge.id),
-            factor_ids: fields
-                .authentication_factors
-                .into_iter()
-                .map(|factor| factor.id)
-                .collect(),
-        }),
-        "mfa_enrollment" => {
-            AuthenticationChallenge::MfaEnrollment(MfaEnrollmentChallenge { step, user })
-        }
-        "organization_authentication_methods_required" => {
-            AuthenticationChallenge::AllowedMethods(AllowedMethodsChallenge {
-                step,
-                email,
-                connection_ids: fields.sso_connection_ids,
-                methods: fields.auth_methods,
-            })
-        }
-        "organization_selection_required" => {
-            AuthenticationChallenge::OrganizationSelection(OrganizationSelectionChallenge {
-                step,
-                user,
-                organizations: fields
-                    .organizations
-                    .into_iter()
-                    .map(|WireOrganization { id, name }| Organization { id, name })
-                    .collect(),
-            })
-        }
-        "passkey_progressive_enrollment" => {
-            AuthenticationChallenge::PasskeyEnrollment(OtherChallenge { step })
-        }
-        "radar_email_challenge" => radar_email(step, user, fields.radar_challenge_id),
-        "radar_sms_challenge" => {
-            AuthenticationChallenge::RadarSms(RadarSmsChallenge { step, user })
-        }
-        // The older names do not say how the code is sent. Only the challenge by e-mail has an id.
-        "radar_challenge" | "radar_sign_up_challenge" => match fields.radar_challenge_id {
-            Some(id) => radar_email(step, user, Some(id)),
-            None => AuthenticationChallenge::RadarSms(RadarSmsChallenge { step, user }),
-        },
-        "sso_required" => AuthenticationChallenge::Sso(SsoChallenge {
-            step,
-            email,
-            connection_ids: fields.connection_ids,
-        }),
-        _ => AuthenticationChallenge::Unknown(UnknownChallenge {
-            step,
-            body: std::str::from_utf8(body).unwrap_or_default().into(),
-        }),
-    }
+    let details = fields.details();
+    let hint = details.email.as_deref();
+    let login_hint = hint.or_else(|| details.user.as_ref()?.email());
+    let context = ChallengeContext {
+        binding: binding.clone(),
+        code: response.code.unwrap_or_default(),
+        pending_authentication_token: token,
+        login_hint: login_hint.map(Into::into),
+        organization_id: None,
+        request_id: response.request_id,
+    };
+    AuthenticationChallenge::of_code(context, details).unwrap_or_else(|context| {
+        let body = std::str::from_utf8(body).unwrap_or_default().into();
+        AuthenticationChallenge::Unknown(UnknownChallenge { context, body })
+    })
 }
 
-fn radar_email(
-    step: ChallengeContext,
-    user: Option<User>,
-    radar_challenge_id: Option<Box<str>>,
-) -> AuthenticationChallenge {
-    AuthenticationChallenge::RadarEmail(RadarEmailChallenge {
-        step,
-        user,
-        radar_challenge_id,
-    })
+impl Fields {
+    fn details(self) -> Details {
+        let challenge = self.authentication_challenge;
+        let factors = self.authentication_factors.into_iter();
+        let organizations = self.organizations.into_iter();
+        Details {
+            auth_methods: self.auth_methods,
+            authentication_challenge_id: challenge.map(|challenge| challenge.id),
+            authentication_factor_ids: factors.map(|factor| factor.id).collect(),
+            body: None,
+            // Each kind of challenge has one of the two.
+            connection_ids: [self.connection_ids, self.sso_connection_ids].concat(),
+            email: self.email,
+            email_completion_token: self.email_completion_token,
+            email_verification_id: self.email_verification_id,
+            organizations: organizations
+                .map(|WireOrganization { id, name }| Organization { id, name })
+                .collect(),
+            radar_challenge_id: self.radar_challenge_id,
+            user: self.user.and_then(WireUser::into_user),
+        }
+    }
 }

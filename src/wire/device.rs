@@ -30,7 +30,7 @@ pub(crate) struct DeviceAuthorization {
 }
 
 impl DeviceAuthorization {
-    pub(crate) fn expires_in(&self) -> Option<Duration> {
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
         positive(self.expires_in)
     }
 

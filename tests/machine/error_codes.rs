@@ -15,13 +15,13 @@ use crate::scenario::{
 /// nothing, and the status decides.
 const MEANINGS: &str = "
 access_denied                                 any poll=Denied start=Client
-application_consent_required                  any start= else=ApplicationConsent
-authentication_method_not_allowed             any start= else=SignInAnotherWay
+application_consent_required                  any start= else=Other
+authentication_method_not_allowed             any start= else=Other
 authorization_pending                         any poll=Pending
 code_challenge_not_found                      any code=Grant
 daily_quota_exceeded                          any else=Unavailable
 email_completion_required                     any start= else=EmailCompletion
-email_password_auth_disabled                  any start= else=SignInAnotherWay
+email_password_auth_disabled                  any start= else=Other
 email_verification_required                   any start= else=EmailVerification
 expired_challenge                             any answer=Grant
 expired_code                                  any answer=Grant
@@ -43,7 +43,7 @@ invitation_cannot_be_used_for_email           any code=Denied
 invitation_invalid                            any code=Denied
 mfa_challenge                                 any start= else=MfaChallenge
 mfa_enrollment                                any start= else=MfaEnrollment
-mfa_verification                              any start= else=SignInAnotherWay
+mfa_verification                              any start= else=Other
 one_time_code_expired                         any answer=Grant
 one_time_code_previously_used                 any answer=Grant
 one_time_code_too_many_attempts               any answer=Grant
@@ -51,7 +51,7 @@ organization_authentication_methods_required  any start= else=OrganizationMethod
 organization_membership_not_found             any start= else=Denied
 organization_not_found                        any start= else=Denied
 organization_selection_required               any start= else=OrganizationSelection
-passkey_progressive_enrollment                any start= else=PasskeyEnrollment
+passkey_progressive_enrollment                any start= else=Other
 pkce_not_supported                            any code=Client
 radar_challenge                               any start= else=RadarSmsChallenge
 radar_email_challenge                         any start= else=RadarEmailChallenge

@@ -10,8 +10,8 @@ use workos_login::{
 use crate::error_codes::at_code_exchange;
 use crate::fixtures;
 use crate::scenario::{
-    CODE, STATE, Scenario, VERIFIER, answer, body, callback, fixture, kind, now, refusal, refused,
-    secs, stored,
+    CODE, STATE, Scenario, answer, body, callback, fixture, kind, now, refusal, refused, secs,
+    stored,
 };
 
 /// The message of an error response, at each kind of exchange where it differs.
@@ -94,41 +94,6 @@ where
     E::Output: std::fmt::Debug,
 {
     refusal(exchange, answer(status, body)).1
-}
-
-#[track_caller]
-fn damaged_verifier(verifier: &str, why: &str) {
-    let stored = stored(&Scenario::public().to_awaiting_callback());
-    let damaged = stored.replace(VERIFIER, verifier);
-    assert_ne!(stored, damaged);
-    let message = serde_json::from_str::<AwaitingCallback>(&damaged)
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains(why), "{message}");
-    assert!(
-        message.contains("store the pending login unchanged and start a new login"),
-        "{message}"
-    );
-    assert!(
-        verifier.trim().is_empty() || !message.contains(verifier),
-        "{message}"
-    );
-}
-
-#[test]
-fn a_damaged_verifier_is_named_with_the_remedy() {
-    damaged_verifier("", "code verifier is empty");
-    damaged_verifier("   ", "code verifier is empty");
-    damaged_verifier(&"v".repeat(42), "does not have 43 to 128 characters");
-    damaged_verifier(&"v".repeat(129), "does not have 43 to 128 characters");
-    damaged_verifier(
-        &format!("{}+", "v".repeat(43)),
-        "has a character other than",
-    );
-    damaged_verifier(
-        &format!("{}ü", "v".repeat(43)),
-        "has a character other than",
-    );
 }
 
 #[test]

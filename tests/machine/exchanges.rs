@@ -126,17 +126,15 @@ fn error_kind(error: &Error) -> String {
 /// The name of the variant: what the service asks for.
 pub(crate) fn step_kind(step: &AuthenticationChallenge) -> &'static str {
     match step {
-        AuthenticationChallenge::ApplicationConsent(_) => "ApplicationConsent",
+        AuthenticationChallenge::Other(_) => "Other",
         AuthenticationChallenge::EmailCompletion(_) => "EmailCompletion",
         AuthenticationChallenge::EmailVerification(_) => "EmailVerification",
         AuthenticationChallenge::Totp(_) => "MfaChallenge",
         AuthenticationChallenge::MfaEnrollment(_) => "MfaEnrollment",
         AuthenticationChallenge::AllowedMethods(_) => "OrganizationMethods",
         AuthenticationChallenge::OrganizationSelection(_) => "OrganizationSelection",
-        AuthenticationChallenge::PasskeyEnrollment(_) => "PasskeyEnrollment",
         AuthenticationChallenge::RadarEmail(_) => "RadarEmailChallenge",
         AuthenticationChallenge::RadarSms(_) => "RadarSmsChallenge",
-        AuthenticationChallenge::SignInAnotherWay(_) => "SignInAnotherWay",
         AuthenticationChallenge::Sso(_) => "SsoRequired",
         AuthenticationChallenge::Unknown(_) => "Unknown",
         _ => "a variant that is new",

@@ -63,21 +63,21 @@ step_up_mfa_enrollment.json                                   403 else=MfaEnroll
 step_up_mfa_enrollment_oauth.json                             400 start=Rejected else=MfaEnrollment
 step_up_mfa_challenge_factors.json                            403 else=MfaChallenge
 step_up_mfa_challenge_embedded.json                           403 else=MfaChallenge
-step_up_mfa_verification.json                                 403 else=SignInAnotherWay
+step_up_mfa_verification.json                                 403 else=Other
 step_up_organization_selection_required.json                  403 else=OrganizationSelection
 step_up_sso_required.json                                     400 start=Rejected else=SsoRequired
 step_up_sso_required_bare_403.json                            403 start=Rejected else=SsoRequired
 step_up_organization_authentication_methods_required_oauth.json 400 start=Rejected else=OrganizationMethods
 step_up_organization_authentication_methods_required_403.json 403 start=Rejected else=OrganizationMethods
-step_up_authentication_method_not_allowed_plain.json          403 start=Rejected else=SignInAnotherWay
-step_up_authentication_method_not_allowed_oauth.json          400 start=Rejected else=SignInAnotherWay
-step_up_email_password_auth_disabled.json                     403 start=Rejected else=SignInAnotherWay
-step_up_passkey_progressive_enrollment.json                   403 else=PasskeyEnrollment
+step_up_authentication_method_not_allowed_plain.json          403 start=Rejected else=Other
+step_up_authentication_method_not_allowed_oauth.json          400 start=Rejected else=Other
+step_up_email_password_auth_disabled.json                     403 start=Rejected else=Other
+step_up_passkey_progressive_enrollment.json                   403 else=Other
 step_up_radar_challenge.json                                  403 else=RadarSmsChallenge
 step_up_radar_sign_up_challenge.json                          403 else=RadarSmsChallenge
 step_up_radar_email_challenge.json                            403 else=RadarEmailChallenge
 step_up_radar_sms_challenge.json                              403 else=RadarSmsChallenge
-step_up_application_consent_required.json                     403 start=Rejected else=ApplicationConsent
+step_up_application_consent_required.json                     403 start=Rejected else=Other
 step_up_email_completion_required.json                        403 start=Rejected else=EmailCompletion
 step_up_unknown_future.json                                   403 else=Unknown
 

@@ -63,7 +63,7 @@ fn is_uniform(name: &str) {
 
 #[test]
 fn m5_the_verifier_is_uniform_over_the_alphabet() {
-    is_uniform("verifier");
+    is_uniform("code_verifier");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn state_and_verifier_are_drawn_in_one_call_of_66_bytes() {
     assert_eq!(generator.calls, [66]);
     let stored: Value = serde_json::from_str(&stored(&pending)).unwrap();
     assert_eq!(stored["state"], STATE);
-    assert_eq!(stored["verifier"], VERIFIER);
+    assert_eq!(stored["code_verifier"], VERIFIER);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn no_two_logins_share_a_state_or_a_verifier() {
         let pending: Value = serde_json::from_str(&stored(&pending)).unwrap();
         [
             values(&url.into(), "state").remove(0),
-            pending["verifier"].to_string(),
+            pending["code_verifier"].to_string(),
         ]
     };
     let all: BTreeSet<String> = (0..3).flat_map(|_| drawn()).collect();

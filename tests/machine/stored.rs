@@ -1,51 +1,514 @@
-//! The stored forms: one golden file for each state and version, and what is refused.
-
-use std::fmt::Debug;
+//! The stored forms of all persistent states: one golden file each, every format, and what is rejected.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use workos_login::{Authenticated, AwaitingCallback, Exchange};
-
-use crate::scenario::{
-    CODE, STATE, Scenario, VERIFIER, begin, body, callback, data, now, secs, stored,
+use workos_login::{
+    Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Client, Exchange,
 };
+
+use crate::device::{PENDING, SLOW_DOWN_INCREMENT, pending};
+use crate::fixtures;
+use crate::oauth;
+use crate::scenario::{
+    API_KEY, CODE, ORGANIZATION, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, begin, body,
+    callback, data, fixture, now, refusal, secs, session, step_up, stored,
+};
+
+/// A persistent state in one of its variants, as JSON, and what depends on its type.
+struct Case {
+    name: &'static str,
+    form: String,
+    /// The members that cannot be absent.
+    required: &'static [&'static str],
+    /// Reads JSON and stores it again.
+    again: fn(&str) -> Result<String, String>,
+    /// Reads JSON and stores it again in each of the other formats.
+    formats: fn(&str),
+    /// Returns whether `null` is an absent state.
+    absent: fn() -> bool,
+}
+
+fn case<T: Serialize + DeserializeOwned>(
+    name: &'static str,
+    required: &'static [&'static str],
+    state: &T,
+) -> Case {
+    Case {
+        name,
+        form: stored(state),
+        required,
+        again: |form| match serde_json::from_str::<T>(form) {
+            Ok(state) => Ok(stored(&state)),
+            Err(error) => Err(error.to_string()),
+        },
+        formats: every_format::<T>,
+        absent: || serde_json::from_str::<Option<T>>("null").unwrap().is_none(),
+    }
+}
+
+fn every_format<T: Serialize + DeserializeOwned>(form: &str) {
+    let state: T = serde_json::from_reader(form.as_bytes()).unwrap();
+    let value = serde_json::to_value(&state).unwrap();
+    let mut cbor = Vec::new();
+    ciborium::into_writer(&state, &mut cbor).unwrap();
+    let message_pack = rmp_serde::to_vec_named(&state).unwrap();
+    let yaml = serde_yaml_ng::to_string(&state).unwrap();
+    let toml = toml::to_string(&state).unwrap();
+    let bson = bson::serialize_to_vec(&state).unwrap();
+    let read: [(&str, T); 6] = [
+        ("JSON value", serde_json::from_value(value).unwrap()),
+        ("CBOR", ciborium::from_reader(&*cbor).unwrap()),
+        ("MessagePack", rmp_serde::from_slice(&message_pack).unwrap()),
+        ("YAML", serde_yaml_ng::from_str(&yaml).unwrap()),
+        ("TOML", toml::from_str(&toml).unwrap()),
+        ("BSON", bson::deserialize_from_slice(&bson).unwrap()),
+    ];
+    for (format, state) in read {
+        assert_eq!(stored(&state), form, "{format}");
+    }
+    // Without names, absent members would shift all that follow.
+    let unnamed = rmp_serde::to_vec(&state).unwrap();
+    assert!(rmp_serde::from_slice::<T>(&unnamed).is_err());
+}
 
 fn pending_login() -> AwaitingCallback {
     let scenario = Scenario::public();
     begin(scenario.to_start().app_state("/after").unwrap()).1
 }
 
-/// Checks that `state` is stored as in the golden file, and that the file is read and written unchanged.
-#[track_caller]
-pub(crate) fn golden<T: Serialize + DeserializeOwned>(file: &str, state: &T) {
-    let golden: Value = serde_json::from_str(&data(file)).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Value>(&stored(state)).unwrap(),
-        golden,
-        "{file}"
+/// A device login that was slowed down once, and whose next poll was lost.
+fn pending_device() -> AwaitingDevice {
+    let client = Scenario::public().client;
+    let slower = pending(
+        Scenario::public().to_polling(),
+        SLOW_DOWN_INCREMENT,
+        now() + secs(5),
     );
-    let read: T = serde_json::from_str(&data(file)).unwrap();
-    assert_eq!(stored(&read), stored(state), "{file}");
+    let polling = slower.poll(&client, now() + secs(15)).unwrap();
+    polling.into_awaiting(now() + secs(20))
+}
+
+/// A challenge to a refresh: it knows the organization.
+fn challenge(file: &str) -> AuthenticationChallenge {
+    let response = answer(403, fixture(file));
+    match refusal(Scenario::confidential().to_refreshing(), response).1 {
+        workos_login::Error::AuthenticationChallenge(challenge) => *challenge,
+        other => panic!("{other:?}"),
+    }
+}
+
+const CHALLENGES: [(&str, &str); 12] = [
+    (
+        "challenge_email_verification",
+        "email_verification_required",
+    ),
+    ("challenge_totp", "mfa_challenge_embedded"),
+    ("challenge_totp_factors", "mfa_challenge_factors"),
+    ("challenge_mfa_enrollment", "mfa_enrollment"),
+    (
+        "challenge_organization_selection",
+        "organization_selection_required",
+    ),
+    ("challenge_sso", "sso_required"),
+    ("challenge_radar_email", "radar_email_challenge"),
+    ("challenge_radar_sms", "radar_sms_challenge"),
+    ("challenge_email_completion", "email_completion_required"),
+    (
+        "challenge_allowed_methods",
+        "organization_authentication_methods_required_403",
+    ),
+    ("challenge_other", "passkey_progressive_enrollment"),
+    ("challenge_unknown", "unknown_future"),
+];
+
+fn cases() -> Vec<Case> {
+    const SESSION: &[&str] = &["client_id", "issuer", "access_token", "received_at"];
+    let mut cases = vec![
+        case(
+            "authenticated",
+            SESSION,
+            &Scenario::public().to_authenticated(),
+        ),
+        case("authenticated_oauth", SESSION, &oauth::session()),
+        case(
+            "awaiting_callback",
+            &[
+                "client_id",
+                "issuer",
+                "redirect_uri",
+                "state",
+                "code_verifier",
+                "started_at",
+                "lifetime",
+            ],
+            &pending_login(),
+        ),
+        case(
+            "awaiting_device",
+            &[
+                "client_id",
+                "issuer",
+                "device_code",
+                "user_code",
+                "verification_uri",
+                "started_at",
+                "lifetime",
+                "polling_interval",
+                "polled_at",
+                "backoff",
+            ],
+            &pending_device(),
+        ),
+    ];
+    for (name, file) in CHALLENGES {
+        let challenge = challenge(&format!("step_up_{file}.json"));
+        cases.push(case(name, &["client_id", "issuer", "code"], &challenge));
+    }
+    cases
+}
+
+impl Case {
+    /// Checks that a form of this type is rejected with a message that contains `why`, and quotes no secret.
+    #[track_caller]
+    fn rejects(&self, form: &str, why: &str) {
+        let message = (self.again)(form).expect_err(form);
+        assert!(message.contains(why), "{}: {message}", self.name);
+        for secret in secrets(&self.form).iter().chain(&secrets(form)) {
+            assert!(!message.contains(secret), "{}: {message}", self.name);
+        }
+    }
+
+    fn value(&self) -> Value {
+        serde_json::from_str(&self.form).unwrap()
+    }
+
+    /// The form with one member set to `value`.
+    fn with(&self, pointer: &str, value: Value) -> String {
+        with(&self.value(), pointer, value)
+    }
+
+    fn without(&self, member: &str) -> String {
+        let mut form = self.value();
+        form.as_object_mut().unwrap().remove(member).unwrap();
+        form.to_string()
+    }
+}
+
+/// A stored form with one member set to `value`; the member is named by a JSON pointer.
+fn with(state: &impl Serialize, pointer: &str, value: Value) -> String {
+    let mut form = serde_json::to_value(state).unwrap();
+    *form.pointer_mut(pointer).unwrap() = value;
+    form.to_string()
+}
+
+/// All texts of a form that are long enough to be a secret, and not the names of its members.
+fn secrets(form: &str) -> Vec<String> {
+    let Ok(form) = serde_json::from_str::<Value>(form) else {
+        return Vec::new();
+    };
+    let mut texts = Vec::new();
+    for pointer in pointers(&form, "") {
+        let text = form.pointer(&pointer).and_then(Value::as_str);
+        texts.extend(text.filter(|text| text.len() > 20).map(ToOwned::to_owned));
+    }
+    texts
+}
+
+/// The pointers of all members and elements, however deep.
+fn pointers(value: &Value, at: &str) -> Vec<String> {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        Value::Array(values) => (0..)
+            .zip(values)
+            .map(|(index, value): (usize, _)| (index.to_string(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut all = Vec::new();
+    for (name, value) in members {
+        let member = format!("{at}/{name}");
+        all.extend(pointers(value, &member));
+        all.push(member);
+    }
+    all
 }
 
 #[test]
-fn a_pending_login_is_stored_as_version_1() {
-    golden("saved_awaiting_callback_v1.json", &pending_login());
+fn every_state_is_stored_as_in_its_golden_file() {
+    for case in cases() {
+        let file = format!("{}_v2.json", case.name);
+        let golden: Value = serde_json::from_str(&data(&file)).unwrap();
+        assert_eq!(case.value(), golden, "{file}");
+        assert_eq!((case.again)(&data(&file)).unwrap(), case.form, "{file}");
+    }
 }
 
 #[test]
-fn a_session_is_stored_as_version_1() {
-    golden(
-        "saved_authenticated_v1.json",
-        &Scenario::public().to_authenticated(),
+fn every_format_stores_every_state() {
+    for case in cases() {
+        (case.formats)(&case.form);
+    }
+}
+
+#[test]
+fn every_response_is_the_same_after_it_was_stored() {
+    for (name, response) in fixtures::answers("step_up_") {
+        let exchanging = Scenario::public().to_exchanging();
+        let challenge = step_up(exchanging.response(response, now()));
+        let read: AuthenticationChallenge = serde_json::from_str(&stored(&challenge)).unwrap();
+        assert_eq!(stored(&read), stored(&challenge), "{name}");
+        assert_eq!(read.code(), challenge.code(), "{name}");
+        assert_eq!(format!("{read:?}"), format!("{challenge:?}"), "{name}");
+    }
+    for (name, _) in fixtures::answers("success_") {
+        let session = session(&fixture(name));
+        let read: Authenticated = serde_json::from_str(&stored(&session)).unwrap();
+        assert_eq!(stored(&read), stored(&session), "{name}");
+        assert_eq!(read.user(), session.user(), "{name}");
+        let later = now() + secs(7);
+        assert_eq!(read.expires_in(later), session.expires_in(later), "{name}");
+    }
+    let minimal = fixture("device_authorization_minimal.json");
+    for device in [
+        pending_device(),
+        oauth::awaiting_device(),
+        Scenario::public().to_awaiting_device_by(&minimal),
+    ] {
+        let read: AwaitingDevice = serde_json::from_str(&stored(&device)).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{device:?}"));
+        for seconds in [0, 1, 7, 299, 300] {
+            let at = now() + secs(seconds);
+            assert_eq!(read.poll_in(at), device.poll_in(at));
+            assert_eq!(read.expires_in(at), device.expires_in(at));
+        }
+    }
+}
+
+#[test]
+fn the_version_comes_first_and_no_api_key_is_stored() {
+    for case in cases() {
+        assert!(case.form.starts_with(r#"{"version":2,"#), "{}", case.name);
+        assert!(!case.form.contains(API_KEY) && !case.form.contains("client_secret"));
+        assert!(!case.form.contains("null"), "{}", case.form);
+    }
+}
+
+#[test]
+fn another_version_is_rejected_by_its_number() {
+    for case in cases() {
+        for version in [0, 1, 3, 4_294_967_295_u32] {
+            let why =
+                format!("has version {version}, and this release reads version 2: log in again");
+            case.rejects(&case.with("/version", version.into()), &why);
+            // Another version can have nothing in common with this one but its number.
+            case.rejects(
+                &json!({ "version": version, "of_tomorrow": {} }).to_string(),
+                &why,
+            );
+        }
+        case.rejects(&case.without("version"), "has no version: log in again");
+        case.rejects("{}", "has no version");
+        for odd in [json!("2"), json!(-2), json!([2])] {
+            case.rejects(&case.with("/version", odd), "damaged");
+        }
+    }
+}
+
+#[test]
+fn the_forms_of_version_1_are_rejected_by_their_version() {
+    let v1 = [
+        (
+            "awaiting_callback",
+            json!({
+                "version": 1, "owner": { "client_id": "client_1", "issuer": "https://api.workos.com" },
+                "redirect_uri": REDIRECT_URI, "state": STATE, "verifier": VERIFIER,
+                "begun": 1_780_000_000_000_u64, "life": 600_000,
+            }),
+            "has version 1",
+        ),
+        (
+            "authenticated",
+            json!({
+                "version": 1, "owner": { "client_id": "client_1", "issuer": "https://api.workos.com" },
+                "user": { "id": "user_1" }, "organization_id": null, "access_token": "a", "id_token": null,
+                "received": 1_780_000_000_000_u64, "lifetime": 300,
+            }),
+            "has version 1",
+        ),
+        (
+            "challenge_unknown",
+            json!({ "unknown": { "step": { "version": 1, "code": "x" }, "body": "{}" } }),
+            "has no version",
+        ),
+    ];
+    for (name, form, why) in v1 {
+        let case = cases().into_iter().find(|case| case.name == name).unwrap();
+        case.rejects(&form.to_string(), why);
+    }
+}
+
+#[test]
+fn every_required_member_is_named_if_it_is_missing() {
+    for case in cases() {
+        for member in case.required {
+            let why = format!("`{member}` of the stored form is missing or invalid");
+            case.rejects(&case.without(member), &why);
+        }
+    }
+}
+
+#[test]
+fn every_invalid_member_is_named_and_not_quoted() {
+    let zero = ["lifetime", "polling_interval", "backoff"];
+    let zero = zero.map(|member| ("awaiting_device", member, json!(0)));
+    let rows = [
+        ("awaiting_callback", "state", json!("")),
+        ("awaiting_callback", "state", json!(&STATE[..42])),
+        ("awaiting_callback", "code_verifier", json!(&VERIFIER[..42])),
+        ("awaiting_callback", "code_verifier", json!(" ".repeat(43))),
+        ("awaiting_callback", "redirect_uri", json!("/callback")),
+        (
+            "awaiting_callback",
+            "redirect_uri",
+            json!("javascript:alert_1234567890()"),
+        ),
+        ("awaiting_callback", "client_id", json!("")),
+        (
+            "awaiting_callback",
+            "client_id",
+            json!("sk_test_xxxxxxxxxxxxxxxxxxxxxxxxx"),
+        ),
+        ("awaiting_callback", "issuer", json!("")),
+        ("authenticated", "client_id", json!("client 1")),
+        ("authenticated", "access_token", json!("")),
+        (
+            "authenticated",
+            "access_token",
+            json!("aaaaaaaaaaaaaaaaaaaaaaaaa\r\nX-Evil: 1"),
+        ),
+        ("authenticated", "user/id", json!("")),
+        (
+            "authenticated",
+            "organization_id",
+            json!("org 1234567890123456789012"),
+        ),
+        ("authenticated", "session_id", json!("")),
+        ("awaiting_device", "device_code", json!("")),
+        ("awaiting_device", "user_code", json!("")),
+        ("challenge_sso", "organization_id", json!("")),
+    ];
+    for (name, member, value) in rows.into_iter().chain(zero) {
+        let case = cases().into_iter().find(|case| case.name == name).unwrap();
+        let why = format!("`{}` of the stored form", member.split('/').next().unwrap());
+        case.rejects(&case.with(&format!("/{member}"), value), &why);
+    }
+}
+
+#[test]
+fn a_code_of_no_known_challenge_needs_a_body() {
+    let challenge = challenge("step_up_sso_required.json");
+    let case = case("", &[], &challenge);
+    case.rejects(
+        &case.with("/code", json!("quantum_check_required")),
+        "`body`",
     );
 }
 
 #[test]
-fn a_login_stored_as_version_1_can_be_finished() {
-    let pending: AwaitingCallback =
-        serde_json::from_str(&data("saved_awaiting_callback_v1.json")).unwrap();
+fn a_value_in_the_wrong_place_is_not_quoted() {
+    let secret = "fixture-secret-fixture-secret\n";
+    for case in cases() {
+        for pointer in pointers(&case.value(), "") {
+            for odd in [json!(secret), json!([secret]), json!({ secret: secret })] {
+                if let Err(message) = (case.again)(&case.with(&pointer, odd)) {
+                    assert!(!message.contains("fixture-secret"), "{pointer}: {message}");
+                }
+            }
+        }
+        for (form, why) in [
+            (json!(case.form), "damaged or encoded twice"),
+            (json!([case.value()]), "damaged"),
+            (
+                case.value()
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .cloned()
+                    .collect(),
+                "damaged",
+            ),
+            (json!(7), "damaged"),
+        ] {
+            case.rejects(&form.to_string(), why);
+        }
+    }
+}
+
+#[test]
+fn every_prefix_is_rejected_and_quotes_nothing() {
+    for case in cases() {
+        for length in (0..case.form.len())
+            .step_by(7)
+            .filter(|length| case.form.is_char_boundary(*length))
+        {
+            case.rejects(&case.form[..length], "");
+        }
+    }
+}
+
+#[test]
+fn one_state_is_not_read_as_another() {
+    for one in cases() {
+        for other in cases() {
+            let same = one.name.split('_').next() == other.name.split('_').next()
+                && (!one.name.starts_with("awaiting") || one.name == other.name);
+            if !same {
+                one.rejects(&other.form, "is missing or invalid");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_stored_is_told_apart() {
+    for case in cases() {
+        assert!((case.absent)());
+        let nothing = if case.name.starts_with("authenticated") {
+            "no session is stored"
+        } else {
+            "no pending login is stored"
+        };
+        case.rejects("null", nothing);
+    }
+}
+
+#[test]
+fn members_of_a_later_release_are_ignored() {
+    for case in cases() {
+        let extended = case.form.replacen('{', r#"{"added":{"later":[1]},"#, 1);
+        assert_eq!((case.again)(&extended).unwrap(), case.form);
+    }
+}
+
+#[test]
+fn a_lifetime_below_a_millisecond_is_the_same_after_it_was_stored() {
+    let lifetime = std::time::Duration::from_micros(1500);
+    let (_, pending) = begin(Scenario::public().to_start().expires_after(lifetime));
+    let read: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
+    assert_eq!(pending.expires_in(now()), read.expires_in(now()));
+}
+
+fn golden<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(&data(&format!("{name}_v2.json"))).unwrap()
+}
+
+#[test]
+fn a_stored_login_can_be_finished() {
+    let pending: AwaitingCallback = golden("awaiting_callback");
     assert_eq!(pending.app_state(), Some("/after"));
     assert_eq!(pending.expires_in(now() + secs(1)), secs(599));
     let real = callback(&format!("/callback?code={CODE}&state={STATE}.%2Fafter"));
@@ -56,268 +519,66 @@ fn a_login_stored_as_version_1_can_be_finished() {
 }
 
 #[test]
-fn a_session_stored_as_version_1_can_be_refreshed() {
-    let session: Authenticated =
-        serde_json::from_str(&data("saved_authenticated_v1.json")).unwrap();
-    let refreshing = session.refresh(&Scenario::public().client).unwrap();
-    let sent = refreshing.request();
-    assert_eq!(
-        sent.body(),
-        Scenario::public().to_refreshing().request().body()
-    );
+fn a_stored_session_can_be_refreshed() {
+    let session: Authenticated = golden("authenticated");
+    let sent = session
+        .refresh(&Scenario::public().client)
+        .unwrap()
+        .request();
+    let fresh = Scenario::public().to_refreshing().request();
+    assert_eq!(sent.body(), fresh.body());
 }
 
 #[test]
-fn the_version_comes_first() {
-    assert!(stored(&pending_login()).starts_with(r#"{"version":1,"#));
-    assert!(stored(&Scenario::public().to_authenticated()).starts_with(r#"{"version":1,"#));
+fn a_stored_device_login_can_be_polled() {
+    let device: AwaitingDevice = golden("awaiting_device");
+    assert_eq!(device.user_code(), "KVRT-MPWD");
+    assert_eq!(device.poll_in(now() + secs(20)), secs(20));
+    assert_eq!(device.expires_in(now() + secs(20)), secs(280));
+    let scenario = Scenario::public();
+    let polling = device.poll(&scenario.client, now() + secs(40)).unwrap();
+    let fresh = scenario.to_polling().request();
+    assert_eq!(body(&polling.request()), body(&fresh));
+    let device = pending(polling, PENDING, now() + secs(40));
+    assert_eq!(device.poll_in(now() + secs(40)), secs(10));
 }
 
 #[test]
-fn no_api_key_is_ever_stored() {
-    let scenario = Scenario::confidential();
-    let all = stored(&scenario.to_awaiting_callback()) + &stored(&scenario.to_authenticated());
-    assert!(!all.contains(crate::scenario::API_KEY));
-    assert!(!all.contains("client_secret"));
-}
-
-/// A stored form with one member set to `value`; the member is named by a JSON pointer.
-pub(crate) fn with(state: &impl Serialize, member: &str, value: Value) -> String {
-    let mut fields: Value = serde_json::from_str(&stored(state)).unwrap();
-    *fields.pointer_mut(member).unwrap() = value;
-    fields.to_string()
-}
-
-/// A stored form without a member, named by a JSON pointer.
-pub(crate) fn without(state: &impl Serialize, member: &str) -> String {
-    let mut fields: Value = serde_json::from_str(&stored(state)).unwrap();
-    let (parent, name) = member.rsplit_once('/').unwrap();
-    let parent = fields.pointer_mut(parent).unwrap();
-    assert!(parent.as_object_mut().unwrap().remove(name).is_some());
-    fields.to_string()
-}
-
-#[track_caller]
-pub(crate) fn refused<T: DeserializeOwned + Debug>(form: &str, why: &str) {
-    let message = serde_json::from_str::<T>(form).unwrap_err().to_string();
-    assert!(message.contains(why), "{message}");
-    for secret in [
-        STATE,
-        VERIFIER,
-        "FC7JQLJUDKHbzfId42QyWFwxt",
-        "idp-at-",
-        "eyJ",
-        "BeCrt3Rx9CaACMztCLLhC1hTENogM0AuMGzRxUkP0AscguIFXoxwbc95cPK2ixoP",
-        "Q64Pj0KHUPeeZmWtScFLps2Iu",
-        "dKGy5AwwyWlt6XyILDquQhvaB",
-        "iUKhPHGYZNCHz8ifgB77J5qjw",
-        "x29DuqKl24TgmFAh3jbPCiho6",
-    ] {
-        assert!(!message.contains(secret), "{message}");
-    }
-}
-
-#[test]
-fn another_version_is_refused_by_its_name() {
-    for version in [0, 2, 4_294_967_295_u32] {
-        let why = format!("version {version}, and only version 1 can be read: begin again");
-        refused::<AwaitingCallback>(&with(&pending_login(), "/version", version.into()), &why);
-        let session = Scenario::public().to_authenticated();
-        refused::<Authenticated>(&with(&session, "/version", version.into()), &why);
-    }
-    // A later version may have nothing in common with this one but its number.
-    refused::<AwaitingCallback>(r#"{"version":2,"login":{}}"#, "version 2");
-    refused::<Authenticated>(r#"{"version":2,"session":{}}"#, "version 2");
-}
-
-#[test]
-fn a_form_without_a_version_is_refused() {
-    refused::<AwaitingCallback>(
-        &without(&pending_login(), "/version"),
-        "missing field `version`",
-    );
-    let session = Scenario::public().to_authenticated();
-    refused::<Authenticated>(&without(&session, "/version"), "missing field `version`");
-    refused::<Authenticated>(&with(&session, "/version", json!("1")), "is not a number");
-    refused::<Authenticated>(
-        &with(&session, "/version", json!(-1)),
-        "expected the number of a version",
-    );
-}
-
-#[test]
-fn every_member_of_a_pending_login_is_needed() {
-    for member in [
-        "owner",
-        "redirect_uri",
-        "state",
-        "verifier",
-        "begun",
-        "life",
-    ] {
-        refused::<AwaitingCallback>(&without(&pending_login(), &format!("/{member}")), member);
-    }
-}
-
-#[test]
-fn a_damaged_pending_login_is_refused() {
-    let damaged = |member: &str, value: Value, why: &str| {
-        refused::<AwaitingCallback>(&with(&pending_login(), member, value), why);
+fn a_stored_challenge_can_be_answered_and_continued() {
+    let client = Scenario::confidential().client;
+    let AuthenticationChallenge::OrganizationSelection(selection) =
+        golden("challenge_organization_selection")
+    else {
+        panic!()
     };
-    damaged(
-        "/state",
-        json!(""),
-        "the state of the stored login is too short",
+    assert_eq!(selection.organizations()[1].name(), Some("Mesa Works"));
+    let sent = selection
+        .select(&client, selection.organizations()[1].id())
+        .request();
+    assert_eq!(
+        body(&sent)["pending_authentication_token"],
+        "Q64Pj0KHUPeeZmWtScFLps2Iu"
     );
-    damaged(
-        "/state",
-        json!(&STATE[..42]),
-        "the state of the stored login is too short",
-    );
-    damaged("/state", json!(null), "null");
-    damaged("/verifier", json!(null), "null");
-    damaged("/verifier", json!([VERIFIER]), "sequence");
-    damaged(
-        "/redirect_uri",
-        json!("/callback"),
-        "redirect URI is not absolute",
-    );
-    damaged("/redirect_uri", json!("javascript:x"), "scheme");
-    damaged("/owner/client_id", json!(""), "the client id is empty");
-    damaged("/owner/client_id", json!("sk_test_x"), "API key");
-    damaged("/begun", json!(-1), "damaged");
-    damaged("/life", json!("10 minutes"), "damaged");
+
+    let selection: AuthenticationChallenge = golden("challenge_organization_selection");
+    let client = Scenario::public().client;
+    let (url, _) = begin(selection.login(&client, REDIRECT_URI.parse().unwrap()));
+    let organization = url
+        .query_pairs()
+        .find(|(name, _)| name == "organization_id");
+    assert_eq!(organization.unwrap().1, ORGANIZATION);
 }
 
 #[test]
-fn every_prefix_of_a_stored_form_is_refused_and_quotes_nothing() {
-    let (login, session) = (
-        stored(&pending_login()),
-        stored(&Scenario::public().to_authenticated()),
-    );
-    for length in 0..login.len() {
-        refused::<AwaitingCallback>(&login[..length], "");
-    }
-    for length in (0..session.len()).step_by(7) {
-        refused::<Authenticated>(&session[..length], "");
-    }
-}
-
-#[test]
-fn one_state_is_not_read_as_another() {
-    refused::<Authenticated>(&stored(&pending_login()), "missing field");
-    refused::<AwaitingCallback>(
-        &stored(&Scenario::public().to_authenticated()),
-        "missing field",
-    );
-}
-
-#[test]
-fn nothing_stored_is_no_session() {
-    assert!(serde_json::from_str::<Authenticated>("null").is_err());
-    assert!(
-        serde_json::from_str::<Option<Authenticated>>("null")
-            .unwrap()
-            .is_none()
-    );
-}
-
-#[test]
-fn members_of_a_later_release_are_ignored() {
-    let extended = |form: String| form.replacen('{', r#"{"added":{"later":[1]},"#, 1);
-    let login: AwaitingCallback =
-        serde_json::from_str(&extended(stored(&pending_login()))).unwrap();
-    assert_eq!(stored(&login), stored(&pending_login()));
-    let session = stored(&Scenario::public().to_authenticated());
-    let read: Authenticated = serde_json::from_str(&extended(session.clone())).unwrap();
-    assert_eq!(stored(&read), session);
-}
-
-#[test]
-fn every_success_can_be_stored_and_read_back() {
-    for name in [
-        "success_minimal.json",
-        "success_full.json",
-        "success_null_optionals.json",
-        "success_impersonated.json",
-        "success_refresh_rotated.json",
-        "success_refresh_expired_token.json",
-        "success_forward_compatible.json",
-    ] {
-        let session = crate::scenario::session(&crate::scenario::fixture(name));
-        let read: Authenticated = serde_json::from_str(&stored(&session)).unwrap();
-        assert_eq!(stored(&read), stored(&session), "{name}");
-        assert_eq!(read.user(), session.user(), "{name}");
-        assert_eq!(
-            read.expires_in(now() + secs(7)),
-            session.expires_in(now() + secs(7)),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn a_pending_login_can_be_kept_as_a_json_value() {
-    let value = serde_json::to_value(pending_login()).unwrap();
-    let read: AwaitingCallback = serde_json::from_value(value).unwrap();
-    assert_eq!(stored(&read), stored(&pending_login()));
-}
-
-#[test]
-fn a_form_that_was_encoded_twice_is_refused_without_being_quoted() {
-    let twice = serde_json::to_string(&stored(&pending_login())).unwrap();
-    refused::<AwaitingCallback>(&twice, "encoded twice");
-    let twice = serde_json::to_string(&stored(&Scenario::public().to_authenticated())).unwrap();
-    refused::<Authenticated>(&twice, "encoded twice");
-}
-
-#[test]
-fn a_member_in_the_wrong_place_is_not_quoted() {
-    let session = Scenario::public().to_authenticated();
-    let form: Value = serde_json::from_str(&stored(&session)).unwrap();
-    for member in form.as_object().unwrap().keys() {
-        let misplaced = with(&session, &format!("/{member}"), json!("fixture-secret\n"));
-        if let Err(error) = serde_json::from_str::<Authenticated>(&misplaced) {
-            assert!(
-                !error.to_string().contains("fixture-secret"),
-                "{member}: {error}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_list_of_the_members_is_not_a_stored_form() {
-    let form: Value = serde_json::from_str(&stored(&pending_login())).unwrap();
-    let members: Vec<_> = form.as_object().unwrap().values().cloned().collect();
-    refused::<AwaitingCallback>(&json!(members).to_string(), "expected a stored form");
-}
-
-#[test]
-fn what_a_session_needs_is_checked_when_it_is_read_back() {
-    let session = Scenario::public().to_authenticated();
-    let token = with(&session, "/access_token", json!("a\r\nX-Evil: 1"));
-    refused::<Authenticated>(&token, "does not fit into a header");
-    refused::<Authenticated>(
-        &with(&session, "/access_token", json!("")),
-        "does not fit into a header",
-    );
-    refused::<Authenticated>(&with(&session, "/user/id", json!("")), "names no user");
-}
-
-#[test]
-fn a_session_can_be_read_from_a_reader_and_from_a_value() {
-    let text = stored(&Scenario::public().to_authenticated());
-    let read: Authenticated = serde_json::from_reader(text.as_bytes()).unwrap();
-    let again: Authenticated =
-        serde_json::from_value(serde_json::to_value(&read).unwrap()).unwrap();
-    assert_eq!(stored(&again), text);
-}
-
-#[test]
-fn a_life_below_a_millisecond_is_the_same_after_a_restart() {
-    let life = std::time::Duration::from_micros(1500);
-    let (_, pending) = begin(Scenario::public().to_start().expires_after(life));
-    let read: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
-    assert_eq!(pending.expires_in(now()), read.expires_in(now()));
+fn a_stored_challenge_is_bound_to_its_client() {
+    let challenge: AuthenticationChallenge = golden("challenge_sso");
+    assert!(challenge.bound_to(&Scenario::public().client).is_ok());
+    assert!(challenge.bound_to(&Scenario::confidential().client).is_ok());
+    let other = Client::public("client_other".parse().unwrap());
+    assert!(challenge.bound_to(&other).is_err());
+    let elsewhere = Scenario::public()
+        .client
+        .base_url("https://eu.example".parse().unwrap());
+    assert!(challenge.bound_to(&elsewhere.unwrap()).is_err());
+    assert!(challenge.bound_to(&oauth::client()).is_err());
 }

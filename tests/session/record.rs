@@ -64,8 +64,8 @@ impl Rest {
             refresh: refresh_number(token),
             access,
             org: Org::from_id(session["organization_id"].as_str().unwrap()),
-            received: session["received"].as_u64().unwrap(),
-            life: session["lifetime"].as_u64().unwrap() * 1000,
+            received: session["received_at"].as_u64().unwrap(),
+            life: session["lifetime"].as_u64().unwrap(),
             announced: intent["at"].as_u64().filter(|_| is_of_token),
             number,
         }

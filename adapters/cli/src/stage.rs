@@ -52,7 +52,7 @@ impl Stage {
     pub(crate) fn spend(&self) {
         let record = self.store.load().unwrap().unwrap();
         let mut stored = serde_json::to_value(record).unwrap();
-        stored["session"]["received"] = 0.into();
+        stored["session"]["received_at"] = 0.into();
         let record = serde_json::from_value(stored).unwrap();
         self.store.save(&record).unwrap();
     }

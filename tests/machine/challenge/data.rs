@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{ConnectionId, User};
+use workos_login::{ConnectionId, Exchange, User};
 
 use super::{everywhere, part};
-use crate::exchanges::step_kind;
-use crate::scenario::{Scenario, edited, fixture};
+use crate::scenario::{Scenario, edited, fixture, now, step_up};
 
 /// Checks that the user is the one of the fixture, member for member.
 #[track_caller]
@@ -201,52 +200,62 @@ fn an_email_completion_has_its_token() {
 }
 
 #[test]
-fn a_step_that_only_the_hosted_page_can_take_has_its_code() {
-    for (file, code, expected) in [
+fn a_challenge_of_the_hosted_login_page_has_its_code() {
+    for (file, code) in [
         (
-            "step_up_application_consent_required.json",
             "application_consent_required",
-            "ApplicationConsent",
+            "application_consent_required",
         ),
         (
-            "step_up_passkey_progressive_enrollment.json",
             "passkey_progressive_enrollment",
-            "PasskeyEnrollment",
+            "passkey_progressive_enrollment",
         ),
+        ("mfa_verification", "mfa_verification"),
         (
-            "step_up_mfa_verification.json",
-            "mfa_verification",
-            "SignInAnotherWay",
-        ),
-        (
-            "step_up_email_password_auth_disabled.json",
             "email_password_auth_disabled",
-            "SignInAnotherWay",
+            "email_password_auth_disabled",
         ),
         (
-            "step_up_authentication_method_not_allowed_plain.json",
+            "authentication_method_not_allowed_plain",
             "authentication_method_not_allowed",
-            "SignInAnotherWay",
         ),
         (
-            "step_up_authentication_method_not_allowed_oauth.json",
+            "authentication_method_not_allowed_oauth",
             "authentication_method_not_allowed",
-            "SignInAnotherWay",
         ),
     ] {
-        for step in everywhere(file) {
-            assert_eq!(step_kind(&step), expected, "{file}");
-            assert_eq!(step.code(), code, "{file}");
-            assert_eq!(step.request_id(), Some("req_fixture"));
-            use workos_login::AuthenticationChallenge::*;
-            let (ApplicationConsent(part) | PasskeyEnrollment(part) | SignInAnotherWay(part)) =
-                step
-            else {
-                panic!()
-            };
-            assert_eq!(part.code(), code);
+        for challenge in everywhere(&format!("step_up_{file}.json")) {
+            assert_eq!(challenge.code(), code, "{file}");
+            assert_eq!(challenge.request_id(), Some("req_fixture"));
+            assert_eq!(part!(challenge, Other).code(), code);
         }
     }
+}
+
+#[test]
+fn debug_shows_no_personal_data() {
+    for (name, response) in crate::fixtures::answers("step_up_") {
+        let exchanging = Scenario::public().to_exchanging();
+        let challenge = step_up(exchanging.response(response, now()));
+        let shown = format!("{challenge:?} {challenge:#?}");
+        assert!(shown.contains(challenge.code()), "{name}: {shown}");
+        for personal in [
+            "nadia",
+            "Nadia",
+            "Okafor",
+            "example.org",
+            "Lagoon",
+            "user_01",
+        ] {
+            assert!(!shown.contains(personal), "{name}: {shown}");
+        }
+    }
+    let session = Scenario::public().to_authenticated();
+    let shown = format!("{session:?} {:?}", session.user());
+    assert!(
+        shown.contains("user_01") && !shown.contains("adia"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -4,7 +4,6 @@ mod answer;
 mod data;
 mod login;
 mod model;
-mod stored;
 
 use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 

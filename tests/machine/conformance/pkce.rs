@@ -40,14 +40,14 @@ impl TryCryptoRng for Fixed {}
 /// The verifier that a pending login would send.
 fn verifier(pending: &AwaitingCallback) -> String {
     let form: Value = serde_json::from_str(&stored(pending)).unwrap();
-    form["verifier"].as_str().unwrap().to_owned()
+    form["code_verifier"].as_str().unwrap().to_owned()
 }
 
 /// The pending login of every test, with another verifier.
 fn with_verifier(verifier: &str) -> Result<AwaitingCallback, serde_json::Error> {
     let form = stored(&Scenario::public().to_awaiting_callback());
     let mut form: Value = serde_json::from_str(&form).unwrap();
-    form["verifier"] = verifier.into();
+    form["code_verifier"] = verifier.into();
     serde_json::from_value(form)
 }
 

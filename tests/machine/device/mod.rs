@@ -4,7 +4,6 @@ mod model;
 mod pace;
 mod poll;
 mod start;
-mod stored;
 
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
 
@@ -12,12 +11,16 @@ use crate::scenario::{answer, fixture};
 
 /// Answers a poll that has to go on.
 #[track_caller]
-fn pending(polling: PollingDevice, name: &str, now: std::time::SystemTime) -> AwaitingDevice {
+pub(crate) fn pending(
+    polling: PollingDevice,
+    name: &str,
+    now: std::time::SystemTime,
+) -> AwaitingDevice {
     match polling.response(answer(400, fixture(name)), now) {
         Ok(DevicePoll::Pending(device)) => device,
         other => panic!("{other:?}"),
     }
 }
 
-const PENDING: &str = "error_oauth_authorization_pending.json";
-const SLOW_DOWN_INCREMENT: &str = "error_oauth_slow_down.json";
+pub(crate) const PENDING: &str = "error_oauth_authorization_pending.json";
+pub(crate) const SLOW_DOWN_INCREMENT: &str = "error_oauth_slow_down.json";

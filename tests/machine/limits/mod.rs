@@ -197,11 +197,7 @@ fn an_id_has_a_limit_where_it_is_read() {
 fn an_id_has_a_limit_where_it_is_stored() {
     let form: Value =
         serde_json::from_str(&stored(&Scenario::public().to_authenticated())).unwrap();
-    let places: [&[&str]; 3] = [
-        &["owner", "client_id"],
-        &["organization_id"],
-        &["session_id"],
-    ];
+    let places: [&[&str]; 3] = [&["client_id"], &["organization_id"], &["session_id"]];
     for place in places {
         let read = |length: usize| {
             let mut form = form.clone();

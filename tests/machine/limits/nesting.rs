@@ -93,8 +93,8 @@ fn nesting_needs_no_limit_in_a_refusal() {
 #[test]
 fn nesting_needs_no_limit_in_a_stored_form() {
     fn with_more<T: DeserializeOwned>(form: &str, depth: usize) -> bool {
-        let more = format!(r#"{{"version":1,"of_tomorrow":{},"#, nested(depth));
-        let form = form.replacen(r#"{"version":1,"#, &more, 1);
+        let more = format!(r#"{{"version":2,"of_tomorrow":{},"#, nested(depth));
+        let form = form.replacen(r#"{"version":2,"#, &more, 1);
         serde_json::from_str::<T>(&form).is_ok()
     }
     let session = Scenario::public().to_authenticated();

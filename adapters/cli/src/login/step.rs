@@ -11,7 +11,6 @@ use crate::output::Output;
 /// Returns what the user has to do.
 pub(crate) fn task(step: &AuthenticationChallenge) -> &'static str {
     match step {
-        AuthenticationChallenge::ApplicationConsent(_) => "agree to what the login page asks",
         AuthenticationChallenge::EmailCompletion(_) => "give an e-mail address",
         AuthenticationChallenge::EmailVerification(_) => {
             "confirm the e-mail address with the code that is sent to it"
@@ -22,10 +21,8 @@ pub(crate) fn task(step: &AuthenticationChallenge) -> &'static str {
             "sign in in a way that the organization allows"
         }
         AuthenticationChallenge::OrganizationSelection(_) => "choose an organization",
-        AuthenticationChallenge::PasskeyEnrollment(_) => "say whether to set up a passkey",
         AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
         AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
-        AuthenticationChallenge::SignInAnotherWay(_) => "sign in in another way",
         AuthenticationChallenge::Sso(_) => "sign in through the organization's SSO",
         _ => "do what the login page asks",
     }

@@ -66,8 +66,8 @@ fn log_in(server: &Server, selector: ConnectionSelector, email: &str) -> Authent
 /// The session as if it had been received that much earlier.
 pub(crate) fn aged(session: &Authenticated, by: Duration) -> Authenticated {
     let mut stored = serde_json::to_value(session).unwrap();
-    let received = stored["received"].as_u64().unwrap();
-    stored["received"] = (received - by.as_millis() as u64).into();
+    let received = stored["received_at"].as_u64().unwrap();
+    stored["received_at"] = (received - by.as_millis() as u64).into();
     serde_json::from_value(stored).unwrap()
 }
 

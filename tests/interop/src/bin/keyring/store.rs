@@ -69,4 +69,4 @@ fn text(record: Option<&StoredSession>) -> Checked<String> {
 }
 
 /// A stored session.
-const SESSION: &str = include_str!("../../../../data/saved_authenticated_v1.json");
+const SESSION: &str = include_str!("../../../../data/authenticated_v2.json");

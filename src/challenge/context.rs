@@ -1,0 +1,37 @@
+//! What every authentication challenge has.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::client::{ClientBinding, UserManagement};
+use crate::ids::OrganizationId;
+use crate::login::start::Start;
+
+#[derive(Clone)]
+pub(crate) struct ChallengeContext {
+    pub(crate) binding: Arc<ClientBinding>,
+    pub(crate) code: Box<str>,
+    /// A completing grant sends it, if the service gave one.
+    pub(crate) pending_authentication_token: Option<SecretString>,
+    pub(crate) login_hint: Option<Box<str>>,
+    /// The organization of the refresh that the service responded to with the challenge.
+    pub(crate) organization_id: Option<OrganizationId>,
+    pub(crate) request_id: Option<Box<str>>,
+}
+
+impl ChallengeContext {
+    /// Sets the options of the login that continues the challenge.
+    pub(super) fn continue_with<'a, K: UserManagement>(
+        &self,
+        mut start: Start<'a, K>,
+    ) -> Start<'a, K> {
+        if let Some(hint) = &self.login_hint {
+            start = start.login_hint(&**hint);
+        }
+        if let Some(organization) = &self.organization_id {
+            start = start.organization(organization);
+        }
+        start
+    }
+}
