@@ -473,6 +473,18 @@ fn is_page(uri: &str) -> bool {
     is_visible(uri) && Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// Returns whether a text is shown as it is.
+///
+/// Control and format characters (the categories Cc, Cf, Zl and Zp of Unicode), fillers and selectors can hide or reorder parts of it.
 fn is_visible(text: &str) -> bool {
-    !text.chars().any(char::is_control)
+    !text.chars().any(|c| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
+                | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}')
+    })
 }

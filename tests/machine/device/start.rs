@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use workos_login::http::{Method, Request};
-use workos_login::{Error, Exchange};
+use workos_login::{AwaitingDevice, Error, Exchange};
 
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, answer, body, edited, fixture, form, kind, now, refusal, secs,
+    CLIENT_ID, Scenario, answer, body, edited, fixture, form, kind, now, refusal, secs, stored,
 };
 
 #[track_caller]
@@ -188,6 +188,75 @@ fn an_address_with_the_code_in_it_that_is_no_page_is_left_out() {
         let body = with("verification_uri_complete", Some(json!(bad)));
         let device = Scenario::public().to_awaiting_device_by(&body);
         assert_eq!(device.verification_uri_complete(), None, "{bad}");
+    }
+}
+
+/// Characters that change how the text around them is shown, or that are not shown at all.
+const INVISIBLE: [char; 18] = [
+    '\0',
+    '\n',
+    '\u{1b}',
+    '\u{7f}',
+    '\u{9b}',
+    '\u{ad}',
+    '\u{61c}',
+    '\u{180e}',
+    '\u{200b}',
+    '\u{200e}',
+    '\u{200f}',
+    '\u{2028}',
+    '\u{202e}',
+    '\u{2060}',
+    '\u{2066}',
+    '\u{2069}',
+    '\u{feff}',
+    '\u{e0041}',
+];
+
+#[test]
+fn rejects_invisible_characters_from_the_service_and_from_the_store() {
+    let form = stored(&Scenario::public().to_awaiting_device());
+    for c in INVISIBLE {
+        for (member, text) in [
+            ("user_code", format!("KVRT{c}MPWD")),
+            (
+                "verification_uri",
+                format!("https://lagoon-77.authkit.app/{c}device"),
+            ),
+        ] {
+            refused(member, Some(json!(text)));
+            let mut form: Value = serde_json::from_str(&form).unwrap();
+            assert!(form[member].is_string());
+            form[member] = json!(text);
+            let error = serde_json::from_str::<AwaitingDevice>(&form.to_string()).unwrap_err();
+            assert!(error.to_string().contains(member), "{c:?}: {error}");
+        }
+        let complete = json!(format!("https://lagoon-77.authkit.app/{c}device"));
+        let body = with("verification_uri_complete", Some(complete));
+        let device = Scenario::public().to_awaiting_device_by(&body);
+        assert_eq!(device.verification_uri_complete(), None, "{c:?}");
+    }
+    for visible in ["KVRT MPWD", "кврт-мпвд", "１２３４", "שלום"] {
+        let body = with("user_code", Some(json!(visible)));
+        let device = Scenario::public().to_awaiting_device_by(&body);
+        let read: AwaitingDevice = serde_json::from_str(&stored(&device)).unwrap();
+        assert_eq!(read.user_code(), visible);
+    }
+}
+
+#[test]
+fn rejects_a_stored_verification_uri_that_is_no_page() {
+    let form = stored(&Scenario::public().to_awaiting_device());
+    for bad in NO_PAGES {
+        let mut form: Value = serde_json::from_str(&form).unwrap();
+        form["verification_uri_complete"] = json!(bad);
+        let device: AwaitingDevice = serde_json::from_str(&form.to_string()).unwrap();
+        assert_eq!(device.verification_uri_complete(), None, "{bad}");
+        form["verification_uri"] = json!(bad);
+        assert!(
+            serde_json::from_str::<AwaitingDevice>(&form.to_string()).is_err(),
+            "{bad}"
+        );
     }
 }
 
