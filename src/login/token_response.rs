@@ -1,4 +1,10 @@
-//! How a success becomes a session.
+//! How a token response becomes a session.
+//!
+//! What a session needs must be present and usable: an access token that fits into a header, and for User Management a user and a
+//! refresh token. All else can be absent.
+//!
+//! No signature is verified. The tokens come from the token endpoint over TLS, which OpenID Connect Core section 3.1.3.7 accepts instead.
+//! The claims of an ID token are checked; those of an access token only tell the lifetime, the organization and the session id.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -19,14 +25,14 @@ use crate::wire::standard::{IdClaims, TokenResponse};
 use crate::wire::user::WireUser;
 
 impl Authenticated {
-    /// Reads a token response. What a session needs must be present and usable.
+    /// Reads a token response.
     pub(crate) fn read(
         reply: &SuccessResponse<'_>,
         client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match client.service {
-            Service::OAuth(_) => Self::read_standard(reply, &client.binding, None, now),
+            Service::OAuth(_) => Self::read_oauth(reply, &client.binding, None, now),
             Service::UserManagement(_) => Self::read_user_management(reply, &client.binding, now),
         }
     }
@@ -39,7 +45,7 @@ impl Authenticated {
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match client.service {
-            Service::OAuth(_) => Self::read_standard(reply, &self.binding, Some(self), now),
+            Service::OAuth(_) => Self::read_oauth(reply, &self.binding, Some(self), now),
             Service::UserManagement(_) => Self::read_user_management(reply, &self.binding, now),
         }
     }
@@ -51,27 +57,23 @@ impl Authenticated {
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
         let missing = |name| reply.malformed(MalformedKind::Missing(name));
-        let user = session
-            .user
-            .and_then(WireUser::into_user)
-            .ok_or_else(|| missing("user"))?;
-        let access_token = session
-            .access_token
-            .filter(fits_into_a_header)
-            .ok_or_else(|| missing("access_token"))?;
-        let refresh_token = session
-            .refresh_token
-            .ok_or_else(|| missing("refresh_token"))?;
+        let user = session.user.and_then(WireUser::into_user);
+        let access_token = session.access_token.filter(fits_into_a_header);
+        let access_token = access_token.ok_or_else(|| missing("access_token"))?;
         let payload = Payload::of(access_token.expose_secret());
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
         Ok(Self {
             binding: binding.clone(),
-            user: Some(user),
+            user: Some(user.ok_or_else(|| missing("user"))?),
             lifetime: claims.lifetime().map(storable),
-            organization_id: session.organization_id.or_else(|| claims.org_id.clone()),
+            organization_id: session.organization_id.or(claims.org_id),
             session_id: claims.sid,
             access_token,
-            refresh_token: Some(refresh_token),
+            refresh_token: Some(
+                session
+                    .refresh_token
+                    .ok_or_else(|| missing("refresh_token"))?,
+            ),
             id_token: None,
             authentication_method: session.authentication_method,
             impersonator: session.impersonator,
@@ -83,7 +85,7 @@ impl Authenticated {
         })
     }
 
-    fn read_standard(
+    fn read_oauth(
         reply: &SuccessResponse<'_>,
         binding: &Arc<ClientBinding>,
         before: Option<&Self>,
@@ -91,42 +93,36 @@ impl Authenticated {
     ) -> Result<Self, Malformed> {
         let tokens: TokenResponse = reply.json()?;
         let missing = |name| reply.malformed(MalformedKind::Missing(name));
-        let access_token = tokens
-            .access_token
-            .as_ref()
-            .filter(|token| fits_into_a_header(token))
-            .ok_or_else(|| missing("access_token"))?;
-        // RFC 6749 section 7.1: a token of a type that is not understood must not be used.
-        if tokens
-            .token_type
-            .as_ref()
-            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
-        {
+        let expires_in = tokens.expires_in();
+        let access_token = tokens.access_token.filter(fits_into_a_header);
+        let access_token = access_token.ok_or_else(|| missing("access_token"))?;
+        // RFC 6749 section 7.1: a token of an unknown type must not be used.
+        let other_type = |kind: Box<str>| !kind.eq_ignore_ascii_case("bearer");
+        if tokens.token_type.is_some_and(other_type) {
             return Err(missing("token_type"));
         }
-        let (user, id_token) = match (&tokens.id_token, before) {
-            (Some(id_token), before) => (
-                Some(identify(reply, id_token, binding, before)?),
-                Some(id_token.clone()),
-            ),
-            (None, Some(before)) => (before.user.clone(), before.id_token.clone()),
-            (None, None) => (None, None),
+        let (user, id_token) = match tokens.id_token {
+            Some(id_token) => {
+                let user = identify(&id_token, binding, before, now)
+                    .map_err(|why| reply.malformed(MalformedKind::IdToken(why)))?;
+                (Some(user), Some(id_token))
+            }
+            None => before.map_or((None, None), |before| {
+                (before.user.clone(), before.id_token.clone())
+            }),
         };
         let payload = Payload::of(access_token.expose_secret());
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
-        let lifetime = match (tokens.expires_in(), claims.lifetime()) {
-            (Some(told), Some(claimed)) => Some(told.min(claimed)),
-            (told, claimed) => told.or(claimed),
-        };
+        let lifetime = [expires_in, claims.lifetime()].into_iter().flatten().min();
         Ok(Self {
             binding: binding.clone(),
             user,
             organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
             session_id: claims.sid,
-            access_token: access_token.clone(),
             refresh_token: tokens
                 .refresh_token
                 .or_else(|| before?.refresh_token.clone()),
+            access_token,
             id_token,
             authentication_method: None,
             impersonator: None,
@@ -138,34 +134,34 @@ impl Authenticated {
     }
 }
 
-/// Reads who an ID token is about.
+/// Returns the user that an ID token identifies (OpenID Connect Core section 3.1.3.7).
 ///
-/// Its signature is not checked, because it came straight from the token endpoint over TLS; its issuer and its
-/// audience are (OpenID Connect Core section 3.1.3.7). A refresh must not change who it is (section 12.2).
+/// A refresh must not change the user (section 12.2).
 fn identify(
-    reply: &SuccessResponse<'_>,
     id_token: &SecretString,
     binding: &ClientBinding,
     before: Option<&Authenticated>,
-) -> Result<User, Malformed> {
-    let refuse = |why| reply.malformed(MalformedKind::IdToken(why));
+    now: SystemTime,
+) -> Result<User, &'static str> {
     let payload = Payload::of(id_token.expose_secret());
-    let claims: IdClaims = payload
-        .as_ref()
-        .and_then(Payload::read)
-        .ok_or_else(|| refuse("cannot be read"))?;
+    let claims: Option<IdClaims> = payload.as_ref().and_then(Payload::read);
+    let claims = claims.ok_or("cannot be read")?;
+    let client_id = binding.client_id.as_str();
     if claims.iss.as_deref() != Some(&*binding.issuer) {
-        return Err(refuse("is from another issuer than the one that was asked"));
+        return Err("is from another issuer than the one that was asked");
     }
-    if !claims.is_for(binding.client_id.as_str()) {
-        return Err(refuse("is for another client"));
+    if !claims.is_for(client_id) {
+        return Err("is for another client");
     }
-    let user = claims.into_user().ok_or_else(|| refuse("names no user"))?;
-    if before
-        .and_then(Authenticated::user)
-        .is_some_and(|before| before.id() != user.id())
-    {
-        return Err(refuse("is about another user than before"));
+    if !claims.is_authorized(client_id) {
+        return Err("was issued to another client");
     }
-    Ok(user)
+    if claims.has_expired(now) {
+        return Err("has expired; check the clock");
+    }
+    let user = claims.into_user().ok_or("names no user")?;
+    match before.and_then(Authenticated::user) {
+        Some(before) if before.id() != user.id() => Err("is about another user than before"),
+        _ => Ok(user),
+    }
 }

@@ -52,8 +52,15 @@ impl Claims<'_> {
     ///
     /// A token that expires before it was issued has an unknown lifetime: a lifetime of zero would cause endless refreshes.
     pub(crate) fn lifetime(&self) -> Option<Duration> {
-        let seconds = |claim: Option<&RawValue>| claim?.get().parse::<u64>().ok();
-        let lifetime = seconds(self.exp)?.checked_sub(seconds(self.iat)?)?;
+        let lifetime = seconds(self.exp?)?.checked_sub(seconds(self.iat?)?)?;
         (lifetime > 0).then(|| Duration::from_secs(lifetime))
     }
+}
+
+/// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.
+fn seconds(claim: &RawValue) -> Option<u64> {
+    claim.get().parse().ok().or_else(|| {
+        let seconds: f64 = serde_json::from_str(claim.get()).ok()?;
+        Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())
+    })
 }

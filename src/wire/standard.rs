@@ -1,11 +1,12 @@
-//! The success of a standard OAuth token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
+//! The success response of an authorization server (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::user::User;
 use crate::wire::lenient::{lenient, lenient_secret};
 
@@ -24,7 +25,7 @@ pub(crate) struct TokenResponse {
 }
 
 impl TokenResponse {
-    /// `None` when it is absent or makes no sense: unknown, not for ever.
+    /// `None` if it is absent or no positive number: the lifetime is unknown, not unlimited.
     pub(crate) fn expires_in(&self) -> Option<Duration> {
         let seconds = Duration::try_from_secs_f64(self.expires_in?)
             .ok()?
@@ -42,6 +43,10 @@ pub(crate) struct IdClaims {
     pub(crate) sub: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     aud: Option<Audience>,
+    #[serde(default, deserialize_with = "lenient")]
+    azp: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    exp: Option<f64>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
@@ -88,10 +93,22 @@ impl IdClaims {
     pub(crate) fn is_for(&self, client_id: &str) -> bool {
         match &self.aud {
             Some(Audience::One(audience)) => &**audience == client_id,
-            Some(Audience::Several(audiences)) => {
-                audiences.iter().any(|audience| &**audience == client_id)
-            }
+            Some(Audience::Several(all)) => all.iter().any(|audience| &**audience == client_id),
             None => false,
         }
+    }
+
+    /// Returns whether a token of several audiences was issued to `client_id`, as far as it tells.
+    pub(crate) fn is_authorized(&self, client_id: &str) -> bool {
+        match (&self.aud, &self.azp) {
+            (Some(Audience::Several(all)), Some(party)) if all.len() > 1 => &**party == client_id,
+            _ => true,
+        }
+    }
+
+    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let latest = now.as_secs_f64() - TIMESTAMP_TOLERANCE.as_secs_f64();
+        self.exp.is_some_and(|exp| exp <= latest)
     }
 }

@@ -118,6 +118,18 @@ fn a_login_from_the_future_has_expired() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_does_not_prolong_a_lifetime() {
+    let session = session(&fixture("success_refresh_expired_token.json"));
+    for (set_back, expires_in) in [(0, 300), (1, 300), (60, 300), (61, 0), (280, 0)] {
+        assert_eq!(
+            session.expires_in(now() - secs(set_back)),
+            Some(secs(expires_in)),
+            "{set_back}"
+        );
+    }
+}
+
+#[test]
 fn a_wrong_clock_does_not_shorten_a_session() {
     for wrong in [secs(3_000_000_000), secs(86_400)] {
         let clock = UNIX_EPOCH + wrong;

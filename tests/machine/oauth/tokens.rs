@@ -176,6 +176,58 @@ fn an_id_token_for_another_client_is_refused() {
 }
 
 #[test]
+fn an_expired_id_token_is_rejected() {
+    let now = 1_780_000_000;
+    for expired in [
+        json!(now - 60),
+        json!(now - 3600),
+        json!(0),
+        json!(-1),
+        json!(f64::from(now) - 60.5),
+    ] {
+        refused_id_token(|claims| claims["exp"] = expired, "has expired");
+    }
+    // The clocks may differ by a minute. RFC 7519 allows fractions.
+    for good in [
+        json!(now - 59),
+        json!(f64::from(now) - 59.5),
+        json!(now + 300),
+        json!(1e300),
+    ] {
+        session_by(&tokens(|body| {
+            body["id_token"] = id_token(|claims| claims["exp"] = good).into()
+        }));
+    }
+}
+
+#[test]
+fn an_id_token_of_several_audiences_names_no_other_authorized_party() {
+    for (audience, party, good) in [
+        (
+            json!([CLIENT_ID, "client_other"]),
+            json!("client_other"),
+            false,
+        ),
+        (json!([CLIENT_ID, "client_other"]), json!(""), false),
+        (json!([CLIENT_ID, "client_other"]), json!(CLIENT_ID), true),
+        (json!([CLIENT_ID, "client_other"]), json!(null), true),
+        // An identity provider may issue the token of one audience through another client of the same application.
+        (json!([CLIENT_ID]), json!("client_other"), true),
+        (json!(CLIENT_ID), json!("client_other"), true),
+    ] {
+        let edit = |claims: &mut Value| {
+            claims["aud"] = audience.clone();
+            claims["azp"] = party.clone();
+        };
+        if good {
+            session_by(&tokens(|body| body["id_token"] = id_token(edit).into()));
+        } else {
+            refused_id_token(edit, "was issued to another client");
+        }
+    }
+}
+
+#[test]
 fn an_id_token_about_nobody_is_refused() {
     for nobody in [json!(""), json!(null), json!(7), json!(["user_1"])] {
         refused_id_token(|claims| claims["sub"] = nobody, "names no user");
