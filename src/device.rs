@@ -1,6 +1,13 @@
-//! A login on another device (RFC 8628): this one shows a code, the user enters it elsewhere.
+//! The device authorization grant (RFC 8628): this device shows a user code, which the user enters in a browser on any device.
 //!
-//! [`Client::device`] leads in, to [`RequestingDevice`] and [`AwaitingDevice`]; polling leads out, to an [`Outcome`].
+//! [`Client::device`] leads to [`RequestingDevice`], whose response is an [`AwaitingDevice`]. A poll ([`PollingDevice`]) leads back to it, or to an
+//! [`Outcome`].
+//!
+//! Three times control the polling. The lifetime of the device code starts at the device authorization response. The polling interval is the
+//! minimum that the service demands; each `slow_down` adds five seconds to it (section 3.5). The backoff is the time from the last poll to the next:
+//! the polling interval, doubled after each poll without a response and reset by a response.
+//!
+//! The user compares the user code and the verification URI. Both are validated by one function, whether they come from the service or from the store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,9 +60,9 @@ impl Client<OAuth> {
     }
 }
 
-/// A device login that is about to begin. Send it with an adapter, or through [`Exchange`].
+/// A device authorization request. Send it with an HTTP adapter, or through [`Exchange`].
 #[derive(Debug)]
-#[must_use = "nothing has been asked for yet: send it"]
+#[must_use = "the request has not been sent"]
 pub struct RequestingDevice {
     client: Arc<Configuration>,
     endpoint: Uri,
@@ -138,9 +145,9 @@ impl Exchange for RequestingDevice {
 
 impl sealed::Sealed for RequestingDevice {}
 
-/// A device login that waits for its user, in this process or in the next one.
+/// A pending device login, which this or another process polls.
 ///
-/// Show the address and the code, wait for [`poll_in`](Self::poll_in), poll:
+/// Show the verification URI and the user code, wait for [`poll_in`](Self::poll_in), poll:
 ///
 /// ```
 /// # use std::time::{Duration, SystemTime};
@@ -167,9 +174,9 @@ impl sealed::Sealed for RequestingDevice {}
 /// }
 /// ```
 ///
-/// # This is a secret
+/// # Storage
 ///
-/// Its stored form holds the device code. The user code and the addresses are for showing.
+/// The stored form contains the device code. The user code and the verification URIs are shown to the user.
 #[derive(Clone)]
 pub struct AwaitingDevice {
     binding: Arc<ClientBinding>,
@@ -197,34 +204,34 @@ impl AwaitingDevice {
         self.binding.check(client)
     }
 
-    /// Returns the code that the user enters.
+    /// Returns the user code.
     #[must_use]
     pub fn user_code(&self) -> &str {
         &self.user_code
     }
 
-    /// Returns the address where the user enters the code: an http or https address.
+    /// Returns the verification URI, where the user enters the user code. Its scheme is http or https.
     #[must_use]
     pub fn verification_uri(&self) -> &str {
         &self.verification_uri
     }
 
-    /// Returns the address with the code already in it, for a browser or a QR code.
+    /// Returns the verification URI that contains the user code, for a browser or a QR code.
     #[must_use]
     pub fn verification_uri_complete(&self) -> Option<&str> {
         self.verification_uri_complete.as_deref()
     }
 
-    /// Returns how long to wait before the next poll, the first one too (RFC 8628 section 3.5); zero for now.
+    /// Returns the time until the next poll, which may also be the first (RFC 8628 section 3.5).
     ///
-    /// It is never longer than the code lives: [`poll`](Self::poll) then says that it has expired.
+    /// It never exceeds the remaining lifetime, after which [`poll`](Self::poll) returns [`Error::Expired`].
     #[must_use]
     pub fn poll_in(&self, now: SystemTime) -> Duration {
         let wait = self.backoff.saturating_sub(self.polled_at.elapsed(now));
         wait.min(self.expires_in(now))
     }
 
-    /// Returns how much longer the user can enter the code; zero when it has expired.
+    /// Returns the time until the device code expires; zero if it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
         if self.started_at.ahead_of(now) > TIMESTAMP_TOLERANCE {
@@ -233,14 +240,14 @@ impl AwaitingDevice {
         self.lifetime.saturating_sub(self.started_at.elapsed(now))
     }
 
-    /// Prepares the next poll. It never carries a secret, whatever the client.
+    /// Prepares the next poll. It never sends the API key.
     ///
     /// # Errors
     ///
-    /// The refusal gives this state back, unchanged:
+    /// The state is returned unchanged:
     ///
-    /// * [`Error::Expired`]: the code has run out, by the time that the service gave it. Begin again.
-    /// * [`Error::Client`]: this login was begun by another client.
+    /// * [`Error::Expired`]: the device code has expired. Start again.
+    /// * [`Error::Client`]: the login is bound to another client.
     pub fn poll<A: ClientKind>(
         self,
         client: &Client<A>,
@@ -284,22 +291,22 @@ impl fmt::Debug for AwaitingDevice {
     }
 }
 
-/// A device that asks whether its user is done. Send it with an adapter, or through [`Exchange`].
+/// A poll of a device login. Send it with an HTTP adapter, or through [`Exchange`].
 #[derive(Debug)]
 #[must_use = "the device login is inside"]
 pub struct PollingDevice {
     client: Arc<Configuration>,
     grant: Grant,
-    /// How long the service asked to be left alone, when it answered "not now".
+    /// The wait that the service demanded with a transient error.
     asked_wait: Option<Duration>,
     device: Box<AwaitingDevice>,
 }
 
 impl PollingDevice {
-    /// Goes back to waiting after a poll without an answer, or one that was answered "not now".
+    /// Returns the pending device login after a transport error or a transient error.
     ///
-    /// The next poll comes later: after twice the wait, up to a minute (RFC 8628 section 3.5 asks for it), or after
-    /// what the service asked for. The first answer brings the interval back.
+    /// The backoff is doubled, up to a minute (RFC 8628 section 3.5), and is at least what the service demanded. The next response resets it to the
+    /// polling interval.
     #[must_use]
     pub fn into_awaiting(self, now: SystemTime) -> AwaitingDevice {
         let doubled = self
@@ -372,17 +379,17 @@ impl Exchange for PollingDevice {
 
 impl sealed::Sealed for PollingDevice {}
 
-/// What a poll found out.
+/// The result of a poll.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "the user is done, or is not")]
+#[expect(clippy::exhaustive_enums, reason = "RFC 8628 has no third result")]
 pub enum DevicePoll {
-    /// The user is done.
+    /// The grant has ended: with a session or an authentication challenge.
     Done(Outcome),
-    /// Not yet: wait for [`AwaitingDevice::poll_in`] and poll again. After a `slow_down` that is five seconds more, for good.
+    /// The user has not finished. Wait for [`AwaitingDevice::poll_in`] and poll again.
     Pending(AwaitingDevice),
 }
 
-/// What the service responds with and what is stored: both are validated by [`Form::into_state`].
+/// The members from the service and from the store; [`Form::into_state`] validates both.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Form {

@@ -1,6 +1,7 @@
-//! The identifiers that go in and out, each a type of its own so that they cannot be swapped.
+//! Identifiers and the API key. Each is a type of its own, so that they cannot be confused.
 //!
-//! All are opaque: nothing is read from their shape, except that an API key is not a client id.
+//! All are opaque, up to the prefix that tells an API key from a client id. They are limited to what a header or a URL can carry: up to
+//! [`MAX_ID_BYTES`] bytes without white space and control characters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +14,7 @@ use crate::limits::MAX_ID_BYTES;
 use crate::wire::text;
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $parse:path, $error:ty) => {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $other:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -30,8 +31,7 @@ macro_rules! id {
             type Err = $error;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $parse(text)?;
-                Ok(Self(text.into()))
+                Flaw::of(text, $other).map_or_else(|| Ok(Self(text.into())), |flaw| Err($error(flaw)))
             }
         }
 
@@ -62,37 +62,37 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of an application, `client_…` in the WorkOS dashboard. Public, not a secret.
+    /// A client id, `client_…` in the WorkOS dashboard. It is not a secret.
     ///
     /// ```
     /// use workos_login::ClientId;
     ///
     /// let id: ClientId = "client_123".parse()?;
-    /// let refused = "sk_test_123".parse::<ClientId>().unwrap_err();
-    /// assert!(refused.to_string().contains("API key"));
+    /// let error = "sk_test_123".parse::<ClientId>().unwrap_err();
+    /// assert!(error.to_string().contains("API key"));
     /// # Ok::<(), workos_login::InvalidClientId>(())
     /// ```
-    ClientId, check_client_id, InvalidClientId
+    ClientId, InvalidClientId, "sk_"
 }
 
 id! {
-    /// The id of an SSO connection, `conn_…`.
-    ConnectionId, check_id, InvalidId
+    /// The id of a connection, `conn_…`.
+    ConnectionId, InvalidId, ""
 }
 
 id! {
     /// The id of an organization, `org_…`.
-    OrganizationId, check_id, InvalidId
+    OrganizationId, InvalidId, ""
 }
 
 id! {
     /// The id of a session at the service, `session_…`: the `sid` claim of the access token.
-    SessionId, check_id, InvalidId
+    SessionId, InvalidId, ""
 }
 
-/// The API key of an environment, `sk_…`, which is also its client secret. Only a server can keep one.
+/// The API key of an environment, `sk_…`. It is the client secret of a confidential client.
 ///
-/// It is wiped from memory when dropped and `Debug` does not show it.
+/// It is wiped from memory when it is dropped, and `Debug` does not show it.
 #[derive(Clone)]
 pub struct ApiKey(SecretString);
 
@@ -106,11 +106,8 @@ impl FromStr for ApiKey {
     type Err = InvalidApiKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match Flaw::of(text) {
-            Some(flaw) => Err(InvalidApiKey(KeyFlaw::Text(flaw))),
-            None if text.starts_with("client_") => Err(InvalidApiKey(KeyFlaw::ClientId)),
-            None => Ok(Self(text.into())),
-        }
+        Flaw::of(text, "client_")
+            .map_or_else(|| Ok(Self(text.into())), |flaw| Err(InvalidApiKey(flaw)))
     }
 }
 
@@ -120,110 +117,71 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A text that cannot be a client id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidClientId(ClientFlaw);
+macro_rules! invalid {
+    ($(#[$doc:meta])* $name:ident, $id:literal, $other:literal, $remedy:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(Flaw);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ClientFlaw {
-    ApiKey,
-    Text(Flaw),
-}
-
-impl fmt::Display for InvalidClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            ClientFlaw::ApiKey => f.write_str(
-                "this is an API key, not a client id: a program that is given to its users must not contain it; \
-                 use the client id (client_…) from the WorkOS dashboard",
-            ),
-            ClientFlaw::Text(flaw) => {
-                write!(f, "the client id {flaw}: copy the one (client_…) from the WorkOS dashboard")
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.0 {
+                    Flaw::Other => f.write_str($other),
+                    Flaw::Empty => f.write_str(concat!("the ", $id, " is empty", $remedy)),
+                    Flaw::TooLong => write!(f, concat!("the ", $id, " is longer than {} bytes", $remedy), MAX_ID_BYTES),
+                    Flaw::Whitespace => {
+                        f.write_str(concat!("the ", $id, " contains white space or a control character", $remedy))
+                    }
+                }
             }
         }
-    }
+
+        impl std::error::Error for $name {}
+    };
 }
 
-impl std::error::Error for InvalidClientId {}
-
-/// A text that cannot be a connection, organization or session id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidId(Flaw);
-
-impl fmt::Display for InvalidId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the id {}", self.0)
-    }
+invalid! {
+    /// The error for text that is not a client id.
+    InvalidClientId, "client id",
+    "this is an API key, not a client id, and must not be part of a program that is distributed to its users; \
+     use the client id (client_…) from the WorkOS dashboard",
+    "; copy it (client_…) from the WorkOS dashboard"
 }
 
-impl std::error::Error for InvalidId {}
-
-/// A text that cannot be an API key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidApiKey(KeyFlaw);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyFlaw {
-    ClientId,
-    Text(Flaw),
+invalid! {
+    /// The error for text that is not a connection, organization or session id.
+    InvalidId, "id", "this is another kind of id", ""
 }
 
-impl fmt::Display for InvalidApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            KeyFlaw::ClientId => f.write_str(
-                "this is a client id, not an API key: use the key (sk_…) from the WorkOS dashboard",
-            ),
-            KeyFlaw::Text(flaw) => write!(f, "the API key {flaw}"),
-        }
-    }
+invalid! {
+    /// The error for text that is not an API key.
+    InvalidApiKey, "API key",
+    "this is a client id, not an API key; use the key (sk_…) from the WorkOS dashboard",
+    ""
 }
 
-impl std::error::Error for InvalidApiKey {}
-
-/// What is wrong with a text that should be an id or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
     Empty,
+    /// It has the prefix of the other kind.
+    Other,
     TooLong,
     Whitespace,
 }
 
 impl Flaw {
-    fn of(text: &str) -> Option<Self> {
+    /// Returns the flaw of an id or a key, if any; `other` is a prefix that it must not have.
+    fn of(text: &str, other: &str) -> Option<Self> {
+        // The tables of Unicode are consulted only for characters that are not graphic ASCII.
+        let blank = |c: char| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control());
         if text.is_empty() {
             Some(Self::Empty)
+        } else if !other.is_empty() && text.starts_with(other) {
+            Some(Self::Other)
         } else if text.len() > MAX_ID_BYTES {
             Some(Self::TooLong)
-        // What is graphic ASCII is neither, and nearly all of an id: the tables of Unicode are asked about the rest.
-        } else if text
-            .chars()
-            .any(|c| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control()))
-        {
-            Some(Self::Whitespace)
         } else {
-            None
+            text.chars().any(blank).then_some(Self::Whitespace)
         }
     }
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("is empty"),
-            Self::TooLong => write!(f, "is longer than {MAX_ID_BYTES} bytes"),
-            Self::Whitespace => f.write_str("contains white space or a control character"),
-        }
-    }
-}
-
-fn check_client_id(text: &str) -> Result<(), InvalidClientId> {
-    if text.starts_with("sk_") {
-        return Err(InvalidClientId(ClientFlaw::ApiKey));
-    }
-    Flaw::of(text).map_or(Ok(()), |flaw| Err(InvalidClientId(ClientFlaw::Text(flaw))))
-}
-
-fn check_id(text: &str) -> Result<(), InvalidId> {
-    Flaw::of(text).map_or(Ok(()), |flaw| Err(InvalidId(flaw)))
 }

@@ -1,4 +1,4 @@
-//! Enums of the service that grow: the known names, and any other, kept as it is.
+//! Enums that the service extends: the known names, and any other name as it is.
 
 macro_rules! open_enum {
     (
@@ -12,12 +12,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)*
-            /// A name that is not known here, exactly as it is written.
+            /// A name that is unknown to this release, as it is.
             Other(Box<str>),
         }
 
         impl $name {
-            /// Returns the name as the service writes it.
+            /// Returns the name that the service uses.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -70,7 +70,7 @@ pub(crate) use self::stored::Details;
 /// }
 /// ```
 ///
-/// # Secrets
+/// # Storage
 ///
 /// The stored form holds the pending authentication token, which represents a user who is partly authenticated. Store it like an
 /// [`AwaitingCallback`](crate::AwaitingCallback).

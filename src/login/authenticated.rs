@@ -1,6 +1,11 @@
-//! The user is logged in. A place to stay.
+//! The session: a persistent state with the user and the tokens.
 //!
-//! [`Exchanging`](crate::Exchanging) and [`Refreshing`] lead in; [`Authenticated::refresh`] leads out and back.
+//! [`Exchanging`](crate::Exchanging), [`PollingDevice`](crate::PollingDevice) and [`Refreshing`](crate::Refreshing) lead to it;
+//! [`Authenticated::refresh`] leads to its successor.
+//!
+//! Two times decide about the access token. Its lifetime is `exp - iat`, so that it depends on the server's clock alone, and starts at the
+//! receipt by the local clock. A local clock that is wrong but steady does no harm. A receipt in the future means that the clock was set back:
+//! within [`TIMESTAMP_TOLERANCE`] the whole lifetime remains, beyond it the age is unknown and the token is treated as expired.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +26,15 @@ use crate::stored::{
 use crate::timestamp::{Timestamp, millis};
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
-/// A session: the user, and the tokens that act for them.
+/// A session: the user and the tokens.
 ///
-/// Always keep the newest one. A refresh token may be good for one use only.
+/// After a refresh only the new session is valid, because a refresh token may be valid for one use.
 ///
-/// # This is a secret
+/// # Storage
 ///
-/// Its stored form (JSON, or any other format that names its members) holds the access and the refresh token. Keep it in the operating system's keychain or keystore, on
-/// a server in an encrypted cookie or store. What this type holds is wiped from memory when it is dropped; what
-/// was read out of it is the caller's.
+/// The stored form contains the access token and the refresh token. Store it in the OS keyring, or on a server in an encrypted cookie
+/// or store. JSON and every other format that names members can store it. The secrets of this type are wiped from memory when it is dropped; copies
+/// that were read from it are not.
 #[derive(Clone)]
 pub struct Authenticated {
     pub(crate) binding: Arc<ClientBinding>,
@@ -48,7 +53,7 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Dates the session back: its token's life began when the service first answered.
+    /// Sets the time of receipt to that of the first response with these tokens.
     pub(crate) fn received_at(self, received_at: Timestamp) -> Self {
         Self {
             received_at,
@@ -74,19 +79,19 @@ impl Authenticated {
         self.user.as_ref()
     }
 
-    /// Returns the organization that the session is for.
+    /// Returns the organization of the session.
     #[must_use]
     pub fn organization_id(&self) -> Option<&OrganizationId> {
         self.organization_id.as_ref()
     }
 
-    /// Returns the id of the session at the service, when the access token names one.
+    /// Returns the id of the session at the service, if the access token has one.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {
         self.session_id.as_ref()
     }
 
-    /// Returns the access token, fit for an `Authorization: Bearer` header. Mark that header sensitive.
+    /// Returns the access token. It is valid in an `Authorization: Bearer` header, which should be marked sensitive.
     #[must_use]
     pub fn access_token(&self) -> &SecretString {
         &self.access_token
@@ -98,52 +103,51 @@ impl Authenticated {
         self.refresh_token.as_ref()
     }
 
-    /// Returns the ID token of a standard OAuth server. Its signature was not checked.
+    /// Returns the ID token of an authorization server. Its claims were checked, its signature was not.
     #[must_use]
     pub fn id_token(&self) -> Option<&SecretString> {
         self.id_token.as_ref()
     }
 
-    /// Returns how the user signed in.
+    /// Returns the authentication method.
     #[must_use]
     pub fn authentication_method(&self) -> Option<&AuthenticationMethod> {
         self.authentication_method.as_ref()
     }
 
-    /// Returns who acts as the user, when it is not the user.
+    /// Returns the impersonator, if any.
     #[must_use]
     pub fn impersonator(&self) -> Option<&Impersonator> {
         self.impersonator.as_ref()
     }
 
-    /// Returns the identity provider's tokens, when the environment is set to hand them on.
+    /// Returns the identity provider's tokens, if the environment is configured to return them.
     #[must_use]
     pub fn provider_tokens(&self) -> Option<&ProviderTokens> {
         self.provider_tokens.as_ref()
     }
 
-    /// Returns a code that another application can exchange, when the answer had one.
+    /// Returns an authorization code that another application can exchange, if the response had one.
     #[must_use]
     pub fn authkit_authorization_code(&self) -> Option<&SecretString> {
         self.authkit_authorization_code.as_ref()
     }
 
-    /// Returns how much longer the access token is good; zero when it is not, `None` when that is unknown.
+    /// Returns the time until the access token expires; zero if it has expired, `None` if its lifetime is unknown.
     ///
-    /// Its life is `exp - iat`, both by the server's clock, laid onto the moment of receipt: a wrong clock on
-    /// this machine does no harm. An opaque token, or one without readable times, has an unknown life: use it until the
-    /// service refuses it.
+    /// The token expires at receipt + (`exp` − `iat`). An opaque token, or one without these claims, has an unknown lifetime: use it until
+    /// it is rejected. The result never exceeds the lifetime, whatever the clock.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
         let lifetime = self.lifetime?;
-        // Received in the future: a clock was wrong, then or now, and the token is as old as it likes.
+        // The clock was set back since the receipt, or was ahead at that time: the age is unknown.
         if self.received_at.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return Some(Duration::ZERO);
         }
         Some(lifetime.saturating_sub(self.received_at.elapsed(now)))
     }
 
-    /// Returns how long until the access token should be refreshed; zero for now, `None` when its life is unknown.
+    /// Returns the time until the access token is due for refresh; `None` if its lifetime is unknown.
     #[must_use]
     pub fn refresh_in(&self, policy: &RefreshPolicy, now: SystemTime) -> Option<Duration> {
         Some(
@@ -152,15 +156,15 @@ impl Authenticated {
         )
     }
 
-    /// Returns the address that ends the session, to be opened in the user's browser.
+    /// Returns the session logout URL, which ends the session when the user's browser opens it.
     ///
-    /// Only there the hosted login's cookie ends, too. Forget the session here first, whatever the browser does; access
-    /// tokens that are out stay good until they expire. `return_to` must be on the environment's list.
-    /// `None` when the access token does not name its session, or it is another client's.
+    /// Only the browser has the cookie of the hosted login page. Remove the stored session first, because the browser may not open the URL.
+    /// Access tokens remain valid until they expire. `return_to` must be a logout redirect of the environment.
+    /// `None` if the access token has no session id, or the session is bound to another client.
     ///
     /// # Panics
     ///
-    /// Never: the `expect` inside says why.
+    /// Never; see the message of the `expect`.
     #[must_use]
     pub fn logout_url<A: UserManagement>(
         &self,
@@ -296,10 +300,10 @@ impl<'de> Deserialize<'de> for Authenticated {
     }
 }
 
-/// A token that is empty, or has a line break or a space in it, would end or change the header that it is put into (RFC 6750 section 2.1).
+/// Returns whether a token is valid in a header (RFC 6750 section 2.1): an empty one or a line break would change the header.
 pub(super) fn fits_into_a_header(token: &SecretString) -> bool {
     let token = token.expose_secret();
-    // Looked at to its end: a loop that may stop at any byte is several times slower on the good tokens.
+    // A fold over all bytes is vectorized. A loop that can stop at any byte is several times slower for a valid token.
     let graphic = token
         .bytes()
         .fold(true, |all, b| all & b.is_ascii_graphic());

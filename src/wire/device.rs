@@ -1,4 +1,4 @@
-//! What starts a device login, and what the service answers (RFC 8628 section 3.1 and 3.2).
+//! The device authorization request and its response (RFC 8628 sections 3.1 and 3.2).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::wire::lenient::{lenient, lenient_secret};
 use crate::wire::request::Field;
 
-/// `scope` is for a standard OAuth endpoint only.
+/// Only an authorization server takes `scope`.
 pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> [Field<'a>; 2] {
     [("client_id", Some(client_id)), ("scope", scope)]
 }
@@ -34,13 +34,13 @@ impl DeviceAuthorization {
         positive(self.expires_in)
     }
 
-    /// `None` when it is absent or zero.
+    /// `None` if it is absent or zero.
     pub(crate) fn interval(&self) -> Option<Duration> {
         positive(self.interval)
     }
 }
 
-/// Seconds, whole (`300`) or not (`300.0`): both are seen. Whole milliseconds come out, which is what is stored.
+/// Whole milliseconds of a number of seconds, which services also write with a fraction (`300.0`).
 fn positive(seconds: Option<f64>) -> Option<Duration> {
     let millis = Duration::try_from_secs_f64(seconds?).ok()?.as_millis();
     (millis > 0).then(|| Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))

@@ -1,11 +1,11 @@
-//! The body of an answer that is not a success, in either of its two shapes.
+//! The body of an error response, in either of its two shapes.
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::wire::lenient::{lenient, lenient_secret};
 
-/// What is common to the OAuth shape (`error`, `error_description`) and the plain one (`code`, `message`).
+/// The common members of the OAuth shape (`error`, `error_description`) and the plain shape (`code`, `message`).
 pub(crate) struct Failure {
     pub(crate) code: Option<Box<str>>,
     pub(crate) text: Option<SecretString>,
@@ -27,7 +27,7 @@ struct Shapes {
 }
 
 impl Failure {
-    /// Reads any body: what is not a JSON object has no code.
+    /// Reads any body. A body that is not a JSON object has no code.
     pub(crate) fn read(body: &[u8]) -> Self {
         let shapes: Shapes = super::object(body).unwrap_or_default();
         Self {

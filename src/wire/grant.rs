@@ -6,18 +6,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::wire::request::Field;
 
-/// A grant, with exactly the fields that it has.
+/// A grant and its fields.
 ///
-/// A state keeps it until it has its answer, and what it keeps is wiped. The body is written each time it is sent.
+/// An in-flight state keeps it until there is a response. Its secrets are wiped; the body is written for each request.
 pub(crate) struct Grant {
     grant_type: &'static str,
     names: &'static [&'static str],
     /// In the order of their names.
-    values: [Option<SecretString>; MOST_FIELDS],
+    values: [Option<SecretString>; MAX_FIELDS],
 }
 
 impl Grant {
-    /// `redirect_uri` is for a standard OAuth endpoint only.
+    /// Only an authorization server takes `redirect_uri`.
     pub(crate) fn authorization_code(
         code: SecretString,
         code_verifier: SecretString,
@@ -118,7 +118,7 @@ impl Grant {
         names: &'static [&'static str; N],
         values: [Option<SecretString>; N],
     ) -> Self {
-        const { assert!(N <= MOST_FIELDS) };
+        const { assert!(N <= MAX_FIELDS) };
         let mut values = values.into_iter();
         Self {
             grant_type,
@@ -136,13 +136,13 @@ impl fmt::Debug for Grant {
     }
 }
 
-/// A grant and who asks for it. A device code is asked about without the secret.
+/// The fields of a grant and of the client. A device code is polled without the client secret.
 pub(crate) fn token_request<'a>(
     grant: &'a Grant,
     client_id: &'a str,
     client_secret: Option<&'a str>,
-) -> [Field<'a>; MOST_FIELDS + 3] {
-    let mut fields = [("", None); MOST_FIELDS + 3];
+) -> [Field<'a>; MAX_FIELDS + 3] {
+    let mut fields = [("", None); MAX_FIELDS + 3];
     let [grant_type, of_grant @ .., id, secret] = &mut fields;
     *grant_type = ("grant_type", Some(grant.grant_type));
     for (field, (name, value)) in of_grant
@@ -162,5 +162,4 @@ pub(crate) fn token_request<'a>(
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const PENDING_TOKEN: &str = "pending_authentication_token";
 
-/// What the grant with the most fields has.
-const MOST_FIELDS: usize = 4;
+const MAX_FIELDS: usize = 4;

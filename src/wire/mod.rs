@@ -1,4 +1,4 @@
-//! What goes over the wire: the only place that knows the names of its fields.
+//! Requests and responses: the only module that knows the names of their members.
 
 pub(crate) mod authorization;
 pub(crate) mod challenge;
@@ -22,9 +22,9 @@ use serde_json::value::RawValue;
 
 /// Reads a JSON object, the whole of `json`.
 ///
-/// A derived struct can also be read from an array, by position; no answer of the service means that.
+/// serde would also read a derived struct from an array, by position, which no response means.
 pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
-    // As text: from bytes, serde_json would not look at the strings that nobody reads.
+    // From bytes, serde_json would not validate strings that are skipped.
     let mut deserializer = serde_json::Deserializer::from_str(std::str::from_utf8(json).ok()?);
     let value = Object(PhantomData).deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
@@ -44,7 +44,7 @@ pub(crate) fn member<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     }
 }
 
-/// Reads a text and makes of it what `read` does, without a copy in between.
+/// Parses a text without a copy in between.
 pub(crate) fn text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
     deserializer: D,
     read: impl FnOnce(&str) -> Result<T, E>,

@@ -100,7 +100,7 @@ fn a_missing_client_id_is_refused_with_the_remedy() {
     let message = "".parse::<ClientId>().unwrap_err().to_string();
     assert_eq!(
         message,
-        "the client id is empty: copy the one (client_…) from the WorkOS dashboard"
+        "the client id is empty; copy it (client_…) from the WorkOS dashboard"
     );
 }
 
@@ -109,7 +109,7 @@ fn an_api_key_is_not_a_client_id_and_is_not_quoted() {
     let refused = "sk_live_hunter2".parse::<ClientId>().unwrap_err();
     let shown = format!("{refused} {refused:?}");
     assert!(shown.contains("API key, not a client id"), "{shown}");
-    assert!(shown.contains("must not contain it"), "{shown}");
+    assert!(shown.contains("must not be part of a program"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 

@@ -71,7 +71,7 @@ fn lives(claims: &str, life: Option<u64>) {
 }
 
 /// The claims of tokens whose life cannot be known.
-const UNKNOWN: [&str; 23] = [
+const UNKNOWN: [&str; 22] = [
     "{}",
     r#"{"exp":1780000300}"#,
     r#"{"iat":1780000000}"#,
@@ -79,7 +79,6 @@ const UNKNOWN: [&str; 23] = [
     r#"{"iat":1780000000,"exp":null}"#,
     r#"{"iat":"1780000000","exp":"1780000300"}"#,
     r#"{"iat":1780000000,"exp":"1780000300"}"#,
-    r#"{"iat":1780000000,"exp":1780000300.25}"#,
     r#"{"iat":-1780000000,"exp":300}"#,
     r#"{"iat":1780000000,"exp":-1}"#,
     r#"{"iat":1780000000,"exp":18446744073709551616}"#,
