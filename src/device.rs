@@ -31,9 +31,7 @@ use crate::limits::{
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
 use crate::service::Scope;
-use crate::stored::{
-    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, duration, expose_optional, required,
-};
+use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, duration, required, secret};
 use crate::timestamp::{Timestamp, millis};
 use crate::wire::device::{DeviceAuthorization, device_request};
 use crate::wire::grant::Grant;
@@ -396,7 +394,7 @@ pub(crate) struct Form {
     version: Option<u64>,
     client_id: Option<Box<str>>,
     issuer: Option<Box<str>>,
-    #[serde(serialize_with = "expose_optional")]
+    #[serde(with = "secret")]
     device_code: Option<SecretString>,
     user_code: Option<Box<str>>,
     verification_uri: Option<Box<str>>,

@@ -177,13 +177,22 @@ pub(crate) fn expose<S: Serializer>(
     serializer.serialize_str(secret.expose_secret())
 }
 
-/// For the member of a form.
-pub(crate) fn expose_optional<S: Serializer>(
-    secret: &Option<SecretString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => serializer.serialize_some(secret.expose_secret()),
-        None => serializer.serialize_none(),
+/// For an optional secret of a form: `#[serde(with = "secret")]`.
+pub(crate) mod secret {
+    use secrecy::{ExposeSecret, SecretString};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        secret: &Option<SecretString>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let exposed = secret.as_ref().map(ExposeSecret::expose_secret);
+        exposed.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SecretString>, D::Error> {
+        Option::deserialize(deserializer)
     }
 }

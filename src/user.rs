@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::login::connection_selector::Provider;
 use crate::open_enum::open_enum;
-use crate::stored::{expose, expose_optional};
+use crate::stored::{expose, secret};
 
 /// The user of a session.
 ///
@@ -164,10 +164,7 @@ pub struct ProviderTokens {
     pub(crate) provider: Option<Provider>,
     #[serde(serialize_with = "expose")]
     pub(crate) access_token: SecretString,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires_at: Option<u64>,

@@ -15,7 +15,7 @@ use crate::challenge::{
     SsoChallenge, TotpChallenge, UnknownChallenge,
 };
 use crate::ids::ConnectionId;
-use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, expose_optional, required};
+use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, required, secret};
 use crate::user::User;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -25,10 +25,7 @@ pub(crate) struct Form {
     client_id: Option<Box<str>>,
     issuer: Option<Box<str>>,
     code: Option<Box<str>>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     pending_authentication_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     login_hint: Option<Box<str>>,
@@ -49,19 +46,13 @@ pub(crate) struct Details {
     pub(crate) authentication_challenge_id: Option<Box<str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) authentication_factor_ids: Vec<Box<str>>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<SecretString>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) connection_ids: Vec<ConnectionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<Box<str>>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) email_completion_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email_verification_id: Option<Box<str>>,

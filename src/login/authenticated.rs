@@ -20,9 +20,7 @@ use crate::error::ClientError;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::login::refresh_policy::RefreshPolicy;
-use crate::stored::{
-    self, Invalid, NO_SESSION, Stored, VERSION, expose_optional, parsed, required,
-};
+use crate::stored::{self, Invalid, NO_SESSION, Stored, VERSION, parsed, required, secret};
 use crate::timestamp::{Timestamp, millis};
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 
@@ -209,22 +207,13 @@ pub(crate) struct Form {
     organization_id: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<Box<str>>,
-    #[serde(serialize_with = "expose_optional")]
+    #[serde(with = "secret")]
     access_token: Option<SecretString>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     refresh_token: Option<SecretString>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     id_token: Option<SecretString>,
-    #[serde(
-        serialize_with = "expose_optional",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     authkit_authorization_code: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authentication_method: Option<AuthenticationMethod>,

@@ -30,7 +30,7 @@ use crate::login::pkce::{RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
 use crate::service::Service;
 use crate::stored::{
-    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, expose_optional, parsed, required, storable,
+    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, parsed, required, secret, storable,
 };
 use crate::timestamp::{Timestamp, millis};
 use crate::wire::grant::Grant;
@@ -334,9 +334,9 @@ pub(crate) struct Form {
     client_id: Option<Box<str>>,
     issuer: Option<Box<str>>,
     redirect_uri: Option<Box<str>>,
-    #[serde(serialize_with = "expose_optional")]
+    #[serde(with = "secret")]
     state: Option<SecretString>,
-    #[serde(serialize_with = "expose_optional")]
+    #[serde(with = "secret")]
     code_verifier: Option<SecretString>,
     started_at: Option<Timestamp>,
     lifetime: Option<u64>,

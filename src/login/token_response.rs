@@ -66,7 +66,7 @@ impl Authenticated {
             binding: binding.clone(),
             user: Some(user.ok_or_else(|| missing("user"))?),
             lifetime: claims.lifetime().map(storable),
-            organization_id: session.organization_id.or(claims.org_id),
+            organization_id: session.organization_id.or_else(|| claims.organization_id()),
             session_id: claims.sid,
             access_token,
             refresh_token: Some(
@@ -117,7 +117,9 @@ impl Authenticated {
         Ok(Self {
             binding: binding.clone(),
             user,
-            organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
+            organization_id: claims
+                .organization_id()
+                .or_else(|| before?.organization_id.clone()),
             session_id: claims.sid,
             refresh_token: tokens
                 .refresh_token

@@ -43,11 +43,15 @@ pub(crate) struct Claims<'a> {
     iat: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) sid: Option<SessionId>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) org_id: Option<OrganizationId>,
+    #[serde(borrow)]
+    org_id: Option<&'a RawValue>,
 }
 
 impl Claims<'_> {
+    pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
+        serde_json::from_str(self.org_id?.get()).ok()
+    }
+
     /// Returns the lifetime by the server's clock: `exp - iat`. `None` if it is unknown.
     ///
     /// A token that expires before it was issued has an unknown lifetime: a lifetime of zero would cause endless refreshes.

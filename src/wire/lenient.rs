@@ -29,19 +29,26 @@ pub(crate) fn lenient_secret<'de, D: Deserializer<'de>>(
 pub(crate) fn lenient_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    let list: Option<Vec<&RawValue>> = read(<&RawValue>::deserialize(deserializer)?);
-    Ok(list.into_iter().flatten().filter_map(read).collect())
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    // The usual case first, without an allocation for each raw value.
+    Ok(read(raw).unwrap_or_else(|| {
+        let list: Option<Vec<&RawValue>> = read(raw);
+        list.into_iter().flatten().filter_map(read).collect()
+    }))
 }
 
 /// A map: those of its values that have the expected type.
 pub(crate) fn lenient_map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<BTreeMap<Box<str>, T>, D::Error> {
-    let map: Option<BTreeMap<Box<str>, &RawValue>> = read(<&RawValue>::deserialize(deserializer)?);
-    let members = map.into_iter().flatten();
-    Ok(members
-        .filter_map(|(key, raw)| Some((key, read(raw)?)))
-        .collect())
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(read(raw).unwrap_or_else(|| {
+        let map: Option<BTreeMap<Box<str>, &RawValue>> = read(raw);
+        let members = map.into_iter().flatten();
+        members
+            .filter_map(|(key, raw)| Some((key, read(raw)?)))
+            .collect()
+    }))
 }
 
 fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {

@@ -272,6 +272,12 @@ fn every_response_is_the_same_after_it_was_stored() {
         let later = now() + secs(7);
         assert_eq!(read.expires_in(later), session.expires_in(later), "{name}");
     }
+    let minimal = crate::scenario::edited("success_full.json", |body| {
+        body["oauth_tokens"] = json!({ "access_token": "a" });
+        body["impersonator"] = json!({ "email": "support@example.org" });
+    });
+    let read: Authenticated = serde_json::from_str(&stored(&session(&minimal))).unwrap();
+    assert_eq!(stored(&read), stored(&session(&minimal)));
     let minimal = fixture("device_authorization_minimal.json");
     for device in [
         pending_device(),

@@ -47,7 +47,10 @@ fn a_service_that_is_gone_is_told_with_its_causes() {
     let error = &ended.json()["error"];
     assert_eq!(error["kind"], "unavailable");
     assert!(error["causes"][0].is_string(), "{error}");
-    ended.says(&["workos-login: no response was received", "  because: "]);
+    ended.says(&[
+        "workos-login: no response was received",
+        "  because: ",
+    ]);
 }
 
 #[test]
