@@ -15,7 +15,7 @@ pub(crate) fn authorize<B, E>(
     token: &Token,
 ) -> Result<Request<B>, CallError<E>> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret().expose_secret()))
-        .map_err(|_| CallError::Unfit)?;
+        .map_err(|_| CallError::InvalidToken)?;
     value.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, value);
     Ok(request)

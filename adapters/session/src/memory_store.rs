@@ -1,95 +1,145 @@
 //! A store that ends with the process.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use workos_login::session::StoredSession;
+use futures_lite::future;
+use workos_login::BoxFuture;
 
-use crate::store::Store;
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::record::{Expected, StoredSession};
+use crate::store::{Store, StoreLock};
 
-/// A store in memory: for tests, and for a session that is to end with the process.
+/// A store in memory: for tests, and for a session that ends with the process.
 ///
 /// Clones share one record and one lock.
-#[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    record: Mutex<Option<StoredSession>>,
-    locked: Mutex<bool>,
-    unlocked: Condvar,
+#[derive(Clone)]
+pub struct MemoryStore {
+    record: Arc<Mutex<Option<StoredSession>>>,
+    lock: Arc<async_lock::Mutex<()>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl MemoryStore {
     /// Makes an empty store.
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_clock(Arc::new(crate::clock::SystemClock))
+    }
+
+    /// Makes an empty store whose lock times out by a clock of its own.
+    #[must_use]
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            record: Arc::default(),
+            lock: Arc::default(),
+            clock,
+        }
     }
 
     fn record(&self) -> MutexGuard<'_, Option<StoredSession>> {
-        self.0.record.lock().unwrap_or_else(PoisonError::into_inner)
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self, record: Option<StoredSession>, expected: Expected) -> Result<(), StoreError> {
+        let mut stored = self.record();
+        let matches = match expected {
+            Expected::Anything => true,
+            Expected::Nothing => stored.is_none(),
+            Expected::Generation(generation) => {
+                stored.as_ref().map(StoredSession::generation) == Some(generation)
+            }
+        };
+        if !matches {
+            return Err(StoreError::conflict());
+        }
+        *stored = record;
+        Ok(())
     }
 }
 
 impl Store for MemoryStore {
-    type Error = Infallible;
-    type Guard = MemoryGuard;
-
-    fn load(&self) -> Result<Option<StoredSession>, Infallible> {
-        Ok(self.record().clone())
+    fn load(&self) -> BoxFuture<'_, Result<Option<StoredSession>, StoreError>> {
+        Box::pin(async { Ok(self.record().clone()) })
     }
 
-    fn save(&self, record: &StoredSession) -> Result<(), Infallible> {
-        *self.record() = Some(record.clone());
-        Ok(())
+    fn save<'a>(
+        &'a self,
+        record: &'a StoredSession,
+        expected: Expected,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.replace(Some(record.clone()), expected) })
     }
 
-    fn clear(&self) -> Result<(), Infallible> {
-        *self.record() = None;
-        Ok(())
+    fn clear(&self, expected: Expected) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            if self.record().is_none() {
+                return Ok(());
+            }
+            self.replace(None, expected)
+        })
     }
 
-    fn lock(&self, lease: Duration) -> Result<Option<MemoryGuard>, Infallible> {
-        let locked = self.0.locked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut locked, _) = self
-            .0
-            .unlocked
-            .wait_timeout_while(locked, lease, |locked| *locked)
-            .unwrap_or_else(PoisonError::into_inner);
-        if *locked {
-            return Ok(None);
+    fn lock(
+        &self,
+        wait: Duration,
+        _lease: Duration,
+    ) -> BoxFuture<'_, Result<Option<StoreLock>, StoreError>> {
+        Box::pin(async move {
+            let lock = async { Some(StoreLock::new(self.lock.lock_arc().await)) };
+            let timeout = async {
+                self.clock.sleep(wait).await;
+                None
+            };
+            Ok(future::or(lock, timeout).await)
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod blocking {
+    use super::{Duration, Expected, MemoryStore, Store, StoreError, StoreLock, StoredSession};
+    use crate::block_on::block_on;
+    use crate::store::BlockingStore;
+
+    impl Default for MemoryStore {
+        fn default() -> Self {
+            Self::new()
         }
-        *locked = true;
-        Ok(Some(MemoryGuard(Arc::clone(&self.0))))
     }
 
-    fn check(&self) -> Result<(), Infallible> {
-        Ok(())
+    impl BlockingStore for MemoryStore {
+        fn load(&self) -> Result<Option<StoredSession>, StoreError> {
+            block_on(Store::load(self))
+        }
+
+        fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
+            block_on(Store::save(self, record, expected))
+        }
+
+        fn clear(&self, expected: Expected) -> Result<(), StoreError> {
+            block_on(Store::clear(self, expected))
+        }
+
+        fn lock(&self, wait: Duration, lease: Duration) -> Result<Option<StoreLock>, StoreError> {
+            block_on(Store::lock(self, wait, lease))
+        }
+
+        fn check(&self) -> Result<(), StoreError> {
+            block_on(Store::check(self))
+        }
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
-    }
-}
-
-/// The lock of a [`MemoryStore`], held.
-#[must_use = "the lock is given back when this is dropped"]
-pub struct MemoryGuard(Arc<Shared>);
-
-impl Drop for MemoryGuard {
-    fn drop(&mut self) {
-        *self.0.locked.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.0.unlocked.notify_one();
-    }
-}
-
-impl fmt::Debug for MemoryGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryGuard").finish_non_exhaustive()
     }
 }

@@ -1,65 +1,119 @@
-//! Where a session rests between operations and processes.
+//! Where a session is stored between operations and processes.
 
-use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use workos_login::session::StoredSession;
+use workos_login::BoxFuture;
 
-/// Where one session rests: a record or none, and a lock.
+use crate::error::StoreError;
+use crate::marker::MaybeSend;
+use crate::record::{Expected, StoredSession};
+
+/// Stores one session: a record or none, and a lock.
 ///
-/// Everything here may block. What shares the store, in this process or in another, sees the same record and
-/// the same lock.
+/// All that share the store, in this process or in another, share the record and the lock. The record is a secret: neither the
+/// errors nor the `Debug` of a store show it.
 ///
-/// The record is a secret. A store never shows it, neither in its errors nor in its `Debug`.
-pub trait Store: Send + Sync {
-    /// Why something could not be done. Its text says what the user can do about it.
-    type Error: Error + Send + Sync + 'static;
-
-    /// The lock, held. Dropping it gives the lock back, and takes no time.
+/// # Cancel safety
+///
+/// If the future of `save` or `clear` is dropped, the record is the old one or the new one. An implementation that goes on in the
+/// background keeps the lock, if it is held, until it has finished.
+pub trait Store: MaybeSend {
+    /// Loads the record that was saved last, whoever saved it. It needs no lock and caches nothing.
     ///
-    /// The system gives it back as well when the process dies: otherwise nobody could refresh until
-    /// the lease is over.
-    type Guard: Send + 'static;
+    /// Without a record, the result is `None`. It is an error if the store cannot be read, or holds something else.
+    fn load(&self) -> BoxFuture<'_, Result<Option<StoredSession>, StoreError>>;
 
-    /// Reads the record.
+    /// Saves a record in place of the expected one, atomically: after a crash, the store holds the old record or the new one.
     ///
-    /// It is the one that was saved last, whoever saved it: a store caches nothing. Reading needs no lock.
+    /// A store that can compare returns [`StoreError::conflict`] if it does not hold the expected record. For a
+    /// store whose lock is released by the operating system when a process dies, the lock is enough.
+    fn save<'a>(
+        &'a self,
+        record: &'a StoredSession,
+        expected: Expected,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Clears the store if it holds the expected record. Without a record, there is nothing to do.
+    fn clear(&self, expected: Expected) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Acquires the lock, which has one holder at a time over all tasks, threads and processes; `None` after `wait`.
+    ///
+    /// If the process of the holder dies, the lock is released at once or after `lease`.
+    fn lock(
+        &self,
+        wait: Duration,
+        lease: Duration,
+    ) -> BoxFuture<'_, Result<Option<StoreLock>, StoreError>>;
+
+    /// Checks that a session can be stored, without a change of the record.
+    ///
+    /// It is called before a login starts, so that no session is created that cannot be stored.
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+/// Stores one session, with calls that block. See [`Store`] for what each method does.
+///
+/// [`BlockingSessionManager`](crate::BlockingSessionManager) calls it directly, [`SessionManager`](crate::SessionManager) on other threads, through
+/// [`OnThreads`](crate::OnThreads).
+#[cfg(not(target_arch = "wasm32"))]
+pub trait BlockingStore: Send + Sync {
+    /// Loads the record. See [`Store::load`].
     ///
     /// # Errors
     ///
-    /// The store cannot be read, or what it holds is not a record. "Nothing is there" is `None` and not an error.
-    fn load(&self) -> Result<Option<StoredSession>, Self::Error>;
+    /// The store cannot be read, or holds something else than a record.
+    fn load(&self) -> Result<Option<StoredSession>, StoreError>;
 
-    /// Writes the record in place of any other.
-    ///
-    /// It is atomic: whoever reads, also after a crash in the middle, finds the old record or the new one.
+    /// Saves a record in place of the expected one. See [`Store::save`].
     ///
     /// # Errors
     ///
-    /// The store cannot be written; the old record is still there.
-    fn save(&self, record: &StoredSession) -> Result<(), Self::Error>;
+    /// The store cannot be written, and still holds the old record.
+    fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError>;
 
-    /// Removes the record. That there is none is no error.
+    /// Clears the store. See [`Store::clear`].
     ///
     /// # Errors
     ///
-    /// The store cannot be written.
-    fn clear(&self) -> Result<(), Self::Error>;
+    /// The store cannot be written, and still holds the record.
+    fn clear(&self, expected: Expected) -> Result<(), StoreError>;
 
-    /// Takes the lock, which is held by one guard at a time over all threads and processes; `None` when
-    /// it was not to be had within `lease`.
+    /// Acquires the lock. See [`Store::lock`].
     ///
     /// # Errors
     ///
-    /// There is no lock to be had at all.
-    fn lock(&self, lease: Duration) -> Result<Option<Self::Guard>, Self::Error>;
+    /// The store has no lock to acquire.
+    fn lock(&self, wait: Duration, lease: Duration) -> Result<Option<StoreLock>, StoreError>;
 
-    /// Finds out whether the store can be written, without touching the record.
-    ///
-    /// It is asked before a login begins: a session that cannot be stored is better not made.
+    /// Checks that a session can be stored. See [`Store::check`].
     ///
     /// # Errors
     ///
-    /// It cannot, and why.
-    fn check(&self) -> Result<(), Self::Error>;
+    /// No session can be stored.
+    fn check(&self) -> Result<(), StoreError>;
+}
+
+/// Makes stores by key, for servers with many sessions.
+pub trait SessionStores: MaybeSend {
+    /// Returns the store of the session with this key.
+    fn store(&self, key: &str) -> Arc<dyn Store>;
+}
+
+/// The lock of a store, held. Dropping it releases the lock, without waiting.
+#[must_use = "dropping it releases the lock"]
+pub struct StoreLock(Box<dyn MaybeSend>);
+
+impl StoreLock {
+    /// Makes a lock that is released when `guard` is dropped.
+    pub fn new(guard: impl MaybeSend + 'static) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for StoreLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StoreLock").finish_non_exhaustive()
+    }
 }

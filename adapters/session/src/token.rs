@@ -1,91 +1,82 @@
-//! What a caller gets: an access token, and what to know about it.
+//! What a caller receives: an access token with its session, or what is left of a session.
 
-use std::error;
 use std::fmt;
+use std::sync::Arc;
 
+use workos_login::Authenticated;
 use workos_login::secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Cause;
+use crate::error::{SessionError, SessionWarning};
 
-/// A good access token.
+/// A usable access token, with the session that it belongs to.
 #[derive(Clone)]
 pub struct Token {
-    secret: SecretString,
-    warning: Option<Warning>,
+    session: Arc<Authenticated>,
+    warning: Option<SessionWarning>,
 }
 
 impl Token {
-    pub(crate) fn new(secret: SecretString, warning: Option<Warning>) -> Self {
-        Self { secret, warning }
-    }
-
-    /// Whether it is the same access token.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.secret.expose_secret() == other.secret.expose_secret()
+    pub(crate) fn new(session: Arc<Authenticated>, warning: Option<SessionWarning>) -> Self {
+        Self { session, warning }
     }
 
     /// Returns the access token.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
-        &self.secret
+        self.session.access_token()
     }
 
-    /// Returns what went wrong although the token is good. Say so to the user: it can become worse.
+    /// Returns the session.
     #[must_use]
-    pub fn warning(&self) -> Option<&Warning> {
+    pub fn session(&self) -> &Arc<Authenticated> {
+        &self.session
+    }
+
+    /// Returns what went wrong although the access token is usable. Show it to the user.
+    #[must_use]
+    pub fn warning(&self) -> Option<&SessionWarning> {
         self.warning.as_ref()
+    }
+
+    /// Returns whether it is the same access token.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.secret().expose_secret() == other.secret().expose_secret()
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
+            .field("session", &self.session)
             .field("warning", &self.warning)
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 
-/// What went wrong although there is a good access token. Its source, where there is one, says why.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Warning {
-    /// The token is due, and could not be refreshed; it is good for a while still.
-    NotRefreshed(Option<Cause>),
-    /// The session is newer than the stored one, and could not be stored. It is kept here, and storing is tried again
-    /// with each operation and by `flush`; when the process ends before that, the session is lost.
-    NotStored(Option<Cause>),
-    /// The token is due, and the store could not be read or written, so nothing was sent; it is good for a while still.
-    StoreFailed(Option<Cause>),
+/// The outcome of [`log_out`](crate::SessionManager::log_out).
+///
+/// At the service, the session goes on until the user opens [`Authenticated::logout_url`].
+#[derive(Debug)]
+#[must_use = "the store may still hold the session"]
+pub struct LoggedOut {
+    session: Option<Arc<Authenticated>>,
+    error: Option<SessionError>,
 }
 
-impl Warning {
-    fn cause(&self) -> Option<&Cause> {
-        match self {
-            Self::NotRefreshed(cause) | Self::NotStored(cause) | Self::StoreFailed(cause) => {
-                cause.as_ref()
-            }
-        }
+impl LoggedOut {
+    pub(crate) fn new(session: Option<Arc<Authenticated>>, error: Option<SessionError>) -> Self {
+        Self { session, error }
     }
-}
 
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotRefreshed(_) => {
-                "the session could not be refreshed; its token is good for a while still"
-            }
-            Self::NotStored(_) => {
-                "the new session could not be stored: it is lost when this program ends before it can be"
-            }
-            Self::StoreFailed(_) => {
-                "the stored session could not be read or written, so it was not refreshed; its token is good for a while still"
-            }
-        })
+    /// Returns the session as it was, for [`Authenticated::logout_url`]; `None` if no user was logged in or the record could not be read.
+    #[must_use]
+    pub fn session(&self) -> Option<&Arc<Authenticated>> {
+        self.session.as_ref()
     }
-}
 
-impl error::Error for Warning {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.cause().map(|cause| &**cause as _)
+    /// Returns why the store was not cleared, or why the record could not be read.
+    #[must_use]
+    pub fn error(&self) -> Option<&SessionError> {
+        self.error.as_ref()
     }
 }
