@@ -39,7 +39,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Whether a resource server says that it is the token that is not good (RFC 6750 section 3.1).
-pub(crate) fn is_refused<B>(response: &Response<B>) -> bool {
+pub(crate) fn is_rejected<B>(response: &Response<B>) -> bool {
     response.status() == StatusCode::UNAUTHORIZED
         && response
             .headers()

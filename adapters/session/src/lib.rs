@@ -6,8 +6,11 @@ mod bearer;
 mod block_on;
 #[cfg(not(target_arch = "wasm32"))]
 mod blocking;
+#[cfg(not(target_arch = "wasm32"))]
+mod blocking_store;
 mod clock;
 mod error;
+mod io;
 mod machine;
 mod manager;
 mod marker;
@@ -17,7 +20,9 @@ mod store;
 mod token;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::blocking::{BlockingSessionManager, OnThreads};
+pub use crate::blocking::BlockingSessionManager;
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::blocking_store::OnThreads;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::clock::SystemClock;
 pub use crate::clock::{Clock, ManualClock};

@@ -1,95 +1,315 @@
 //! The async session manager.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
+use async_lock::{Mutex, MutexGuard};
+use futures_lite::future;
 use workos_login::http::{Request, Response};
 use workos_login::{Authenticated, HttpClient, OrganizationId};
 
+use crate::bearer;
 use crate::clock::Clock;
 use crate::error::{CallError, SessionError};
-use crate::machine::Machine;
+use crate::io::{Erased, Http, Io, Outside};
+use crate::machine::{LOCK_WAIT, Machine, Wanted};
 use crate::marker::MaybeSend;
+use crate::record::Fingerprint;
 use crate::store::Store;
 use crate::token::{LoggedOut, Token};
 
-/// Keeps one session fresh, for tasks on any async runtime. Clones share everything.
+/// Keeps one session fresh, for tasks on any async runtime.
+///
+/// Clones share everything. An access token that is not due for refresh is returned at once, also while a refresh is in flight.
+/// Operations take turns; callers that wait for the turn of a refresh receive its result and send none of their own.
+///
+/// # Cancel safety
+///
+/// Every future can be dropped at any `await`. The lock is released, after the store has finished what it began. The session is
+/// not lost: if a refresh was sent and its response has not arrived, the next operation, in any process, repeats the request.
 #[derive(Clone)]
-pub struct SessionManager {
-    _store: Arc<dyn Store>,
+pub struct SessionManager(Arc<Shared>);
+
+struct Shared {
+    machine: Machine,
+    outside: Outside,
+    /// The turn of one operation, with the result of the last one if other callers can use it.
+    turn: Mutex<Option<Outcome>>,
+    /// The number of operations that have ended.
+    ended: AtomicU64,
 }
 
+type Outcome = Result<Token, SessionError>;
+type Turn<'a> = MutexGuard<'a, Option<Outcome>>;
+
 impl SessionManager {
-    /// Makes a manager of a machine, a store and an HTTP client.
+    /// Makes a manager with the clock of the system.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn new(
         machine: Machine,
         store: Arc<dyn Store>,
         http: impl HttpClient + MaybeSend + 'static,
     ) -> Self {
-        todo!()
+        Self::with_clock(machine, store, http, Arc::new(crate::clock::SystemClock))
     }
-    /// Makes a manager with a clock of its own.
+
+    /// Makes a manager with another clock, which dates the sessions and does all waiting.
     pub fn with_clock(
         machine: Machine,
         store: Arc<dyn Store>,
         http: impl HttpClient + MaybeSend + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        todo!()
+        Self::from_parts(machine, store, Arc::new(Erased(http)), clock)
     }
-    /// Returns the access token if it is not due for refresh.
+
+    pub(crate) fn from_parts(
+        machine: Machine,
+        store: Arc<dyn Store>,
+        http: Arc<dyn Http>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            machine,
+            outside: Outside { store, http, clock },
+            turn: Mutex::default(),
+            ended: AtomicU64::default(),
+        }))
+    }
+
+    /// Returns the access token if it is not due for refresh. It does not wait.
     #[must_use]
     pub fn fresh_access_token(&self) -> Option<Token> {
-        todo!()
+        self.0.machine.fresh(self.now())
     }
-    /// Returns a usable access token.
+
+    /// Returns an access token that has not expired, and refreshes the session if it is due.
+    ///
+    /// If the refresh fails or takes too long, the result is the old access token with a [warning](Token::warning) until it expires.
+    ///
+    /// # Errors
+    ///
+    /// There is no such token; the [`SessionError`] says what to do.
     pub async fn access_token(&self) -> Result<Token, SessionError> {
-        todo!()
+        match self.fresh_access_token() {
+            Some(token) => Ok(token),
+            None => self.obtain(Wanted::Usable).await,
+        }
     }
-    /// Forces a refresh.
+
+    /// Refreshes the session, due or not, and returns the new access token.
+    ///
+    /// It is for a change at the service that the access token shows, such as a new role.
+    ///
+    /// # Errors
+    ///
+    /// The session was not refreshed; the [`SessionError`] says what to do.
     pub async fn refresh_now(&self) -> Result<Token, SessionError> {
-        todo!()
+        self.obtain(Wanted::Other(None)).await
     }
-    /// Returns another access token than `rejected`.
+
+    /// Returns another access token than `rejected`, which a resource server has rejected with 401 `invalid_token`.
+    ///
+    /// [`call`](Self::call) does this. Call it once: if the new token is rejected, too, the token is not the reason.
+    ///
+    /// # Errors
+    ///
+    /// There is no other access token; the [`SessionError`] says what to do.
     pub async fn refresh_rejected(&self, rejected: &Token) -> Result<Token, SessionError> {
-        todo!()
+        let rejected = Fingerprint::of(rejected.secret());
+        self.obtain(Wanted::Other(Some(rejected))).await
     }
-    /// Makes a call.
+
+    /// Makes a call with the access token in its `Authorization` header, which is marked sensitive.
+    ///
+    /// If the response is 401 with `WWW-Authenticate: Bearer error="invalid_token"` (RFC 6750 section 3.1), the session is
+    /// refreshed once and the call is repeated once. Every other response is returned as it is. `send` returns
+    /// responses of all statuses as `Ok`, and follows no redirect to another host with the header.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: there is no access token, the URL is not https, or `send` failed.
     pub async fn call<B: Clone, R, E, F>(
         &self,
         request: Request<B>,
-        send: impl FnMut(Request<B>) -> F,
+        mut send: impl FnMut(Request<B>) -> F,
     ) -> Result<Response<R>, CallError<E>>
     where
         F: Future<Output = Result<Response<R>, E>>,
     {
-        todo!()
+        bearer::check(request.uri())?;
+        let token = self.access_token().await?;
+        let first = bearer::authorize(request.clone(), &token)?;
+        let response = send(first).await.map_err(CallError::Send)?;
+        if !bearer::is_rejected(&response) {
+            return Ok(response);
+        }
+        drop(response);
+        let token = self.refresh_rejected(&token).await?;
+        let second = bearer::authorize(request, &token)?;
+        send(second).await.map_err(CallError::Send)
     }
-    /// Stores a new session.
+
+    /// Stores a new session in place of any other session of this client.
+    ///
+    /// If it cannot be saved, the result has a [warning](Token::warning), and each operation tries again.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Failed`] if the session is bound to another client; [`SessionError::Ended`] if the user logs out at the same time.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after it was polled, the manager has the session, and its next operation saves it.
     pub async fn log_in(&self, session: Authenticated) -> Result<Token, SessionError> {
-        todo!()
+        let session = self.0.machine.take_login(session)?;
+        let (turn, mut io) = self.force().await;
+        let result = self.0.machine.store_login(session, &mut io).await;
+        self.end(turn, None);
+        result
     }
-    /// Clears the session.
+
+    /// Clears the session, here and in the store.
+    ///
+    /// It takes precedence over a refresh in flight, here or in another process, and waits for it for at most one lease.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the session is cleared or not; call it again.
     pub async fn log_out(&self) -> LoggedOut {
-        todo!()
+        let (turn, mut io) = self.force().await;
+        let logged_out = self.0.machine.log_out(&mut io).await;
+        self.end(turn, None);
+        logged_out
     }
-    /// Switches the organization.
+
+    /// Switches the session to another organization, and returns the access token for it.
+    ///
+    /// # Errors
+    ///
+    /// The session was not switched; the [`SessionError`] says what to do. If the response was lost, the next operation
+    /// repeats the switch.
     pub async fn switch_organization(
         &self,
         organization: &OrganizationId,
     ) -> Result<Token, SessionError> {
-        todo!()
+        let turn = self.0.turn.lock().await;
+        let mut io = Io::new(&self.0.outside, Duration::ZERO);
+        let result = self
+            .0
+            .machine
+            .switch_organization(organization, &mut io)
+            .await;
+        self.end(Some(turn), None);
+        result
     }
-    /// Saves what was not saved.
+
+    /// Saves the session if that was not possible before.
+    ///
+    /// # Errors
+    ///
+    /// It is still not possible; the [`SessionError`] says what to do.
     pub async fn flush(&self) -> Result<(), SessionError> {
-        todo!()
+        let turn = self.0.turn.lock().await;
+        let mut io = Io::new(&self.0.outside, Duration::ZERO);
+        let result = self.0.machine.flush(&mut io).await;
+        self.end(Some(turn), None);
+        result
     }
-    /// Returns the session.
+
+    /// Returns the session, due for refresh or not; the stored one if this process knows none. It sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or holds a session of another client.
     pub async fn session(&self) -> Result<Option<Arc<Authenticated>>, SessionError> {
-        todo!()
+        let mut io = Io::new(&self.0.outside, Duration::ZERO);
+        self.0.machine.stored_session(&mut io).await
     }
-    /// Checks the store.
+
+    /// Checks that a session can be stored. Call it before a login starts.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Store`] if no session can be stored.
     pub async fn check(&self) -> Result<(), SessionError> {
-        todo!()
+        self.0
+            .outside
+            .store
+            .check()
+            .await
+            .map_err(SessionError::Store)
+    }
+
+    async fn obtain(&self, wanted: Wanted) -> Result<Token, SessionError> {
+        let machine = &self.0.machine;
+        let arrived = self.0.ended.load(Ordering::Acquire);
+        let begun = self.now();
+        let limit = machine.usable(&wanted, begun).map(|_| LOCK_WAIT);
+        let Some(turn) = self.turn(limit).await else {
+            return machine.overtake(&wanted, self.now());
+        };
+        if self.0.ended.load(Ordering::Acquire) > arrived
+            && let Some(outcome) = &*turn
+            && self.is_enough(outcome, &wanted)
+        {
+            return outcome.clone();
+        }
+        let mut io = Io::new(&self.0.outside, self.since(begun));
+        let outcome = machine.obtain(wanted, &mut io).await;
+        self.end(Some(turn), Some(outcome.clone()));
+        outcome
+    }
+
+    /// Returns whether the outcome of the operation that a caller waited for is enough for it.
+    fn is_enough(&self, outcome: &Outcome, wanted: &Wanted) -> bool {
+        match outcome {
+            Ok(token) => matches!(wanted, Wanted::Other(None)) || wanted.accepts(token),
+            Err(_) => self.0.machine.usable(wanted, self.now()).is_none(),
+        }
+    }
+
+    /// Waits for the turn, but for at most one lease: then the operation begins without it.
+    async fn force(&self) -> (Option<Turn<'_>>, Io<'_>) {
+        let begun = self.now();
+        let turn = self.turn(Some(self.0.machine.policy().lease)).await;
+        (turn, Io::new(&self.0.outside, self.since(begun)))
+    }
+
+    async fn turn(&self, limit: Option<Duration>) -> Option<Turn<'_>> {
+        let turn = async { Some(self.0.turn.lock().await) };
+        let Some(limit) = limit else {
+            return turn.await;
+        };
+        let too_late = async {
+            self.0.outside.clock.sleep(limit).await;
+            None
+        };
+        future::or(turn, too_late).await
+    }
+
+    fn end(&self, turn: Option<Turn<'_>>, outcome: Option<Outcome>) {
+        if let Some(mut turn) = turn {
+            *turn = outcome;
+            self.0.ended.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.outside.clock.now()
+    }
+
+    fn since(&self, begun: SystemTime) -> Duration {
+        self.now().duration_since(begun).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for SessionManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionManager")
+            .field("machine", &self.0.machine)
+            .finish_non_exhaustive()
     }
 }

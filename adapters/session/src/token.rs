@@ -6,7 +6,7 @@ use std::sync::Arc;
 use workos_login::Authenticated;
 use workos_login::secrecy::{ExposeSecret, SecretString};
 
-use crate::error::{SessionError, SessionWarning};
+use crate::error::{SessionError, SessionWarning, StoreError};
 
 /// A usable access token, with the session that it belongs to.
 #[derive(Clone)]
@@ -60,23 +60,34 @@ impl fmt::Debug for Token {
 #[must_use = "the store may still hold the session"]
 pub struct LoggedOut {
     session: Option<Arc<Authenticated>>,
-    error: Option<SessionError>,
+    cleared: Result<Option<StoreError>, SessionError>,
 }
 
 impl LoggedOut {
-    pub(crate) fn new(session: Option<Arc<Authenticated>>, error: Option<SessionError>) -> Self {
-        Self { session, error }
+    pub(crate) fn new(
+        session: Option<Arc<Authenticated>>,
+        cleared: Result<Option<StoreError>, SessionError>,
+    ) -> Self {
+        Self { session, cleared }
     }
 
-    /// Returns the session as it was, for [`Authenticated::logout_url`]; `None` if no user was logged in or the record could not be read.
+    /// Returns the session as it was, for [`Authenticated::logout_url`].
+    ///
+    /// `None` means that no user was logged in, unless the stored session was [unreadable](Self::unreadable) or of another client.
     #[must_use]
     pub fn session(&self) -> Option<&Arc<Authenticated>> {
         self.session.as_ref()
     }
 
-    /// Returns why the store was not cleared, or why the record could not be read.
+    /// Returns why the store was not cleared. It may still hold the session: log out again.
     #[must_use]
     pub fn error(&self) -> Option<&SessionError> {
-        self.error.as_ref()
+        self.cleared.as_ref().err()
+    }
+
+    /// Returns why the stored session could not be read before it was cleared. At the service, it goes on until it expires.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&StoreError> {
+        self.cleared.as_ref().ok()?.as_ref()
     }
 }

@@ -73,6 +73,13 @@ impl SessionPolicy {
             ..self
         }
     }
+
+    /// Returns the backoff after this many failures before the last one.
+    pub(super) fn backoff_after(&self, failures: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(failures);
+        let backoff = self.first_backoff.saturating_mul(factor);
+        backoff.min(self.max_backoff)
+    }
 }
 
 impl Default for SessionPolicy {

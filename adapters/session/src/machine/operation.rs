@@ -1,0 +1,325 @@
+//! What happens while the lock is held.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use workos_login::{
+    Authenticated, AuthenticationChallenge, ErrorResponse, Exchange as _, Timestamp,
+};
+
+use crate::error::{Cause, SessionEnded, StoreError};
+use crate::machine::attempts::{Refresh, Verdict};
+use crate::machine::driver::Driver;
+use crate::machine::state::{Comparison, State};
+use crate::machine::stop::Stop;
+use crate::machine::{Machine, SAVES, Wanted};
+use crate::record::{Expected, Generation, Intent, StoredSession};
+use crate::token::Token;
+
+/// How often one operation starts over, because the stored session was replaced or an earlier refresh was resumed.
+const ROUNDS: u8 = 3;
+
+/// An operation that holds the lock.
+pub(super) struct Operation<'a, D> {
+    pub(super) machine: &'a Machine,
+    pub(super) driver: &'a mut D,
+    pub(super) locked: Timestamp,
+    pub(super) failed_saves: u8,
+}
+
+impl<D: Driver> Operation<'_, D> {
+    /// Returns what is wanted, after at most one refresh of the stored session in each round.
+    pub(super) async fn obtain(&mut self, wanted: &Wanted) -> Result<Token, Stop> {
+        for _ in 0..ROUNDS {
+            let record = self.reconcile().await?;
+            if let Some(token) = self.machine.satisfies(wanted, self.now()) {
+                return Ok(token);
+            }
+            if let Some(token) = self.machine.check_refresh(wanted, &record, self.now())? {
+                return Ok(token);
+            }
+            let mut refresh = self.announce(&record, wanted).await?;
+            let verdict = self.send(&mut refresh, record.session()).await?;
+            if let Some(token) = self.conclude(&refresh, verdict, wanted).await? {
+                return Ok(token);
+            }
+        }
+        let now = self.now();
+        self.machine.back_off(None, None, now);
+        Err(Stop::Later(None))
+    }
+
+    /// Makes the stored session and the one of this process the same: adopts the stored one, or saves the newer one (K3, K5).
+    pub(super) async fn reconcile(&mut self) -> Result<StoredSession, Stop> {
+        loop {
+            let record = match self.machine.load(self.driver).await {
+                Err(Stop::Store(error)) if self.machine.is_unsaved() => {
+                    self.save_failed(error).await?;
+                    continue;
+                }
+                Err(Stop::OtherClient(error)) => {
+                    self.machine
+                        .update(|state| state.save_failed(error.clone()));
+                    return Err(Stop::OtherClient(error));
+                }
+                loaded => loaded?,
+            };
+            let (comparison, newer) = self
+                .machine
+                .update(|state| (state.compare(record.as_ref()), state.record()));
+            match (comparison, record, newer) {
+                (Comparison::Current, Some(record), _) => return Ok(record),
+                (Comparison::Older(expected), _, Some(newer)) => {
+                    match self.driver.save(&newer, expected).await {
+                        Ok(()) => {
+                            self.machine.update(|state| state.saved(&newer));
+                            return Ok(newer);
+                        }
+                        Err(error) => self.save_failed(error).await?,
+                    }
+                }
+                (Comparison::Gone(reason), ..) => return Err(Stop::Ended(reason)),
+                _ => return Err(Stop::Ended(SessionEnded::LoggedOut)),
+            }
+        }
+    }
+
+    /// Waits before the next attempt to save, and gives up after the last one.
+    async fn save_failed(&mut self, error: StoreError) -> Result<(), Stop> {
+        self.failed_saves += 1;
+        if self.failed_saves < SAVES {
+            let pause = self
+                .machine
+                .policy
+                .backoff_after(u32::from(self.failed_saves) - 1);
+            self.driver.sleep(pause).await;
+            return Ok(());
+        }
+        let cause = Arc::new(error.clone());
+        self.machine.update(|state| state.save_failed(cause));
+        Err(Stop::NotStored(error))
+    }
+
+    /// Stores the intent (K4), unless an earlier operation did: then the very same request is repeated.
+    async fn announce(&mut self, record: &StoredSession, wanted: &Wanted) -> Result<Refresh, Stop> {
+        let token = record.generation();
+        if let Some(intent) = record.open_intent() {
+            return Ok(Refresh::resume(token, intent, self.now()));
+        }
+        let organization = wanted.organization().cloned();
+        // What can be refused before anything is sent is refused before anything is stored.
+        self.machine
+            .exchange(record.session(), organization.as_ref())?;
+        let mut announced = record.clone();
+        announced.intent = token.refresh.map(|fingerprint| Intent {
+            fingerprint,
+            organization: organization.clone(),
+            at: self.now().into(),
+        });
+        self.driver
+            .save(&announced, Expected::Generation(token))
+            .await?;
+        // Saving may take long, and the window opens when the request is sent.
+        Ok(Refresh::new(token, organization, self.now()))
+    }
+
+    /// Sends the request, and repeats it within the replay window while its response is lost (K6).
+    async fn send(
+        &mut self,
+        refresh: &mut Refresh,
+        session: &Authenticated,
+    ) -> Result<Verdict, Stop> {
+        let policy = &self.machine.policy;
+        let mut last = None;
+        loop {
+            let timeout = refresh.timeout(policy, self.now());
+            if !self.holds_lock_for(timeout) {
+                return last.ok_or_else(|| {
+                    self.machine.back_off(None, None, self.driver.now());
+                    Stop::Later(None)
+                });
+            }
+            let exchange = self
+                .machine
+                .exchange(session, refresh.organization.as_ref())?;
+            self.machine.update(|state| state.send(&refresh.alive));
+            refresh.send(self.now());
+            let response = self.driver.send(exchange.request(), timeout).await;
+            let now = self.now();
+            let verdict = Verdict::new(exchange, response, refresh, policy, now);
+            let Some(pause) = refresh.retry_in(&verdict, policy, now) else {
+                return Ok(verdict);
+            };
+            last = Some(verdict);
+            refresh.wait(pause);
+            self.driver.sleep(pause).await;
+        }
+    }
+
+    /// Acts on a verdict. Without a token, the operation starts over.
+    async fn conclude(
+        &mut self,
+        refresh: &Refresh,
+        verdict: Verdict,
+        wanted: &Wanted,
+    ) -> Result<Option<Token>, Stop> {
+        let is_requested = refresh.organization.as_ref() == wanted.organization();
+        let (stop, change) = match verdict {
+            Verdict::Refreshed(session) => {
+                self.machine.update(State::reset_backoff);
+                let token = self.keep(refresh, *session).await?;
+                return Ok(token.filter(|_| is_requested || wanted.organization().is_none()));
+            }
+            Verdict::OtherOrganization(session, error) => {
+                let stop = Stop::rejected(error);
+                self.back_off_after(refresh, &stop);
+                self.keep(refresh, *session).await?;
+                return Err(stop);
+            }
+            Verdict::Ended(response) => return self.ended(refresh, response).await,
+            Verdict::Challenged(challenge) => {
+                let challenge = Arc::<AuthenticationChallenge>::from(challenge);
+                (
+                    Stop::Challenged(challenge.clone()),
+                    Change::Challenge(challenge),
+                )
+            }
+            Verdict::Rejected(error) => {
+                let stop = Stop::rejected(error);
+                self.back_off_after(refresh, &stop);
+                (stop, Change::RejectIntent)
+            }
+            Verdict::Unavailable { cause, retry_in } => {
+                self.back_off(retry_in, &cause);
+                (Stop::Later(Some(cause)), Change::WithdrawIntent)
+            }
+            Verdict::Lost { cause, retry_in } => {
+                self.back_off(retry_in, &cause);
+                (Stop::Later(Some(cause)), Change::Backoff)
+            }
+        };
+        let is_current = self.amend(refresh, change).await?;
+        // A switch that an earlier operation began, and that the service rejects, leaves the session as it is.
+        let is_earlier_switch = refresh.organization.is_some() && !is_requested;
+        match stop {
+            _ if !is_current => Ok(None),
+            Stop::Rejected(_) if is_earlier_switch => Ok(None),
+            stop => Err(stop),
+        }
+    }
+
+    /// Takes over a new session and saves it before any caller sees it (K5). Without a token, it was discarded (K13).
+    async fn keep(
+        &mut self,
+        refresh: &Refresh,
+        session: Authenticated,
+    ) -> Result<Option<Token>, Stop> {
+        let arrived = Generation::of(&session);
+        self.machine
+            .update(|state| state.arrive(session.into(), refresh.token));
+        match self.reconcile().await {
+            Ok(record) if record.generation() != arrived => Ok(None),
+            // It could not be saved: the warning says so.
+            Err(stop) if !self.machine.is_unsaved() => Err(stop),
+            Ok(_) | Err(_) => Ok(self.machine.update(|state| state.token())),
+        }
+    }
+
+    /// The service ended the session: clears the store, if it still holds the refresh token that was rejected (K8).
+    async fn ended(
+        &mut self,
+        refresh: &Refresh,
+        response: ErrorResponse,
+    ) -> Result<Option<Token>, Stop> {
+        let reason = match refresh.is_repeated() {
+            true => SessionEnded::ResponseLost(response),
+            false => SessionEnded::Service(response),
+        };
+        if let Some(record) = self.machine.load(self.driver).await? {
+            let generation = record.generation();
+            if generation.refresh != refresh.token.refresh {
+                self.machine.update(|state| state.compare(Some(&record)));
+                return Ok(None);
+            }
+            match self.driver.clear(Expected::Generation(generation)).await {
+                Err(error) if error.is_conflict() => return Ok(None),
+                // A record that cannot be cleared ends again with the next refresh.
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.machine.update(State::forget);
+        Err(Stop::Ended(reason))
+    }
+
+    /// Changes the record after a failed refresh, and returns whether the store still holds the session that was sent.
+    async fn amend(&mut self, refresh: &Refresh, change: Change) -> Result<bool, Stop> {
+        let mut record = match self.reconcile().await {
+            Ok(record) => record,
+            // Why the refresh failed matters more. The stored intent stays, and the next operation repeats the request.
+            Err(Stop::Store(_)) => return Ok(true),
+            Err(stop) => return Err(stop),
+        };
+        if record.generation() != refresh.token {
+            return Ok(false);
+        }
+        match change {
+            Change::Backoff => {}
+            Change::Challenge(challenge) => {
+                record.intent = None;
+                record.challenged = Some(challenge);
+            }
+            Change::WithdrawIntent if refresh.is_repeated() => {}
+            // Whether an earlier attempt was lost before or after the service acted is still unknown.
+            Change::RejectIntent if refresh.is_repeated() => {
+                if let Some(intent) = &mut record.intent {
+                    intent.organization = None;
+                }
+            }
+            Change::RejectIntent | Change::WithdrawIntent => record.intent = None,
+        }
+        record.retry_at = self.machine.update(|state| state.backoff.retry_at());
+        // If it cannot be saved, the next operation finds the intent and repeats the request.
+        let _ = self
+            .driver
+            .save(&record, Expected::Generation(refresh.token))
+            .await;
+        self.machine.update(|state| state.saved(&record));
+        Ok(true)
+    }
+
+    fn back_off(&self, retry_in: Option<Duration>, cause: &Cause) {
+        self.machine
+            .back_off(retry_in, Some(cause.clone()), self.now());
+    }
+
+    /// Backs off after a client error. An organization switch is requested by the caller, and delays nothing.
+    fn back_off_after(&self, refresh: &Refresh, stop: &Stop) {
+        if let Stop::Rejected(error) = stop
+            && refresh.organization.is_none()
+        {
+            let cause: Cause = error.clone();
+            self.back_off(None, &cause);
+        }
+    }
+
+    /// Returns whether the lease lasts for an exchange. The machine may have been suspended since it acquired the lock (K10).
+    fn holds_lock_for(&self, timeout: Duration) -> bool {
+        let held = self.locked.elapsed(self.now());
+        held.saturating_add(timeout) <= self.machine.policy.lease
+    }
+
+    fn now(&self) -> SystemTime {
+        self.driver.now()
+    }
+}
+
+/// How the record changes after a failed refresh. The backoff is stored in each case.
+enum Change {
+    /// The intent stays.
+    Backoff,
+    Challenge(Arc<AuthenticationChallenge>),
+    /// This very request was rejected.
+    RejectIntent,
+    /// Nothing was done.
+    WithdrawIntent,
+}
