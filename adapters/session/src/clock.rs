@@ -23,7 +23,7 @@ pub trait Clock: MaybeSend {
 /// The clock of the system. It needs no async runtime.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing to configure")]
 pub struct SystemClock;
 
 #[cfg(not(target_arch = "wasm32"))]

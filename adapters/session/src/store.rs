@@ -103,17 +103,21 @@ pub trait SessionStores: MaybeSend {
 
 /// The lock of a store, held. Dropping it releases the lock, without waiting.
 #[must_use = "dropping it releases the lock"]
-pub struct StoreLock(Box<dyn MaybeSend>);
+pub struct StoreLock {
+    _guard: Box<dyn MaybeSend>,
+}
 
 impl StoreLock {
     /// Makes a lock that is released when `guard` is dropped.
     pub fn new(guard: impl MaybeSend + 'static) -> Self {
-        Self(Box::new(guard))
+        Self {
+            _guard: Box::new(guard),
+        }
     }
 }
 
 impl fmt::Debug for StoreLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StoreLock").finish_non_exhaustive()
+        f.debug_struct("StoreLock").finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use workos_login::Authenticated;
-use workos_login::secrecy::{ExposeSecret, SecretString};
+use workos_login::secrecy::SecretString;
 
 use crate::error::{SessionError, SessionWarning, StoreError};
 
@@ -36,11 +36,6 @@ impl Token {
     #[must_use]
     pub fn warning(&self) -> Option<&SessionWarning> {
         self.warning.as_ref()
-    }
-
-    /// Returns whether it is the same access token.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.secret().expose_secret() == other.secret().expose_secret()
     }
 }
 

@@ -108,7 +108,8 @@ impl<D: Driver> Operation<'_, D> {
         }
         let organization = wanted.organization().cloned();
         // What can be refused before anything is sent is refused before anything is stored.
-        self.machine
+        let _ = self
+            .machine
             .exchange(record.session(), organization.as_ref())?;
         let mut announced = record.clone();
         announced.intent = token.refresh.map(|fingerprint| Intent {

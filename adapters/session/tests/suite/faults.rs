@@ -1,95 +1,84 @@
-//! Every fault of the server at a refresh, over each HTTP adapter: the stored session is what it was or the new one.
+//! Every fault of the server during a refresh, over each HTTP adapter: the stored session is the old one or the new one.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use workos_login::HttpClient;
 use workos_login::secrecy::ExposeSecret;
-use workos_login::session::{Machine, SessionPolicy};
 use workos_login_mock_server::{Endpoint, Fault, Server};
 use workos_login_session::{
-    BlockingSessionManager, Error, MemoryStore, SessionManager, Store, Token,
+    BlockingSessionManager, Clock, Machine, ManualClock, MemoryStore, OnThreads, SessionError,
+    SessionManager, SystemClock, Token,
 };
 
 use crate::support::*;
 
-/// A lost answer is asked for twice or so: a fault takes half a second, not ten.
-fn policy() -> SessionPolicy {
-    crate::support::policy()
-        .attempt_limit(Duration::from_millis(200))
-        .replay_window(Duration::from_millis(400))
-}
+/// Returns an access token of a new process, by this clock.
+type Process<'a> = &'a dyn Fn(Machine, MemoryStore, Arc<dyn Clock>) -> Result<Token, SessionError>;
 
-fn every_fault(token: impl Fn(Machine, MemoryStore) -> Result<Token, Error>) {
+fn assert_every_fault_keeps_the_session(process: Process<'_>) {
     let server = server(|config| config.replay_window = Duration::from_secs(60));
     for fault in Fault::all() {
         for times in [1, 20] {
-            strike(&server, &fault, times, &token);
+            assert_keeps_the_session(&server, &fault, times, process);
         }
     }
 }
 
-fn strike(
-    server: &Server,
-    fault: &Fault,
-    times: usize,
-    token: impl Fn(Machine, MemoryStore) -> Result<Token, Error>,
-) {
-    let old = spent(&session(server));
+fn assert_keeps_the_session(server: &Server, fault: &Fault, times: usize, process: Process<'_>) {
+    let old = expired(&session(server));
     let store = holding(old.clone());
     server.inject(fault.clone().times(times).on(Endpoint::Refresh));
-    let first = token(Machine::new(&client(server), policy()), store.clone());
+    // A lost response is retried about twice.
+    let policy = policy()
+        .attempt_timeout(Duration::from_millis(200))
+        .replay_window(Duration::from_millis(400));
+    let machine = Machine::new(client(server), policy.clone());
+    let first = process(machine, store.clone(), Arc::new(SystemClock));
     assert!(
         times > 1 || server.pending_faults() == 0,
-        "{fault} did not strike"
+        "{fault} was not injected"
     );
     server.clear_faults();
 
-    let stored = store.load().unwrap().expect("a session is never lost");
-    let stored = stored.session().access_token().expose_secret();
+    let stored = stored_token(&store).expect("a session is never lost");
     match &first {
-        Ok(token) => assert_eq!(stored, token.secret().expose_secret(), "{fault}"),
-        Err(Error::TryAgain { .. } | Error::Failed(_)) => {
+        Ok(token) => assert_eq!(stored, text(token), "{fault}"),
+        Err(SessionError::Unavailable { .. } | SessionError::Failed(_)) => {
             assert_eq!(stored, old.access_token().expose_secret(), "{fault}");
         }
         Err(error) => panic!("{fault}: {error:?}"),
     }
-    // Another process takes up what was left.
-    let patient = Machine::new(&client(server), SessionPolicy::default());
-    let second = token(patient, store);
+    // The next process continues, after the stored backoff.
+    let later = ManualClock::new(SystemTime::now() + Duration::from_secs(61));
+    let machine = Machine::new(client(server), policy);
+    let second = process(machine, store, Arc::new(later));
     assert!(second.is_ok(), "{fault}, {times}: {second:?}");
 }
 
-#[test]
-fn no_fault_at_a_refresh_over_ureq_loses_the_session() {
-    every_fault(|machine, store| BlockingSessionManager::new(machine, store, over_ureq).token());
-}
-
-#[test]
-fn no_fault_at_a_refresh_over_reqwest_loses_the_session() {
+fn assert_async(http: impl HttpClient + Clone + Send + Sync + 'static) {
     let runtime = runtime();
-    let http = workos_login_reqwest::client().unwrap();
-    every_fault(|machine, store| {
-        let http = http.clone();
-        let send = move |exchange| {
-            let http = http.clone();
-            async move { http.send(exchange).await }
-        };
-        let keeper = SessionManager::new(machine, store, send, tokio::time::sleep);
-        runtime.block_on(keeper.token())
+    assert_every_fault_keeps_the_session(&|machine, store, clock| {
+        let store = Arc::new(OnThreads::new(store));
+        let manager = SessionManager::with_clock(machine, store, Short(http.clone()), clock);
+        runtime.block_on(manager.access_token())
     });
 }
 
 #[test]
-fn no_fault_at_a_refresh_over_hyper_loses_the_session() {
-    let runtime = runtime();
-    let http = workos_login_hyper::client().unwrap();
-    every_fault(|machine, store| {
-        let http = http.clone();
-        let send = move |exchange| {
-            let http = http.clone();
-            async move { http.send(exchange).await }
-        };
-        let keeper = SessionManager::new(machine, store, send, tokio::time::sleep);
-        runtime.block_on(keeper.token())
+fn no_fault_during_a_refresh_over_ureq_loses_the_session() {
+    assert_every_fault_keeps_the_session(&|machine, store, clock| {
+        let http = Short(workos_login_ureq::agent());
+        BlockingSessionManager::with_clock(machine, store, http, clock).access_token()
     });
+}
+
+#[test]
+fn no_fault_during_a_refresh_over_reqwest_loses_the_session() {
+    assert_async(workos_login_reqwest::client().unwrap());
+}
+
+#[test]
+fn no_fault_during_a_refresh_over_hyper_loses_the_session() {
+    assert_async(workos_login_hyper::client().unwrap());
 }

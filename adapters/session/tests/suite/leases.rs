@@ -1,193 +1,247 @@
-//! A lock whose holder hangs, by a clock that is wound by hand: it is waited for one lease, and no longer.
+//! A lock whose holder hangs, by a manual clock: callers wait for it for one lease (K10, K13), or for 1 s with a usable token (K2).
 
-use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use workos_login::Authenticated;
-use workos_login::session::{SessionEnded, StoredSession};
+use workos_login::http::{Request, Response};
+use workos_login::{Authenticated, BlockingHttpClient, ExchangeLimits};
 use workos_login_mock_server::Server;
 use workos_login_session::{
-    BlockingSessionManager, Error, Locked, LoggedOut, MemoryGuard, MemoryStore, Store, Token,
+    BlockingSessionManager, BlockingStore, Expected, LockTimeout, LoggedOut, ManualClock,
+    MemoryStore, OnThreads, SessionEnded, SessionError, SessionManager, SessionWarning,
+    StoredSession, Token,
 };
 
 use crate::support::*;
 
-/// What is waited for: [`SessionPolicy`](workos_login::session::SessionPolicy) has it so.
+/// The default of [`SessionPolicy`](workos_login_session::SessionPolicy).
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Something is broken that takes so long.
+/// The limit of a test that fails.
 const LONG: Duration = Duration::from_secs(30);
 
-/// A store whose lock is waited for by a clock of its own.
-#[derive(Clone, Default)]
-struct Wound {
-    inner: MemoryStore,
-    clock: Arc<(Mutex<Clock>, Condvar)>,
+/// A store whose lock times out by a manual clock.
+struct World {
+    store: MemoryStore,
+    clock: ManualClock,
 }
 
-#[derive(Default)]
-struct Clock {
-    now: Duration,
-    /// How often somebody has begun to wait.
-    waits: u32,
-}
-
-impl Wound {
+impl World {
     fn holding(session: Authenticated) -> Self {
-        Self {
-            inner: holding(session),
-            ..Self::default()
-        }
+        let clock = ManualClock::new(SystemTime::now());
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        let record = StoredSession::new(session);
+        BlockingStore::save(&store, &record, Expected::Nothing).unwrap();
+        Self { store, clock }
     }
 
-    fn is_empty(&self) -> bool {
-        self.inner.load().unwrap().is_none()
+    fn blocking(&self, server: &Server) -> BlockingSessionManager {
+        let clock = Arc::new(self.clock.clone());
+        let http = workos_login_ureq::agent();
+        BlockingSessionManager::with_clock(machine(server), self.store.clone(), http, clock)
     }
 
-    /// Lets half a lease pass for somebody who waits, looks whether they wait still, and lets the rest of it pass.
-    fn let_a_lease_pass(&self, is_over: impl Fn() -> bool) {
-        let (clock, changed) = &*self.clock;
-        for waits in 1..=2 {
-            let (mut clock, late) = changed
-                .wait_timeout_while(clock.lock().unwrap(), LONG, |clock| clock.waits < waits)
-                .unwrap();
-            assert!(!late.timed_out() && !is_over(), "nobody waits for the lock");
-            clock.now += LEASE / 2;
-            changed.notify_all();
+    fn on_tasks(&self, server: &Server) -> SessionManager {
+        let clock = Arc::new(self.clock.clone());
+        let http = workos_login_reqwest::client().unwrap();
+        let store = Arc::new(OnThreads::new(self.store.clone()));
+        SessionManager::with_clock(machine(server), store, http, clock)
+    }
+
+    /// Advances the clock by half of the time, checks that the operation still waits, and advances it by the rest.
+    fn advance(&self, time: Duration, is_over: impl Fn() -> bool) {
+        let begun = std::time::Instant::now();
+        while self.clock.sleepers() == 0 {
+            assert!(begun.elapsed() < LONG, "nothing waits for the lock");
+            thread::yield_now();
         }
+        self.clock.advance(time / 2);
+        assert!(
+            !is_over() && self.clock.sleepers() > 0,
+            "it waited for less"
+        );
+        self.clock.advance(time / 2);
     }
 }
 
-impl Store for Wound {
-    type Error = Infallible;
-    type Guard = MemoryGuard;
-
-    fn load(&self) -> Result<Option<StoredSession>, Infallible> {
-        self.inner.load()
-    }
-
-    fn save(&self, record: &StoredSession) -> Result<(), Infallible> {
-        self.inner.save(record)
-    }
-
-    fn clear(&self) -> Result<(), Infallible> {
-        self.inner.clear()
-    }
-
-    fn lock(&self, lease: Duration) -> Result<Option<MemoryGuard>, Infallible> {
-        let (clock, changed) = &*self.clock;
-        let mut clock = clock.lock().unwrap();
-        let end = clock.now + lease;
-        loop {
-            let guard = self.inner.lock(Duration::ZERO)?;
-            if guard.is_some() || clock.now >= end {
-                return Ok(guard);
-            }
-            clock.waits += 1;
-            changed.notify_all();
-            clock = changed.wait(clock).unwrap();
-        }
-    }
-
-    fn check(&self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-/// A process whose refresh hangs, with the lock in its hands.
+/// An HTTP client that hangs after the server has acted.
 struct Hanging {
-    keeper: BlockingSessionManager<Wound>,
-    sends: Receiver<()>,
-    go_on: Sender<()>,
+    sending: Sender<()>,
+    released: Mutex<Receiver<()>>,
 }
 
-impl Hanging {
-    fn new(server: &Server, store: &Wound) -> Self {
-        let (sending, sends) = channel();
-        let (go_on, waits) = channel();
-        let waits = Mutex::new(waits);
-        let keeper =
-            BlockingSessionManager::new(machine(server), store.clone(), move |exchange, limit| {
-                let answer = over_ureq(exchange, limit);
-                sending.send(()).unwrap();
-                // A test that fails lets nobody go on.
-                let _ = waits.lock().unwrap().recv_timeout(LONG);
-                answer
-            });
-        Self {
-            keeper,
-            sends,
-            go_on,
-        }
+impl BlockingHttpClient for Hanging {
+    type Error = workos_login_ureq::Error;
+
+    fn execute(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: ExchangeLimits,
+    ) -> Result<Response<Vec<u8>>, Self::Error> {
+        let response = workos_login_ureq::agent().execute(request, limits);
+        self.sending.send(()).unwrap();
+        // A test that fails does not release it.
+        let _ = self.released.lock().unwrap().recv_timeout(LONG);
+        response
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
     }
 }
 
-/// Another process wants a token, and gets none before the lease is over.
-fn k10(ask: impl FnOnce(&Server, &Wound) -> Result<Token, Error> + Send) {
-    let server = server(|_| ());
-    let store = Wound::holding(spent(&session(&server)));
-    let hanging = Hanging::new(&server, &store);
-    thread::scope(|scope| {
-        let first = scope.spawn(|| hanging.keeper.token());
-        hanging.sends.recv().unwrap();
-        let second = scope.spawn(|| ask(&server, &store));
-        store.let_a_lease_pass(|| second.is_finished());
-        let Err(Error::TryAgain { cause, .. }) = second.join().unwrap() else {
-            panic!("the lock is held");
-        };
-        assert!(cause.unwrap().is::<Locked>());
-        hanging.go_on.send(()).unwrap();
-        first.join().unwrap().unwrap();
-    });
-    assert_eq!(refreshes(&server).len(), 1);
+/// A server, and a process that hangs while it holds the lock.
+struct Process {
+    server: Server,
+    world: World,
+    hanging: BlockingSessionManager,
+    sends: Mutex<Receiver<()>>,
+    release: Sender<()>,
+}
+
+impl Process {
+    fn new(session: impl FnOnce(&Server) -> Authenticated) -> Self {
+        let server = server(|_| ());
+        let world = World::holding(session(&server));
+        let (sending, sends) = channel();
+        let (release, released) = channel();
+        let released = Mutex::new(released);
+        let hanging = BlockingSessionManager::with_clock(
+            machine(&server),
+            world.store.clone(),
+            Hanging { sending, released },
+            Arc::new(world.clock.clone()),
+        );
+        Self {
+            server,
+            world,
+            hanging,
+            sends: Mutex::new(sends),
+            release,
+        }
+    }
+
+    /// Runs an operation of another process, which waits for the lock for exactly this time. Returns what both returned.
+    fn run<T: Send>(
+        &self,
+        wait: Duration,
+        operation: impl FnOnce(&Self) -> T + Send,
+    ) -> (T, Result<Token, SessionError>) {
+        thread::scope(|scope| {
+            let first = scope.spawn(|| self.hanging.access_token());
+            self.sends.lock().unwrap().recv().unwrap();
+            let second = scope.spawn(|| operation(self));
+            self.world.advance(wait, || second.is_finished());
+            let output = second.join().unwrap();
+            self.release.send(()).unwrap();
+            (output, first.join().unwrap())
+        })
+    }
+
+    fn on_threads(&self) -> BlockingSessionManager {
+        self.world.blocking(&self.server)
+    }
+
+    fn on_tasks(&self) -> SessionManager {
+        self.world.on_tasks(&self.server)
+    }
+}
+
+#[track_caller]
+fn assert_waits_for_one_lease(
+    access_token: impl FnOnce(&Process) -> Result<Token, SessionError> + Send,
+) {
+    let process = Process::new(|server| expired(&session(server)));
+    let (second, first) = process.run(LEASE, access_token);
+    let Err(SessionError::Unavailable { cause, .. }) = second else {
+        panic!("the lock is held");
+    };
+    assert!(cause.unwrap().is::<LockTimeout>());
+    first.unwrap();
+    assert_eq!(refreshes(&process.server).len(), 1);
 }
 
 #[test]
-fn k10_a_thread_waits_one_lease_for_a_process_that_hangs() {
-    k10(|server, store| keeper(server, store.clone()).token());
+fn k10_a_thread_waits_for_the_lock_for_one_lease() {
+    assert_waits_for_one_lease(|process| process.on_threads().access_token());
 }
 
 #[test]
-fn k10_a_task_waits_one_lease_for_a_process_that_hangs() {
-    k10(|server, store| runtime().block_on(over_reqwest(server, store.clone()).token()));
+fn k10_a_task_waits_for_the_lock_for_one_lease() {
+    assert_waits_for_one_lease(|process| runtime().block_on(process.on_tasks().access_token()));
 }
 
-/// Another process logs out, and wins when the lease is over.
-fn k13(log_out: impl FnOnce(&Server, &Wound) -> LoggedOut + Send) {
-    let server = server(|_| ());
-    let store = Wound::holding(spent(&session(&server)));
-    let hanging = Hanging::new(&server, &store);
-    thread::scope(|scope| {
-        let first = scope.spawn(|| hanging.keeper.token());
-        hanging.sends.recv().unwrap();
-        let second = scope.spawn(|| log_out(&server, &store));
-        store.let_a_lease_pass(|| second.is_finished());
-        let logged_out = second.join().unwrap();
-        assert!(logged_out.session().is_some());
-        assert!(logged_out.store_error().is_none());
-        assert!(store.is_empty());
+#[track_caller]
+fn assert_waits_for_one_second(
+    access_token: impl FnOnce(&Process) -> Result<Token, SessionError> + Send,
+) {
+    let process = Process::new(|server| due(&session(server)));
+    let old = stored_token(&process.world.store);
+    let (second, first) = process.run(Duration::from_secs(1), access_token);
+    let second = second.unwrap();
+    assert_eq!(Some(text(&second)), old);
+    let Some(SessionWarning::NotRefreshed(Some(cause))) = second.warning() else {
+        panic!("{second:?}");
+    };
+    assert!(cause.is::<LockTimeout>());
+    assert_ne!(Some(text(&first.unwrap())), old);
+    assert_eq!(refreshes(&process.server).len(), 1);
+}
 
-        hanging.go_on.send(()).unwrap();
-        let Err(Error::SessionEnded(reason)) = first.join().unwrap() else {
-            panic!("what came back after the logout was handed out");
-        };
-        assert!(matches!(*reason, SessionEnded::LoggedOut));
+#[test]
+fn k2_a_thread_with_a_usable_token_waits_for_the_lock_for_one_second() {
+    assert_waits_for_one_second(|process| process.on_threads().access_token());
+}
+
+#[test]
+fn k2_a_task_with_a_usable_token_waits_for_the_lock_for_one_second() {
+    assert_waits_for_one_second(|process| runtime().block_on(process.on_tasks().access_token()));
+}
+
+#[test]
+fn k2_a_thread_of_the_same_process_with_a_usable_token_waits_for_one_second() {
+    let process = Process::new(|server| due(&session(server)));
+    let old = stored_token(&process.world.store);
+    let (second, first) = process.run(Duration::from_secs(1), |process| {
+        process.hanging.access_token()
     });
-    assert!(
-        store.is_empty(),
-        "what came back after the logout was stored"
+    assert_eq!(Some(text(&second.unwrap())), old);
+    assert_ne!(Some(text(&first.unwrap())), old);
+    assert_eq!(refreshes(&process.server).len(), 1);
+}
+
+#[track_caller]
+fn assert_logout_takes_precedence(log_out: impl FnOnce(&Process) -> LoggedOut + Send) {
+    let process = Process::new(|server| expired(&session(server)));
+    let store = process.world.store.clone();
+    let (logged_out, first) = process.run(LEASE, |process| {
+        let logged_out = log_out(process);
+        assert_eq!(stored_token(&store), None);
+        logged_out
+    });
+    assert!(logged_out.session().is_some());
+    assert!(logged_out.error().is_none());
+    assert!(matches!(*ended(first), SessionEnded::LoggedOut));
+    assert_eq!(
+        stored_token(&store),
+        None,
+        "the response was stored after the logout"
     );
 }
 
 #[test]
-fn k13_a_thread_that_logs_out_waits_one_lease_and_wins() {
-    k13(|server, store| keeper(server, store.clone()).log_out());
+fn k13_a_thread_that_logs_out_waits_for_one_lease() {
+    assert_logout_takes_precedence(|process| process.on_threads().log_out());
 }
 
 #[test]
-fn k13_a_task_that_logs_out_waits_one_lease_and_wins() {
-    k13(|server, store| runtime().block_on(over_reqwest(server, store.clone()).log_out()));
+fn k13_a_task_that_logs_out_waits_for_one_lease() {
+    assert_logout_takes_precedence(|process| runtime().block_on(process.on_tasks().log_out()));
+}
+
+#[test]
+fn k13_a_thread_of_the_same_process_that_logs_out_waits_for_one_lease() {
+    assert_logout_takes_precedence(|process| process.hanging.log_out());
 }

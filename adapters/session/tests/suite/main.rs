@@ -1,4 +1,4 @@
-//! The keeper over real sockets, with stores that fail and answers that get lost.
+//! The managers over real sockets, with stores that fail and responses that are lost.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,59 +1,48 @@
-//! The rules of keeping a session alive, as far as a driver has a part in them.
+//! The invariants of session refresh, as far as the drivers have a part in them.
 
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use workos_login::secrecy::ExposeSecret;
-use workos_login::session::{Machine, SessionEnded, SessionPolicy, StoredSession};
 use workos_login_mock_server::{Endpoint, Fault, MockResponse, Organization};
-use workos_login_session::{BlockingSessionManager, Error, MemoryStore, Store, Token, Warning};
+use workos_login_session::{
+    BlockingSessionManager, BlockingStore, Expected, Machine, MemoryStore, SessionEnded,
+    SessionError, SessionPolicy, SessionWarning, StoreError, StoredSession,
+};
 
 use crate::support::*;
-
-fn text(token: &Token) -> String {
-    token.secret().expose_secret().to_owned()
-}
-
-#[track_caller]
-fn signed_out(result: Result<Token, Error>) -> std::sync::Arc<SessionEnded> {
-    match result {
-        Err(Error::SessionEnded(reason)) => reason,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn k1_a_fresh_token_needs_neither_the_store_nor_the_service() {
     let server = server(|_| ());
     let store = Flaky::holding(session(&server));
-    let keeper = keeper(&server, store.clone());
-    let first = keeper.token().unwrap();
-    let asked = store.asked.load(SeqCst);
+    let manager = manager(&server, store.clone());
+    let first = manager.access_token().unwrap();
+    let asked = store.calls.load(SeqCst);
     store.fail(&["load", "lock", "save"]);
-    assert_eq!(text(&keeper.token().unwrap()), text(&first));
-    assert_eq!(store.asked.load(SeqCst), asked);
+    assert_eq!(text(&manager.access_token().unwrap()), text(&first));
+    assert_eq!(store.calls.load(SeqCst), asked);
     assert_eq!(refreshes(&server).len(), 0);
 }
 
 #[test]
-fn k1_a_fresh_token_is_at_hand_while_another_thread_is_at_work() {
+fn k1_a_fresh_token_is_returned_while_another_thread_refreshes() {
     let server = server(|_| ());
     let store = holding(session(&server));
     let (sending, sends) = mpsc::channel();
     let (go_on, waits) = mpsc::channel::<()>();
-    let waits = std::sync::Mutex::new(waits);
-    let keeper = BlockingSessionManager::new(machine(&server), store, move |exchange, limit| {
+    let waits = Mutex::new(waits);
+    let manager = manager_with(&server, store, move || {
         sending.send(()).unwrap();
         waits.lock().unwrap().recv().unwrap();
-        over_ureq(exchange, limit)
     });
-    let old = keeper.token().unwrap();
+    let old = manager.access_token().unwrap();
     thread::scope(|scope| {
-        let refusing = scope.spawn(|| keeper.refused(&old));
+        let refusing = scope.spawn(|| manager.refresh_rejected(&old));
         sends.recv().unwrap();
-        assert_eq!(text(&keeper.token().unwrap()), text(&old));
+        assert_eq!(text(&manager.access_token().unwrap()), text(&old));
         go_on.send(()).unwrap();
         assert_ne!(text(&refusing.join().unwrap().unwrap()), text(&old));
     });
@@ -62,14 +51,14 @@ fn k1_a_fresh_token_is_at_hand_while_another_thread_is_at_work() {
 #[test]
 fn k2_many_threads_of_two_processes_share_one_refresh() {
     let server = server(|config| config.reuse_ends_session = true);
-    let store = holding(spent(&session(&server)));
-    // Two keepers on one store are what two processes are.
-    let keepers = [keeper(&server, store.clone()), keeper(&server, store)];
+    let store = holding(expired(&session(&server)));
+    // Two managers that share a store stand for two processes.
+    let managers = [manager(&server, store.clone()), manager(&server, store)];
     let tokens: Vec<String> = thread::scope(|scope| {
         let threads: Vec<_> = (0..24)
             .map(|number| {
-                let keeper = &keepers[number % 2];
-                scope.spawn(move || text(&keeper.token().unwrap()))
+                let manager = &managers[number % 2];
+                scope.spawn(move || text(&manager.access_token().unwrap()))
             })
             .collect();
         threads
@@ -82,29 +71,29 @@ fn k2_many_threads_of_two_processes_share_one_refresh() {
 }
 
 #[test]
-fn k2_those_who_wait_get_the_failure_too_and_ask_nothing_themselves() {
+fn k2_callers_that_wait_receive_the_failure_and_send_nothing() {
     let server = server(|_| ());
-    let store = Flaky::holding(spent(&session(&server)));
+    let store = Flaky::holding(expired(&session(&server)));
     let (sending, sends) = mpsc::channel();
     let (go_on, waits) = mpsc::channel::<()>();
-    let waits = std::sync::Mutex::new(waits);
-    server.inject(Fault::status(503).on(Endpoint::Refresh).always());
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            sending.send(()).unwrap();
-            waits.lock().unwrap().recv().unwrap();
-            over_ureq(exchange, limit)
-        });
+    let waits = Mutex::new(waits);
+    server.inject(Fault::status(429).on(Endpoint::Refresh).always());
+    let manager = manager_with(&server, store.clone(), move || {
+        sending.send(()).unwrap();
+        waits.lock().unwrap().recv().unwrap();
+    });
     thread::scope(|scope| {
-        let first = scope.spawn(|| keeper.token());
+        let first = scope.spawn(|| manager.access_token());
         sends.recv().unwrap();
-        let others: Vec<_> = (0..8).map(|_| scope.spawn(|| keeper.token())).collect();
+        let others: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| manager.access_token()))
+            .collect();
         go_on.send(()).unwrap();
         drop(go_on);
         for thread in others.into_iter().chain([first]) {
             assert!(matches!(
                 thread.join().unwrap(),
-                Err(Error::TryAgain { .. })
+                Err(SessionError::Unavailable { .. })
             ));
         }
     });
@@ -112,99 +101,85 @@ fn k2_those_who_wait_get_the_failure_too_and_ask_nothing_themselves() {
 }
 
 #[test]
-fn k3_what_another_process_has_refreshed_is_adopted() {
+fn k3_the_session_that_another_process_refreshed_is_adopted() {
     let server = server(|_| ());
-    let store = holding(spent(&session(&server)));
-    let first = keeper(&server, store.clone());
-    let second = keeper(&server, store);
-    let refreshed = first.token().unwrap();
-    assert_eq!(text(&second.token().unwrap()), text(&refreshed));
+    let store = holding(expired(&session(&server)));
+    let first = manager(&server, store.clone());
+    let second = manager(&server, store);
+    let refreshed = first.access_token().unwrap();
+    assert_eq!(text(&second.access_token().unwrap()), text(&refreshed));
     assert_eq!(refreshes(&server).len(), 1);
 }
 
 #[test]
-fn k4_the_intent_is_stored_before_anything_is_sent() {
+fn k4_the_intent_is_stored_before_the_request_is_sent() {
     let server = server(|_| ());
-    let store = holding(spent(&session(&server)));
+    let store = holding(expired(&session(&server)));
     let seen = store.clone();
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            let record = serde_json::to_value(seen.load().unwrap().unwrap()).unwrap();
-            assert!(record["intent"]["at"].is_u64(), "there is no intent");
-            over_ureq(exchange, limit)
-        });
-    keeper.token().unwrap();
+    let manager = manager_with(&server, store.clone(), move || {
+        let record = serde_json::to_value(seen.load().unwrap().unwrap()).unwrap();
+        assert!(record["intent"]["at"].is_u64(), "the intent is missing");
+    });
+    manager.access_token().unwrap();
     let record = serde_json::to_value(store.load().unwrap().unwrap()).unwrap();
     assert!(record["intent"].is_null());
 }
 
 #[test]
-fn k4_a_store_that_cannot_be_written_is_found_out_before_anything_is_sent() {
+fn k4_nothing_is_sent_if_the_store_cannot_be_written() {
     let server = server(|_| ());
-    let store = Flaky::holding(spent(&session(&server)));
+    let store = Flaky::holding(expired(&session(&server)));
     store.fail(&["save"]);
-    let keeper = keeper(&server, store.clone());
-    let error = keeper.token().unwrap_err();
-    assert_eq!(error.store_error(), Some(&Failed("save")));
+    let manager = manager(&server, store.clone());
+    assert_store_failed(manager.access_token().err().as_ref(), "save");
     assert_eq!(refreshes(&server).len(), 0);
     store.fail(&[]);
-    keeper.token().unwrap();
+    manager.access_token().unwrap();
 }
 
 #[test]
-fn k5_a_new_session_that_cannot_be_stored_is_handed_out_with_a_warning_and_stored_later() {
+fn k5_a_session_that_cannot_be_stored_is_returned_with_a_warning_and_stored_later() {
     let server = server(|_| ());
-    let store = Flaky::holding(spent(&session(&server)));
+    let store = Flaky::holding(expired(&session(&server)));
     let failing = store.clone();
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            failing.fail(&["save"]);
-            over_ureq(exchange, limit)
-        });
-    let token = keeper.token().unwrap();
-    assert!(
-        matches!(token.warning(), Some(Warning::NotStored(Some(cause))) if cause.is::<Failed>())
-    );
+    let manager = manager_with(&server, store.clone(), move || {
+        failing.fail(&["save"]);
+    });
+    let token = manager.access_token().unwrap();
+    let Some(SessionWarning::NotStored(cause)) = token.warning() else {
+        panic!("{token:?}");
+    };
+    let cause: &StoreError = cause.downcast_ref().unwrap();
+    assert_eq!(cause.downcast_ref(), Some(&Failed("save")));
     assert!(matches!(
-        keeper.token().unwrap().warning(),
-        Some(Warning::NotStored(_))
+        manager.access_token().unwrap().warning(),
+        Some(SessionWarning::NotStored(_))
     ));
-    assert_eq!(
-        keeper.flush().unwrap_err().store_error(),
-        Some(&Failed("save"))
-    );
+    assert_store_failed(manager.flush().err().as_ref(), "save");
     store.fail(&[]);
-    keeper.flush().unwrap();
-    let stored = store.stored().unwrap();
-    assert_eq!(
-        stored.session().access_token().expose_secret(),
-        text(&token)
-    );
-    assert!(keeper.token().unwrap().warning().is_none());
+    manager.flush().unwrap();
+    assert_eq!(stored_token(&store.inner), Some(text(&token)));
+    assert!(manager.access_token().unwrap().warning().is_none());
 }
 
 #[test]
-fn k5_nobody_sees_a_new_token_before_it_is_stored() {
+fn k5_a_new_token_is_stored_when_it_is_returned() {
     let server = server(|_| ());
-    let store = Flaky::holding(spent(&session(&server)));
-    let keeper = keeper(&server, store.clone());
-    let token = keeper.token().unwrap();
-    let stored = store.stored().unwrap();
-    assert_eq!(
-        stored.session().access_token().expose_secret(),
-        text(&token)
-    );
+    let store = Flaky::holding(expired(&session(&server)));
+    let manager = manager(&server, store.clone());
+    let token = manager.access_token().unwrap();
+    assert_eq!(stored_token(&store.inner), Some(text(&token)));
 }
 
 #[test]
-fn k6_an_answer_that_was_lost_after_the_server_acted_is_asked_for_again() {
+fn k6_a_refresh_whose_response_was_lost_is_retried_with_the_same_token() {
     let server = server(|config| {
         config.replay_window = Duration::from_secs(30);
         config.reuse_ends_session = true;
     });
-    let keeper = keeper(&server, holding(spent(&session(&server))));
+    let manager = manager(&server, holding(expired(&session(&server))));
     server.inject(Fault::ResponseLost.times(2).on(Endpoint::Refresh));
-    assert!(keeper.token().unwrap().warning().is_none());
+    assert!(manager.access_token().unwrap().warning().is_none());
     let sent = refreshes(&server);
     assert_eq!(sent.len(), 3);
     assert!(
@@ -214,257 +189,249 @@ fn k6_an_answer_that_was_lost_after_the_server_acted_is_asked_for_again() {
 }
 
 #[test]
-fn k6_an_attempt_ends_at_its_limit_so_that_the_next_one_is_in_time() {
+fn k6_an_attempt_without_a_response_times_out() {
     let server = server(|config| config.replay_window = Duration::from_secs(30));
-    let keeper = keeper(&server, holding(spent(&session(&server))));
+    let manager = manager(&server, holding(expired(&session(&server))));
     server.inject(Fault::Hang.on(Endpoint::Refresh));
-    keeper.token().unwrap();
+    manager.access_token().unwrap();
     assert_eq!(refreshes(&server).len(), 2);
 }
 
 #[test]
-fn k6_a_token_that_is_refused_after_a_lost_answer_is_not_called_an_end_by_the_service() {
+fn k6_invalid_grant_after_a_lost_response_is_reported_as_a_lost_response() {
     let server = server(|_| ());
-    let keeper = keeper(&server, holding(spent(&session(&server))));
+    let manager = manager(&server, holding(expired(&session(&server))));
     server.inject(Fault::ResponseLost.on(Endpoint::Refresh));
     assert!(matches!(
-        *signed_out(keeper.token()),
+        *ended(manager.access_token()),
         SessionEnded::ResponseLost(_)
     ));
 }
 
 #[test]
-fn k7_a_bad_minute_ends_nothing_and_the_old_token_is_handed_out_while_it_is_good() {
+fn k7_a_transient_error_returns_the_old_token_until_it_expires() {
     let server = server(|_| ());
     let old = session(&server);
     let store = holding(due(&old));
-    let keeper = keeper(&server, store.clone());
+    let manager = manager(&server, store.clone());
     server.inject(
-        Fault::Response(MockResponse::new(503).header("retry-after", "7")).on(Endpoint::Refresh),
+        Fault::Response(MockResponse::new(503).header("retry-after", "40")).on(Endpoint::Refresh),
     );
-    let token = keeper.token().unwrap();
+    let token = manager.access_token().unwrap();
     assert_eq!(text(&token), old.access_token().expose_secret());
     assert!(matches!(
         token.warning(),
-        Some(Warning::NotRefreshed(Some(cause))) if cause.to_string().contains("503")
+        Some(SessionWarning::NotRefreshed(Some(cause))) if cause.to_string().contains("503")
     ));
     assert!(store.load().unwrap().is_some());
 }
 
 #[test]
-fn k7_a_spent_token_leads_to_try_again_for_as_long_as_the_service_asks_for() {
+fn k7_with_an_expired_token_retry_in_is_the_retry_after_of_the_service() {
     for status in [408, 429, 500, 503] {
         let server = server(|_| ());
-        let store = holding(spent(&session(&server)));
-        let keeper = keeper(&server, store.clone());
+        let store = holding(expired(&session(&server)));
+        let manager = manager(&server, store.clone());
         let answer = MockResponse::new(status).header("retry-after", "40");
         server.inject(Fault::Response(answer).on(Endpoint::Refresh));
-        let Err(Error::TryAgain { after, cause }) = keeper.token() else {
+        let Err(SessionError::Unavailable { retry_in, cause }) = manager.access_token() else {
             panic!("status {status}");
         };
-        assert!(after > Duration::from_secs(30) && after <= Duration::from_secs(40));
+        assert!(retry_in > Duration::from_secs(30) && retry_in <= Duration::from_secs(40));
         assert!(cause.unwrap().to_string().contains(&status.to_string()));
         assert!(store.load().unwrap().is_some());
     }
 }
 
 #[test]
-fn k7_without_a_network_the_reason_is_the_http_clients() {
+fn k7_without_a_network_the_cause_is_the_error_of_the_http_client() {
     let server = server(|_| ());
     let session = session(&server);
-    let keeper = BlockingSessionManager::new(
-        Machine::new(&client(&server), policy().replay_window(Duration::ZERO)),
-        holding(spent(&session)),
-        over_ureq,
+    let manager = BlockingSessionManager::new(
+        Machine::new(client(&server), policy().replay_window(Duration::ZERO)),
+        holding(expired(&session)),
+        workos_login_ureq::agent(),
     );
     drop(server);
-    let error = keeper.token().unwrap_err();
-    let Error::TryAgain {
-        cause: Some(cause), ..
-    } = error
-    else {
-        panic!("{error:?}");
+    let Err(SessionError::Unavailable { cause, .. }) = manager.access_token() else {
+        panic!("there is no network");
     };
-    assert!(cause.source().unwrap().is::<HttpError>());
+    assert!(cause.unwrap().is::<workos_login_ureq::Error>());
 }
 
 #[test]
-fn k8_a_refused_token_clears_the_store_that_holds_it() {
+fn k8_a_rejected_refresh_token_is_cleared() {
     let server = server(|_| ());
-    let store = holding(spent(&session(&server)));
-    let keeper = keeper(&server, store.clone());
+    let store = holding(expired(&session(&server)));
+    let manager = manager(&server, store.clone());
     server.end_all_sessions();
     assert!(matches!(
-        *signed_out(keeper.token()),
-        SessionEnded::Ended(_)
+        *ended(manager.access_token()),
+        SessionEnded::Service(_)
     ));
     assert!(store.load().unwrap().is_none());
 }
 
 #[test]
-fn k8_a_refused_token_does_not_clear_another_session() {
+fn k8_a_rejected_refresh_token_does_not_clear_another_session() {
     let server = server(|_| ());
-    let store = holding(spent(&session(&server)));
+    let store = holding(expired(&session(&server)));
     server.end_all_sessions();
     let new = session(&server);
     let other = (store.clone(), new.clone());
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            // Somebody signs in without the lock.
-            other.0.save(&StoredSession::new(other.1.clone())).unwrap();
-            over_ureq(exchange, limit)
-        });
-    let token = keeper.token().unwrap();
+    let manager = manager_with(&server, store.clone(), move || {
+        // A login without the lock.
+        other
+            .0
+            .save(&StoredSession::new(other.1.clone()), Expected::Anything)
+            .unwrap();
+    });
+    let token = manager.access_token().unwrap();
     assert_eq!(text(&token), new.access_token().expose_secret());
     assert!(store.load().unwrap().is_some());
 }
 
 #[test]
-fn k9_while_a_pause_lasts_nothing_is_sent() {
+fn k9_nothing_is_sent_during_the_backoff() {
     let server = server(|_| ());
-    let keeper = keeper(&server, holding(spent(&session(&server))));
+    let manager = manager(&server, holding(expired(&session(&server))));
     let answer = MockResponse::new(503).header("retry-after", "60");
     server.inject(Fault::Response(answer).on(Endpoint::Refresh).always());
     for _ in 0..20 {
-        assert!(matches!(keeper.token(), Err(Error::TryAgain { .. })));
+        assert!(matches!(
+            manager.access_token(),
+            Err(SessionError::Unavailable { .. })
+        ));
     }
     assert_eq!(refreshes(&server).len(), 1);
 }
 
 #[test]
-fn k10_a_driver_that_panics_gives_the_lock_back() {
+fn k10_an_http_client_that_panics_leaves_no_lock_held() {
     let server = server(|config| config.replay_window = Duration::from_secs(30));
-    let store = holding(spent(&session(&server)));
+    let store = holding(expired(&session(&server)));
     let first = std::sync::atomic::AtomicBool::new(true);
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            assert!(!first.swap(false, SeqCst), "the first one panics");
-            over_ureq(exchange, limit)
-        });
-    thread::scope(|scope| assert!(scope.spawn(|| keeper.token()).join().is_err()));
-    keeper.token().unwrap();
+    let manager = manager_with(&server, store.clone(), move || {
+        assert!(!first.swap(false, SeqCst), "the first request panics");
+    });
+    thread::scope(|scope| assert!(scope.spawn(|| manager.access_token()).join().is_err()));
+    manager.access_token().unwrap();
 }
 
 #[test]
-fn k11_a_refresh_stays_in_its_organization_and_a_switch_moves_it() {
+fn k11_a_refresh_keeps_the_organization_and_a_switch_changes_it() {
     let server = server(|_| ());
-    let keeper = keeper(&server, MemoryStore::new());
-    keeper.log_in(movable_session(&server)).unwrap();
+    let manager = manager(&server, MemoryStore::new());
+    manager.log_in(acme_session(&server)).unwrap();
     let organization = || {
-        let session = keeper.session().unwrap().unwrap();
+        let session = manager.session().unwrap().unwrap();
         session.organization_id().map(|id| id.as_str().to_owned())
     };
     for id in [Organization::GLOBEX_ID, Organization::ACME_ID] {
-        let before = keeper.token().unwrap();
-        let token = keeper.switch(id.parse().unwrap()).unwrap();
+        let before = manager.access_token().unwrap();
+        let token = manager.switch_organization(&id.parse().unwrap()).unwrap();
         assert_ne!(text(&token), text(&before));
         assert_eq!(organization().as_deref(), Some(id));
-        keeper.refused(&token).unwrap();
+        manager.refresh_rejected(&token).unwrap();
         assert_eq!(organization().as_deref(), Some(id));
     }
 }
 
 #[test]
-fn k11_a_switch_that_is_refused_leaves_the_session_as_it_was() {
+fn k11_a_rejected_switch_leaves_the_session_unchanged() {
     let server = server(|_| ());
-    let keeper = keeper(&server, MemoryStore::new());
-    let token = keeper.log_in(session(&server)).unwrap();
+    let manager = manager(&server, MemoryStore::new());
+    let token = manager.log_in(session(&server)).unwrap();
     let elsewhere = Organization::GLOBEX_ID.parse().unwrap();
-    let error = keeper.switch(elsewhere).unwrap_err();
-    assert!(matches!(error, Error::Failed(_)), "{error:?}");
-    assert_eq!(text(&keeper.token().unwrap()), text(&token));
+    let error = manager.switch_organization(&elsewhere).unwrap_err();
+    assert!(matches!(error, SessionError::Failed(_)), "{error:?}");
+    assert_eq!(text(&manager.access_token().unwrap()), text(&token));
 }
 
 #[test]
-fn k13_a_logout_in_another_process_wins_over_a_refresh_under_way() {
+fn k13_a_logout_of_another_process_takes_precedence_over_a_refresh_in_flight() {
     let server = server(|_| ());
-    let store = holding(spent(&session(&server)));
+    let store = holding(expired(&session(&server)));
     let other = store.clone();
-    let keeper =
-        BlockingSessionManager::new(machine(&server), store.clone(), move |exchange, limit| {
-            // It waited for one lease, and went on without the lock.
-            other.clear().unwrap();
-            over_ureq(exchange, limit)
-        });
+    let manager = manager_with(&server, store.clone(), move || {
+        // It waited for one lease, and continued without the lock.
+        other.clear(Expected::Anything).unwrap();
+    });
     assert!(matches!(
-        *signed_out(keeper.token()),
+        *ended(manager.access_token()),
         SessionEnded::LoggedOut
     ));
     assert!(store.load().unwrap().is_none());
-    assert!(keeper.session().unwrap().is_none());
+    assert!(manager.session().unwrap().is_none());
 }
 
 #[test]
-fn k13_a_logout_forgets_the_session_also_when_the_store_cannot() {
+fn k13_a_logout_ends_the_session_of_this_process_even_if_the_store_fails() {
     let server = server(|_| ());
     let store = Flaky::holding(session(&server));
-    let keeper = keeper(&server, store.clone());
-    keeper.token().unwrap();
+    let manager = manager(&server, store.clone());
+    manager.access_token().unwrap();
     for failing in [&["clear"][..], &["load", "clear"], &["lock", "clear"]] {
         store.fail(failing);
-        let logged_out = keeper.log_out();
-        assert!(
-            logged_out
-                .store_error()
-                .is_some_and(|error| error.is::<Failed>())
-        );
+        assert_store_failed(manager.log_out().error(), "clear");
     }
     store.fail(&["load"]);
-    assert!(keeper.log_out().store_error().is_none());
+    let logged_out = manager.log_out();
+    assert!(logged_out.error().is_none());
+    assert!(logged_out.unreadable().is_some());
     store.fail(&[]);
     assert!(matches!(
-        *signed_out(keeper.token()),
+        *ended(manager.access_token()),
         SessionEnded::NotLoggedIn
     ));
 }
 
 #[test]
-fn an_unreadable_store_leaves_the_old_token_while_it_is_good() {
+fn a_store_that_fails_leaves_the_old_token_until_it_expires() {
     let server = server(|_| ());
     let store = Flaky::default();
-    let keeper = keeper(&server, store.clone());
-    keeper.log_in(due(&session(&server))).unwrap();
+    let manager = manager(&server, store.clone());
+    manager.log_in(due(&session(&server))).unwrap();
     for failing in ["load", "save", "lock"] {
         store.fail(&[failing]);
-        let token = keeper.token().unwrap();
-        assert!(
-            matches!(token.warning(), Some(Warning::StoreFailed(Some(cause))) if cause.is::<Failed>()),
-            "{failing}: {token:?}"
-        );
-        let error = keeper.refused(&token).unwrap_err();
-        assert_eq!(error.store_error(), Some(&Failed(failing)));
+        let token = manager.access_token().unwrap();
+        let Some(SessionWarning::Store(error)) = token.warning() else {
+            panic!("{failing}: {token:?}");
+        };
+        assert_eq!(error.downcast_ref(), Some(&Failed(failing)));
+        assert_store_failed(manager.refresh_rejected(&token).err().as_ref(), failing);
     }
     assert_eq!(refreshes(&server).len(), 0);
 }
 
 #[test]
-fn a_session_that_cannot_be_stored_at_a_login_comes_with_a_warning() {
+fn a_login_that_cannot_be_stored_returns_a_warning() {
     let server = server(|_| ());
     let store = Flaky::default();
     store.fail(&["check", "save"]);
-    let keeper = keeper(&server, store.clone());
-    assert_eq!(
-        keeper.check().unwrap_err().store_error(),
-        Some(&Failed("check"))
-    );
-    let token = keeper.log_in(session(&server)).unwrap();
-    assert!(matches!(token.warning(), Some(Warning::NotStored(Some(_)))));
+    let manager = manager(&server, store.clone());
+    assert_store_failed(manager.check().err().as_ref(), "check");
+    let token = manager.log_in(session(&server)).unwrap();
+    assert!(matches!(
+        token.warning(),
+        Some(SessionWarning::NotStored(_))
+    ));
     store.fail(&[]);
-    keeper.check().unwrap();
-    keeper.flush().unwrap();
-    assert!(store.stored().is_some());
+    manager.check().unwrap();
+    manager.flush().unwrap();
+    assert!(stored_token(&store.inner).is_some());
 }
 
 #[test]
-fn nobody_is_signed_in_at_first() {
+fn no_user_is_logged_in_at_first() {
     let server = server(|_| ());
-    let keeper = keeper(&server, MemoryStore::new());
-    assert!(keeper.session().unwrap().is_none());
+    let manager = manager(&server, MemoryStore::new());
+    assert!(manager.session().unwrap().is_none());
     assert!(matches!(
-        *signed_out(keeper.token()),
+        *ended(manager.access_token()),
         SessionEnded::NotLoggedIn
     ));
-    assert!(keeper.log_out().session().is_none());
+    assert!(manager.log_out().session().is_none());
 }
 
 #[test]
@@ -476,21 +443,18 @@ fn no_secret_is_shown() {
         session.refresh_token().unwrap().expose_secret().to_owned(),
     ];
     let store = holding(due(&session));
-    let keeper = keeper(&server, store.clone());
     server.inject(Fault::RequestLost.on(Endpoint::Refresh).always());
-    let keeper = BlockingSessionManager::new(
-        Machine::new(
-            &client(&server),
-            SessionPolicy::default().replay_window(Duration::ZERO),
-        ),
-        keeper.store().clone(),
-        over_ureq,
+    let policy = SessionPolicy::default().replay_window(Duration::ZERO);
+    let manager = BlockingSessionManager::new(
+        Machine::new(client(&server), policy),
+        store.clone(),
+        workos_login_ureq::agent(),
     );
-    let token = keeper.token().unwrap();
-    let error = keeper.refused(&token).unwrap_err();
+    let token = manager.access_token().unwrap();
+    let error = manager.refresh_rejected(&token).unwrap_err();
     let logged_out = format!(
-        "{keeper:?}{store:?}{token:?}{error:?}{error}{:?}",
-        keeper.log_out()
+        "{manager:?}{store:?}{token:?}{error:?}{error}{:?}",
+        manager.log_out()
     );
     for secret in secrets {
         assert!(!logged_out.contains(&secret));
