@@ -40,8 +40,14 @@ impl<D: Driver> Operation<'_, D> {
             }
             let mut refresh = self.announce(&record, wanted).await?;
             let verdict = self.send(&mut refresh, record.session()).await?;
-            if let Some(token) = self.conclude(&refresh, verdict, wanted).await? {
-                return Ok(token);
+            match self.conclude(&refresh, verdict, wanted).await {
+                Ok(Some(token)) => return Ok(token),
+                Ok(None) => {}
+                // There was a session, so the user has logged out since.
+                Err(Stop::Ended(SessionEnded::NotLoggedIn)) => {
+                    return Err(Stop::Ended(SessionEnded::LoggedOut));
+                }
+                Err(stop) => return Err(stop),
             }
         }
         let now = self.now();

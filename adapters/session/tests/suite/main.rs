@@ -1,14 +1,20 @@
-//! The managers over real sockets, with stores that fail and responses that are lost.
+//! The machine without I/O, and the managers over real sockets, with stores that fail and responses that are lost.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a test that unwraps fails where it should"
 )]
 
+mod bindings;
 mod calls;
+mod failures;
 mod faults;
 mod leases;
+mod logins;
+mod requests;
 mod resource;
 mod rules;
 mod support;
+mod switches;
 mod tasks;
+mod world;
