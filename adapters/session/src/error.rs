@@ -240,8 +240,6 @@ impl error::Error for ExchangeTimeout {}
 pub enum CallError<E> {
     /// The URL is neither https nor http with a loopback host: the token would be visible on the network. Nothing was sent.
     Insecure,
-    /// The access token contains characters that a header cannot hold. Nothing was sent.
-    InvalidToken,
     /// The call itself failed.
     Send(E),
     /// There is no access token. If the first one was rejected, that call was made, and this is why there is no other.
@@ -255,7 +253,6 @@ impl<E> fmt::Display for CallError<E> {
                 "the URL of the call is not https, which would show the access token to the network; use https \
                  (http is for 127.0.0.1, [::1] and localhost only)",
             ),
-            Self::InvalidToken => f.write_str("the access token does not fit into a header; log in again"),
             Self::Send(_) => f.write_str("the call failed"),
             Self::Session(error) => error.fmt(f),
         }
@@ -265,7 +262,7 @@ impl<E> fmt::Display for CallError<E> {
 impl<E: error::Error + 'static> error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Insecure | Self::InvalidToken => None,
+            Self::Insecure => None,
             Self::Send(error) => Some(error),
             // Its text is this error's own.
             Self::Session(error) => error.source(),

@@ -141,14 +141,14 @@ impl SessionManager {
     {
         bearer::check(request.uri())?;
         let token = self.access_token().await?;
-        let first = bearer::authorize(request.clone(), &token)?;
+        let first = bearer::authorize(request.clone(), &token);
         let response = send(first).await.map_err(CallError::Send)?;
         if !bearer::is_rejected(&response) {
             return Ok(response);
         }
         drop(response);
         let token = self.refresh_rejected(&token).await?;
-        let second = bearer::authorize(request, &token)?;
+        let second = bearer::authorize(request, &token);
         send(second).await.map_err(CallError::Send)
     }
 

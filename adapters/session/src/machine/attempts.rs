@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 use workos_login::http::{Response, StatusCode};
 use workos_login::limits::{EXCHANGE_TIMEOUT, TIMESTAMP_TOLERANCE};
 use workos_login::{
-    Authenticated, AuthenticationChallenge, Error, ErrorResponse, Exchange as _, OrganizationId,
-    Refreshing, Timestamp,
+    Authenticated, Error, ErrorResponse, Exchange as _, OrganizationId, Refreshing, Timestamp,
 };
 
 use crate::error::Cause;
 use crate::machine::policy::SessionPolicy;
+use crate::machine::stop::Stop;
 use crate::record::{Generation, Intent};
 
 /// A refresh that was announced in the store.
@@ -84,21 +84,21 @@ impl Refresh {
         self.last_sent = now.into();
     }
 
-    /// Returns the time until the next attempt after a verdict; `None` if there is no other one within the replay window.
+    /// Returns the time until the next attempt after a failed one; `None` if there is no other one within the replay window.
     pub(super) fn retry_in(
         &self,
-        verdict: &Verdict,
+        failure: &Failure,
         policy: &SessionPolicy,
         now: SystemTime,
     ) -> Option<Duration> {
-        let demanded = match verdict {
-            Verdict::Lost { retry_in, .. } => *retry_in,
+        match failure.class {
+            Class::Lost => {}
             // The service is still busy with an earlier attempt. Without one, nothing was done.
-            Verdict::Unavailable { retry_in, .. } if self.is_repeated() => *retry_in,
-            _ => return None,
-        };
+            Class::Unavailable if self.is_repeated() => {}
+            Class::Challenged | Class::Rejected | Class::Unavailable => return None,
+        }
         let pause = policy.backoff_after(self.attempts.saturating_sub(1));
-        let pause = pause.max(demanded.unwrap_or_default());
+        let pause = pause.max(failure.retry_in.unwrap_or_default());
         (self.passed(policy, now).saturating_add(pause) < policy.replay_window).then_some(pause)
     }
 
@@ -126,25 +126,33 @@ impl Refresh {
     }
 }
 
-/// What the response to a refresh means: the failure classes.
+/// What the response to a refresh means.
 pub(super) enum Verdict {
-    Challenged(Box<AuthenticationChallenge>),
     Ended(ErrorResponse),
-    /// The service may have rotated the refresh token.
-    Lost {
-        cause: Cause,
-        retry_in: Option<Duration>,
-    },
+    Failed(Failure),
     /// A session with the old access token and the newest refresh token (K11).
     OtherOrganization(Box<Authenticated>, Error),
     Refreshed(Box<Authenticated>),
+}
+
+/// A failed refresh after which the session goes on.
+pub(super) struct Failure {
+    pub(super) class: Class,
+    pub(super) stop: Stop,
+    /// The `Retry-After` of the service.
+    pub(super) retry_in: Option<Duration>,
+}
+
+/// The failure classes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Challenged,
+    /// The service may have rotated the refresh token.
+    Lost,
     /// A client error, or a rejected organization switch.
-    Rejected(Error),
+    Rejected,
     /// Nothing was done.
-    Unavailable {
-        cause: Cause,
-        retry_in: Option<Duration>,
-    },
+    Unavailable,
 }
 
 impl Verdict {
@@ -157,25 +165,18 @@ impl Verdict {
     ) -> Self {
         let response = match response {
             Ok(response) => response,
-            Err(cause) => {
-                return Self::Lost {
-                    cause,
-                    retry_in: None,
-                };
-            }
+            Err(cause) => return Self::failed(Class::Lost, Stop::Later(Some(cause)), None),
         };
         let status = response.status();
         // Only the response to success depends on the time of issue; `Retry-After` counts from now.
-        let received = if status.is_success() {
-            refresh.issued(policy, now)
-        } else {
-            now
+        let received = match status.is_success() {
+            true => refresh.issued(policy, now),
+            false => now,
         };
-        let refused = match exchange.response(response, received) {
+        let (exchange, error) = match exchange.response(response, received) {
             Ok(session) => return Self::Refreshed(Box::new(session)),
-            Err(refused) => refused,
+            Err(refused) => refused.into_parts(),
         };
-        let (exchange, error) = refused.into_parts();
         let is_switch = refresh.organization.is_some();
         let is_lost = status == StatusCode::REQUEST_TIMEOUT || status.is_server_error();
         let retry_in = error.retry_in(now);
@@ -184,16 +185,22 @@ impl Verdict {
             Error::Malformed(malformed) if malformed.is_other_organization() => {
                 Self::OtherOrganization(Box::new(exchange.into_session()), malformed.into())
             }
-            error if is_lost || matches!(error, Error::Malformed(_)) => Self::Lost {
-                cause: Arc::new(error),
-                retry_in,
-            },
-            Error::Unavailable(_) => Self::Unavailable {
-                cause: Arc::new(error),
-                retry_in,
-            },
-            Error::AuthenticationChallenge(challenge) if !is_switch => Self::Challenged(challenge),
-            error => Self::Rejected(error),
+            error if is_lost || matches!(error, Error::Malformed(_)) => {
+                Self::failed(Class::Lost, Stop::later(error), retry_in)
+            }
+            Error::Unavailable(_) => Self::failed(Class::Unavailable, Stop::later(error), retry_in),
+            Error::AuthenticationChallenge(challenge) if !is_switch => {
+                Self::failed(Class::Challenged, Stop::Challenged(challenge.into()), None)
+            }
+            error => Self::failed(Class::Rejected, Stop::rejected(error), None),
         }
+    }
+
+    fn failed(class: Class, stop: Stop, retry_in: Option<Duration>) -> Self {
+        Self::Failed(Failure {
+            class,
+            stop,
+            retry_in,
+        })
     }
 }

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use workos_login::{
-    Authenticated, AuthenticationChallenge, ErrorResponse, Exchange as _, Timestamp,
-};
+use workos_login::{Authenticated, ErrorResponse, Exchange as _, Timestamp};
 
-use crate::error::{Cause, SessionEnded, StoreError};
-use crate::machine::attempts::{Refresh, Verdict};
+use crate::error::{SessionEnded, StoreError};
+use crate::machine::attempts::{Class, Failure, Refresh, Verdict};
 use crate::machine::driver::Driver;
 use crate::machine::state::{Comparison, State};
 use crate::machine::stop::Stop;
@@ -50,9 +48,7 @@ impl<D: Driver> Operation<'_, D> {
                 Err(stop) => return Err(stop),
             }
         }
-        let now = self.now();
-        self.machine.back_off(None, None, now);
-        Err(Stop::Later(None))
+        Err(self.give_up())
     }
 
     /// Makes the stored session and the one of this process the same: adopts the stored one, or saves the newer one (K3, K5).
@@ -141,10 +137,7 @@ impl<D: Driver> Operation<'_, D> {
         loop {
             let timeout = refresh.timeout(policy, self.now());
             if !self.holds_lock_for(timeout) {
-                return last.ok_or_else(|| {
-                    self.machine.back_off(None, None, self.driver.now());
-                    Stop::Later(None)
-                });
+                return last.ok_or_else(|| self.give_up());
             }
             let exchange = self
                 .machine
@@ -154,7 +147,11 @@ impl<D: Driver> Operation<'_, D> {
             let response = self.driver.send(exchange.request(), timeout).await;
             let now = self.now();
             let verdict = Verdict::new(exchange, response, refresh, policy, now);
-            let Some(pause) = refresh.retry_in(&verdict, policy, now) else {
+            let pause = match &verdict {
+                Verdict::Failed(failure) => refresh.retry_in(failure, policy, now),
+                _ => None,
+            };
+            let Some(pause) = pause else {
                 return Ok(verdict);
             };
             last = Some(verdict);
@@ -171,47 +168,31 @@ impl<D: Driver> Operation<'_, D> {
         wanted: &Wanted,
     ) -> Result<Option<Token>, Stop> {
         let is_requested = refresh.organization.as_ref() == wanted.organization();
-        let (stop, change) = match verdict {
+        match verdict {
             Verdict::Refreshed(session) => {
                 self.machine.update(State::reset_backoff);
                 let token = self.keep(refresh, *session).await?;
-                return Ok(token.filter(|_| is_requested || wanted.organization().is_none()));
+                Ok(token.filter(|_| is_requested || wanted.organization().is_none()))
             }
             Verdict::OtherOrganization(session, error) => {
                 let stop = Stop::rejected(error);
-                self.back_off_after(refresh, &stop);
-                self.keep(refresh, *session).await?;
-                return Err(stop);
+                self.back_off(refresh, &stop, None);
+                let token = self.keep(refresh, *session).await?;
+                token.map_or(Ok(None), |_| Err(stop))
             }
-            Verdict::Ended(response) => return self.ended(refresh, response).await,
-            Verdict::Challenged(challenge) => {
-                let challenge = Arc::<AuthenticationChallenge>::from(challenge);
-                (
-                    Stop::Challenged(challenge.clone()),
-                    Change::Challenge(challenge),
-                )
+            Verdict::Ended(response) => self.ended(refresh, response).await,
+            Verdict::Failed(failure) => {
+                self.back_off(refresh, &failure.stop, failure.retry_in);
+                // A switch that an earlier operation began, and that the service rejects, leaves the session as it is.
+                let is_earlier_switch = refresh.organization.is_some() && !is_requested;
+                let is_over = failure.class != Class::Rejected || !is_earlier_switch;
+                let is_current = self.amend(refresh, &failure).await?;
+                if is_current && is_over {
+                    Err(failure.stop)
+                } else {
+                    Ok(None)
+                }
             }
-            Verdict::Rejected(error) => {
-                let stop = Stop::rejected(error);
-                self.back_off_after(refresh, &stop);
-                (stop, Change::RejectIntent)
-            }
-            Verdict::Unavailable { cause, retry_in } => {
-                self.back_off(retry_in, &cause);
-                (Stop::Later(Some(cause)), Change::WithdrawIntent)
-            }
-            Verdict::Lost { cause, retry_in } => {
-                self.back_off(retry_in, &cause);
-                (Stop::Later(Some(cause)), Change::Backoff)
-            }
-        };
-        let is_current = self.amend(refresh, change).await?;
-        // A switch that an earlier operation began, and that the service rejects, leaves the session as it is.
-        let is_earlier_switch = refresh.organization.is_some() && !is_requested;
-        match stop {
-            _ if !is_current => Ok(None),
-            Stop::Rejected(_) if is_earlier_switch => Ok(None),
-            stop => Err(stop),
         }
     }
 
@@ -228,7 +209,7 @@ impl<D: Driver> Operation<'_, D> {
             Ok(record) if record.generation() != arrived => Ok(None),
             // It could not be saved: the warning says so.
             Err(stop) if !self.machine.is_unsaved() => Err(stop),
-            Ok(_) | Err(_) => Ok(self.machine.update(|state| state.token())),
+            Ok(_) | Err(_) => Ok(self.machine.read(State::token)),
         }
     }
 
@@ -259,7 +240,7 @@ impl<D: Driver> Operation<'_, D> {
     }
 
     /// Changes the record after a failed refresh, and returns whether the store still holds the session that was sent.
-    async fn amend(&mut self, refresh: &Refresh, change: Change) -> Result<bool, Stop> {
+    async fn amend(&mut self, refresh: &Refresh, failure: &Failure) -> Result<bool, Stop> {
         let mut record = match self.reconcile().await {
             Ok(record) => record,
             // Why the refresh failed matters more. The stored intent stays, and the next operation repeats the request.
@@ -269,44 +250,43 @@ impl<D: Driver> Operation<'_, D> {
         if record.generation() != refresh.token {
             return Ok(false);
         }
-        match change {
-            Change::Backoff => {}
-            Change::Challenge(challenge) => {
-                record.intent = None;
-                record.challenged = Some(challenge);
-            }
-            Change::WithdrawIntent if refresh.is_repeated() => {}
-            // Whether an earlier attempt was lost before or after the service acted is still unknown.
-            Change::RejectIntent if refresh.is_repeated() => {
+        match failure.class {
+            Class::Lost => {}
+            Class::Unavailable if refresh.is_repeated() => {}
+            // Whether the service acted on an earlier attempt is still unknown.
+            Class::Rejected if refresh.is_repeated() => {
                 if let Some(intent) = &mut record.intent {
                     intent.organization = None;
                 }
             }
-            Change::RejectIntent | Change::WithdrawIntent => record.intent = None,
+            Class::Challenged | Class::Rejected | Class::Unavailable => record.intent = None,
         }
-        record.retry_at = self.machine.update(|state| state.backoff.retry_at());
+        if let Stop::Challenged(challenge) = &failure.stop {
+            record.challenged = Some(Arc::clone(challenge));
+        }
+        record.retry_at = self.machine.read(|state| state.backoff.retry_at());
+        let expected = Expected::Generation(refresh.token);
         // If it cannot be saved, the next operation finds the intent and repeats the request.
-        let _ = self
-            .driver
-            .save(&record, Expected::Generation(refresh.token))
-            .await;
+        let _ = self.driver.save(&record, expected).await;
         self.machine.update(|state| state.saved(&record));
         Ok(true)
     }
 
-    fn back_off(&self, retry_in: Option<Duration>, cause: &Cause) {
-        self.machine
-            .back_off(retry_in, Some(cause.clone()), self.now());
+    /// Backs off, unless the service demands a challenge or rejects a switch: the user requested it, and it delays nothing.
+    fn back_off(&self, refresh: &Refresh, stop: &Stop, retry_in: Option<Duration>) {
+        let is_rejected_switch =
+            matches!(stop, Stop::Rejected(_)) && refresh.organization.is_some();
+        if let Some(cause) = stop.cause()
+            && !is_rejected_switch
+        {
+            self.machine.back_off(retry_in, Some(cause), self.now());
+        }
     }
 
-    /// Backs off after a client error. An organization switch is requested by the caller, and delays nothing.
-    fn back_off_after(&self, refresh: &Refresh, stop: &Stop) {
-        if let Stop::Rejected(error) = stop
-            && refresh.organization.is_none()
-        {
-            let cause: Cause = error.clone();
-            self.back_off(None, &cause);
-        }
+    /// Backs off without a response: each operation makes progress or increases the backoff (K9).
+    fn give_up(&self) -> Stop {
+        self.machine.back_off(None, None, self.now());
+        Stop::Later(None)
     }
 
     /// Returns whether the lease lasts for an exchange. The machine may have been suspended since it acquired the lock (K10).
@@ -318,15 +298,4 @@ impl<D: Driver> Operation<'_, D> {
     fn now(&self) -> SystemTime {
         self.driver.now()
     }
-}
-
-/// How the record changes after a failed refresh. The backoff is stored in each case.
-enum Change {
-    /// The intent stays.
-    Backoff,
-    Challenge(Arc<AuthenticationChallenge>),
-    /// This very request was rejected.
-    RejectIntent,
-    /// Nothing was done.
-    WithdrawIntent,
 }

@@ -26,6 +26,19 @@ impl Stop {
         Self::Rejected(Arc::new(error.into()))
     }
 
+    pub(super) fn later(error: Error) -> Self {
+        Self::Later(Some(Arc::new(error)))
+    }
+
+    /// Returns why a refresh failed.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Later(cause) => cause.clone(),
+            Self::Rejected(error) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
     /// Returns the warning that comes with a usable access token; `None` if there can be no such token.
     pub(super) fn warning(&self) -> Option<SessionWarning> {
         Some(match self.clone() {

@@ -141,15 +141,74 @@ fn threads_whose_token_is_rejected_share_one_refresh() {
 }
 
 #[test]
-fn a_token_is_never_sent_in_clear_text() {
+fn a_token_is_sent_over_tls_or_to_a_loopback_address_only() {
     let server = server(|_| ());
     let manager = manager(&server, holding(session(&server)));
-    for address in ["http://api.example.com/", "http://10.0.0.1/", "/things"] {
-        let request = Request::get(address).body("").unwrap();
-        let called = manager.call(request, |_| -> Result<Response<()>, Infallible> {
-            panic!("{address}");
+    let is_sent = |url: &str| {
+        let request = Request::get(url).body("").unwrap();
+        let sent = |_| Ok::<_, Infallible>(Response::new(()));
+        match manager.call(request, sent) {
+            Ok(_) => true,
+            Err(CallError::Insecure) => false,
+            Err(error) => panic!("{url}: {error}"),
+        }
+    };
+    for url in [
+        "https://api.example.com/x",
+        "http://127.0.0.1:8080/",
+        "http://127.9.9.9/",
+        "http://[::1]:1/x",
+        "http://localhost/",
+    ] {
+        assert!(is_sent(url), "{url}");
+    }
+    for url in [
+        "http://api.example.com/",
+        "http://10.0.0.1/",
+        "http://127.0.0.1.example.com/",
+        "http://localhost.example.com/",
+        "http://[2001:db8::1]/",
+        "ftp://127.0.0.1/",
+        "/things",
+    ] {
+        assert!(!is_sent(url), "{url}");
+    }
+}
+
+#[test]
+fn k12_only_a_bearer_challenge_with_invalid_token_causes_a_retry() {
+    let server = server(|_| ());
+    let manager = manager(&server, holding(session(&server)));
+    let calls = |challenge: &str| {
+        let mut calls = 0;
+        let request = Request::get("https://api.example.com/").body("").unwrap();
+        let called = manager.call(request, |_| {
+            calls += 1;
+            let response = Response::builder().status(401);
+            let response = response.header("www-authenticate", challenge);
+            Ok::<_, Infallible>(response.body(()).unwrap())
         });
-        assert!(matches!(called, Err(CallError::Insecure)));
+        called.unwrap();
+        calls
+    };
+    for challenge in [
+        r#"Bearer error="invalid_token""#,
+        "Bearer error=invalid_token",
+        r#"bearer realm="a, b", ERROR="invalid_token", error_description="it has \"expired\"""#,
+        r#"Basic realm="x", Bearer realm="y", error="invalid_token""#,
+    ] {
+        assert_eq!(calls(challenge), 2, "{challenge}");
+    }
+    for challenge in [
+        "",
+        "Bearer",
+        r#"Bearer realm="x""#,
+        r#"Bearer error="insufficient_scope""#,
+        r#"Bearer realm="error=\"invalid_token\"""#,
+        r#"Digest error="invalid_token""#,
+        r#"Bearer error="invalid_token"#,
+    ] {
+        assert_eq!(calls(challenge), 1, "{challenge}");
     }
 }
 

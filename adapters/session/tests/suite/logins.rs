@@ -1,5 +1,6 @@
 //! Logins that could not be stored, and what is left after a logout (K5, K13).
 
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use serde_json::json;
@@ -119,4 +120,19 @@ fn a_login_does_not_wait_longer_than_the_lease() {
     ready(machine().log_in(login, &mut world)).unwrap();
     assert_eq!(world.waited_for_lock.as_secs(), 60);
     assert_eq!(world.stored(), Some(5));
+}
+
+#[test]
+fn k13_a_response_that_arrives_after_a_logout_of_this_process_is_discarded() {
+    let mut world = World::expired().reply(refreshed(2));
+    let machine = Rc::new(machine());
+    let same_process = Rc::clone(&machine);
+    // The logout waited for one lease, and the store fails since.
+    world.during_send = Some(Box::new(move |world| {
+        let logged_out = ready(same_process.log_out(&mut World::empty()));
+        assert_eq!(number(logged_out.session().unwrap()), 1);
+        world.failing = vec!["load", "save"];
+    }));
+    world.access_token(&machine).unwrap_err();
+    assert!(machine.session().is_none());
 }

@@ -183,6 +183,8 @@ pub(crate) struct World {
     pub(crate) is_locked: bool,
     pub(crate) waited_for_lock: Duration,
     pub(crate) load_takes: Duration,
+    /// What happens while a request is in flight.
+    pub(crate) during_send: Option<Box<dyn FnOnce(&mut Self)>>,
     pub(crate) failing: Vec<&'static str>,
 }
 
@@ -215,6 +217,7 @@ impl World {
             is_locked: false,
             waited_for_lock: Duration::ZERO,
             load_takes: Duration::ZERO,
+            during_send: None,
             failing: Vec::new(),
         }
     }
@@ -343,6 +346,9 @@ impl Driver for World {
         });
         let reply = self.replies.pop_front().expect("no request is expected");
         self.now += reply.after.min(timeout);
+        if let Some(during_send) = self.during_send.take() {
+            during_send(self);
+        }
         match reply.response {
             Some(response) if reply.after <= timeout => Ok(response),
             _ => Err(Arc::new(io::Error::other("the connection was reset"))),
