@@ -106,7 +106,6 @@ mod wire;
 
 pub mod error_codes;
 pub mod limits;
-pub mod session;
 
 pub use crate::challenge::{
     AllowedMethodsChallenge, AuthenticationChallenge, EmailCompletionChallenge,

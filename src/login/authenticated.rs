@@ -51,14 +51,6 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Sets the time of receipt to that of the first response with these tokens.
-    pub(crate) fn received_at(self, received_at: Timestamp) -> Self {
-        Self {
-            received_at,
-            ..self
-        }
-    }
-
     /// Checks that this state is bound to `client`: to its client id and its issuer.
     ///
     /// # Errors

@@ -16,9 +16,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use workos_login::http::Response;
-use workos_login::session::StoredSession;
 use workos_login::{
-    AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
+    Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
     ConnectionSelector, DevicePoll, Exchange, Outcome, Public, Refused, Screen, UserManagement,
 };
 use zeroize::Zeroizing;
@@ -53,11 +52,10 @@ fn wipes_the_secrets_of_a_login_and_a_refresh() {
     let body = success(names, &mut memory);
     let outcome = respond(exchanging, 200, body).unwrap();
     memory.assert_held(&names);
-    let record: StoredSession =
-        stored_and_loaded(StoredSession::new(outcome.authenticated().unwrap()));
+    let session: Authenticated = stored_and_loaded(outcome.authenticated().unwrap());
 
-    let refreshing = record.session().clone().refresh(&client).unwrap();
-    drop(record);
+    let refreshing = session.clone().refresh(&client).unwrap();
+    drop(session);
     drop(Zeroizing::new(refreshing.request().into_body()));
     memory.assert_held(&names);
     let names = ["second access token", "second refresh token"];

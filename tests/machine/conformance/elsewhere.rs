@@ -46,6 +46,18 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "adapters/session/tests/suite/rules.rs",
         &["k2_many_threads_of_two_processes_share_one_refresh"],
     ),
+    // A used refresh token is not sent again.
+    elsewhere(
+        "c48",
+        "adapters/session/tests/suite/requests.rs",
+        &["c48_a_used_refresh_token_is_not_sent_again"],
+    ),
+    // A rejected refresh token is cleared, and no other session.
+    elsewhere(
+        "c49",
+        "adapters/session/tests/suite/requests.rs",
+        &["c49_a_rejected_refresh_token_does_not_clear_a_new_login"],
+    ),
     // An IP address by default, localhost where that is registered.
     elsewhere(
         "c51",
@@ -90,8 +102,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "c63",
         "adapters/session/tests/suite/calls.rs",
         &[
-            "a_call_carries_the_token_in_a_sensitive_header",
-            "a_token_is_never_sent_in_the_clear",
+            "a_call_has_the_token_in_a_sensitive_header",
+            "a_token_is_sent_over_tls_or_to_a_loopback_address_only",
         ],
     ),
     // After 401 invalid_token one refresh, one repetition, no more.
@@ -99,8 +111,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "c64",
         "adapters/session/tests/suite/calls.rs",
         &[
-            "k12_a_refused_token_leads_to_one_refresh_and_one_repetition",
-            "k12_a_second_refusal_is_returned_as_it_is",
+            "k12_a_rejected_token_causes_one_refresh_and_one_retry",
+            "k12_a_second_rejection_is_returned_unchanged",
         ],
     ),
     // A public client sends `"client_secret":""`.

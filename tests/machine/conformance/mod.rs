@@ -7,7 +7,6 @@ mod authorization;
 mod callback;
 mod device;
 mod elsewhere;
-pub(crate) mod kept;
 mod native;
 mod pkce;
 mod refresh;

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workos_login::session::{Done, Machine};
 use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, RefreshPolicy};
 
-use crate::conformance::kept::{World, access_token, keeper};
 use crate::oauth;
 use crate::scenario::{ORGANIZATION, Scenario, answer, edited, jwt, now, secs};
 
@@ -115,73 +113,6 @@ fn a_life_is_what_lies_between_two_times_wherever_they_are() {
         r#"{"iat":18446744073709551314,"exp":18446744073709551614}"#,
         Some(300),
     );
-}
-
-/// How often a keeper refreshes, asked at each of these moments, when every token of the service has these claims.
-fn refreshes(claims: &str, moments: impl Iterator<Item = u64>) -> (usize, Machine) {
-    let first = Scenario::public().to_authenticated_by(&user_management(claims));
-    let mut world = World::holding(&first);
-    let mut keeper = keeper();
-    for moment in moments {
-        world.now = now() + secs(moment);
-        let before = world.sent.len();
-        let step = keeper.token(world.now);
-        let done = world.run(&mut keeper, step, |_, _| {
-            Some(answer(200, user_management(claims)))
-        });
-        assert!(matches!(done, Done::Ready(None)), "{done:?}");
-        assert!(
-            world.sent.len() <= before + 1,
-            "one refresh for one wake-up"
-        );
-        let token = jwt(claims);
-        assert_eq!(access_token(&keeper), token);
-    }
-    (world.sent.len(), keeper)
-}
-
-#[test]
-fn a_token_of_unknown_life_is_used_until_it_is_refused() {
-    for claims in UNKNOWN {
-        let (sent, mut keeper) = refreshes(claims, (0..50).map(|number| number * 1_000_000));
-        assert_eq!(sent, 0, "{claims}");
-        assert!(keeper.fresh(now() + secs(3_000_000_000)).is_some());
-
-        let session = keeper.session().unwrap().clone();
-        let mut world = World::holding(&session);
-        let refused = session.access_token().clone();
-        let step = keeper.refused(&refused, world.now);
-        world.run(&mut keeper, step, |_, _| {
-            Some(answer(200, user_management(r#"{"iat":0,"exp":300}"#)))
-        });
-        assert_eq!(world.sent.len(), 1, "{claims}");
-    }
-}
-
-#[test]
-fn a_server_that_hands_out_expired_tokens_is_not_asked_in_a_loop() {
-    for claims in [
-        // By this machine's clock these have expired long ago, or are not good yet.
-        r#"{"iat":0,"exp":300}"#,
-        r#"{"iat":1779992800,"exp":1779993100}"#,
-        r#"{"iat":1780007200,"exp":1780007500}"#,
-        // By the server's own clock these had, when it made them.
-        r#"{"iat":300,"exp":300}"#,
-        r#"{"iat":1780000300,"exp":1780000000}"#,
-    ] {
-        let (sent, _) = refreshes(claims, std::iter::repeat_n(0, 50));
-        assert_eq!(sent, 0, "{claims}");
-        let (sent, _) = refreshes(claims, 0..50);
-        assert_eq!(sent, 0, "{claims}");
-    }
-    // A life of one second is one refresh for each second that somebody asks in, however often they ask.
-    let (sent, _) = refreshes(
-        r#"{"iat":0,"exp":1}"#,
-        (0..50).flat_map(|second| [second; 10]),
-    );
-    assert_eq!(sent, 49);
-    let (sent, _) = refreshes(r#"{"iat":0,"exp":1}"#, (0..50).map(|number| number * 1000));
-    assert_eq!(sent, 49);
 }
 
 #[test]

@@ -8,10 +8,8 @@ use workos_login::limits::{
     EXCHANGE_TIMEOUT, MAX_POLLING_BACKOFF, MAX_RETRY_AFTER, MIN_POLLING_INTERVAL,
     PENDING_LOGIN_TTL, POLLING_INTERVAL, REFRESH_MARGIN, SLOW_DOWN_INCREMENT, TIMESTAMP_TOLERANCE,
 };
-use workos_login::session::{Machine, SessionPolicy, Step};
-use workos_login::{DevicePoll, Exchange, RefreshPolicy};
+use workos_login::{DevicePoll, Exchange, ExchangeLimits, RefreshPolicy};
 
-use crate::conformance::kept::World;
 use crate::scenario::{
     Scenario, answer, edited, fixture, kind, now, refused, secs, session, success_with_claims,
     with_header,
@@ -105,22 +103,12 @@ fn a_device_has_its_interval_and_its_longest_wait() {
 }
 
 #[test]
-fn an_attempt_of_a_keeper_is_never_longer_than_an_exchange() {
-    let limit = |attempt: Duration| {
-        let session = session(&success_with_claims(r#"{"iat":0,"exp":300}"#));
-        let mut world = World::holding(&session);
-        world.now += secs(300);
-        let policy = SessionPolicy::default().attempt_limit(attempt);
-        let mut keeper = Machine::new(&Scenario::public().client, policy);
-        let step = keeper.token(world.now);
-        match world.until_it_sends(&mut keeper, step) {
-            Step::Send(sending) => sending.limit(),
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(limit(EXCHANGE_TIMEOUT - MOMENT), EXCHANGE_TIMEOUT - MOMENT);
-    assert_eq!(limit(EXCHANGE_TIMEOUT), EXCHANGE_TIMEOUT);
-    assert_eq!(limit(EXCHANGE_TIMEOUT + MOMENT), EXCHANGE_TIMEOUT);
+fn an_exchange_has_at_most_the_exchange_timeout() {
+    let set = |timeout| ExchangeLimits::default().timeout(timeout).timeout;
+    assert_eq!(ExchangeLimits::default().timeout, EXCHANGE_TIMEOUT);
+    assert_eq!(set(EXCHANGE_TIMEOUT - MOMENT), EXCHANGE_TIMEOUT - MOMENT);
+    assert_eq!(set(EXCHANGE_TIMEOUT), EXCHANGE_TIMEOUT);
+    assert_eq!(set(EXCHANGE_TIMEOUT + MOMENT), EXCHANGE_TIMEOUT);
 }
 
 #[test]

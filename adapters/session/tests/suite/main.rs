@@ -11,6 +11,7 @@ mod failures;
 mod faults;
 mod leases;
 mod logins;
+mod records;
 mod requests;
 mod resource;
 mod rules;
