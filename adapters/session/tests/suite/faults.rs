@@ -56,7 +56,7 @@ fn assert_keeps_the_session(server: &Server, fault: &Fault, times: usize, proces
     assert!(second.is_ok(), "{fault}, {times}: {second:?}");
 }
 
-fn assert_async(http: impl HttpClient + Clone + Send + Sync + 'static) {
+fn assert_async(http: &(impl HttpClient + Clone + Send + Sync + 'static)) {
     let runtime = runtime();
     assert_every_fault_keeps_the_session(&|machine, store, clock| {
         let store = Arc::new(OnThreads::new(store));
@@ -75,10 +75,10 @@ fn no_fault_during_a_refresh_over_ureq_loses_the_session() {
 
 #[test]
 fn no_fault_during_a_refresh_over_reqwest_loses_the_session() {
-    assert_async(workos_login_reqwest::client().unwrap());
+    assert_async(&workos_login_reqwest::client().unwrap());
 }
 
 #[test]
 fn no_fault_during_a_refresh_over_hyper_loses_the_session() {
-    assert_async(workos_login_hyper::client().unwrap());
+    assert_async(&workos_login_hyper::client().unwrap());
 }

@@ -172,6 +172,8 @@ pub(crate) struct Sent {
     pub(crate) at: Duration,
 }
 
+type Event = Box<dyn FnOnce(&mut World)>;
+
 /// Everything outside of a machine.
 pub(crate) struct World {
     pub(crate) now: SystemTime,
@@ -184,7 +186,7 @@ pub(crate) struct World {
     pub(crate) waited_for_lock: Duration,
     pub(crate) load_takes: Duration,
     /// What happens while a request is in flight.
-    pub(crate) during_send: Option<Box<dyn FnOnce(&mut Self)>>,
+    pub(crate) during_send: Option<Event>,
     pub(crate) failing: Vec<&'static str>,
 }
 
