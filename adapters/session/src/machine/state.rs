@@ -231,10 +231,14 @@ impl State {
 }
 
 impl Current {
-    /// Sessions without an id are of the same login if they are of the same user: nothing else distinguishes them.
+    /// Sessions without an id are of the same login if they are of the same user: nothing else distinguishes them. Without a
+    /// user, too, they count as different, so that a new login is never replaced by the session of another user.
     fn is_of_the_same_login(&self, other: &Authenticated) -> bool {
-        self.session.session_id() == other.session_id()
-            && self.session.user().id() == other.user().id()
+        let user = |session: &Authenticated| session.user().map(|user| user.id().to_owned());
+        let known = self.session.session_id().is_some() || self.session.user().is_some();
+        known
+            && self.session.session_id() == other.session_id()
+            && user(&self.session) == user(other)
     }
 }
 

@@ -43,7 +43,7 @@ fn k5_a_login_that_could_not_be_stored_is_not_replaced_by_the_session_of_another
     ready(machine.flush(&mut world)).unwrap();
     assert_eq!(world.stored(), Some(5));
     let token = world.access_token(&machine).unwrap();
-    assert_eq!(token.session().user().id(), BOB);
+    assert_eq!(token.session().user().unwrap().id(), BOB);
     assert!(token.warning().is_none());
 }
 
