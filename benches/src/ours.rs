@@ -1,16 +1,21 @@
 //! This library.
 
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::Response;
+use http::{Request, Response};
 use rand::rand_core::{TryCryptoRng, TryRng, UnwrapErr};
 use rand::rngs::SysRng;
-use std::convert::Infallible;
 use workos_login::rand_core::CryptoRng;
-use workos_login::session::{Machine, SessionPolicy, Step};
 use workos_login::{
-    Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, ConnectionSelector,
-    Exchange, Exchanging, Outcome, RedirectUri, Refused, Screen,
+    Authenticated, AuthorizationUrl, AwaitingCallback, BlockingHttpClient, Callback, Client,
+    ConnectionSelector, Exchange, ExchangeLimits, Exchanging, Outcome, RedirectUri, Refused,
+    Screen,
+};
+use workos_login_session::{
+    BlockingSessionManager, Machine, ManualClock, MemoryStore, SessionPolicy,
 };
 
 use crate::work::{Offer, Work};
@@ -83,8 +88,8 @@ pub(crate) fn offer(row: Row) -> Offer {
             )
         }
         Row::Fresh => {
-            let machine = machine();
-            Work::new(scene::now, move |now| machine.fresh(now).is_some())
+            let manager = manager();
+            Work::new(|| (), move |()| manager.fresh_access_token().is_some())
         }
     })
 }
@@ -161,24 +166,36 @@ fn error_response(exchanging: Exchanging, response: Response<Vec<u8>>) -> Refuse
         .expect_err("an error response")
 }
 
-/// Returns a session machine with a session.
-fn machine() -> Machine {
+/// Returns a session manager with a session.
+fn manager() -> BlockingSessionManager {
     let app = App::new();
-    let mut machine = Machine::new(&app.client, SessionPolicy::default());
-    let session = session(app.exchanging(), scene::success());
-    let now: SystemTime = scene::now();
-    let mut step = machine.log_in(session, now);
-    loop {
-        step = match step {
-            Step::Load(load) => load.loaded(&mut machine, Ok(None), now),
-            Step::Lock(lock) => lock.locked(&mut machine, Ok(true), now),
-            Step::Save(save) => save.saved(&mut machine, true, now),
-            Step::Unlock(unlock) => unlock.unlocked(),
-            Step::Clear(_) | Step::Done(_) | Step::Send(_) | Step::Wait(_) => break,
-        }
+    let clock = Arc::new(ManualClock::new(scene::now()));
+    let manager = BlockingSessionManager::with_clock(
+        Machine::new(app.client.clone(), SessionPolicy::default()),
+        MemoryStore::new(),
+        Offline,
+        clock,
+    );
+    manager
+        .log_in(session(app.exchanging(), scene::success()))
+        .expect("a session in memory");
+    assert!(manager.fresh_access_token().is_some(), "the session is new");
+    manager
+}
+
+/// An HTTP client without a network.
+struct Offline;
+
+impl BlockingHttpClient for Offline {
+    type Error = io::Error;
+
+    fn execute(&self, _: Request<Vec<u8>>, _: ExchangeLimits) -> io::Result<Response<Vec<u8>>> {
+        Err(io::Error::other("no network"))
     }
-    assert!(machine.fresh(now).is_some(), "the session is new");
-    machine
+
+    fn now(&self) -> SystemTime {
+        scene::now()
+    }
 }
 
 /// A generator that counts its calls.
@@ -215,7 +232,10 @@ mod tests {
     #[test]
     fn a_whole_login_returns_the_session_of_the_response() {
         let session = session(App::new().exchanging(), scene::success());
-        assert_eq!(session.user().unwrap().email(), Some("nadia.okafor@example.org"));
+        assert_eq!(
+            session.user().unwrap().email(),
+            Some("nadia.okafor@example.org")
+        );
         assert_eq!(
             session.expires_in(scene::now()),
             Some(Duration::from_secs(4_102_444_800 - 1_780_000_000))
