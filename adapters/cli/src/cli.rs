@@ -4,10 +4,10 @@ use std::env;
 
 use clap::{Parser, Subcommand};
 
-use crate::exit::Exit;
+use crate::commands::{login, logout, run, status, switch, token, whoami};
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{login, logout, run, status, switch, token, whoami};
 
 /// Log in to WorkOS from the terminal.
 #[derive(Debug, Parser)]

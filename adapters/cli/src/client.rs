@@ -3,7 +3,7 @@
 use workos_login::url::Url;
 use workos_login::{Client, ClientId, OAuth};
 
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 use crate::issuer::IssuerArgs;
 

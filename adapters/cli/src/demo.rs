@@ -9,7 +9,7 @@ use workos_login_mock_server::{Config, Server, User};
 use workos_login_ureq::ureq::Agent;
 
 use crate::client;
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 
 /// The local service, which ends when this is dropped, and the person who may be played.

@@ -7,8 +7,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use workos_login::{AuthenticationChallenge, Error, ErrorResponse, SendError};
 use workos_login_loopback::{BindError, WaitError};
 
-use crate::exit::Exit;
-use crate::login::step;
+use crate::error_kind::Exit;
+use crate::login::challenge;
 
 /// The end of a command that did not do what it was asked for.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ impl Failure {
         let message = format_args!(
             "the service asks for one more step ({}): {}; this program has no secret to complete it with: {again}",
             step.code(),
-            step::task(step)
+            challenge::task(step)
         );
         let mut failure = Self {
             step: Some(Box::new(step.clone())),

@@ -3,7 +3,7 @@
 use workos_login::Server;
 use workos_login::url::Url;
 
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 
 /// The options that describe a standard OAuth server. Nothing is discovered.

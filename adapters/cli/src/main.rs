@@ -2,38 +2,25 @@
 //!
 //! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
 
-mod account;
-mod any_session;
-mod asking;
 mod browser;
 mod cli;
 mod client;
+mod commands;
 mod demo;
-mod exit;
+mod error_kind;
 mod failure;
+mod identity;
 mod interrupt;
 mod issuer;
-mod logged_in;
 mod login;
-mod logout;
 mod output;
-mod printable;
-mod progress;
-mod report;
-mod run;
 mod session;
-#[cfg(test)]
-mod stage;
-mod status;
-mod switch;
-mod token;
-mod who;
-mod whoami;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::cli::{Cli, Command};
+use crate::commands::{logout, run, status, switch, token, whoami};
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -44,7 +31,7 @@ fn main() -> ExitCode {
     let output = Arc::new(Output::new(cli.json));
     interrupt::watch(output.clone());
     let exit = match cli.command {
-        Command::Login(args) => output.finish(login::run(&args, &output)),
+        Command::Login(args) => output.finish(commands::login::run(&args, &output)),
         Command::Logout(args) => output.finish(logout::run(&args)),
         Command::Run(args) => output.fail(&run::run(&args, &output)),
         Command::Status(args) => output.finish(status::run(&args)),

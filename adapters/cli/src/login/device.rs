@@ -10,11 +10,11 @@ use workos_login::{
     Outcome, RequestingDevice,
 };
 
-use crate::asking::ask;
 use crate::failure::Failure;
 use crate::login::Desk;
-use crate::login::visit::Page;
-use crate::progress::whole_seconds;
+use crate::login::page::Page;
+use crate::login::send::ask;
+use crate::output::progress::whole_seconds;
 
 /// Logs somebody in who can use a browser on some machine.
 pub(crate) fn log_in<A: ClientKind>(

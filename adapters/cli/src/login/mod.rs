@@ -1,175 +1,194 @@
-//! `workos-login login`: a login in the browser, of this machine or of another.
+//! How somebody logs in, whatever becomes of the session.
 
-mod callback;
-mod desk;
+pub(crate) mod challenge;
 mod device;
-pub(crate) mod step;
-mod visit;
+mod page;
+mod redirect;
+mod send;
 
-use std::time::SystemTime;
+use workos_login::{
+    Authenticated, AuthenticationChallenge, Client, ConnectionSelector, Error, OAuth,
+    OrganizationId, Provider, Public, RedirectUri, Scope, Screen, Start,
+};
+use workos_login_ureq::{Agent, agent};
 
-use workos_login::Authenticated;
-use workos_login_session::Store;
-
-use crate::account::Account;
-use crate::client::{AnyClient, ClientArgs};
-use crate::demo::Demo;
-use crate::exit::Exit;
+use crate::client::AnyClient;
+use crate::demo::{self, Demo};
+use crate::error_kind::Exit;
 use crate::failure::Failure;
-use crate::logged_in::LoggedIn;
-pub(crate) use crate::login::desk::{Desk, LoginArgs};
+use crate::issuer;
 use crate::output::Output;
-use crate::session::Session;
 
-/// Log in with the browser, and greet the user
-///
-/// Opens the login page in the system's browser and waits until it comes back to this machine. Where there is no browser,
-/// --device shows a code that is entered in one anywhere else. The session is kept in
-/// the system's keyring, that of --demo is not. What the program prints is who logged in, and never a token.
+/// The options that say how somebody logs in.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(flatten)]
-    client: ClientArgs,
-
-    #[command(flatten)]
-    account: Account,
-
-    #[command(flatten)]
-    login: LoginArgs,
-
-    /// Run the whole login against a local service inside this program: no account is needed
+pub(crate) struct LoginArgs {
+    /// Show a code, and wait until it is entered in a browser, on this machine or on any other
     ///
-    /// The client id and the service are the local ones then, whatever is configured. Where no browser can be opened, the first
-    /// user signs in.
+    /// For a machine without a browser. It needs no redirect address, and --organization and --provider do not go with it.
+    #[arg(
+        long,
+        conflicts_with_all = ["organization", "provider", "port", "redirect_uri"]
+    )]
+    pub(crate) device: bool,
+
+    /// Log in to this organization
+    #[arg(long, value_name = "ORG_ID", conflicts_with = "issuer")]
+    organization: Option<OrganizationId>,
+
+    /// Log in with this identity provider, GoogleOAuth for instance, without the hosted login page
+    #[arg(long, value_name = "NAME", conflicts_with = "issuer")]
+    provider: Option<String>,
+
+    /// Listen for the browser at http://127.0.0.1:PORT/callback [default: a port that is free]
+    #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
+    pub(crate) port: Option<u16>,
+
+    /// Listen for the browser at this address, as it is registered: http on 127.0.0.1, ::1 or localhost
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<RedirectUri>,
+
+    /// Wait for so long until somebody has logged in
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+
+    /// Print the address of the login page instead of opening it
     #[arg(long)]
-    demo: bool,
+    pub(crate) no_browser: bool,
 
-    /// With --demo: play this person at the login page, alice@example.com for instance, instead of opening a browser
-    #[arg(long = "as", value_name = "EMAIL")]
-    play: Option<String>,
+    /// What to ask for, names with spaces between them; openid is always part of it
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        help_heading = issuer::HEADING,
+        default_value = "openid profile email offline_access",
+        requires = "issuer"
+    )]
+    scope: Scope,
 }
 
-/// Logs somebody in.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
-    if args.play.is_some() && !args.demo {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--as plays a person at the login page of the demonstration: it needs --demo",
-        ));
+impl LoginArgs {
+    fn via(&self) -> ConnectionSelector {
+        match &self.provider {
+            Some(name) => ConnectionSelector::Provider(Provider::from(name.as_str())),
+            None => ConnectionSelector::AuthKit(Screen::Default),
+        }
     }
-    let (session, kept_in) = if args.demo {
-        let demo = Demo::start(args.play.clone())?;
-        output.say(format_args!(
-            "demo: a local service at {} plays WorkOS; nothing there is real",
-            demo.base_url()
-        ));
-        let client = AnyClient::WorkOs(demo.client()?);
-        let desk = Desk::new(&args.login, Some(&demo), output);
-        (desk.log_in(&client)?, None)
-    } else {
-        let client = args.client.client()?;
-        let kept = Session::open(&client, &args.account)?;
-        let desk = Desk::new(&args.login, None, output);
-        (
-            log_in_to(&kept, || desk.log_in(&client))?,
-            Some(kept.place()),
-        )
-    };
-    Ok(LoggedIn::new(&session, SystemTime::now()).kept_in(kept_in))
 }
 
-/// Logs in where the session can be kept, and keeps it, in place of any other of that name.
-///
-/// That it can be kept is found out before the login begins.
-fn log_in_to<S: Store>(
-    kept: &Session<S>,
-    log_in: impl FnOnce() -> Result<Authenticated, Failure>,
-) -> Result<Authenticated, Failure> {
-    kept.check()?;
-    let session = log_in()?;
-    kept.keep(session.clone())?;
-    Ok(session)
+/// What all logins of one run share.
+pub(crate) struct Desk<'a> {
+    pub(crate) args: &'a LoginArgs,
+    pub(crate) demo: Option<&'a Demo>,
+    pub(crate) agent: Agent,
+    pub(crate) output: &'a Output,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use workos_login::session::{Machine, SessionPolicy, StoredSession};
-    use workos_login_keyring::{Error, Place};
-
-    use super::*;
-    use crate::stage::Stage;
-
-    /// A store that can be read and not written; it may not find that out when it is asked.
-    struct ReadOnly {
-        finds_out: bool,
+impl<'a> Desk<'a> {
+    /// Makes the desk for logins at the service, or at the demonstration's.
+    pub(crate) fn new(args: &'a LoginArgs, demo: Option<&'a Demo>, output: &'a Output) -> Self {
+        Self {
+            args,
+            demo,
+            agent: match demo {
+                Some(_) => demo::agent().into(),
+                None => agent(),
+            },
+            output,
+        }
     }
 
-    impl Store for ReadOnly {
-        type Error = Error;
-        type Guard = ();
-
-        fn load(&self) -> Result<Option<StoredSession>, Error> {
-            Ok(None)
+    /// Logs somebody in.
+    pub(crate) fn log_in(&self, client: &AnyClient) -> Result<Authenticated, Failure> {
+        match client {
+            AnyClient::Standard(client) => self.standard(client),
+            AnyClient::WorkOs(client) => self.workos(client),
         }
+    }
 
-        fn save(&self, _: &StoredSession) -> Result<(), Error> {
-            Err(Error::Busy)
-        }
-
-        fn clear(&self) -> Result<(), Error> {
-            Err(Error::Busy)
-        }
-
-        fn lock(&self, _: Duration) -> Result<Option<()>, Error> {
-            Ok(Some(()))
-        }
-
-        fn check(&self) -> Result<(), Error> {
-            match self.finds_out {
-                true => Err(Error::Busy),
-                false => Ok(()),
+    /// Logs in at WorkOS. Where it asks for one more step, and somebody is there to take it, another login follows.
+    fn workos(&self, client: &Client) -> Result<Authenticated, Failure> {
+        let mut organization = self.args.organization.clone();
+        let mut outcome = if self.args.device {
+            device::log_in(self, client, client.device())?
+        } else {
+            redirect::log_in(self, client, |redirect_uri| {
+                let start = client.login(self.args.via(), redirect_uri);
+                within(start, organization.as_ref())
+            })?
+        };
+        for _ in 0..challenge::NEXT_LOGINS {
+            let step = match outcome.authenticated() {
+                Err(Error::AuthenticationChallenge(step)) if self.output.is_interactive() => step,
+                ended => return self.end(ended),
+            };
+            self.output.say(format_args!(
+                "the service asks for one more step ({}): {}",
+                step.code(),
+                challenge::task(&step)
+            ));
+            if let AuthenticationChallenge::OrganizationSelection(selection) = &*step {
+                organization = challenge::choose(selection, self.output);
+                if organization.is_none() {
+                    return self.end(Err(Error::AuthenticationChallenge(step)));
+                }
             }
+            self.output
+                .say("another login follows, in a browser on this machine");
+            outcome = redirect::log_in(self, client, |redirect_uri| {
+                within(step.login(client, redirect_uri), organization.as_ref())
+            })?;
         }
+        self.end(outcome.authenticated())
     }
 
-    fn session(stage: &Stage, finds_out: bool) -> Session<ReadOnly> {
-        let machine = Machine::new(&stage.client, SessionPolicy::default());
-        let name = "work".parse().unwrap();
-        Session::new(machine, ReadOnly { finds_out }, name, Place::Custom)
+    /// Logs in at a standard OAuth server.
+    fn standard(&self, client: &Client<OAuth>) -> Result<Authenticated, Failure> {
+        let scope = &self.args.scope;
+        let outcome = if self.args.device {
+            let requesting = client.device(scope).map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    "--device needs --device-authorization-endpoint beside --issuer",
+                )
+            })?;
+            device::log_in(self, client, requesting)?
+        } else {
+            redirect::log_in(self, client, |redirect_uri| {
+                let start = client.login(scope.clone(), redirect_uri);
+                let lasting = scope
+                    .as_str()
+                    .split(' ')
+                    .any(|name| name == "offline_access");
+                // Without the user's consent a server ignores that scope (OpenID Connect Core section 11).
+                match lasting {
+                    true => start.prompt("consent"),
+                    false => start,
+                }
+            })?
+        };
+        self.end(outcome.authenticated())
     }
 
-    #[test]
-    fn a_store_that_cannot_be_written_is_found_out_before_the_login() {
-        let stage = Stage::empty();
-        let log_in = || panic!("the login was begun");
-        let failure = log_in_to(&session(&stage, true), log_in).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Store);
-        assert_eq!(
-            failure.message(),
-            "the session could not be kept, so the login was not begun"
-        );
-        assert_eq!(failure.causes(), [Error::Busy.to_string()]);
+    fn end(&self, ended: Result<Authenticated, Error>) -> Result<Authenticated, Failure> {
+        ended.map_err(|error| {
+            let failure = Failure::from(error);
+            match failure.exit() {
+                Exit::AuthenticationChallenge if self.args.device => failure.hint(
+                    "without --device: only the login in a browser on this machine takes the step",
+                ),
+                _ => failure,
+            }
+        })
     }
+}
 
-    #[test]
-    fn a_session_that_could_not_be_kept_is_no_success() {
-        let stage = Stage::empty();
-        let log_in = || Ok(stage.new_session("alice@example.com", None));
-        let failure = log_in_to(&session(&stage, false), log_in).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Store);
-        assert!(
-            failure.message().contains("could not be stored"),
-            "{failure:?}"
-        );
-    }
-
-    #[test]
-    fn a_login_that_is_kept_is_there_for_the_next_program() {
-        let stage = Stage::empty();
-        let log_in = || Ok(stage.new_session("alice@example.com", None));
-        log_in_to(&stage.session(), log_in).unwrap();
-        stage.session().get().unwrap();
+/// Names the organization of a login, where there is one.
+fn within<'c>(
+    start: Start<'c, Public>,
+    organization: Option<&OrganizationId>,
+) -> Start<'c, Public> {
+    match organization {
+        Some(organization) => start.organization(organization),
+        None => start,
     }
 }

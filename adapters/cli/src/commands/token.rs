@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 use workos_login::Authenticated;
 use workos_login::secrecy::{ExposeSecret, SecretString};
 
-use crate::any_session::AnySessionArgs;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::report::Report;
+use crate::output::report::Report;
+use crate::session::source::AnySessionArgs;
 
 /// Print a valid access token, refreshing it when it is due
 ///
@@ -57,7 +57,7 @@ impl Report for AccessToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::Stage;
+    use crate::session::fixture::Stage;
 
     /// What a program prints that was just started.
     fn token(stage: &Stage) -> AccessToken {

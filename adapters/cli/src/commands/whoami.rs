@@ -3,12 +3,12 @@
 use serde::Serialize;
 use workos_login_session::Store;
 
-use crate::any_session::AnySessionArgs;
 use crate::failure::Failure;
+use crate::identity::Who;
 use crate::output::Output;
-use crate::report::{Report, table};
+use crate::output::report::{Report, table};
 use crate::session::Session;
-use crate::who::Who;
+use crate::session::source::AnySessionArgs;
 
 /// Print who is signed in, as the service last said
 ///

@@ -7,9 +7,9 @@ use serde::Serialize;
 use workos_login::Authenticated;
 use workos_login_keyring::Place;
 
-use crate::account;
-use crate::report::{Report, table};
-use crate::who::Who;
+use crate::identity::Who;
+use crate::output::report::{Report, table};
+use crate::session::account;
 
 /// Who logged in. No token, no code.
 #[derive(Serialize)]

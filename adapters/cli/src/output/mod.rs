@@ -3,6 +3,10 @@
 //! Every line passes through [`Printable`] here, wherever its parts come from, so that nothing a server says can reach
 //! the terminal as anything but text.
 
+pub(crate) mod printable;
+pub(crate) mod progress;
+pub(crate) mod report;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -12,11 +16,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
-use crate::printable::{Printable, PrintableJson};
-use crate::progress::Progress;
-use crate::report::Report;
+use crate::output::printable::{Printable, PrintableJson};
+use crate::output::progress::Progress;
+use crate::output::report::Report;
 
 /// Where a command shows what it does, and how it ended.
 pub(crate) struct Output {

@@ -8,11 +8,11 @@ use workos_login::RefreshPolicy;
 use workos_login_keyring::Place;
 use workos_login_session::Store;
 
-use crate::account;
 use crate::failure::Failure;
-use crate::report::{Report, table};
+use crate::identity::Who;
+use crate::output::report::{Report, table};
+use crate::session::account;
 use crate::session::{Session, SessionArgs};
-use crate::who::Who;
 
 /// Print how long the access token is good, when it is refreshed, and where the session is kept
 ///
@@ -88,7 +88,7 @@ impl Report for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::Stage;
+    use crate::session::fixture::Stage;
 
     fn life(expires_in: Option<u64>, refresh_in: Option<u64>) -> String {
         let stage = Stage::with("alice@example.com");

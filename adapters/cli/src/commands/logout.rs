@@ -4,9 +4,9 @@ use serde::Serialize;
 use workos_login_session::{LoggedOut as Forgotten, Store};
 
 use crate::browser;
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::output::report::Report;
 use crate::session::{Session, SessionArgs};
 
 /// Forget the session, and open the address that ends it at the service
@@ -81,7 +81,7 @@ impl Report for LoggedOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::Stage;
+    use crate::session::fixture::Stage;
 
     #[test]
     fn the_session_is_forgotten_and_leads_to_its_end() {

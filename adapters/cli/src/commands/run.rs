@@ -6,10 +6,10 @@ use std::process::Command;
 
 use workos_login::secrecy::ExposeSecret;
 
-use crate::any_session::AnySessionArgs;
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::session::source::AnySessionArgs;
 
 /// Run a command with a valid access token in its environment variable WORKOS_ACCESS_TOKEN
 ///

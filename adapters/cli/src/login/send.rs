@@ -9,7 +9,7 @@ use workos_login_ureq::Agent;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::whole_seconds;
+use crate::output::progress::whole_seconds;
 
 /// Sends an exchange that may be repeated: of a code, which is good for one answer, or for a device's code.
 ///

@@ -6,10 +6,10 @@ use workos_login::url::Url;
 use workos_login::{Client, ClientKind, Outcome, RedirectUri, Start};
 use workos_login_loopback::{Listener, Progress};
 
-use crate::asking::ask;
 use crate::failure::Failure;
 use crate::login::Desk;
-use crate::login::visit::Page;
+use crate::login::page::Page;
+use crate::login::send::ask;
 
 /// Logs somebody in who can use a browser on this machine. `start` begins the login that comes back to an address.
 pub(crate) fn log_in<'c, A: ClientKind>(

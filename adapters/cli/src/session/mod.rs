@@ -1,5 +1,10 @@
 //! The session that is kept from one run to the next.
 
+pub(crate) mod account;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub(crate) mod source;
+
 use workos_login::session::{Machine, SessionEnded, SessionPolicy};
 use workos_login::url::Url;
 use workos_login::{Authenticated, BlockingHttpClient, ExchangeLimits, OrganizationId};
@@ -7,11 +12,11 @@ use workos_login_keyring::{self as keyring, KeyringStore, Place};
 use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store};
 use workos_login_ureq::agent;
 
-use crate::account::{Account, Name};
 use crate::client::{AnyClient, ClientArgs};
-use crate::exit::Exit;
+use crate::error_kind::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::session::account::{Account, Name};
 
 /// The options that say which session a command is about.
 #[derive(Debug, clap::Args)]
@@ -208,7 +213,7 @@ mod tests {
     use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
     use super::*;
-    use crate::stage::Stage;
+    use crate::session::fixture::Stage;
 
     /// What is told when the token is spent, and a refresh goes like this.
     #[track_caller]

@@ -3,10 +3,10 @@
 use workos_login::OrganizationId;
 use workos_login_session::Store;
 
+use crate::commands::whoami::{self, WhoAmI};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Session, SessionArgs};
-use crate::whoami::{self, WhoAmI};
 
 /// Move the session to another organization of the user
 ///
@@ -40,8 +40,8 @@ mod tests {
     use workos_login_mock_server::Organization;
 
     use super::*;
-    use crate::exit::Exit;
-    use crate::stage::Stage;
+    use crate::error_kind::Exit;
+    use crate::session::fixture::Stage;
 
     #[test]
     fn the_session_moves_and_stays_there() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use console::{Term, truncate_str};
 use humantime::format_duration;
 
-use crate::printable::Printable;
+use crate::output::printable::Printable;
 
 /// Lines that stay, and on a terminal one line below them that is drawn anew while something is waited for.
 pub(crate) struct Progress {
