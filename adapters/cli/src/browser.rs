@@ -1,7 +1,8 @@
-//! The system's browser.
+//! Opens the system browser.
 //!
-//! Never one inside this program: only in the person's own browser are they perhaps signed in already, and only there can
-//! they see whom they give their password to (RFC 8252 section 8.12).
+//! The program embeds no browser: the user's own browser may hold a session at the identity provider, and it shows to which
+//! site a password goes (RFC 8252 section 8.12). `$BROWSER` takes precedence over the browser of the desktop. A command counts as
+//! opened if it has not failed within [`STARTUP_TIMEOUT`].
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,29 +13,43 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Opens `url` in the browser that `$BROWSER` names, or else in the desktop's.
+/// How long a browser has to fail. One that still runs after it counts as opened.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Browsers that draw in the terminal.
+const TEXT_BROWSERS: &[&str] = &[
+    "browsh",
+    "carbonyl",
+    "elinks",
+    "eww",
+    "links",
+    "links2",
+    "lynx",
+    "netrik",
+    "retawq",
+    "w3m",
+    "www-browser",
+];
+
+/// Opens `url` in the browser named by `$BROWSER`, or else in that of the desktop.
 ///
-/// The browser is detached from the terminal: it prints nothing there, and a Ctrl-C that is meant for this program does
-/// not reach it.
+/// The browser is detached from the terminal: it prints nothing there, and Ctrl-C does not reach it.
 ///
 /// # Errors
 ///
-/// When there is no browser, no screen to show it on, or it ends at once with a failure.
+/// If there is no browser or no display, or if the browser exits at once with a failure.
 pub(crate) fn open(url: &str) -> io::Result<()> {
-    let named = env::var("BROWSER").unwrap_or_default();
-    let commands = commands(&named, url);
+    let variable = env::var("BROWSER").unwrap_or_default();
+    let commands = commands(&variable, url);
     if commands.is_empty() {
-        if !has_screen() {
-            return Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                "there is no screen to show one on",
-            ));
+        if !has_display() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no display"));
         }
-        return open::that_detached_with_timeout(url, PATIENCE);
+        return open::that_detached_with_timeout(url, STARTUP_TIMEOUT);
     }
     let mut failure = None;
-    for words in commands {
-        match start(&words) {
+    for command in commands {
+        match start(&command) {
             Ok(()) => return Ok(()),
             Err(error) => failure = Some(error),
         }
@@ -42,11 +57,11 @@ pub(crate) fn open(url: &str) -> io::Result<()> {
     Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }
 
-/// The commands in `$BROWSER`, separated by colons, with the address where `%s` stands or at the end.
+/// Parses `$BROWSER`: commands separated by colons, with the URL in place of `%s` or as the last argument.
 ///
-/// Browsers that show text in the terminal are left out: they would share it with the progress, and wait for keys.
-fn commands(named: &str, url: &str) -> Vec<Vec<String>> {
-    named
+/// Text browsers are left out, because they would share the terminal with this program.
+fn commands(variable: &str, url: &str) -> Vec<Vec<String>> {
+    variable
         .split(':')
         .filter_map(|command| {
             let mut words: Vec<String> =
@@ -69,7 +84,7 @@ fn commands(named: &str, url: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Starts a browser, and watches for a moment whether it fails.
+/// Starts a browser, and waits briefly for it to fail.
 fn start(words: &[String]) -> io::Result<()> {
     let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
@@ -82,24 +97,24 @@ fn start(words: &[String]) -> io::Result<()> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
 
-    let (ended, end) = mpsc::channel();
+    let (sender, exit) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody listens any more when the browser lives on.
-        let _ = ended.send(child.wait());
+        // The receiver is gone if the browser ran for longer than the timeout.
+        let _ = sender.send(child.wait());
     });
-    match end.recv_timeout(PATIENCE) {
+    match exit.recv_timeout(STARTUP_TIMEOUT) {
         Ok(status) if !status.as_ref().is_ok_and(ExitStatus::success) => {
-            Err(io::Error::other("the browser ended with a failure"))
+            Err(io::Error::other("the browser exited with a failure"))
         }
-        // It ended well, having told a browser that runs already, or it is the browser and runs on.
+        // It exited successfully after passing the URL to a running browser, or it is still running.
         _ => Ok(()),
     }
 }
 
-/// Whether there is anything that could show a browser's window.
+/// Returns whether a browser window could be displayed.
 ///
-/// Only where windows belong to X11 or Wayland can this be seen from here. A Windows below this Linux has a screen.
-fn has_screen() -> bool {
+/// This can be detected only for X11 and Wayland. WSL uses the display of Windows.
+fn has_display() -> bool {
     let x11_or_wayland = cfg!(all(
         unix,
         not(any(target_os = "android", target_vendor = "apple"))
@@ -111,50 +126,28 @@ fn has_screen() -> bool {
             .any(is_set)
 }
 
-const TEXT_BROWSERS: &[&str] = &[
-    "browsh",
-    "carbonyl",
-    "elinks",
-    "eww",
-    "links",
-    "links2",
-    "lynx",
-    "netrik",
-    "retawq",
-    "w3m",
-    "www-browser",
-];
-
-/// How long a browser may take to fail. One that runs longer has opened.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(named: &str, expected: &[&[&str]]) {
-        assert_eq!(commands(named, "http://a/?x=%s"), expected);
-    }
-
     #[test]
-    fn the_address_goes_where_the_variable_says() {
-        check("firefox", &[&["firefox", "http://a/?x=%s"]]);
-        check(
-            "chromium --app=%s -x",
-            &[&["chromium", "--app=http://a/?x=%s", "-x"]],
-        );
-        check(
-            "a : b",
-            &[&["a", "http://a/?x=%s"], &["b", "http://a/?x=%s"]],
-        );
-        check("", &[]);
-        check(" :: ", &[]);
-    }
-
-    #[test]
-    fn browsers_in_the_terminal_are_left_out() {
-        check("w3m:/usr/bin/lynx -x", &[]);
-        check("/usr/bin/links2:firefox", &[&["firefox", "http://a/?x=%s"]]);
+    fn parses_the_browser_variable() {
+        let url = "http://a/?x=%s";
+        let cases: [(&str, &[&[&str]]); 7] = [
+            ("firefox", &[&["firefox", url]]),
+            (
+                "chromium --app=%s -x",
+                &[&["chromium", "--app=http://a/?x=%s", "-x"]],
+            ),
+            ("a : b", &[&["a", url], &["b", url]]),
+            ("", &[]),
+            (" :: ", &[]),
+            // Text browsers.
+            ("w3m:/usr/bin/lynx -x", &[]),
+            ("/usr/bin/links2:firefox", &[&["firefox", url]]),
+        ];
+        for (variable, expected) in cases {
+            assert_eq!(commands(variable, url), expected, "{variable}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! The command line.
 
 use std::env;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::commands::{login, logout, run, status, switch, token, whoami};
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -15,12 +16,12 @@ use crate::output::Output;
     name = "workos-login",
     version,
     about,
-    after_help = Exit::table(),
+    after_help = ErrorKind::table(),
     subcommand_required = true,
     arg_required_else_help = true
 )]
 pub(crate) struct Cli {
-    /// Print one JSON object on the standard output, errors too
+    /// Print the result, or the error, as one JSON object on standard output
     #[arg(long, global = true, display_order = 100)]
     pub(crate) json: bool,
 
@@ -28,7 +29,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What the program does.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Login(login::Args),
@@ -41,32 +42,32 @@ pub(crate) enum Command {
 }
 
 impl Cli {
-    /// Reads the command line. What is wrong with it is printed, and so is the help where that was asked for.
-    pub(crate) fn read() -> Result<Self, Exit> {
+    /// Parses the command line. If there is no command to run, prints the help or the error and returns the exit code.
+    pub(crate) fn parse_arguments() -> Result<Self, ExitCode> {
         Self::try_parse().map_err(|error| {
             if !error.use_stderr() {
-                // Help or the version. Nobody to read it is no failure.
+                // The help or the version. That nothing reads it is no failure.
                 let _ = error.print();
-                return Exit::Success;
+                return ExitCode::SUCCESS;
             }
             if env::args_os().any(|argument| argument == "--json") {
                 return Output::new(true).fail(&usage(&error));
             }
             let _ = error.print();
-            Exit::Usage
+            ErrorKind::Usage.into()
         })
     }
 }
 
-/// The same in one line, without the usage.
+/// Makes a failure of the first paragraph of the error, as one line.
 fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
-    let what = text.split("\n\n").next().unwrap_or_default();
-    let words: Vec<_> = what
+    let problem = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = problem
         .trim_start_matches("error: ")
         .split_whitespace()
         .collect();
-    Failure::new(Exit::Usage, words.join(" "))
+    Failure::new(ErrorKind::Usage, words.join(" "))
 }
 
 #[cfg(test)]
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn the_command_line_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 }

@@ -1,13 +1,13 @@
-//! The client: which application logs in, and at which service.
+//! The client: the application that logs in, and its service.
 
 use workos_login::url::Url;
 use workos_login::{Client, ClientId, OAuth};
 
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::issuer::IssuerArgs;
 
-/// The options that name the application and the service.
+/// The options that select the client and the service.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClientArgs {
     /// Client id of the application, client_… in the WorkOS dashboard
@@ -19,7 +19,7 @@ pub(crate) struct ClientArgs {
     )]
     client_id: Option<String>,
 
-    /// Where the service is, if not at api.workos.com
+    /// Base URL of the service [default: https://api.workos.com]
     #[arg(
         long,
         value_name = "URL",
@@ -32,64 +32,63 @@ pub(crate) struct ClientArgs {
     issuer: IssuerArgs,
 }
 
-/// A client of one of the kinds that have no secret.
+/// A public client of either service.
 #[derive(Clone, Debug)]
 pub(crate) enum AnyClient {
-    /// Of a standard OAuth server.
-    Standard(Client<OAuth>),
+    /// Of an OAuth authorization server.
+    OAuth(Client<OAuth>),
     /// Of WorkOS User Management.
-    WorkOs(Client),
+    UserManagement(Client),
 }
 
 impl ClientArgs {
-    /// Returns the client that is named.
+    /// Makes the selected client.
     pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
         let base_url = self.base_url.as_deref().filter(|url| !url.is_empty());
         let Some(server) = self.issuer.server()? else {
-            return workos(self.client_id()?, base_url).map(AnyClient::WorkOs);
+            return user_management(self.client_id()?, base_url).map(AnyClient::UserManagement);
         };
         if base_url.is_some() {
             return Err(Failure::new(
-                Exit::Usage,
-                "--issuer cannot be used with --base-url or WORKOS_BASE_URL: a standard OAuth server is where its endpoints are",
+                ErrorKind::Usage,
+                "--issuer cannot be used with --base-url or WORKOS_BASE_URL: an authorization server has endpoints of its own",
             ));
         }
         let id = parse(self.client_id()?)?;
-        Ok(AnyClient::Standard(Client::oauth(id, server)))
+        Ok(AnyClient::OAuth(Client::oauth(id, server)))
     }
 
     fn client_id(&self) -> Result<&str, Failure> {
         let given = self.client_id.as_deref().filter(|id| !id.is_empty());
         given.ok_or_else(|| {
             Failure::new(
-                Exit::Configuration,
-                "there is no client id: copy the one of your application (client_…) from the WorkOS dashboard, and give it \
-                 as --client-id or in the environment variable WORKOS_CLIENT_ID; to see a login without an account, run \
-                 workos-login login --demo",
+                ErrorKind::Configuration,
+                "no client id; copy that of your application (client_…) from the WorkOS dashboard and set --client-id or the \
+                 environment variable WORKOS_CLIENT_ID; for a login without an account, run workos-login login --demo",
             )
         })
     }
 }
 
-/// Makes the client with this id, of WorkOS or of the service at `base_url`.
-pub(crate) fn workos(id: &str, base_url: Option<&str>) -> Result<Client, Failure> {
+/// Makes a client of WorkOS User Management, or of the service at `base_url`.
+pub(crate) fn user_management(id: &str, base_url: Option<&str>) -> Result<Client, Failure> {
     let client = Client::public(parse(id)?);
     let Some(base_url) = base_url else {
         return Ok(client);
     };
     let url = Url::parse(base_url).map_err(|error| {
         Failure::new(
-            Exit::Configuration,
-            "the base URL is not an address: write it whole, with https://",
+            ErrorKind::Configuration,
+            "the base URL is invalid; it must be absolute, with https://",
         )
-        .because(&error)
+        .caused_by(&error)
     })?;
     client
         .base_url(url)
-        .map_err(|error| Failure::of(Exit::Configuration, &error))
+        .map_err(|error| Failure::from_error(ErrorKind::Configuration, &error))
 }
 
 fn parse(id: &str) -> Result<ClientId, Failure> {
     id.parse()
-        .map_err(|error| Failure::of(Exit::Configuration, &error))
+        .map_err(|error| Failure::from_error(ErrorKind::Configuration, &error))
 }

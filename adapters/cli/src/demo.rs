@@ -1,4 +1,4 @@
-//! A whole login without an account anywhere: the service runs inside this process.
+//! A complete login without an account: a mock server inside this process.
 
 use std::thread;
 
@@ -9,84 +9,83 @@ use workos_login_mock_server::{Config, Server, User};
 use workos_login_ureq::ureq::Agent;
 
 use crate::client;
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 
-/// The local service, which ends when this is dropped, and the person who may be played.
+/// The mock server, which stops on drop, and the user to log in without a browser.
 pub(crate) struct Demo {
     server: Server,
     users: Vec<User>,
-    play: Option<String>,
+    email: Option<String>,
 }
 
 impl Demo {
-    /// Starts the local service, on a port that is free. `play` is the e-mail address of somebody to be played.
-    pub(crate) fn start(play: Option<String>) -> Result<Self, Failure> {
-        let config = Config::with(|config| {
-            // Nobody should have to wait long for a demonstration.
-            config.polling_interval = Some(1);
-        });
+    /// Starts the mock server on a free port. `email` is that of the user to log in.
+    pub(crate) fn start(email: Option<String>) -> Result<Self, Failure> {
+        // The shortest polling interval: a demonstration should take no longer than necessary.
+        let config = Config::with(|config| config.polling_interval = Some(1));
         let users = config.users.clone();
-        match Server::start(config) {
-            Ok(server) => Ok(Self {
-                server,
-                users,
-                play,
-            }),
-            Err(error) => Err(Failure::new(
-                Exit::Failure,
-                "the local service of the demonstration cannot be started",
-            )
-            .because(&error)),
-        }
+        let server = Server::start(config).map_err(|error| {
+            Failure::new(ErrorKind::Failure, "cannot start the mock server").caused_by(&error)
+        })?;
+        Ok(Self {
+            server,
+            users,
+            email,
+        })
     }
 
-    /// Returns the client that the local service knows.
+    /// Returns a client of the mock server.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        client::workos(self.server.client_id(), Some(self.base_url()))
+        client::user_management(self.server.client_id(), Some(self.base_url()))
     }
 
-    /// Returns where the local service listens.
+    /// Returns the base URL of the mock server.
     pub(crate) fn base_url(&self) -> &str {
         self.server.base_url()
     }
 
-    /// Whether somebody is to be played whatever browser there is.
-    pub(crate) fn is_played(&self) -> bool {
-        self.play.is_some()
+    /// Returns whether the command line names the user, so that no browser is opened.
+    pub(crate) fn names_user(&self) -> bool {
+        self.email.is_some()
     }
 
-    /// Returns the person to be played; the first one when nobody is named.
-    pub(crate) fn person(&self) -> Result<&User, Failure> {
-        let email = self.play.as_deref();
-        let person = match email {
+    /// Returns the user to log in without a browser: the named one, or else the first.
+    pub(crate) fn user(&self) -> Result<&User, Failure> {
+        let email = self.email.as_deref();
+        let user = match email {
             Some(email) => self.users.iter().find(|user| user.email == email),
             None => self.users.first(),
         };
-        person.ok_or_else(|| {
-            let known: Vec<_> = self.users.iter().map(|user| &*user.email).collect();
+        user.ok_or_else(|| {
+            let emails: Vec<_> = self.users.iter().map(|user| &*user.email).collect();
             Failure::new(
-                Exit::Usage,
+                ErrorKind::Usage,
                 format_args!(
-                    "the demonstration knows nobody called {}; there are {}",
+                    "the demonstration has no user {}; use one of {}",
                     email.unwrap_or_default(),
-                    known.join(", ")
+                    emails.join(", ")
                 ),
             )
         })
     }
 
-    /// Opens the login page as `email` would in a browser, chooses, and goes where the answer leads: to the listener.
+    /// Logs `email` in at the authorization URL, and follows the redirect to the listener.
     ///
-    /// The listener answers only while it is waited for, so that the last step is on its way when this returns. Should it
-    /// fail, the wait is cancelled.
-    pub(crate) fn play(&self, url: &Url, email: &str, listener: Canceller) -> Result<(), Failure> {
+    /// The listener responds only while the caller waits for it, so the redirect is followed on a thread of its own. If that
+    /// fails, the wait is cancelled.
+    pub(crate) fn log_in(
+        &self,
+        url: &Url,
+        email: &str,
+        listener: Canceller,
+    ) -> Result<(), Failure> {
         let callback = self.server.log_in(url.as_str(), email).map_err(|error| {
             Failure::new(
-                Exit::Failure,
-                "the login page of the demonstration did not let the person in",
+                ErrorKind::Failure,
+                "the login page of the mock server rejected the login",
             )
-            .because(&error)
+            .caused_by(&error)
         })?;
         thread::spawn(move || {
             if agent().get(&callback).call().is_err() {
@@ -96,21 +95,21 @@ impl Demo {
         Ok(())
     }
 
-    /// Opens the page for a device as `email` would in a browser, enters the code and approves.
-    pub(crate) fn approve(&self, user_code: &str, email: &str) -> Result<(), Failure> {
+    /// Approves the device login with this user code as `email`.
+    pub(crate) fn approve_device(&self, user_code: &str, email: &str) -> Result<(), Failure> {
         self.server
             .approve_device(user_code, email)
             .map_err(|error| {
                 Failure::new(
-                    Exit::Failure,
-                    "the device page of the demonstration did not take the code",
+                    ErrorKind::Failure,
+                    "the device page of the mock server rejected the user code",
                 )
-                .because(&error)
+                .caused_by(&error)
             })
     }
 }
 
-/// An agent that goes to this machine and not through the proxy that other addresses may need.
+/// Makes an agent for the loopback interface, which uses no proxy.
 pub(crate) fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)

@@ -1,29 +1,25 @@
-//! How the program ends, for scripts.
+//! The kinds of failure, for scripts.
 
 use std::process::ExitCode;
 
-/// How a command ended: the exit code, and the `kind` of an error in JSON.
+/// What kind of failure ended a command: the exit code, and the `kind` of an error in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Exit {
-    Success = 0,
-    Failure = 1,
-    Usage = 2,
-    Denied = 3,
-    Expired = 4,
-    Unavailable = 5,
-    Configuration = 6,
-    AuthenticationChallenge = 7,
-    SessionEnded = 8,
-    NoStore = 9,
-    Store = 10,
-    /// 128 and the number of SIGINT, which is what a shell reports, too.
-    Interrupted = 130,
+pub(crate) enum ErrorKind {
+    Failure,
+    Usage,
+    Denied,
+    Expired,
+    Unavailable,
+    Configuration,
+    AuthenticationChallenge,
+    NotLoggedIn,
+    NoStore,
+    Store,
+    Interrupted,
 }
 
-impl Exit {
-    const ALL: [Self; 12] = [
-        Self::Success,
+impl ErrorKind {
+    const ALL: [Self; 11] = [
         Self::Failure,
         Self::Usage,
         Self::Denied,
@@ -31,29 +27,41 @@ impl Exit {
         Self::Unavailable,
         Self::Configuration,
         Self::AuthenticationChallenge,
-        Self::SessionEnded,
+        Self::NotLoggedIn,
         Self::NoStore,
         Self::Store,
         Self::Interrupted,
     ];
 
-    /// Returns the number that the process ends with.
-    pub(crate) fn code(self) -> u8 {
-        self as u8
+    /// Returns the exit code of the process.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Denied => 3,
+            Self::Expired => 4,
+            Self::Unavailable => 5,
+            Self::Configuration => 6,
+            Self::AuthenticationChallenge => 7,
+            Self::NotLoggedIn => 8,
+            Self::NoStore => 9,
+            Self::Store => 10,
+            // 128 and the number of SIGINT, as a shell reports it.
+            Self::Interrupted => 130,
+        }
     }
 
     /// Returns the name in JSON.
-    pub(crate) fn kind(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Success => "success",
             Self::Failure => "failure",
             Self::Usage => "usage",
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Unavailable => "unavailable",
             Self::Configuration => "configuration",
-            Self::AuthenticationChallenge => "step_up",
-            Self::SessionEnded => "signed_out",
+            Self::AuthenticationChallenge => "authentication_challenge",
+            Self::NotLoggedIn => "not_logged_in",
             Self::NoStore => "no_store",
             Self::Store => "store",
             Self::Interrupted => "interrupted",
@@ -62,41 +70,39 @@ impl Exit {
 
     fn meaning(self) -> &'static str {
         match self {
-            Self::Success => "done",
             Self::Failure => "any other failure",
-            Self::Usage => "the command line is wrong",
-            Self::Denied => "the user, or their identity provider, said no",
-            Self::Expired => "nobody finished the login in time",
-            Self::Unavailable => "the service cannot be reached, or cannot answer now",
-            Self::Configuration => "the client id or another setting is missing or wrong",
+            Self::Usage => "the command line is invalid",
+            Self::Denied => "the user or the identity provider denied the login",
+            Self::Expired => "the login was not completed in time",
+            Self::Unavailable => "the service cannot be reached or is temporarily unavailable",
+            Self::Configuration => "the client id or another setting is missing or invalid",
             Self::AuthenticationChallenge => {
-                "the service asks for one more step: log in again as the message says"
+                "the service requires an authentication challenge: log in again as the message says"
             }
-            Self::SessionEnded => "nobody is signed in, or the session has ended: log in",
-            Self::NoStore => "there is no keyring to keep a session in",
-            Self::Store => "the keyring is locked or failed; what was in it is not lost",
-            Self::Interrupted => "ended by Ctrl-C",
+            Self::NotLoggedIn => "no user is logged in, or the session has ended: log in",
+            Self::NoStore => "there is no keyring to store a session in",
+            Self::Store => "the keyring is locked or failed; the stored session is not lost",
+            Self::Interrupted => "interrupted by Ctrl-C",
         }
     }
 
-    /// Returns the table of all exit codes, for the help.
+    /// Returns the table of exit codes for `--help`.
     pub(crate) fn table() -> String {
-        let line = |exit: &Self| {
-            format!(
-                "\n  {:>3}  {:<13}  {}",
-                exit.code(),
-                exit.kind(),
-                exit.meaning()
-            )
-        };
-        let lines: String = Self::ALL.iter().map(line).collect();
-        format!("Exit codes, and the `kind` of an error in JSON:{lines}")
+        let row = |(code, kind, meaning)| format!("\n  {code:>3}  {kind:<24}  {meaning}");
+        let rows: String = Self::rows().map(row).collect();
+        format!("Exit codes, and the `kind` of an error in JSON:{rows}")
+    }
+
+    fn rows() -> impl Iterator<Item = (u8, &'static str, &'static str)> {
+        let success = (0, "", "success");
+        let kinds = Self::ALL.map(|kind| (kind.exit_code(), kind.name(), kind.meaning()));
+        std::iter::once(success).chain(kinds)
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        exit.code().into()
+impl From<ErrorKind> for ExitCode {
+    fn from(kind: ErrorKind) -> Self {
+        kind.exit_code().into()
     }
 }
 
@@ -107,13 +113,12 @@ mod tests {
     #[test]
     fn the_readme_lists_every_exit_code() {
         let readme = include_str!("../README.md");
-        for exit in Exit::ALL {
-            let row = format!(
-                "| {} | `{}` | {} |",
-                exit.code(),
-                exit.kind(),
-                exit.meaning()
-            );
+        for (code, kind, meaning) in ErrorKind::rows() {
+            let kind = match kind {
+                "" => String::new(),
+                kind => format!("`{kind}` "),
+            };
+            let row = format!("\n| {code} | {kind}| {meaning} |\n");
             assert!(readme.contains(&row), "{row}");
         }
     }

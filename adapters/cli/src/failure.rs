@@ -1,4 +1,8 @@
-//! Why a command failed, as it is told to a person and to a script.
+//! Why a command failed, as it is shown to users and to scripts.
+//!
+//! Every error of the libraries becomes a [`Failure`]: an [`ErrorKind`], a message that says what to do, and what is known of
+//! the cause. [`Output`](crate::output::Output) prints it as lines, and the [`Serialize`] implementation as JSON. The service's own
+//! `error_description` is never shown: it can quote a code or a token.
 
 use std::error::Error as StdError;
 use std::fmt::Display;
@@ -7,48 +11,55 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use workos_login::{AuthenticationChallenge, Error, ErrorResponse, SendError};
 use workos_login_loopback::{BindError, WaitError};
 
-use crate::error_kind::Exit;
-use crate::login::challenge;
+use crate::challenge_task;
+use crate::error_kind::ErrorKind;
 
-/// The end of a command that did not do what it was asked for.
+/// The failure of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    exit: Exit,
+    kind: ErrorKind,
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
     request_id: Option<String>,
-    /// The step that the service asks for.
-    step: Option<Box<AuthenticationChallenge>>,
+    challenge: Option<Box<AuthenticationChallenge>>,
 }
 
 impl Failure {
-    /// Makes a failure with a message: what happened, and what to do.
-    pub(crate) fn new(exit: Exit, message: impl Display) -> Self {
+    /// Makes a failure from a message: the problem, then the remedy.
+    pub(crate) fn new(kind: ErrorKind, message: impl Display) -> Self {
         Self {
-            exit,
+            kind,
             message: message.to_string(),
             causes: Vec::new(),
             hints: Vec::new(),
             request_id: None,
-            step: None,
+            challenge: None,
         }
     }
 
-    /// Makes a failure from an error and the errors that caused it.
-    pub(crate) fn of(exit: Exit, error: &dyn StdError) -> Self {
-        let failure = Self::new(exit, error);
+    /// Makes a failure from an error and its sources.
+    pub(crate) fn from_error(kind: ErrorKind, error: &dyn StdError) -> Self {
+        let failure = Self::new(kind, error);
         match error.source() {
-            Some(cause) => failure.because(cause),
+            Some(source) => failure.caused_by(source),
             None => failure,
         }
     }
 
-    /// Adds the error that is behind it.
-    pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
+    /// Makes the failure of a login that was not completed within `--timeout`.
+    pub(crate) fn timed_out() -> Self {
+        Self::new(
+            ErrorKind::Expired,
+            "the login was not completed in time; run the command again, with a longer --timeout if necessary",
+        )
+    }
+
+    /// Adds an error and its sources as causes.
+    pub(crate) fn caused_by(mut self, cause: &dyn StdError) -> Self {
         let causes = std::iter::successors(Some(cause), |&error| error.source());
         for cause in causes.map(ToString::to_string) {
-            // Some errors repeat in their own words what caused them.
+            // The `Display` of some errors includes that of their source.
             if !self
                 .causes
                 .last()
@@ -60,33 +71,33 @@ impl Failure {
         self
     }
 
-    /// Adds what is behind it, in words.
+    /// Adds a cause.
     pub(crate) fn cause(mut self, cause: impl Display) -> Self {
         self.causes.push(cause.to_string());
         self
     }
 
-    /// Adds what the service answered, but for its own words: they can quote a token.
-    pub(crate) fn answered(self, answer: &ErrorResponse) -> Self {
+    /// Adds the error response that caused the failure.
+    pub(crate) fn response(self, response: &ErrorResponse) -> Self {
         let failure = self.cause(format_args!(
-            "the service answered {} ({})",
-            answer.code().unwrap_or("without a code"),
-            answer.status().unwrap_or_default()
+            "the service responded with {} ({})",
+            response.code().unwrap_or("no error code"),
+            response.status().unwrap_or_default()
         ));
         Self {
-            request_id: answer.request_id().map(ToOwned::to_owned),
+            request_id: response.request_id().map(ToOwned::to_owned),
             ..failure
         }
     }
 
-    /// Adds a line for the person at the terminal.
+    /// Adds a line for the user at the terminal.
     pub(crate) fn hint(mut self, line: impl Display) -> Self {
         self.hints.push(line.to_string());
         self
     }
 
-    pub(crate) fn exit(&self) -> Exit {
-        self.exit
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
     }
 
     pub(crate) fn message(&self) -> &str {
@@ -105,48 +116,24 @@ impl Failure {
         self.request_id.as_deref()
     }
 
-    /// Makes a failure from what the core says.
-    pub(crate) fn told(error: &Error) -> Self {
-        let exit = match error {
-            Error::Client(_) => Exit::Configuration,
-            Error::Denied(_) => Exit::Denied,
-            Error::Expired(_) => Exit::Expired,
-            Error::AuthenticationChallenge(step) => return Self::step_up(step),
-            Error::Unavailable(_) => Exit::Unavailable,
-            _ => Exit::Failure,
-        };
-        Self {
-            request_id: error.request_id().map(ToOwned::to_owned),
-            ..Self::of(exit, error)
-        }
-    }
-
-    /// Makes the failure of a login that nobody finished in time.
-    pub(crate) fn timed_out() -> Self {
-        Self::new(
-            Exit::Expired,
-            "nobody finished the login in time: run the command again, with a longer --timeout if need be",
-        )
-    }
-
-    fn step_up(step: &AuthenticationChallenge) -> Self {
-        let again = match step {
+    fn challenge(challenge: &AuthenticationChallenge) -> Self {
+        let remedy = match challenge {
             AuthenticationChallenge::OrganizationSelection(_) => {
-                "log in again, to one of these organizations:"
+                "log in again with one of these options:"
             }
-            _ => "log in again, and the login page takes the step",
+            _ => "log in again and complete it on the login page",
         };
         let message = format_args!(
-            "the service asks for one more step ({}): {}; this program has no secret to complete it with: {again}",
-            step.code(),
-            challenge::task(step)
+            "the service requires an authentication challenge ({}): {}; a public client cannot complete it: {remedy}",
+            challenge.code(),
+            challenge_task::describe(challenge)
         );
         let mut failure = Self {
-            step: Some(Box::new(step.clone())),
-            request_id: step.request_id().map(ToOwned::to_owned),
-            ..Self::new(Exit::AuthenticationChallenge, message)
+            challenge: Some(Box::new(challenge.clone())),
+            request_id: challenge.request_id().map(ToOwned::to_owned),
+            ..Self::new(ErrorKind::AuthenticationChallenge, message)
         };
-        if let AuthenticationChallenge::OrganizationSelection(selection) = step {
+        if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
             for organization in selection.organizations() {
                 let name = organization.name().unwrap_or("no name");
                 failure = failure.hint(format_args!(
@@ -159,9 +146,26 @@ impl Failure {
     }
 }
 
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let kind = match error {
+            Error::Client(_) => ErrorKind::Configuration,
+            Error::Denied(_) => ErrorKind::Denied,
+            Error::Expired(_) => ErrorKind::Expired,
+            Error::AuthenticationChallenge(challenge) => return Self::challenge(challenge),
+            Error::Unavailable(_) => ErrorKind::Unavailable,
+            _ => ErrorKind::Failure,
+        };
+        Self {
+            request_id: error.request_id().map(ToOwned::to_owned),
+            ..Self::from_error(kind, error)
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::told(&error)
+        Self::from(&error)
     }
 }
 
@@ -169,18 +173,20 @@ impl<S, T: StdError + 'static> From<SendError<S, T>> for Failure {
     fn from(error: SendError<S, T>) -> Self {
         match error {
             SendError::Refused(refused) => refused.into_parts().1.into(),
-            SendError::Transport(_) => Self::of(Exit::Unavailable, &error),
+            SendError::Transport(_) => Self::from_error(ErrorKind::Unavailable, &error),
         }
     }
 }
 
 impl From<BindError> for Failure {
     fn from(error: BindError) -> Self {
-        let exit = match error {
-            BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_) => Exit::Configuration,
-            _ => Exit::Failure,
+        let kind = match error {
+            BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_) => {
+                ErrorKind::Configuration
+            }
+            _ => ErrorKind::Failure,
         };
-        Self::of(exit, &error)
+        Self::from_error(kind, &error)
     }
 }
 
@@ -189,16 +195,16 @@ impl From<WaitError> for Failure {
         match error {
             WaitError::Refused(refused) => refused.into_parts().1.into(),
             WaitError::TimedOut(_) => Self::timed_out(),
-            other => Self::of(Exit::Failure, &other),
+            other => Self::from_error(ErrorKind::Failure, &other),
         }
     }
 }
 
-/// The `error` of the JSON output. What is absent is left out.
+/// The `error` of the JSON output. Absent members are omitted.
 impl Serialize for Failure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", self.exit.kind())?;
+        map.serialize_entry("kind", self.kind.name())?;
         map.serialize_entry("message", &self.message)?;
         if !self.causes.is_empty() {
             map.serialize_entry("causes", &self.causes)?;
@@ -206,11 +212,11 @@ impl Serialize for Failure {
         if let Some(id) = &self.request_id {
             map.serialize_entry("request_id", id)?;
         }
-        if let Some(step) = &self.step {
-            map.serialize_entry("step", step.code())?;
-        }
-        if let Some(AuthenticationChallenge::OrganizationSelection(step)) = self.step.as_deref() {
-            map.serialize_entry("organizations", step.organizations())?;
+        if let Some(challenge) = self.challenge.as_deref() {
+            map.serialize_entry("challenge", challenge.code())?;
+            if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
+                map.serialize_entry("organizations", selection.organizations())?;
+            }
         }
         map.end()
     }

@@ -1,20 +1,22 @@
-//! Whose session it is.
+//! The user of a session.
 
 use serde::Serialize;
 use workos_login::{Authenticated, AuthenticationMethod, OrganizationId, User};
 
-/// Whose session it is, as far as a script may want to know. No token, no code.
+use crate::output::report::{Report, table};
+
+/// The user, the organization and the impersonator of a session. Contains no token.
 #[derive(Serialize)]
-pub(crate) struct Who {
-    user: Option<Person>,
+pub(crate) struct Identity {
+    user: Option<Profile>,
     organization_id: Option<OrganizationId>,
     authentication_method: Option<AuthenticationMethod>,
     impersonated_by: Option<String>,
 }
 
-/// A user. What the service does not say is `null`.
+/// The profile of a user. Unknown members are `null` in JSON.
 #[derive(Serialize)]
-struct Person {
+struct Profile {
     id: String,
     email: Option<String>,
     email_verified: Option<bool>,
@@ -23,15 +25,16 @@ struct Person {
     last_name: Option<String>,
 }
 
-impl Who {
-    /// Returns the name that the user is greeted by: the best that is known.
-    pub(crate) fn best_name(&self) -> String {
-        self.user
-            .as_ref()
-            .map_or_else(|| "unknown user".to_owned(), Person::best_name)
+impl Identity {
+    /// Returns the name of the user, or else the e-mail address, or else the user id.
+    pub(crate) fn display_name(&self) -> String {
+        match &self.user {
+            Some(user) => user.display_name(),
+            None => "unknown user".to_owned(),
+        }
     }
 
-    /// Returns what is known, with its name.
+    /// Returns the rows of a [`table`].
     pub(crate) fn rows(&self) -> [(&'static str, Option<&str>); 5] {
         let user = self.user.as_ref();
         [
@@ -42,7 +45,7 @@ impl Who {
                 self.organization_id.as_ref().map(OrganizationId::as_str),
             ),
             (
-                "signed in by",
+                "logged in with",
                 self.authentication_method
                     .as_ref()
                     .map(AuthenticationMethod::as_str),
@@ -52,26 +55,33 @@ impl Who {
     }
 }
 
-impl From<&Authenticated> for Who {
+impl Report for Identity {
+    fn lines(&self) -> Vec<String> {
+        table(self.display_name(), self.rows())
+    }
+}
+
+impl From<&Authenticated> for Identity {
     fn from(session: &Authenticated) -> Self {
         Self {
-            user: session.user().map(Person::from),
+            user: session.user().map(Profile::from),
             organization_id: session.organization_id().cloned(),
             authentication_method: session.authentication_method().cloned(),
-            impersonated_by: session.impersonator().map(|staff| staff.email().to_owned()),
+            impersonated_by: session
+                .impersonator()
+                .map(|impersonator| impersonator.email().to_owned()),
         }
     }
 }
 
-impl Person {
-    /// The name that the user is greeted by: the best that is known.
-    fn best_name(&self) -> String {
+impl Profile {
+    fn display_name(&self) -> String {
         let names =
             [&self.first_name, &self.last_name].map(|name| name.as_deref().unwrap_or_default());
-        let names = names.join(" ");
+        let full_name = names.join(" ");
         [
             self.name.as_deref(),
-            Some(names.trim()),
+            Some(full_name.trim()),
             self.email.as_deref(),
         ]
         .into_iter()
@@ -82,7 +92,7 @@ impl Person {
     }
 }
 
-impl From<&User> for Person {
+impl From<&User> for Profile {
     fn from(user: &User) -> Self {
         let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
         Self {

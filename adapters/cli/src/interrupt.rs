@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::output::Output;
 
-/// Ends the program at once when Ctrl-C is pressed, whatever it waits for.
+/// Exits at once when Ctrl-C is pressed, at any point of a command.
 ///
-/// There is nothing to save: a pending login lives in memory, and its code is worth nothing without it; a session that is
-/// kept survives the end of a process at any moment.
-pub(crate) fn watch(output: Arc<Output>) {
-    // Where it cannot be watched for, Ctrl-C ends the program all the same, only without a word.
+/// Nothing has to be saved first: a pending login exists only in this process, and a stored session survives the end of a
+/// process at any moment.
+pub(crate) fn exit_on_ctrl_c(output: Arc<Output>) {
+    // If no handler can be installed, Ctrl-C still ends the process, without a message.
     let _ = ctrlc::set_handler(move || output.interrupt());
 }

@@ -1,15 +1,18 @@
-//! A standard OAuth server, as the command line describes it.
+//! An OAuth authorization server in place of WorkOS User Management.
 
 use workos_login::Server;
 use workos_login::url::Url;
 
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 
-/// The options that describe a standard OAuth server. Nothing is discovered.
+/// The heading of these options in the help.
+pub(crate) const HEADING: &str = "OAuth authorization server in place of WorkOS";
+
+/// The options that describe an authorization server. Its metadata is not discovered.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IssuerArgs {
-    /// Issuer identifier of the server, exactly as the server writes it
+    /// Issuer identifier of the authorization server, exactly as the server writes it
     #[arg(
         long,
         value_name = "URL",
@@ -20,7 +23,7 @@ pub(crate) struct IssuerArgs {
     )]
     issuer: Option<String>,
 
-    /// Where the login page is
+    /// Authorization endpoint of the server
     #[arg(
         long,
         value_name = "URL",
@@ -31,7 +34,7 @@ pub(crate) struct IssuerArgs {
     )]
     authorization_endpoint: Option<Url>,
 
-    /// Where a code is exchanged for tokens
+    /// Token endpoint of the server
     #[arg(
         long,
         value_name = "URL",
@@ -42,17 +45,17 @@ pub(crate) struct IssuerArgs {
     )]
     token_endpoint: Option<Url>,
 
-    /// Where a login on another device begins
+    /// Device authorization endpoint of the server
     #[arg(long, value_name = "URL", help_heading = HEADING, requires = "issuer")]
     device_authorization_endpoint: Option<Url>,
 
-    /// The server names itself in each callback, so that a callback without `iss` is not believed
+    /// Reject callbacks without `iss`: the server sends it in every callback
     #[arg(long, help_heading = HEADING, requires = "issuer")]
     advertises_iss: bool,
 }
 
 impl IssuerArgs {
-    /// Returns the server that is described, if one is.
+    /// Returns the authorization server, if the options describe one.
     pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
         let (Some(issuer), Some(authorization), Some(token)) = (
             &self.issuer,
@@ -61,7 +64,7 @@ impl IssuerArgs {
         ) else {
             return Ok(None);
         };
-        let configuration = |error| Failure::of(Exit::Configuration, &error);
+        let configuration = |error| Failure::from_error(ErrorKind::Configuration, &error);
         let mut server = Server::new(issuer, authorization, token).map_err(configuration)?;
         if let Some(device) = &self.device_authorization_endpoint {
             server = server
@@ -74,6 +77,3 @@ impl IssuerArgs {
         Ok(Some(server))
     }
 }
-
-/// Where the help has these options.
-pub(crate) const HEADING: &str = "A standard OAuth server instead of WorkOS";

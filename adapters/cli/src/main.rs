@@ -1,8 +1,10 @@
 //! `workos-login`: log in to WorkOS from the terminal.
 //!
-//! One file for each command; arguments are read in [`cli`], and whatever is shown goes through [`output`].
+//! [`cli`] parses the command line, each file of [`commands`] runs one command, and [`output`] prints its result. [`login`] is
+//! what the commands that log in share; [`session`] is the stored session. Libraries' errors become a [`failure`].
 
 mod browser;
+mod challenge_task;
 mod cli;
 mod client;
 mod commands;
@@ -24,13 +26,13 @@ use crate::commands::{logout, run, status, switch, token, whoami};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = match Cli::read() {
+    let cli = match Cli::parse_arguments() {
         Ok(cli) => cli,
-        Err(exit) => return exit.into(),
+        Err(exit_code) => return exit_code,
     };
     let output = Arc::new(Output::new(cli.json));
-    interrupt::watch(output.clone());
-    let exit = match cli.command {
+    interrupt::exit_on_ctrl_c(output.clone());
+    match cli.command {
         Command::Login(args) => output.finish(commands::login::run(&args, &output)),
         Command::Logout(args) => output.finish(logout::run(&args)),
         Command::Run(args) => output.fail(&run::run(&args, &output)),
@@ -38,6 +40,5 @@ fn main() -> ExitCode {
         Command::Switch(args) => output.finish(switch::run(&args, &output)),
         Command::Token(args) => output.finish(token::run(&args, &output)),
         Command::Whoami(args) => output.finish(whoami::run(&args, &output)),
-    };
-    exit.into()
+    }
 }

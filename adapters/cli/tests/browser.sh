@@ -1,4 +1,4 @@
-# A browser for the tests: it keeps the address that it was asked to open, and is noisy about it.
+# A browser for the tests: writes the URL that it is to open to a file, and prints to both outputs.
 printf %s "$2" >"$1"
 echo noise
 echo noise >&2

@@ -28,8 +28,8 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
     // The system browser is opened, never an embedded one.
     elsewhere(
         "c9",
-        "adapters/cli/tests/suite/demonstration.rs",
-        &["the_browser_is_opened_with_the_login_page"],
+        "adapters/cli/tests/suite/demo.rs",
+        &["the_system_browser_opens_the_authorization_url"],
     ),
     // TLS with certificate checks. That https is enforced is c8.
     elsewhere(

@@ -1,4 +1,4 @@
-//! `workos-login login`: a login in the browser, of this machine or of another.
+//! `workos-login login`: logs in and stores the session.
 
 use std::time::SystemTime;
 
@@ -8,80 +8,83 @@ use workos_login_session::Store;
 use crate::client::{AnyClient, ClientArgs};
 use crate::commands::logged_in::LoggedIn;
 use crate::demo::Demo;
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
-use crate::login::{Desk, LoginArgs};
+use crate::login::{self, LoginArgs, LoginContext};
 use crate::output::Output;
 use crate::session::Session;
-use crate::session::account::Account;
+use crate::session::account::AccountArgs;
 
-/// Log in with the browser, and greet the user
+/// Log in with the browser, and store the session
 ///
-/// Opens the login page in the system's browser and waits until it comes back to this machine. Where there is no browser,
-/// --device shows a code that is entered in one anywhere else. The session is kept in
-/// the system's keyring, that of --demo is not. What the program prints is who logged in, and never a token.
+/// Opens the login page in the system browser and waits for the callback on the loopback interface. On a machine without a browser,
+/// --device shows a user code to enter in a browser on any device. The session is stored in the system keyring; with --demo it
+/// is not stored. The output is the user that logged in, and never a token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     client: ClientArgs,
 
     #[command(flatten)]
-    account: Account,
+    account: AccountArgs,
 
     #[command(flatten)]
     login: LoginArgs,
 
-    /// Run the whole login against a local service inside this program: no account is needed
+    /// Log in at a mock server inside this program: no account is needed
     ///
-    /// The client id and the service are the local ones then, whatever is configured. Where no browser can be opened, the first
-    /// user signs in.
+    /// The configured client id and service are ignored. If no browser can be opened, the first user of the mock server logs in.
     #[arg(long)]
     demo: bool,
 
-    /// With --demo: play this person at the login page, alice@example.com for instance, instead of opening a browser
+    /// With --demo: log in as this user, alice@example.com for example, without a browser
     #[arg(long = "as", value_name = "EMAIL")]
-    play: Option<String>,
+    demo_user: Option<String>,
 }
 
-/// Logs somebody in.
+/// Logs in.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
-    if args.play.is_some() && !args.demo {
+    if args.demo {
+        return demo(args, output);
+    }
+    if args.demo_user.is_some() {
         return Err(Failure::new(
-            Exit::Usage,
-            "--as plays a person at the login page of the demonstration: it needs --demo",
+            ErrorKind::Usage,
+            "--as selects a user of the mock server and needs --demo",
         ));
     }
-    let (session, kept_in) = if args.demo {
-        let demo = Demo::start(args.play.clone())?;
-        output.say(format_args!(
-            "demo: a local service at {} plays WorkOS; nothing there is real",
-            demo.base_url()
-        ));
-        let client = AnyClient::WorkOs(demo.client()?);
-        let desk = Desk::new(&args.login, Some(&demo), output);
-        (desk.log_in(&client)?, None)
-    } else {
-        let client = args.client.client()?;
-        let kept = Session::open(&client, &args.account)?;
-        let desk = Desk::new(&args.login, None, output);
-        (
-            log_in_to(&kept, || desk.log_in(&client))?,
-            Some(kept.place()),
-        )
-    };
-    Ok(LoggedIn::new(&session, SystemTime::now()).kept_in(kept_in))
+    let client = args.client.client()?;
+    let stored = Session::open(&client, &args.account)?;
+    let session = log_in_and_store(&stored, || {
+        let context = LoginContext::new(&args.login, None, output);
+        login::log_in(&context, &client)
+    })?;
+    let store = Some(stored.place());
+    Ok(LoggedIn::new(&session, store, SystemTime::now()))
 }
 
-/// Logs in where the session can be kept, and keeps it, in place of any other of that name.
+fn demo(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
+    let demo = Demo::start(args.demo_user.clone())?;
+    output.print_line(format_args!(
+        "demo: a mock server at {} takes the place of WorkOS; nothing there is real",
+        demo.base_url()
+    ));
+    let client = AnyClient::UserManagement(demo.client()?);
+    let context = LoginContext::new(&args.login, Some(&demo), output);
+    let session = login::log_in(&context, &client)?;
+    Ok(LoggedIn::new(&session, None, SystemTime::now()))
+}
+
+/// Logs in and stores the session in place of any other of the account.
 ///
-/// That it can be kept is found out before the login begins.
-fn log_in_to<S: Store>(
-    kept: &Session<S>,
+/// Fails before the login starts if the store is not writable.
+fn log_in_and_store<S: Store>(
+    stored: &Session<S>,
     log_in: impl FnOnce() -> Result<Authenticated, Failure>,
 ) -> Result<Authenticated, Failure> {
-    kept.check()?;
+    stored.check()?;
     let session = log_in()?;
-    kept.keep(session.clone())?;
+    stored.store(session.clone())?;
     Ok(session)
 }
 
@@ -93,11 +96,11 @@ mod tests {
     use workos_login_keyring::{Error, Place};
 
     use super::*;
-    use crate::session::fixture::Stage;
+    use crate::session::fixture::Fixture;
 
-    /// A store that can be read and not written; it may not find that out when it is asked.
+    /// A store that is not writable. Its `check` detects that, or not.
     struct ReadOnly {
-        finds_out: bool,
+        check_fails: bool,
     }
 
     impl Store for ReadOnly {
@@ -121,38 +124,38 @@ mod tests {
         }
 
         fn check(&self) -> Result<(), Error> {
-            match self.finds_out {
+            match self.check_fails {
                 true => Err(Error::Busy),
                 false => Ok(()),
             }
         }
     }
 
-    fn session(stage: &Stage, finds_out: bool) -> Session<ReadOnly> {
-        let machine = Machine::new(&stage.client, SessionPolicy::default());
+    fn read_only(fixture: &Fixture, check_fails: bool) -> Session<ReadOnly> {
+        let machine = Machine::new(&fixture.client, SessionPolicy::default());
         let name = "work".parse().unwrap();
-        Session::new(machine, ReadOnly { finds_out }, name, Place::Custom)
+        Session::new(machine, ReadOnly { check_fails }, name, Place::Custom)
     }
 
     #[test]
-    fn a_store_that_cannot_be_written_is_found_out_before_the_login() {
-        let stage = Stage::empty();
-        let log_in = || panic!("the login was begun");
-        let failure = log_in_to(&session(&stage, true), log_in).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Store);
+    fn no_login_starts_if_the_store_is_not_writable() {
+        let fixture = Fixture::logged_out();
+        let log_in = || panic!("the login was started");
+        let failure = log_in_and_store(&read_only(&fixture, true), log_in).unwrap_err();
+        assert_eq!(failure.kind(), ErrorKind::Store);
         assert_eq!(
             failure.message(),
-            "the session could not be kept, so the login was not begun"
+            "the session cannot be stored; no login was started"
         );
         assert_eq!(failure.causes(), [Error::Busy.to_string()]);
     }
 
     #[test]
-    fn a_session_that_could_not_be_kept_is_no_success() {
-        let stage = Stage::empty();
-        let log_in = || Ok(stage.new_session("alice@example.com", None));
-        let failure = log_in_to(&session(&stage, false), log_in).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Store);
+    fn a_login_fails_if_its_session_cannot_be_stored() {
+        let fixture = Fixture::logged_out();
+        let log_in = || Ok(fixture.new_session("alice@example.com", None));
+        let failure = log_in_and_store(&read_only(&fixture, false), log_in).unwrap_err();
+        assert_eq!(failure.kind(), ErrorKind::Store);
         assert!(
             failure.message().contains("could not be stored"),
             "{failure:?}"
@@ -160,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_is_kept_is_there_for_the_next_program() {
-        let stage = Stage::empty();
-        let log_in = || Ok(stage.new_session("alice@example.com", None));
-        log_in_to(&stage.session(), log_in).unwrap();
-        stage.session().get().unwrap();
+    fn the_session_of_a_login_is_stored_for_the_next_command() {
+        let fixture = Fixture::logged_out();
+        let log_in = || Ok(fixture.new_session("alice@example.com", None));
+        log_in_and_store(&fixture.session(), log_in).unwrap();
+        fixture.session().load().unwrap();
     }
 }

@@ -1,78 +1,80 @@
-//! `workos-login logout`: the end of a session.
+//! `workos-login logout`: ends the session.
 
 use serde::Serialize;
-use workos_login_session::{LoggedOut as Forgotten, Store};
+use workos_login_session::{self as manager, Store};
 
 use crate::browser;
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::report::Report;
 use crate::session::{Session, SessionArgs};
 
-/// Forget the session, and open the address that ends it at the service
+/// Remove the session from the keyring, and open the session logout URL
 ///
-/// The session is removed from the keyring first, whatever the browser does then.
+/// The session is removed first, whatever the browser does afterwards.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// Print the logout address instead of opening it
+    /// Print the session logout URL instead of opening the browser
     #[arg(long)]
     no_browser: bool,
 }
 
-/// That nobody is signed in any more.
+/// The result of the logout.
 #[derive(Serialize)]
 pub(crate) struct LoggedOut {
-    was_signed_in: bool,
-    /// `null` when there is none.
+    was_logged_in: bool,
+    /// `None` if the session has none.
     logout_url: Option<String>,
     opened: bool,
 }
 
-/// Forgets the session, and brings the user to the page that ends it.
+/// Logs out.
 pub(crate) fn run(args: &Args) -> Result<LoggedOut, Failure> {
-    let forgotten = forget(&args.session.open()?)?;
-    let session = forgotten.session();
+    let removed = remove(&args.session.open()?)?;
+    let session = removed.session();
     let url = session.and_then(|session| args.session.logout_url(session));
     let opened = match &url {
         Some(url) if !args.no_browser => browser::open(url.as_str()).is_ok(),
         _ => false,
     };
     Ok(LoggedOut {
-        was_signed_in: session.is_some(),
+        was_logged_in: session.is_some(),
         logout_url: url.map(String::from),
         opened,
     })
 }
 
-/// Forgets the session, also where it cannot be read.
-fn forget<S: Store>(session: &Session<S>) -> Result<Forgotten, Failure> {
-    let forgotten = session.log_out();
-    match forgotten.store_error() {
-        None => Ok(forgotten),
+/// Removes the session from the store, even if it cannot be read.
+fn remove<S: Store>(session: &Session<S>) -> Result<manager::LoggedOut, Failure> {
+    let logged_out = session.log_out();
+    match logged_out.store_error() {
+        None => Ok(logged_out),
         Some(error) => Err(Failure::new(
-            Exit::Store,
-            "the session could not be removed from the keyring, and is there still: log out again",
+            ErrorKind::Store,
+            "the session could not be removed from the keyring and is still stored; log out again",
         )
-        .because(&**error)),
+        .caused_by(&**error)),
     }
 }
 
 impl Report for LoggedOut {
     fn lines(&self) -> Vec<String> {
-        let forgotten = match self.was_signed_in {
-            true => "The session is forgotten here.",
-            false => "Nobody was signed in.",
+        let result = match self.was_logged_in {
+            true => "Logged out.",
+            false => "No user was logged in.",
         };
-        let mut lines = vec![forgotten.to_owned()];
+        let mut lines = vec![result.to_owned()];
         if let Some(url) = &self.logout_url {
-            let where_to = match self.opened {
-                true => "Your browser ends it at the service; if it does not, open this address:",
-                false => "It ends at the service when you open this address in your browser:",
+            let instruction = match self.opened {
+                true => {
+                    "The browser ends the session at the service; if it does not, open this URL:"
+                }
+                false => "To end the session at the service, open this URL in the browser:",
             };
-            lines.extend([where_to.to_owned(), url.clone()]);
+            lines.extend([instruction.to_owned(), url.clone()]);
         }
         lines
     }
@@ -81,20 +83,23 @@ impl Report for LoggedOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::fixture::Stage;
+    use crate::session::fixture::Fixture;
 
     #[test]
-    fn the_session_is_forgotten_and_leads_to_its_end() {
-        let stage = Stage::with("alice@example.com");
-        let forgotten = forget(&stage.session()).unwrap();
-        let url = forgotten
+    fn removes_the_session_and_returns_its_logout_url() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let removed = remove(&fixture.session()).unwrap();
+        let url = removed
             .session()
             .unwrap()
-            .logout_url(&stage.client, None)
+            .logout_url(&fixture.client, None)
             .unwrap();
-        assert!(url.as_str().contains(&stage.server.sessions()[0]), "{url}");
-        assert!(stage.session().get().is_err());
-        assert!(forget(&stage.session()).unwrap().session().is_none());
-        assert_eq!(stage.server.request_count(), 0);
+        assert!(
+            url.as_str().contains(&fixture.server.sessions()[0]),
+            "{url}"
+        );
+        assert!(fixture.session().load().is_err());
+        assert!(remove(&fixture.session()).unwrap().session().is_none());
+        assert_eq!(fixture.server.request_count(), 0);
     }
 }

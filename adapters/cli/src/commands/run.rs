@@ -1,4 +1,4 @@
-//! `workos-login run`: a command that has the access token.
+//! `workos-login run`: runs a command with the access token.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,15 +6,15 @@ use std::process::Command;
 
 use workos_login::secrecy::ExposeSecret;
 
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::source::AnySessionArgs;
+use crate::session::source::SessionSourceArgs;
 
-/// Run a command with a valid access token in its environment variable WORKOS_ACCESS_TOKEN
+/// Run a command with a valid access token in the environment variable WORKOS_ACCESS_TOKEN
 ///
-/// The token is refreshed before, when it is due, and lives for minutes: a command that runs longer asks `workos-login token`
-/// for another one. The exit code is the command's.
+/// The token is refreshed first if it is due for refresh. It expires within minutes: a command that runs for longer gets another
+/// one from `workos-login token`. The exit code is that of the command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The command and its arguments
@@ -27,41 +27,44 @@ pub(crate) struct Args {
     command: Vec<OsString>,
 
     #[command(flatten)]
-    session: AnySessionArgs,
+    session: SessionSourceArgs,
 }
 
-/// Becomes the command. What comes back is why it did not.
+/// Replaces this process by the command. Returns only if that fails.
 pub(crate) fn run(args: &Args, output: &Output) -> Failure {
-    let session = match args.session.get(output, |kept| kept.refreshed(output)) {
+    let session = match args
+        .session
+        .session(output, |stored| stored.refreshed(output))
+    {
         Ok(session) => session,
         Err(failure) => return failure,
     };
     let Some((program, arguments)) = args.command.split_first() else {
-        return Failure::new(Exit::Usage, "there is no command to run");
+        return Failure::new(ErrorKind::Usage, "no command to run");
     };
     let mut command = Command::new(program);
     command.args(arguments).env(
         "WORKOS_ACCESS_TOKEN",
         session.access_token().expose_secret(),
     );
-    output.hand_over();
-    let error = become_command(command);
+    output.release_terminal();
+    let error = replace_process(command);
     Failure::new(
-        Exit::Failure,
-        format_args!("the command {} cannot be started", program.display()),
+        ErrorKind::Failure,
+        format_args!("cannot start the command {}", program.display()),
     )
-    .because(&error)
+    .caused_by(&error)
 }
 
-/// Puts the command in the place of this process, so that its signals, its terminal and its exit code are its own.
+/// Executes the command in this process, so that signals, terminal and exit code are its own.
 #[cfg(unix)]
-fn become_command(mut command: Command) -> io::Error {
+fn replace_process(mut command: Command) -> io::Error {
     std::os::unix::process::CommandExt::exec(&mut command)
 }
 
-/// Waits for the command, and ends with its exit code. Ctrl-C reaches every process of the console.
+/// Waits for the command and exits with its exit code. Ctrl-C reaches all processes of the console.
 #[cfg(not(unix))]
-fn become_command(mut command: Command) -> io::Error {
+fn replace_process(mut command: Command) -> io::Error {
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => error,

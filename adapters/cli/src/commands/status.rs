@@ -1,4 +1,4 @@
-//! `workos-login status`: how the session is.
+//! `workos-login status`: the state of the session.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,78 +9,84 @@ use workos_login_keyring::Place;
 use workos_login_session::Store;
 
 use crate::failure::Failure;
-use crate::identity::Who;
+use crate::identity::Identity;
 use crate::output::report::{Report, table};
-use crate::session::account;
-use crate::session::{Session, SessionArgs};
+use crate::session::{Session, SessionArgs, account};
 
-/// Print how long the access token is good, when it is refreshed, and where the session is kept
+/// Print when the access token expires, when it is due for refresh, and where the session is stored
 ///
-/// Nothing is sent.
+/// Sends no request.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     session: SessionArgs,
 }
 
-/// How the session is.
+/// The state of the session.
 #[derive(Serialize)]
 pub(crate) struct Status {
     account: String,
-    #[serde(serialize_with = "account::code")]
-    kept_in: Place,
+    #[serde(serialize_with = "account::serialize_store")]
+    store: Option<Place>,
     #[serde(flatten)]
-    who: Who,
-    /// Whole seconds; `null` when that is unknown.
+    identity: Identity,
+    /// Whole seconds; `None` if the expiry is unknown.
     expires_in: Option<u64>,
-    /// Whole seconds; zero for the next use, `null` when that is unknown.
+    /// Whole seconds; zero if the token is due for refresh, `None` if the expiry is unknown.
     refresh_in: Option<u64>,
 }
 
-/// Reads how the session is.
+/// Reads the state of the session.
 pub(crate) fn run(args: &Args) -> Result<Status, Failure> {
     read(&args.session.open()?, SystemTime::now())
 }
 
 fn read<S: Store>(session: &Session<S>, now: SystemTime) -> Result<Status, Failure> {
-    let kept = session.get()?;
-    let whole = |left: Duration| left.as_secs();
+    let stored = session.load()?;
+    let seconds = |left: Duration| left.as_secs();
     Ok(Status {
         account: session.name().as_str().to_owned(),
-        kept_in: session.place(),
-        who: Who::from(&kept),
-        expires_in: kept.expires_in(now).map(whole),
-        refresh_in: kept.refresh_in(&RefreshPolicy::default(), now).map(whole),
+        store: Some(session.place()),
+        identity: Identity::from(&stored),
+        expires_in: stored.expires_in(now).map(seconds),
+        refresh_in: stored
+            .refresh_in(&RefreshPolicy::default(), now)
+            .map(seconds),
     })
 }
 
 impl Status {
-    fn life(&self) -> String {
+    fn access_token(&self) -> String {
         let time = |seconds| format_duration(Duration::from_secs(seconds));
         match (self.expires_in, self.refresh_in) {
-            (Some(0), _) => "expired, refreshed when it is next used".to_owned(),
+            (Some(0), _) => "expired; the next use refreshes it".to_owned(),
             (Some(left), Some(0)) => {
-                format!("good for {}, refreshed when it is next used", time(left))
+                format!("expires in {}; the next use refreshes it", time(left))
             }
             (Some(left), Some(due)) => {
-                format!("good for {}, refreshed after {}", time(left), time(due))
+                format!(
+                    "expires in {}; due for refresh in {}",
+                    time(left),
+                    time(due)
+                )
             }
-            _ => "good until the service refuses it".to_owned(),
+            _ => "unknown lifetime".to_owned(),
         }
     }
 }
 
 impl Report for Status {
     fn lines(&self) -> Vec<String> {
-        let (life, kept_in) = (self.life(), self.kept_in.to_string());
+        let access_token = self.access_token();
+        let store = self.store.as_ref().map(ToString::to_string);
         let rows = [
             ("account", Some(&*self.account)),
-            ("kept in", Some(&*kept_in)),
-            ("access token", Some(&*life)),
+            ("stored in", store.as_deref()),
+            ("access token", Some(&*access_token)),
         ];
         table(
-            format!("{} is signed in", self.who.best_name()),
-            self.who.rows().into_iter().chain(rows),
+            format!("{} is logged in", self.identity.display_name()),
+            self.identity.rows().into_iter().chain(rows),
         )
     }
 }
@@ -88,58 +94,49 @@ impl Report for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::fixture::Stage;
-
-    fn life(expires_in: Option<u64>, refresh_in: Option<u64>) -> String {
-        let stage = Stage::with("alice@example.com");
-        let status = read(&stage.session(), SystemTime::now()).unwrap();
-        let status = Status {
-            expires_in,
-            refresh_in,
-            ..status
-        };
-        status.life()
-    }
+    use crate::session::fixture::Fixture;
 
     #[test]
-    fn it_tells_when_and_where_without_a_request() {
-        let stage = Stage::with("alice@example.com");
+    fn reports_expiry_refresh_and_store_without_a_request() {
+        let fixture = Fixture::logged_in("alice@example.com");
         let later = SystemTime::now() + Duration::from_secs(100);
-        let status = read(&stage.session(), later).unwrap();
+        let status = read(&fixture.session(), later).unwrap();
         assert!((195..=200).contains(&status.expires_in.unwrap()));
         assert!((45..=50).contains(&status.refresh_in.unwrap()));
         let json = serde_json::to_value(&status).unwrap();
         assert_eq!(json["account"], "work");
-        assert_eq!(json["kept_in"], "other");
+        assert_eq!(json["store"], "other");
         assert_eq!(json["user"]["email"], "alice@example.com");
         assert!(!json.to_string().contains("eyJ"), "{json}");
-        assert!(
-            status
-                .lines()
-                .concat()
-                .contains("a store of the program's own")
-        );
+        let lines = status.lines().concat();
+        assert!(lines.contains(&Place::Custom.to_string()), "{lines}");
 
-        stage.spend();
-        let status = read(&stage.session(), later).unwrap();
+        fixture.expire_access_token();
+        let status = read(&fixture.session(), later).unwrap();
         assert_eq!((status.expires_in, status.refresh_in), (Some(0), Some(0)));
-        assert_eq!(stage.server.request_count(), 0);
+        assert_eq!(fixture.server.request_count(), 0);
     }
 
     #[test]
-    fn the_life_of_a_token_is_told_in_words() {
-        assert_eq!(
-            life(Some(200), Some(50)),
-            "good for 3m 20s, refreshed after 50s"
-        );
-        assert_eq!(
-            life(Some(100), Some(0)),
-            "good for 1m 40s, refreshed when it is next used"
-        );
-        assert_eq!(
-            life(Some(0), Some(0)),
-            "expired, refreshed when it is next used"
-        );
-        assert_eq!(life(None, None), "good until the service refuses it");
+    fn describes_the_access_token_in_words() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let mut status = read(&fixture.session(), SystemTime::now()).unwrap();
+        for (expires_in, refresh_in, expected) in [
+            (
+                Some(200),
+                Some(50),
+                "expires in 3m 20s; due for refresh in 50s",
+            ),
+            (
+                Some(100),
+                Some(0),
+                "expires in 1m 40s; the next use refreshes it",
+            ),
+            (Some(0), Some(0), "expired; the next use refreshes it"),
+            (None, None, "unknown lifetime"),
+        ] {
+            (status.expires_in, status.refresh_in) = (expires_in, refresh_in);
+            assert_eq!(status.access_token(), expected);
+        }
     }
 }

@@ -1,16 +1,16 @@
-//! `workos-login switch`: another organization.
+//! `workos-login switch`: switches the organization of the session.
 
 use workos_login::OrganizationId;
 use workos_login_session::Store;
 
-use crate::commands::whoami::{self, WhoAmI};
 use crate::failure::Failure;
+use crate::identity::Identity;
 use crate::output::Output;
 use crate::session::{Session, SessionArgs};
 
-/// Move the session to another organization of the user
+/// Switch the session to another organization of the user
 ///
-/// When the service refuses, the session stays as it is.
+/// If the service rejects the switch, the session is unchanged.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Id of the organization
@@ -21,8 +21,8 @@ pub(crate) struct Args {
     session: SessionArgs,
 }
 
-/// Moves the session.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<WhoAmI, Failure> {
+/// Switches the organization.
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
     switch(&args.session.open()?, &args.organization, output)
 }
 
@@ -30,40 +30,46 @@ fn switch<S: Store>(
     session: &Session<S>,
     organization: &OrganizationId,
     output: &Output,
-) -> Result<WhoAmI, Failure> {
-    session.switch(organization.clone(), output)?;
-    whoami::read(session)
+) -> Result<Identity, Failure> {
+    session.switch_organization(organization.clone(), output)?;
+    Ok(Identity::from(&session.load()?))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
     use workos_login_mock_server::Organization;
 
     use super::*;
-    use crate::error_kind::Exit;
-    use crate::session::fixture::Stage;
+    use crate::error_kind::ErrorKind;
+    use crate::session::fixture::Fixture;
 
-    #[test]
-    fn the_session_moves_and_stays_there() {
-        let stage = Stage::empty();
-        let acme = Organization::ACME_ID.parse().unwrap();
-        let globex = Organization::GLOBEX_ID.parse().unwrap();
-        stage.log_in("bob@example.com", Some(&acme));
-        switch(&stage.session(), &globex, &stage.output).unwrap();
-        let who = serde_json::to_value(whoami::read(&stage.session()).unwrap()).unwrap();
-        assert_eq!(who["organization_id"], Organization::GLOBEX_ID);
-        assert_eq!(who["user"]["email"], "bob@example.com");
-        assert_eq!(stage.server.request_count(), 1);
+    fn stored_identity(fixture: &Fixture) -> Value {
+        let session = fixture.session().load().unwrap();
+        serde_json::to_value(Identity::from(&session)).unwrap()
     }
 
     #[test]
-    fn an_organization_of_others_changes_nothing() {
-        let stage = Stage::with("alice@example.com");
+    fn a_switch_to_an_organization_of_the_user_is_stored() {
+        let fixture = Fixture::logged_out();
+        let acme = Organization::ACME_ID.parse().unwrap();
         let globex = Organization::GLOBEX_ID.parse().unwrap();
-        let refused = switch(&stage.session(), &globex, &stage.output);
-        assert_ne!(refused.err().unwrap().exit(), Exit::SessionEnded);
-        let who = serde_json::to_value(whoami::read(&stage.session()).unwrap()).unwrap();
-        assert_eq!(who["organization_id"], Organization::ACME_ID);
-        stage.session().refreshed(&stage.output).unwrap();
+        fixture.log_in("bob@example.com", Some(&acme));
+        switch(&fixture.session(), &globex, &fixture.output).unwrap();
+        let identity = stored_identity(&fixture);
+        assert_eq!(identity["organization_id"], Organization::GLOBEX_ID);
+        assert_eq!(identity["user"]["email"], "bob@example.com");
+        assert_eq!(fixture.server.request_count(), 1);
+    }
+
+    #[test]
+    fn a_switch_to_another_organization_leaves_the_session_unchanged() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let globex = Organization::GLOBEX_ID.parse().unwrap();
+        let rejected = switch(&fixture.session(), &globex, &fixture.output);
+        assert_ne!(rejected.err().unwrap().kind(), ErrorKind::NotLoggedIn);
+        let identity = stored_identity(&fixture);
+        assert_eq!(identity["organization_id"], Organization::ACME_ID);
+        fixture.session().refreshed(&fixture.output).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! `workos-login token`: the access token, for scripts.
+//! `workos-login token`: prints the access token.
 
 use std::time::SystemTime;
 
@@ -9,34 +9,36 @@ use workos_login::secrecy::{ExposeSecret, SecretString};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::output::report::Report;
-use crate::session::source::AnySessionArgs;
+use crate::session::source::SessionSourceArgs;
 
-/// Print a valid access token, refreshing it when it is due
+/// Print a valid access token; refresh it first if it is due for refresh
 ///
-/// The token and nothing else is on the standard output. It is a secret: whoever has it acts as the user until it expires.
+/// Standard output contains only the token. The token is a secret: until it expires, its bearer can act as the user.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    session: AnySessionArgs,
+    session: SessionSourceArgs,
 }
 
-/// The one result that has a secret in it.
+/// The access token: the only result with a secret.
 #[derive(Serialize)]
 pub(crate) struct AccessToken {
     #[serde(serialize_with = "expose")]
     access_token: SecretString,
-    /// Whole seconds; `null` when that is unknown.
+    /// Whole seconds; `None` if the expiry is unknown.
     expires_in: Option<u64>,
 }
 
-/// Gets a token.
+/// Returns a valid access token.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
-    let session = args.session.get(output, |kept| kept.refreshed(output))?;
-    Ok(AccessToken::of(&session, SystemTime::now()))
+    let session = args
+        .session
+        .session(output, |stored| stored.refreshed(output))?;
+    Ok(AccessToken::new(&session, SystemTime::now()))
 }
 
 impl AccessToken {
-    fn of(session: &Authenticated, now: SystemTime) -> Self {
+    fn new(session: &Authenticated, now: SystemTime) -> Self {
         Self {
             access_token: session.access_token().clone(),
             expires_in: session.expires_in(now).map(|left| left.as_secs()),
@@ -57,18 +59,18 @@ impl Report for AccessToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::fixture::Stage;
+    use crate::session::fixture::Fixture;
 
-    /// What a program prints that was just started.
-    fn token(stage: &Stage) -> AccessToken {
-        let session = stage.session().refreshed(&stage.output).unwrap();
-        AccessToken::of(&session, SystemTime::now())
+    /// The result of the command in a new process.
+    fn token(fixture: &Fixture) -> AccessToken {
+        let session = fixture.session().refreshed(&fixture.output).unwrap();
+        AccessToken::new(&session, SystemTime::now())
     }
 
     #[test]
-    fn the_token_is_all_that_is_printed() {
-        let stage = Stage::with("alice@example.com");
-        let token = token(&stage);
+    fn prints_only_the_token() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let token = token(&fixture);
         let secret = token.access_token.expose_secret().to_owned();
         assert!(secret.starts_with("eyJ"));
         assert!((290..=300).contains(&token.expires_in.unwrap()));
@@ -76,17 +78,17 @@ mod tests {
         let json = serde_json::to_value(&token).unwrap();
         assert_eq!(json["access_token"], secret);
         assert_eq!(json.as_object().unwrap().len(), 2);
-        assert_eq!(stage.server.request_count(), 0);
+        assert_eq!(fixture.server.request_count(), 0);
     }
 
     #[test]
-    fn a_token_that_is_spent_is_refreshed_once() {
-        let stage = Stage::with("alice@example.com");
-        stage.spend();
-        let first = token(&stage);
-        let second = token(&stage);
+    fn refreshes_an_expired_token_once() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
+        let first = token(&fixture);
+        let second = token(&fixture);
         assert_eq!(first.lines(), second.lines());
         assert!(first.expires_in.unwrap() >= 290);
-        assert_eq!(stage.server.request_count(), 1);
+        assert_eq!(fixture.server.request_count(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A login on another device (RFC 8628): a code is shown here, and entered in a browser anywhere.
+//! A login on another device (RFC 8628): the user enters a user code in a browser on any device.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,37 +11,36 @@ use workos_login::{
 };
 
 use crate::failure::Failure;
-use crate::login::Desk;
+use crate::login::context::LoginContext;
 use crate::login::page::Page;
-use crate::login::send::ask;
+use crate::login::send::send;
 use crate::output::progress::whole_seconds;
 
-/// Logs somebody in who can use a browser on some machine.
+/// How often the time left is updated.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Logs the user in.
 pub(crate) fn log_in<A: ClientKind>(
-    desk: &Desk<'_>,
+    context: &LoginContext<'_>,
     client: &Client<A>,
     requesting: RequestingDevice,
 ) -> Result<Outcome, Failure> {
-    let Desk {
-        args,
-        agent,
-        output,
-        ..
-    } = desk;
-    let timeout = Duration::from_secs(args.timeout);
-    let until = Instant::now() + timeout;
-    output.wait_for("asking for a code", None);
-    let mut device = ask(agent, requesting, timeout, output)?;
-    invite(desk, &device)?;
+    let output = context.output;
+    let timeout = Duration::from_secs(context.args.timeout);
+    let deadline = Instant::now() + timeout;
+    output.show_activity("requesting a user code", None);
+    let mut device = send(context, requesting, timeout)?;
+    present_user_code(context, &device)?;
     loop {
-        let left = wait(desk, &device, until)?;
+        let left = wait_for_poll(context, &device, deadline)?;
         let polling = device
             .poll(client, SystemTime::now())
             .map_err(Error::from)?;
-        let error = match agent.send_within(polling, ExchangeLimits::default().timeout(left)) {
+        let limits = ExchangeLimits::default().timeout(left);
+        let error = match context.agent.send_within(polling, limits) {
             Ok(DevicePoll::Done(outcome)) => return Ok(outcome),
-            Ok(DevicePoll::Pending(still)) => {
-                device = still;
+            Ok(DevicePoll::Pending(pending)) => {
+                device = pending;
                 continue;
             }
             Err(error) => error,
@@ -50,48 +49,55 @@ pub(crate) fn log_in<A: ClientKind>(
         if error.retry_in(now).is_none() {
             return Err(error.into());
         }
-        let why = error.to_string();
+        let message = error.to_string();
         device = error.into_state().into_awaiting(now);
-        output.say(format_args!(
-            "{why}; asking again in {}",
+        output.print_line(format_args!(
+            "{message}; retrying in {}",
             format_duration(whole_seconds(device.poll_in(now)))
         ));
     }
 }
 
-/// Shows the code and the page for it, and brings somebody there.
-fn invite(desk: &Desk<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
-    let address = device.verification_uri();
-    let open = device.verification_uri_complete().unwrap_or(address);
-    // The browser is given what the parser makes of it, in which no sign means anything to a shell.
-    let open = Url::parse(open).expect("a device login has addresses of pages only");
+/// Shows the user code, and the page to enter it at.
+fn present_user_code(context: &LoginContext<'_>, device: &AwaitingDevice) -> Result<(), Failure> {
+    let verification_uri = device.verification_uri();
+    let complete = device
+        .verification_uri_complete()
+        .unwrap_or(verification_uri);
+    // The serialized form of a parsed URL contains no character that is special to a shell.
+    let url = Url::parse(complete).expect("a device authorization response has valid http URIs");
     let page = Page {
-        open: &open,
-        show: address,
-        machine: "any machine",
+        url: &url,
+        printed_url: verification_uri,
+        machine: "any device",
     };
-    let played = page.visit(desk)?;
-    desk.output.say(format_args!(
+    let demo_user = page.present(context)?;
+    context.output.print_line(format_args!(
         "enter this code there, or check that the page shows it: {}",
         device.user_code()
     ));
-    match played {
-        Some((demo, person)) => demo.approve(device.user_code(), &person.email),
+    match demo_user {
+        Some((demo, user)) => demo.approve_device(device.user_code(), &user.email),
         None => Ok(()),
     }
 }
 
-/// Waits until the service may be asked; returns the time that is left then.
-fn wait(desk: &Desk<'_>, device: &AwaitingDevice, until: Instant) -> Result<Duration, Failure> {
+/// Waits for the polling interval; returns the time left after it.
+fn wait_for_poll(
+    context: &LoginContext<'_>,
+    device: &AwaitingDevice,
+    deadline: Instant,
+) -> Result<Duration, Failure> {
     loop {
         let now = SystemTime::now();
-        let patience = until.saturating_duration_since(Instant::now());
-        if patience.is_zero() {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        if timeout.is_zero() {
             return Err(Failure::timed_out());
         }
-        let left = device.expires_in(now).min(patience);
-        desk.output
-            .wait_for("waiting for the login with the code", Some(left));
+        let left = device.expires_in(now).min(timeout);
+        context
+            .output
+            .show_activity("waiting for the login with the user code", Some(left));
         let wait = device.poll_in(now).min(left);
         if wait.is_zero() {
             return Ok(left);
@@ -99,6 +105,3 @@ fn wait(desk: &Desk<'_>, device: &AwaitingDevice, until: Instant) -> Result<Dura
         thread::sleep(wait.min(TICK));
     }
 }
-
-/// How often the time that is left is shown anew.
-const TICK: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! Somebody has to visit a page: in a browser of this machine or of another, or as the demonstration plays it.
+//! The page that the user has to visit: it is opened in the browser, or its URL is printed.
 
 use workos_login::url::Url;
 use workos_login_mock_server::User;
@@ -6,64 +6,58 @@ use workos_login_mock_server::User;
 use crate::browser;
 use crate::demo::Demo;
 use crate::failure::Failure;
-use crate::login::Desk;
+use crate::login::context::LoginContext;
 
-/// A page that somebody has to visit.
+/// A page that the user has to visit.
 pub(crate) struct Page<'a> {
-    /// What is opened in the browser.
-    pub(crate) open: &'a Url,
-    /// What is shown to be opened by hand.
-    pub(crate) show: &'a str,
-    /// Where that can be done.
+    /// The URL to open in the browser.
+    pub(crate) url: &'a Url,
+    /// The URL to print for the user.
+    pub(crate) printed_url: &'a str,
+    /// The machines whose browsers can open the printed URL.
     pub(crate) machine: &'static str,
 }
 
 impl Page<'_> {
-    /// Brings somebody to the page: a browser, a person with the address, or the person that the demonstration plays,
-    /// who is returned.
-    pub(crate) fn visit<'a>(
+    /// Opens the page in the browser or prints its URL.
+    ///
+    /// Returns the user that the demonstration has to log in instead, if `--as` names one or no browser can be opened.
+    pub(crate) fn present<'a>(
         &self,
-        desk: &Desk<'a>,
+        context: &LoginContext<'a>,
     ) -> Result<Option<(&'a Demo, &'a User)>, Failure> {
-        let Self {
-            open,
-            show,
-            machine,
-        } = self;
-        let Desk {
+        let LoginContext {
             args, demo, output, ..
-        } = desk;
+        } = context;
         if let Some(demo) = demo
-            && demo.is_played()
+            && demo.names_user()
         {
-            let person = demo.person()?;
-            output.say(format_args!(
-                "demo: {} signs in at the login page",
-                person.email
-            ));
-            return Ok(Some((demo, person)));
+            let user = demo.user()?;
+            output.print_line(format_args!("demo: {} logs in", user.email));
+            return Ok(Some((demo, user)));
         }
+        let machine = self.machine;
         if args.no_browser {
-            output.say(format_args!("open this address in a browser on {machine}:"));
+            output.print_line(format_args!("open this URL in a browser on {machine}:"));
         } else {
-            match (browser::open(open.as_str()), demo) {
-                (Ok(()), _) => output.say(
-                    "the login page is open in your browser; if it is not, open this address:",
+            match (browser::open(self.url.as_str()), demo) {
+                (Ok(()), _) => output.print_line(
+                    "the login page is open in the browser; if it is not, open this URL:",
                 ),
                 (Err(error), Some(demo)) => {
-                    let person = demo.person()?;
-                    output.say(format_args!(
-                        "demo: no browser can be opened here ({error}), so {} signs in at the login page",
-                        person.email
+                    let user = demo.user()?;
+                    output.print_line(format_args!(
+                        "demo: cannot open a browser ({error}); {} logs in",
+                        user.email
                     ));
-                    return Ok(Some((demo, person)));
+                    return Ok(Some((demo, user)));
                 }
-                (Err(error), None) => output.say(format_args!(
-                    "no browser can be opened here ({error}); open this address in one on {machine}:"
+                (Err(error), None) => output.print_line(format_args!(
+                    "cannot open a browser ({error}); open this URL in a browser on {machine}:"
                 )),
             }
         }
-        output.say(show);
+        output.print_line(self.printed_url);
         Ok(None)
     }
 }

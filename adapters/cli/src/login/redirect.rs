@@ -1,4 +1,4 @@
-//! A login in the browser of this machine, which comes back by a callback.
+//! A login in a browser on this machine, with a loopback redirect URI.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,27 +7,25 @@ use workos_login::{Client, ClientKind, Outcome, RedirectUri, Start};
 use workos_login_loopback::{Listener, Progress};
 
 use crate::failure::Failure;
-use crate::login::Desk;
+use crate::login::context::LoginContext;
 use crate::login::page::Page;
-use crate::login::send::ask;
+use crate::login::send::send;
 
-/// Logs somebody in who can use a browser on this machine. `start` begins the login that comes back to an address.
+/// The maximum lifetime that RFC 6749 section 4.1.2 recommends for authorization codes.
+const AUTHORIZATION_CODE_TTL: Duration = Duration::from_secs(600);
+
+/// Logs the user in. `start` makes the authorization request for the redirect URI.
 pub(crate) fn log_in<'c, A: ClientKind>(
-    desk: &Desk<'_>,
+    context: &LoginContext<'_>,
     client: &'c Client<A>,
     start: impl FnOnce(RedirectUri) -> Start<'c, A>,
 ) -> Result<Outcome, Failure> {
-    let Desk {
-        args,
-        agent,
-        output,
-        ..
-    } = desk;
+    let LoginContext { args, output, .. } = context;
+    // The login begins after the port is bound, because only then is the redirect URI known.
     let listener = match &args.redirect_uri {
         Some(redirect_uri) => Listener::bind_for(redirect_uri),
         None => Listener::bind_port(args.port.unwrap_or(0)),
     };
-    // It listens before the login begins, because the login needs to know where.
     let listener = listener?.app_name("workos-login");
     let (url, pending) = start(listener.redirect_uri().clone())
         .expires_after(Duration::from_secs(args.timeout))
@@ -35,25 +33,22 @@ pub(crate) fn log_in<'c, A: ClientKind>(
     let url = Url::from(url);
 
     let page = Page {
-        open: &url,
-        show: url.as_str(),
+        url: &url,
+        printed_url: url.as_str(),
         machine: "this machine",
     };
-    if let Some((demo, person)) = page.visit(desk)? {
-        demo.play(&url, &person.email, listener.canceller())?;
+    if let Some((demo, user)) = page.present(context)? {
+        demo.log_in(&url, &user.email, listener.canceller())?;
     }
 
     let timeout = pending.expires_in(SystemTime::now());
     let exchanging = listener.wait_with(client, pending, timeout, |progress| match progress {
         Progress::Remaining(left) => {
-            output.wait_for("waiting for the login in the browser", Some(left));
+            output.show_activity("waiting for the login in the browser", Some(left));
         }
         Progress::MalformedCallback(error) => output.warn(error),
         _ => {}
     })?;
-    output.wait_for("exchanging the code", None);
-    ask(agent, exchanging, CODE_LIFE, output)
+    output.show_activity("exchanging the authorization code", None);
+    send(context, exchanging, AUTHORIZATION_CODE_TTL)
 }
-
-/// How long an authorization code should be good for at most (RFC 6749 section 4.1.2).
-const CODE_LIFE: Duration = Duration::from_secs(600);

@@ -1,31 +1,34 @@
-//! One question to the service, asked until there is an answer.
+//! Sends an exchange, with retries.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use humantime::format_duration;
 use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits};
-use workos_login_ureq::Agent;
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::login::context::LoginContext;
 use crate::output::progress::whole_seconds;
 
-/// Sends an exchange that may be repeated: of a code, which is good for one answer, or for a device's code.
+/// How many times an exchange is retried.
+const MAX_RETRIES: u32 = 3;
+
+/// Sends an exchange, and retries it after a transport error or a transient error, until `timeout`.
 ///
-/// What is lost, or answered "not now", is asked for again some times, and not for longer than `limit` in all.
-pub(crate) fn ask<E: Exchange>(
-    agent: &Agent,
+/// Suitable for an exchange that may be sent twice: the code exchange, because a code is valid for one response only, and the device
+/// authorization request.
+pub(crate) fn send<E: Exchange>(
+    context: &LoginContext<'_>,
     mut exchange: E,
-    limit: Duration,
-    output: &Output,
+    timeout: Duration,
 ) -> Result<E::Output, Failure> {
-    let until = Instant::now() + limit;
-    let left = || until.saturating_duration_since(Instant::now());
-    let mut retries = 0..RETRIES;
+    let deadline = Instant::now() + timeout;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let mut retries = 0..MAX_RETRIES;
     loop {
-        let error = match agent.send_within(exchange, ExchangeLimits::default().timeout(left())) {
-            Ok(answer) => return Ok(answer),
+        let limits = ExchangeLimits::default().timeout(left());
+        let error = match context.agent.send_within(exchange, limits) {
+            Ok(response) => return Ok(response),
             Err(error) => error,
         };
         let Some(wait) = error
@@ -34,14 +37,11 @@ pub(crate) fn ask<E: Exchange>(
         else {
             return Err(error.into());
         };
-        output.say(format_args!(
-            "{error}; asking again in {}",
+        context.output.print_line(format_args!(
+            "{error}; retrying in {}",
             format_duration(whole_seconds(wait))
         ));
         thread::sleep(wait);
         exchange = error.into_state();
     }
 }
-
-/// How often an exchange without an answer is repeated.
-const RETRIES: u32 = 3;

@@ -1,7 +1,8 @@
-//! The one place that prints: results on the standard output, everything else on the error output.
+//! Everything that is printed: results on standard output, the rest on standard error.
 //!
-//! Every line passes through [`Printable`] here, wherever its parts come from, so that nothing a server says can reach
-//! the terminal as anything but text.
+//! Every line passes through [`Printable`], whatever its parts are, so that no text of a server can control the terminal. A command
+//! prints its end once: [`Output::finish`], [`Output::fail`] and [`Output::interrupt`] take the same lock, because Ctrl-C can
+//! arrive on another thread at any moment.
 
 pub(crate) mod printable;
 pub(crate) mod progress;
@@ -10,28 +11,29 @@ pub(crate) mod report;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::printable::{Printable, PrintableJson};
 use crate::output::progress::Progress;
 use crate::output::report::Report;
 
-/// Where a command shows what it does, and how it ended.
+/// The output of a command.
 pub(crate) struct Output {
     json: bool,
     progress: Progress,
-    /// Whether the end was printed: there is one, although Ctrl-C can come at any moment.
+    /// Whether the end of the command was printed.
     ended: Mutex<bool>,
 }
 
 impl Output {
-    /// Makes the output of a program that prints its result as JSON, or for a person.
+    /// Makes the output of a command that prints its result as JSON or as text.
     pub(crate) fn new(json: bool) -> Self {
         Self {
             json,
@@ -40,42 +42,42 @@ impl Output {
         }
     }
 
-    /// Tells the person something, in one line.
-    pub(crate) fn say(&self, line: impl Display) {
-        self.progress.say(line);
+    /// Prints a line on standard error.
+    pub(crate) fn print_line(&self, line: impl Display) {
+        self.progress.print_line(line);
     }
 
-    /// Tells the person what went wrong although the command did what it was asked for.
+    /// Prints a problem that did not keep the command from succeeding.
     pub(crate) fn warn(&self, warning: &dyn Error) {
-        self.say(format_args!("workos-login: {warning}"));
+        self.print_line(format_args!("workos-login: warning: {warning}"));
         for cause in std::iter::successors(warning.source(), |&error| error.source()) {
-            self.say(format_args!("  because: {cause}"));
+            self.print_line(format_args!("  caused by: {cause}"));
         }
     }
 
-    /// Hands the terminal over to another program: nothing is printed any more, and Ctrl-C is that program's.
-    pub(crate) fn hand_over(&self) {
+    /// Stops printing and handling Ctrl-C: the terminal belongs to another program from here on.
+    pub(crate) fn release_terminal(&self) {
         *self.ended() = true;
         self.progress.clear();
     }
 
-    /// Shows what is waited for and, where there is an end, the time that is left.
-    pub(crate) fn wait_for(&self, what: &'static str, left: Option<Duration>) {
-        self.progress.wait_for(what, left);
+    /// Shows the current activity and, if it is bounded, the time left.
+    pub(crate) fn show_activity(&self, activity: &'static str, left: Option<Duration>) {
+        self.progress.show_activity(activity, left);
     }
 
-    /// Whether somebody is there to be asked, and to go on with what the service asks for.
+    /// Returns whether questions can be asked on the terminal.
     pub(crate) fn is_interactive(&self) -> bool {
         self.progress.is_interactive()
     }
 
-    /// Asks the person at the terminal; returns the line that they enter. `None`: they enter no more.
+    /// Asks a question on the terminal and returns the line entered, or `None` at the end of the input.
     pub(crate) fn ask(&self, question: &str) -> Option<String> {
         self.progress.ask(question)
     }
 
-    /// Prints how the command ended.
-    pub(crate) fn finish<R: Report>(&self, result: Result<R, Failure>) -> Exit {
+    /// Prints the result of the command.
+    pub(crate) fn finish<R: Report>(&self, result: Result<R, Failure>) -> ExitCode {
         match result {
             Ok(report) => {
                 let mut ended = self.ended();
@@ -87,28 +89,29 @@ impl Output {
         }
     }
 
-    /// Prints how a command failed.
-    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
+    /// Prints the failure of the command.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         let mut ended = self.ended();
         *ended = true;
         self.progress.clear();
         self.print_failure(failure);
-        failure.exit()
+        failure.kind().into()
     }
 
-    /// Prints that Ctrl-C ended the command, and ends the program, unless the command has ended.
+    /// Prints that Ctrl-C interrupted the command and exits, unless the command has ended.
     pub(crate) fn interrupt(&self) {
         let ended = self.ended();
         if *ended {
             return;
         }
         self.progress.clear();
-        self.print_failure(&Failure::new(Exit::Interrupted, "interrupted"));
-        // The lock is still held: nothing else is printed on the way out.
-        std::process::exit(Exit::Interrupted.code().into());
+        let kind = ErrorKind::Interrupted;
+        self.print_failure(&Failure::new(kind, "interrupted"));
+        // The lock is still held, so that no other thread prints anything.
+        std::process::exit(kind.exit_code().into());
     }
 
-    fn print_report(&self, report: &impl Report) -> Exit {
+    fn print_report(&self, report: &impl Report) -> ExitCode {
         let printed = if self.json {
             print_json(report)
         } else {
@@ -118,29 +121,29 @@ impl Output {
                 .try_for_each(|line| print(Printable(line)))
         };
         match printed {
-            Ok(()) => Exit::Success,
+            Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                self.say(format_args!(
-                    "workos-login: the result could not be printed: {error}"
+                self.print_line(format_args!(
+                    "workos-login: cannot print the result: {error}"
                 ));
-                Exit::Failure
+                ErrorKind::Failure.into()
             }
         }
     }
 
     fn print_failure(&self, failure: &Failure) {
-        self.say(format_args!("workos-login: {}", failure.message()));
+        self.print_line(format_args!("workos-login: {}", failure.message()));
         for cause in failure.causes() {
-            self.say(format_args!("  because: {cause}"));
+            self.print_line(format_args!("  caused by: {cause}"));
         }
         for hint in failure.hints() {
-            self.say(format_args!("  {hint}"));
+            self.print_line(format_args!("  {hint}"));
         }
         if let Some(id) = failure.request_id() {
-            self.say(format_args!("  request id: {id}"));
+            self.print_line(format_args!("  request id: {id}"));
         }
         if self.json {
-            // The exit code tells it too, should nobody read the standard output any more.
+            // If standard output is closed, the exit code still reports the failure.
             let _ = print_json(&json!({ "error": failure }));
         }
     }

@@ -1,14 +1,13 @@
-//! Text from outside, made fit for a terminal.
+//! Text from outside, escaped for the terminal.
+//!
+//! A character is escaped if it is not visible itself: controls (C0, DEL, C1), format characters (which include all that change the
+//! direction of text), line and paragraph separators, and code points that are unassigned or for private use. All characters that names are written with stay.
 
 use std::fmt;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// A text in which nothing commands the terminal or rearranges what is read.
-///
-/// Escaped, as `\u{1b}`, is every character that is not seen itself: controls (C0, DEL, C1), format characters (among
-/// them all that change the direction of text), line and paragraph separators, and what Unicode leaves unassigned or
-/// private. Everything a name is written with stays.
+/// Displays a text with invisible characters escaped as `\u{1b}`.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
@@ -24,9 +23,9 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// A JSON text in which the same characters are escaped as JSON does it, so that a reader gets the very same values.
+/// Displays a JSON text with the same characters escaped as in JSON strings, so that it parses to the same values.
 ///
-/// JSON has none of them outside of its strings, where JSON itself requires only the C0 controls to be escaped.
+/// Compact JSON has such characters in strings only, and requires only the C0 controls to be escaped.
 pub(crate) struct PrintableJson<'a>(pub(crate) &'a str);
 
 impl fmt::Display for PrintableJson<'_> {
@@ -45,12 +44,12 @@ impl fmt::Display for PrintableJson<'_> {
 }
 
 fn is_printable(c: char) -> bool {
-    let unseen = matches!(c.general_category_group(), GeneralCategoryGroup::Other)
+    let invisible = matches!(c.general_category_group(), GeneralCategoryGroup::Other)
         || matches!(
             c.general_category(),
             GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
         );
-    !unseen
+    !invisible
 }
 
 #[cfg(test)]
@@ -87,7 +86,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_is_not_seen_itself_is_escaped() {
+    fn escapes_invisible_characters() {
         for c in HOSTILE {
             assert_eq!(
                 Printable(&format!("a{c}b")).to_string(),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stay_as_they_are_written() {
+    fn keeps_the_characters_of_names() {
         for name in [
             "Zoë O'Brien-Łukasz",
             "नादिया",
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn json_reads_back_as_the_same_value() {
+    fn escaped_json_parses_to_the_same_value() {
         let hostile: String = HOSTILE.iter().collect();
         let json = PrintableJson(&serde_json::to_string(&hostile).unwrap()).to_string();
         assert!(json.chars().all(is_printable), "{json:?}");

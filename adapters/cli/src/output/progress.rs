@@ -1,4 +1,8 @@
-//! What the program waits for, on the error output.
+//! Lines and progress on standard error.
+//!
+//! On a terminal, the current activity is one line below the permanent lines. It is drawn again when the time left changes, and
+//! erased before anything else is printed. Without a terminal it is printed once for each activity. Nothing reports a failed write:
+//! there is no other place to report it to.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
@@ -10,16 +14,15 @@ use humantime::format_duration;
 
 use crate::output::printable::Printable;
 
-/// Lines that stay, and on a terminal one line below them that is drawn anew while something is waited for.
+/// Permanent lines, and on a terminal the line of the current activity below them.
 pub(crate) struct Progress {
     term: Term,
     shown: Mutex<Shown>,
 }
 
-/// What is waited for.
 #[derive(Default)]
 struct Shown {
-    what: Option<&'static str>,
+    activity: Option<&'static str>,
     /// The line that is drawn on the terminal.
     line: Option<String>,
 }
@@ -32,49 +35,49 @@ impl Progress {
         }
     }
 
-    /// Prints a line that stays.
-    pub(crate) fn say(&self, line: impl Display) {
+    /// Prints a permanent line.
+    pub(crate) fn print_line(&self, line: impl Display) {
         let shown = self.shown();
         self.erase(&shown);
         self.print(line);
         self.draw(&shown);
     }
 
-    /// Shows what is waited for and, where there is an end, the time that is left. Without a terminal it is said once.
-    pub(crate) fn wait_for(&self, what: &'static str, left: Option<Duration>) {
+    /// Shows the current activity and, if it is bounded, the time left.
+    pub(crate) fn show_activity(&self, activity: &'static str, left: Option<Duration>) {
         let left = left
             .map(|left| format!(", {} left", format_duration(whole_seconds(left))))
             .unwrap_or_default();
         let mut shown = self.shown();
         if self.term.is_term() {
             self.erase(&shown);
-            shown.line = Some(format!("{what}{left} (Ctrl-C ends it)"));
+            shown.line = Some(format!("{activity}{left} (Ctrl-C to cancel)"));
             self.draw(&shown);
-        } else if shown.what != Some(what) {
-            self.print(format_args!("{what}{left}"));
+        } else if shown.activity != Some(activity) {
+            self.print(format_args!("{activity}{left}"));
         }
-        shown.what = Some(what);
+        shown.activity = Some(activity);
     }
 
-    /// Whether somebody is there to be asked.
+    /// Returns whether questions can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         self.term.is_term() && io::stdin().is_terminal()
     }
 
-    /// Asks the person at the terminal; returns the line that they enter. `None`: they enter no more.
+    /// Asks a question and returns the line entered, or `None` at the end of the input.
     pub(crate) fn ask(&self, question: &str) -> Option<String> {
         let mut shown = self.shown();
         self.erase(&shown);
-        // It is erased when Ctrl-C ends the wait for the answer, as everything that is drawn.
+        // As a drawn line, the question is erased if Ctrl-C interrupts it.
         shown.line = Some(Printable(question).to_string());
         self.draw(&shown);
         drop(shown);
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);
-        // By the Enter that ended the answer the question has become a line that stays.
+        // The Enter that ended the answer made the question a permanent line.
         let mut shown = self.shown();
         shown.line = None;
-        shown.what = None;
+        shown.activity = None;
         match read {
             Ok(0) | Err(_) => {
                 self.print("");
@@ -84,14 +87,12 @@ impl Progress {
         }
     }
 
-    /// Removes what is drawn. The lines stay.
+    /// Erases the drawn line.
     pub(crate) fn clear(&self) {
         let mut shown = self.shown();
         self.erase(&shown);
         shown.line = None;
     }
-
-    // Without an error output there is nobody to tell, so that a failure to write is nothing to act on.
 
     fn print(&self, line: impl Display) {
         let _ = self
@@ -101,7 +102,7 @@ impl Progress {
 
     fn draw(&self, shown: &Shown) {
         if let Some(line) = &shown.line {
-            // One line, with room for the `^C` that a terminal writes behind it: both are erased together.
+            // With room for the `^C` that the terminal appends: it is erased together with the line.
             let (_, columns) = self.term.size();
             let room = usize::from(columns.saturating_sub(3));
             let _ = self.term.write_str(&truncate_str(line, room, "…"));
@@ -119,7 +120,7 @@ impl Progress {
     }
 }
 
-/// Rounds up, so that zero is said only when nothing is left.
+/// Rounds up, so that zero is shown only if no time is left.
 pub(crate) fn whole_seconds(left: Duration) -> Duration {
     Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_is_rounded_up() {
+    fn rounds_the_time_left_up() {
         assert_eq!(whole_seconds(Duration::from_millis(599_001)).as_secs(), 600);
         assert_eq!(whole_seconds(Duration::from_nanos(1)).as_secs(), 1);
         assert_eq!(whole_seconds(Duration::from_secs(65)).as_secs(), 65);

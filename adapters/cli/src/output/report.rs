@@ -1,20 +1,20 @@
-//! What a command has to tell when it is done.
+//! The result of a command.
 
 use serde::Serialize;
 
-/// The result of a command: one object in JSON, or lines for a person.
+/// The result of a command: one object in JSON, or lines of text.
 pub(crate) trait Report: Serialize {
-    /// Returns the lines. Each is one line on the terminal, whatever is in it.
+    /// Returns the lines. Each is printed as one line, whatever characters it contains.
     fn lines(&self) -> Vec<String>;
 }
 
-/// A line, and below it what is known, each with its name.
+/// Formats a heading, and below it the rows that have a value.
 pub(crate) fn table<'a>(
-    line: String,
+    heading: String,
     rows: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
 ) -> Vec<String> {
     let rows = rows
         .into_iter()
         .filter_map(|(name, value)| Some(format!("  {name:<15}  {}", value?)));
-    std::iter::once(line).chain(rows).collect()
+    std::iter::once(heading).chain(rows).collect()
 }

@@ -1,4 +1,4 @@
-//! Which session is meant, where several are kept.
+//! The account: which of the stored sessions a command uses.
 
 use std::str::FromStr;
 
@@ -7,14 +7,17 @@ use serde::Serializer;
 use workos_login::ClientId;
 use workos_login_keyring::{Error, KeyringStore, Place};
 
-/// Where a session is kept, and under which name.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Account {
-    /// Name of the session, where you keep several
-    #[arg(long = "account", value_name = "NAME", default_value = "default")]
-    pub(crate) name: Name,
+/// The service name of the entries, as the keyring's own program shows it.
+const SERVICE: &str = "workos-login";
 
-    /// Which keyring the session is in
+/// The options that select the keyring and the entry of a session.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct AccountArgs {
+    /// Name of the session, to store more than one
+    #[arg(long = "account", value_name = "NAME", default_value = "default")]
+    pub(crate) name: AccountName,
+
+    /// Keyring that stores the session
     #[arg(
         long = "store",
         value_name = "KEYRING",
@@ -26,13 +29,13 @@ pub(crate) struct Account {
     keyring: Keyring,
 }
 
-impl Account {
-    /// Whether it is the keyring of those who chose none.
-    pub(crate) fn is_in_the_systems(&self) -> bool {
+impl AccountArgs {
+    /// Returns whether the keyring is that of the system.
+    pub(crate) fn is_system_keyring(&self) -> bool {
         self.keyring == Keyring::System
     }
 
-    /// Opens the entry of the keyring.
+    /// Opens the entry in the keyring.
     pub(crate) fn open(&self, client: &ClientId) -> Result<KeyringStore, Error> {
         let account = format!("{}/{}", client.as_str(), self.name.0);
         match self.keyring {
@@ -42,81 +45,70 @@ impl Account {
     }
 }
 
-/// The keyrings to choose from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Keyring {
-    /// That of the Linux kernel: it needs no daemon, and forgets with a restart or after some days without use
+    /// Linux kernel keyring: needs no daemon; cleared by a restart or after some days without use
     Kernel,
     /// Keychain on macOS, Credential Manager on Windows, Secret Service elsewhere
     #[default]
     System,
 }
 
-/// A name that a person gives to a session.
+/// The name of a session: letters, digits and `. _ @ + -`.
 ///
-/// It becomes a part of the name of an entry, and must not look like the other parts.
+/// It is a part of the name of an entry, so it contains no separator of such names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Name(String);
+pub(crate) struct AccountName(String);
 
-impl Name {
+impl AccountName {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is the name of those who gave none.
+    /// Returns whether it is the name that is used if none is given.
     pub(crate) fn is_default(&self) -> bool {
         self.0 == "default"
     }
 }
 
-impl FromStr for Name {
+impl FromStr for AccountName {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
-        match !text.is_empty() && text.chars().all(fits) {
+        let is_allowed = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
+        match !text.is_empty() && text.chars().all(is_allowed) {
             true => Ok(Self(text.to_owned())),
             false => Err("a name consists of letters, digits and . _ @ + -"),
         }
     }
 }
 
-/// Writes the name that a keyring has in JSON.
-pub(crate) fn code<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match place {
-        Place::AppleKeychain => "apple_keychain",
-        Place::KernelKeyring => "kernel_keyring",
-        Place::SecretService => "secret_service",
-        Place::WindowsCredentials => "windows_credentials",
-        _ => "other",
-    })
-}
-
-/// Writes that name, or `null`.
-pub(crate) fn optional_code<S: Serializer>(
+/// Serializes the store of a session by its JSON name, or as `null`.
+pub(crate) fn serialize_store<S: Serializer>(
     place: &Option<Place>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match place {
-        Some(place) => code(place, serializer),
         None => serializer.serialize_none(),
+        Some(Place::AppleKeychain) => serializer.serialize_str("apple_keychain"),
+        Some(Place::KernelKeyring) => serializer.serialize_str("kernel_keyring"),
+        Some(Place::SecretService) => serializer.serialize_str("secret_service"),
+        Some(Place::WindowsCredentials) => serializer.serialize_str("windows_credentials"),
+        Some(_) => serializer.serialize_str("other"),
     }
 }
-
-/// What the entries in a keyring belong to, as its own program shows it.
-const SERVICE: &str = "workos-login";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_no_sign_that_would_lead_to_another_entry() {
+    fn an_account_name_contains_no_separator() {
         for name in ["work", "alice@example.com", "größe_2.x+y-z"] {
-            assert_eq!(name.parse::<Name>().unwrap().as_str(), name);
+            assert_eq!(name.parse::<AccountName>().unwrap().as_str(), name);
         }
         for name in ["", "a#a0", "a/b", "a b", "\u{202e}x"] {
-            assert!(name.parse::<Name>().is_err(), "{name}");
+            assert!(name.parse::<AccountName>().is_err(), "{name}");
         }
     }
 }

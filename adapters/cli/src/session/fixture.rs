@@ -1,4 +1,4 @@
-//! A session in memory at a local service, for the tests of the commands.
+//! A session in memory at a mock server, for the tests of the commands.
 
 use std::time::SystemTime;
 
@@ -14,42 +14,43 @@ use crate::client;
 use crate::output::Output;
 use crate::session::Session;
 
-pub(crate) struct Stage {
+/// A mock server, a client of it, and a store in memory.
+pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) client: Client,
     pub(crate) output: Output,
     store: MemoryStore,
 }
 
-impl Stage {
-    /// Nobody is signed in.
-    pub(crate) fn empty() -> Self {
+impl Fixture {
+    /// Makes a fixture without a session.
+    pub(crate) fn logged_out() -> Self {
         let server =
             Server::start(Config::with(|config| config.reuse_ends_session = true)).unwrap();
         Self {
-            client: client::workos(server.client_id(), Some(server.base_url())).unwrap(),
+            client: client::user_management(server.client_id(), Some(server.base_url())).unwrap(),
             output: Output::new(false),
             server,
             store: MemoryStore::new(),
         }
     }
 
-    /// This person is signed in.
-    pub(crate) fn with(email: &str) -> Self {
-        let stage = Self::empty();
-        stage.log_in(email, None);
-        stage
+    /// Makes a fixture with a session of this user.
+    pub(crate) fn logged_in(email: &str) -> Self {
+        let fixture = Self::logged_out();
+        fixture.log_in(email, None);
+        fixture
     }
 
-    /// This person signs in.
+    /// Logs this user in and stores the session.
     pub(crate) fn log_in(&self, email: &str, organization: Option<&OrganizationId>) {
         let session = self.new_session(email, organization);
-        self.session().keep(session).unwrap();
+        self.session().store(session).unwrap();
         self.server.clear_requests();
     }
 
-    /// Lets the access token be spent.
-    pub(crate) fn spend(&self) {
+    /// Makes the stored access token an expired one.
+    pub(crate) fn expire_access_token(&self) {
         let record = self.store.load().unwrap().unwrap();
         let mut stored = serde_json::to_value(record).unwrap();
         stored["session"]["received_at"] = 0.into();
@@ -57,13 +58,14 @@ impl Stage {
         self.store.save(&record).unwrap();
     }
 
-    /// The session as a program finds it that was just started.
+    /// Opens the session as a new process does.
     pub(crate) fn session(&self) -> Session<MemoryStore> {
         let machine = Machine::new(&self.client, SessionPolicy::default());
         let name = "work".parse().unwrap();
         Session::new(machine, self.store.clone(), name, Place::Custom)
     }
 
+    /// Logs this user in without storing the session.
     pub(crate) fn new_session(
         &self,
         email: &str,

@@ -1,4 +1,8 @@
-//! The session that is kept from one run to the next.
+//! The stored session.
+//!
+//! A [`Session`] is the session of one client and one account name, over the session manager of `workos-login-session`. The
+//! manager does everything that has to be right across processes: refresh, lock and store. Here, its errors become the failures of
+//! commands, with the command to run next.
 
 pub(crate) mod account;
 #[cfg(test)]
@@ -9,59 +13,59 @@ use workos_login::session::{Machine, SessionEnded, SessionPolicy};
 use workos_login::url::Url;
 use workos_login::{Authenticated, BlockingHttpClient, ExchangeLimits, OrganizationId};
 use workos_login_keyring::{self as keyring, KeyringStore, Place};
-use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store};
+use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store, Token};
 use workos_login_ureq::agent;
 
 use crate::client::{AnyClient, ClientArgs};
-use crate::error_kind::Exit;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::account::{Account, Name};
+use crate::session::account::{AccountArgs, AccountName};
 
-/// The options that say which session a command is about.
+/// The options that select a stored session.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SessionArgs {
     #[command(flatten)]
-    account: Account,
+    account: AccountArgs,
 
     #[command(flatten)]
     client: ClientArgs,
 }
 
 impl SessionArgs {
-    /// Opens the place where the session is kept.
+    /// Opens the store of the session.
     pub(crate) fn open(&self) -> Result<Session, Failure> {
         Session::open(&self.client()?, &self.account)
     }
 
-    /// Returns the client that the session is of.
+    /// Makes the client of the session.
     pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
         self.client.client()
     }
 
-    /// Returns the address where the session ends at the service, if there is one.
+    /// Returns the session logout URL, if the service has one.
     pub(crate) fn logout_url(&self, session: &Authenticated) -> Option<Url> {
         match self.client() {
-            Ok(AnyClient::WorkOs(client)) => session.logout_url(&client, None),
-            Ok(AnyClient::Standard(_)) | Err(_) => None,
+            Ok(AnyClient::UserManagement(client)) => session.logout_url(&client, None),
+            Ok(AnyClient::OAuth(_)) | Err(_) => None,
         }
     }
 }
 
-/// A session of one client under one name, and its keeper. Nobody may be signed in.
+/// The session of one client and one account name. There may be none in the store.
 pub(crate) struct Session<S = KeyringStore> {
-    keeper: BlockingSessionManager<S>,
-    name: Name,
+    manager: BlockingSessionManager<S>,
+    name: AccountName,
     place: Place,
 }
 
 impl Session {
-    /// Opens the place where the session is kept.
-    pub(crate) fn open(client: &AnyClient, account: &Account) -> Result<Self, Failure> {
+    /// Opens the store of the session.
+    pub(crate) fn open(client: &AnyClient, account: &AccountArgs) -> Result<Self, Failure> {
         let policy = SessionPolicy::default();
         let (machine, id) = match client {
-            AnyClient::Standard(client) => (Machine::new(client, policy), client.id()),
-            AnyClient::WorkOs(client) => (Machine::new(client, policy), client.id()),
+            AnyClient::OAuth(client) => (Machine::new(client, policy), client.id()),
+            AnyClient::UserManagement(client) => (Machine::new(client, policy), client.id()),
         };
         let store = account
             .open(id)
@@ -72,83 +76,73 @@ impl Session {
 }
 
 impl<S: Store> Session<S> {
-    pub(crate) fn new(machine: Machine, store: S, name: Name, place: Place) -> Self {
+    pub(crate) fn new(machine: Machine, store: S, name: AccountName, place: Place) -> Self {
         let http = agent();
         Self {
-            keeper: BlockingSessionManager::new(machine, store, move |refreshing, limit| {
-                http.send_within(refreshing, ExchangeLimits::default().timeout(limit))
+            manager: BlockingSessionManager::new(machine, store, move |refreshing, timeout| {
+                http.send_within(refreshing, ExchangeLimits::default().timeout(timeout))
             }),
             name,
             place,
         }
     }
 
-    /// Finds out whether a session could be kept.
+    /// Checks that a session can be stored.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.keeper.check().map_err(|error| {
+        self.manager.check().map_err(|error| {
             let failure = Failure::new(
-                Exit::Store,
-                "the session could not be kept, so the login was not begun",
+                ErrorKind::Store,
+                "the session cannot be stored; no login was started",
             );
             match error {
-                Error::Store(cause) => failure.because(&*cause),
-                error => failure.because(&error),
+                Error::Store(cause) => failure.caused_by(&*cause),
+                error => failure.caused_by(&error),
             }
         })
     }
 
-    /// Keeps a new session, in place of any other of that name.
-    pub(crate) fn keep(&self, session: Authenticated) -> Result<(), Failure> {
+    /// Stores a new session in place of any other of the account.
+    pub(crate) fn store(&self, session: Authenticated) -> Result<(), Failure> {
         let token = self
-            .keeper
+            .manager
             .log_in(session)
             .map_err(|error| self.failure(&error))?;
         match token.warning() {
             None => Ok(()),
-            Some(warning) => Err(Failure::of(Exit::Store, warning)),
+            Some(warning) => Err(Failure::from_error(ErrorKind::Store, warning)),
         }
     }
 
-    /// Returns the session with a good access token. What went wrong although there is one is said.
+    /// Returns the session with a valid access token.
     pub(crate) fn refreshed(&self, output: &Output) -> Result<Authenticated, Failure> {
-        let token = self.keeper.token().map_err(|error| self.failure(&error))?;
-        if let Some(warning) = token.warning() {
-            output.warn(warning);
-        }
-        self.get()
+        self.warn(self.manager.token(), output)?;
+        self.load()
     }
 
-    /// Moves the session to another organization.
-    pub(crate) fn switch(
+    /// Switches the session to another organization.
+    pub(crate) fn switch_organization(
         &self,
         organization: OrganizationId,
         output: &Output,
     ) -> Result<(), Failure> {
-        let token = self
-            .keeper
-            .switch(organization)
-            .map_err(|error| self.failure(&error))?;
-        if let Some(warning) = token.warning() {
-            output.warn(warning);
-        }
-        Ok(())
+        self.warn(self.manager.switch(organization), output)
     }
 
-    /// Forgets the session.
+    /// Removes the session from the store.
     pub(crate) fn log_out(&self) -> LoggedOut {
-        self.keeper.log_out()
+        self.manager.log_out()
     }
 
-    /// Returns the session as it is. Nothing is sent.
-    pub(crate) fn get(&self) -> Result<Authenticated, Failure> {
+    /// Loads the session as it is stored. Sends no request.
+    pub(crate) fn load(&self) -> Result<Authenticated, Failure> {
         let session = self
-            .keeper
+            .manager
             .session()
             .map_err(|error| self.failure(&error))?;
-        session.ok_or_else(|| self.signed_out(&SessionEnded::NotLoggedIn))
+        session.ok_or_else(|| self.not_logged_in(&SessionEnded::NotLoggedIn))
     }
 
-    pub(crate) fn name(&self) -> &Name {
+    pub(crate) fn name(&self) -> &AccountName {
         &self.name
     }
 
@@ -156,52 +150,59 @@ impl<S: Store> Session<S> {
         self.place
     }
 
+    /// Prints the warning of a token.
+    fn warn(&self, token: Result<Token, Error>, output: &Output) -> Result<(), Failure> {
+        let token = token.map_err(|error| self.failure(&error))?;
+        if let Some(warning) = token.warning() {
+            output.warn(warning);
+        }
+        Ok(())
+    }
+
     fn failure(&self, error: &Error) -> Failure {
         match error {
-            Error::Failed(error) => Failure::told(error),
-            Error::SessionEnded(reason) => self.signed_out(reason),
-            Error::Store(_) => Failure::of(Exit::Store, error),
-            Error::TryAgain { .. } => Failure::of(Exit::Unavailable, error),
-            _ => Failure::of(Exit::Failure, error),
+            Error::Failed(error) => Failure::from(&**error),
+            Error::SessionEnded(reason) => self.not_logged_in(reason),
+            Error::Store(_) => Failure::from_error(ErrorKind::Store, error),
+            Error::TryAgain { .. } => Failure::from_error(ErrorKind::Unavailable, error),
+            _ => Failure::from_error(ErrorKind::Failure, error),
         }
     }
 
-    fn signed_out(&self, reason: &SessionEnded) -> Failure {
-        let failure = match self.name.is_default() {
-            true => format!("{reason}; sign in: workos-login login"),
-            false => format!(
-                "{reason}; sign in: workos-login login --account {}",
-                self.name.as_str()
-            ),
-        };
-        let failure = Failure::new(Exit::SessionEnded, failure);
+    fn not_logged_in(&self, reason: &SessionEnded) -> Failure {
+        let mut message = format!("{reason}; log in: workos-login login");
+        if !self.name.is_default() {
+            message.push_str(" --account ");
+            message.push_str(self.name.as_str());
+        }
+        let failure = Failure::new(ErrorKind::NotLoggedIn, message);
         match reason {
-            SessionEnded::Ended(answer) | SessionEnded::ResponseLost(answer) => {
-                failure.answered(answer)
+            SessionEnded::Ended(response) | SessionEnded::ResponseLost(response) => {
+                failure.response(response)
             }
-            SessionEnded::AuthenticationChallenge(step) => {
-                failure.cause(format_args!("the step is {}", step.code()))
-            }
+            SessionEnded::AuthenticationChallenge(challenge) => failure.cause(format_args!(
+                "the authentication challenge is {}",
+                challenge.code()
+            )),
             _ => failure,
         }
     }
 }
 
-/// There is no keyring, or it cannot be opened.
-fn no_store(error: &keyring::Error, account: &Account) -> Failure {
-    let exit = match error {
-        keyring::Error::NoKeyring(_) => Exit::NoStore,
-        _ => Exit::Store,
+/// Makes the failure of a keyring that does not exist or cannot be opened.
+fn no_store(error: &keyring::Error, account: &AccountArgs) -> Failure {
+    let kind = match error {
+        keyring::Error::NoKeyring(_) => ErrorKind::NoStore,
+        _ => ErrorKind::Store,
     };
-    let mut failure = Failure::of(exit, error);
-    if cfg!(target_os = "linux") && account.is_in_the_systems() {
-        failure = failure.hint(
-            "--store kernel keeps the session in the keyring of the Linux kernel, until a restart",
-        );
+    let mut failure = Failure::from_error(kind, error);
+    if cfg!(target_os = "linux") && account.is_system_keyring() {
+        failure = failure
+            .hint("--store kernel stores the session in the Linux kernel keyring, until a restart");
     }
-    match exit {
-        Exit::NoStore => failure.hint(
-            "workos-login run --no-store -- COMMAND logs in for that command alone, and keeps nothing; so does token --no-store",
+    match kind {
+        ErrorKind::NoStore => failure.hint(
+            "workos-login run --no-store -- COMMAND logs in for that command alone and stores no session; so does token --no-store",
         ),
         _ => failure,
     }
@@ -209,106 +210,107 @@ fn no_store(error: &keyring::Error, account: &Account) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+    use std::time::Duration;
+
     use workos_login::secrecy::ExposeSecret;
     use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
     use super::*;
-    use crate::session::fixture::Stage;
-
-    /// What is told when the token is spent, and a refresh goes like this.
-    #[track_caller]
-    fn check(answer: MockResponse, exit: Exit, message: &str, causes: &str) {
-        let stage = Stage::with("alice@example.com");
-        stage.spend();
-        let answer = answer.header("x-request-id", "req_7");
-        stage.server.respond_with(Endpoint::Refresh, [answer]);
-        let failure = stage.session().refreshed(&stage.output).unwrap_err();
-        assert_eq!(failure.exit(), exit, "{failure:?}");
-        assert_eq!(failure.message(), message);
-        assert!(failure.causes().concat().contains(causes), "{failure:?}");
-    }
+    use crate::session::fixture::Fixture;
 
     #[test]
-    fn where_nobody_is_signed_in_the_command_to_do_so_is_named() {
-        let stage = Stage::empty();
-        let session = stage.session();
-        let token = session.refreshed(&stage.output).unwrap_err();
-        let get = session.get().unwrap_err();
-        for failure in [token, get] {
-            assert_eq!(failure.exit(), Exit::SessionEnded);
-            assert_eq!(
-                failure.message(),
-                "nobody is signed in; sign in: workos-login login --account work"
+    fn without_a_session_the_login_command_is_named() {
+        let fixture = Fixture::logged_out();
+        let session = fixture.session();
+        let refreshed = session.refreshed(&fixture.output).unwrap_err();
+        let loaded = session.load().unwrap_err();
+        for failure in [refreshed, loaded] {
+            assert_eq!(failure.kind(), ErrorKind::NotLoggedIn);
+            let message = failure.message();
+            assert!(
+                message.ends_with("log in: workos-login login --account work"),
+                "{message}"
             );
         }
-        assert_eq!(stage.server.request_count(), 0);
+        assert_eq!(fixture.server.request_count(), 0);
     }
 
     #[test]
-    fn a_session_that_the_service_ended_is_told_with_its_answer() {
-        check(
-            MockResponse::oauth_error(400, "invalid_grant", "Over."),
-            Exit::SessionEnded,
-            "the service has ended the session; sign in: workos-login login --account work",
-            "the service answered invalid_grant (400 Bad Request)",
-        );
+    fn a_failed_refresh_is_reported_by_its_class() {
+        let challenge = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
+        for (response, kind, cause) in [
+            (
+                MockResponse::oauth_error(400, "invalid_grant", "Over."),
+                ErrorKind::NotLoggedIn,
+                "the service responded with invalid_grant (400 Bad Request)",
+            ),
+            (
+                MockResponse::json(403, challenge),
+                ErrorKind::NotLoggedIn,
+                "the authentication challenge is mfa_enrollment",
+            ),
+            (
+                MockResponse::new(503).header("retry-after", "7"),
+                ErrorKind::Unavailable,
+                "503",
+            ),
+        ] {
+            let fixture = Fixture::logged_in("alice@example.com");
+            fixture.expire_access_token();
+            fixture.server.respond_with(Endpoint::Refresh, [response]);
+            let failure = fixture.session().refreshed(&fixture.output).unwrap_err();
+            assert_eq!(failure.kind(), kind, "{failure:?}");
+            assert!(failure.causes().concat().contains(cause), "{failure:?}");
+            match kind {
+                ErrorKind::NotLoggedIn => assert!(
+                    failure
+                        .message()
+                        .ends_with("log in: workos-login login --account work"),
+                    "{failure:?}"
+                ),
+                _ => assert!(
+                    failure.message().ends_with("try again in 7 s"),
+                    "{failure:?}"
+                ),
+            }
+        }
     }
 
     #[test]
-    fn a_step_that_is_asked_for_is_named() {
-        let step = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
-        check(
-            MockResponse::json(403, step),
-            Exit::SessionEnded,
-            "the service asks for one more step before the session goes on; sign in: workos-login login --account work",
-            "the step is mfa_enrollment",
-        );
+    fn a_client_error_of_a_refresh_is_a_configuration_failure() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
+        let response = MockResponse::oauth_error(401, "invalid_client", "Who?");
+        fixture.server.respond_with(Endpoint::Refresh, [response]);
+        let failure = fixture.session().refreshed(&fixture.output).unwrap_err();
+        assert_eq!(failure.kind(), ErrorKind::Configuration);
+        fixture.session().refreshed(&fixture.output).unwrap();
     }
 
     #[test]
-    fn a_service_that_cannot_answer_ends_nothing() {
-        check(
-            MockResponse::new(503).header("retry-after", "7"),
-            Exit::Unavailable,
-            "the session cannot be refreshed now, and is not lost: try again in 7 s",
-            "503",
-        );
-    }
-
-    #[test]
-    fn a_client_that_is_refused_is_a_matter_of_configuration() {
-        let stage = Stage::with("alice@example.com");
-        stage.spend();
-        let answer = MockResponse::oauth_error(401, "invalid_client", "Who?");
-        stage.server.respond_with(Endpoint::Refresh, [answer]);
-        let failure = stage.session().refreshed(&stage.output).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Configuration);
-        stage.session().refreshed(&stage.output).unwrap();
-    }
-
-    #[test]
-    fn a_lost_answer_is_asked_for_again() {
-        let stage = Stage::with("alice@example.com");
-        stage.spend();
-        stage
+    fn a_lost_response_is_retried() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
+        fixture
             .server
-            .configure(|config| config.replay_window = std::time::Duration::from_secs(10));
-        stage
+            .configure(|config| config.replay_window = Duration::from_secs(10));
+        fixture
             .server
             .inject(Fault::ResponseLost.on(Endpoint::Refresh));
-        stage.session().refreshed(&stage.output).unwrap();
-        assert_eq!(stage.server.request_count(), 2);
+        fixture.session().refreshed(&fixture.output).unwrap();
+        assert_eq!(fixture.server.request_count(), 2);
     }
 
     #[test]
-    fn many_programs_share_one_refresh() {
-        let stage = Stage::with("alice@example.com");
-        stage.spend();
+    fn processes_share_one_refresh() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
         let token = || {
-            let session = stage.session().refreshed(&stage.output).unwrap();
+            let session = fixture.session().refreshed(&fixture.output).unwrap();
             session.access_token().expose_secret().to_owned()
         };
-        let mut tokens: Vec<String> = std::thread::scope(|scope| {
+        let mut tokens: Vec<String> = thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(token)).collect();
             threads
                 .into_iter()
@@ -317,6 +319,6 @@ mod tests {
         });
         tokens.dedup();
         assert_eq!(tokens.len(), 1);
-        assert_eq!(stage.server.request_count(), 1);
+        assert_eq!(fixture.server.request_count(), 1);
     }
 }

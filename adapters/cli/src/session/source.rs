@@ -1,38 +1,39 @@
-//! The session of a command that needs one: that which is kept, or one of its own.
+//! The session that a command uses: the stored one, or one of a login for this command alone.
 
 use workos_login::Authenticated;
 
 use crate::failure::Failure;
-use crate::login::{Desk, LoginArgs};
+use crate::login::{self, LoginArgs, LoginContext};
 use crate::output::Output;
 use crate::session::{Session, SessionArgs};
 
-/// The options that say which session a command uses.
+/// The options that select the session of a command.
 #[derive(Debug, clap::Args)]
 #[command(mut_group("LoginArgs", |login| login.requires("no_store")))]
-pub(crate) struct AnySessionArgs {
+pub(crate) struct SessionSourceArgs {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// Log in for this command alone, and keep nothing: no keyring is needed
+    /// Log in for this command alone and store no session: no keyring is needed
     ///
-    /// The access token is good for minutes, and nobody refreshes it.
+    /// The access token expires within minutes and is not refreshed.
     #[arg(long, conflicts_with = "name")]
     no_store: bool,
 
-    #[command(flatten, next_help_heading = "The login of --no-store")]
+    #[command(flatten, next_help_heading = "Options for the login of --no-store")]
     login: LoginArgs,
 }
 
-impl AnySessionArgs {
-    /// Returns what `get` takes from the kept session, or else a new session that nobody keeps.
-    pub(crate) fn get(
+impl SessionSourceArgs {
+    /// Returns what `get` returns for the stored session, or else the session of a new login.
+    pub(crate) fn session(
         &self,
         output: &Output,
         get: impl FnOnce(&Session) -> Result<Authenticated, Failure>,
     ) -> Result<Authenticated, Failure> {
         if self.no_store {
-            Desk::new(&self.login, None, output).log_in(&self.session.client()?)
+            let context = LoginContext::new(&self.login, None, output);
+            login::log_in(&context, &self.session.client()?)
         } else {
             get(&self.session.open()?)
         }

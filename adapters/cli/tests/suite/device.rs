@@ -1,18 +1,18 @@
-//! A login with `--device`: the code is shown here, and entered in a browser somewhere.
+//! `--device`: a login with a user code.
 
-#[cfg(unix)]
-use std::path::Path;
 use std::time::Duration;
 
 use workos_login_mock_server::{Config, Endpoint, Fault, MockResponse, Organization, Server, User};
 
 use crate::support::{Waiting, login, program, run};
 #[cfg(unix)]
+use crate::support::{recording_browser, temporary_path};
+#[cfg(unix)]
 use crate::terminal::Terminal;
 
 const ALICE: &str = "alice@example.com";
 
-/// A server that may be asked every second.
+/// A server with the shortest polling interval.
 fn server() -> Server {
     Server::start(Config::with(|config| config.polling_interval = Some(1))).unwrap()
 }
@@ -22,21 +22,21 @@ fn device(server: &Server, arguments: &[&str]) -> Waiting {
 }
 
 #[test]
-fn somebody_logs_in_on_another_machine() {
+fn a_login_on_another_device_prints_the_user() {
     let server = server();
     let mut waiting = device(&server, &[]);
-    assert_eq!(waiting.address, format!("{}/device", server.base_url()));
+    assert_eq!(waiting.url, format!("{}/device", server.base_url()));
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     let ended = waiting.end().with(0);
-    assert!(ended.stdout.starts_with("Alice Adams\n"), "{ended:?}");
+    ended.prints("Alice Adams");
     ended.says(&[
-        "open this address in a browser on any machine:",
-        "waiting for the login with the code, 5m left",
+        "open this URL in a browser on any device:",
+        "waiting for the login with the user code, 5m left",
     ]);
 }
 
 #[test]
-fn the_output_has_no_secret() {
+fn the_output_contains_no_secret() {
     let server = server();
     let mut waiting = device(&server, &["--json"]);
     let user_code = waiting.user_code();
@@ -53,44 +53,43 @@ fn the_output_has_no_secret() {
 }
 
 #[test]
-fn somebody_says_no() {
+fn a_denied_login_is_reported() {
     let server = server();
     let mut waiting = device(&server, &["--json"]);
     server.deny_device(&waiting.user_code()).unwrap();
-    let ended = waiting.end().with(3);
-    assert_eq!(ended.json()["error"]["kind"], "denied");
+    assert_eq!(waiting.end().with(3).error()["kind"], "denied");
 }
 
 #[test]
-fn a_code_that_has_expired_for_the_service_ends_the_login() {
+fn a_device_code_that_has_expired_at_the_service_ends_the_login() {
     let server = server();
     let waiting = device(&server, &["--json"]);
     server.advance(Duration::from_secs(300));
     let ended = waiting.end().with(4);
-    assert_eq!(ended.json()["error"]["kind"], "expired");
-    ended.says(&["device code has expired"]);
+    assert_eq!(ended.error()["kind"], "expired");
+    ended.says(&["the device code has expired"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
 }
 
 #[test]
-fn a_code_that_has_expired_here_is_not_asked_for_again() {
+fn a_device_code_that_has_expired_here_is_not_polled_for() {
     let server = server();
     server.stop_clock(server.now());
     server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
     let ended = device(&server, &[]).end().with(4);
-    ended.says(&["with the code, 2s left", "device code has expired"]);
+    ended.says(&["user code, 2s left", "the device code has expired"]);
 }
 
 #[test]
-fn nobody_enters_the_code() {
+fn a_login_without_approval_times_out() {
     let server = server();
     let ended = device(&server, &["--timeout", "1", "--json"]).end().with(4);
-    assert_eq!(ended.json()["error"]["kind"], "expired");
-    ended.says(&["with the code, 1s left", "--timeout"]);
+    assert_eq!(ended.error()["kind"], "expired");
+    ended.says(&["user code, 1s left", "--timeout"]);
 }
 
 #[test]
-fn a_service_that_wants_to_be_asked_less_often_is() {
+fn slow_down_does_not_end_the_login() {
     let server = server();
     let slow_down = MockResponse::oauth_error(400, "slow_down", "Poll less often.");
     server.respond_with(Endpoint::DevicePoll, [slow_down]);
@@ -101,54 +100,49 @@ fn a_service_that_wants_to_be_asked_less_often_is() {
 }
 
 #[test]
-fn answers_that_are_lost_do_not_end_the_login() {
+fn the_polling_interval_doubles_after_each_lost_response() {
     let server = server();
     for fault in [Fault::RequestLost, Fault::Html502] {
         server.inject(fault.on(Endpoint::DevicePoll));
     }
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
-    let ended = waiting.end().with(0);
-    // Each time more slowly.
-    ended.says(&[
-        "no response was received",
-        "asking again in 2s",
-        "service is temporarily unavailable (status 502)",
-        "asking again in 4s",
-    ]);
+    waiting
+        .end()
+        .with(0)
+        .says(&["retrying in 2s", "502", "retrying in 4s"]);
 }
 
 #[test]
-fn a_service_that_is_busy_says_when_to_ask_again() {
+fn retry_after_sets_the_polling_interval() {
     let server = server();
-    let busy = MockResponse::new(429).header("retry-after", "3");
-    server.respond_with(Endpoint::DevicePoll, [busy]);
+    let response = MockResponse::new(429).header("retry-after", "3");
+    server.respond_with(Endpoint::DevicePoll, [response]);
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
-    let ended = waiting.end().with(0);
-    ended.says(&["(status 429)", "asking again in 3s"]);
+    waiting.end().with(0).says(&["429", "retrying in 3s"]);
 }
 
 #[test]
-fn the_code_is_asked_for_again_when_the_answer_is_lost() {
+fn a_lost_device_authorization_response_is_requested_again() {
     let server = server();
     server.inject(Fault::ResponseLost.on(Endpoint::DeviceAuthorization));
     let mut waiting = device(&server, &[]);
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
-    waiting.end().with(0).says(&["asking again in 1s"]);
+    waiting.end().with(0).says(&["retrying in 1s"]);
 }
 
 #[test]
-fn a_team_without_device_logins_is_a_matter_of_configuration() {
+fn a_team_without_device_logins_is_a_configuration_failure() {
     let server = server();
-    let answer = MockResponse::oauth_error(403, "access_denied", "Not switched on.");
-    server.respond_with(Endpoint::DeviceAuthorization, [answer]);
+    let response = MockResponse::oauth_error(403, "access_denied", "Not switched on.");
+    server.respond_with(Endpoint::DeviceAuthorization, [response]);
     let ended = run(login(&server, &["--device"]).arg("--json")).with(6);
-    assert_eq!(ended.json()["error"]["kind"], "configuration");
+    assert_eq!(ended.error()["kind"], "configuration");
 }
 
 #[test]
-fn a_step_is_told_with_the_login_that_takes_it() {
+fn an_authentication_challenge_names_the_login_that_presents_it() {
     let server = server();
     let mut waiting = device(&server, &["--json"]);
     let user_code = waiting.user_code();
@@ -157,7 +151,7 @@ fn a_step_is_told_with_the_login_that_takes_it() {
         .unwrap();
     let ended = waiting.end().with(7);
     assert_eq!(
-        ended.json()["error"]["organizations"][1]["id"],
+        ended.error()["organizations"][1]["id"],
         Organization::GLOBEX_ID
     );
     ended.says(&[
@@ -168,7 +162,7 @@ fn a_step_is_told_with_the_login_that_takes_it() {
 }
 
 #[test]
-fn what_a_device_cannot_do_is_refused() {
+fn options_of_a_login_with_a_redirect_uri_are_rejected() {
     for (option, value) in [
         ("--port", "8080"),
         ("--redirect-uri", "http://127.0.0.1:8080/callback"),
@@ -182,90 +176,75 @@ fn what_a_device_cannot_do_is_refused() {
 }
 
 #[test]
-fn the_demonstration_needs_nobody() {
+fn the_demonstration_approves_its_own_user_code() {
     for (arguments, name) in [
         (&["--as", "carol@example.com"][..], "Carol Clark"),
         (&[], "Alice Adams"),
     ] {
         let ended = run(program(&["login", "--demo", "--device"]).args(arguments)).with(0);
-        assert!(
-            ended.stdout.starts_with(&format!("Hello {name}!\n")),
-            "{ended:?}"
-        );
-        ended.says(&["signs in at the login page", "enter this code"]);
+        ended.prints(&format!("Hello {name}!"));
+        ended.says(&["@example.com logs in", "enter this code"]);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn the_browser_is_opened_with_the_code_in_it() {
+fn the_browser_opens_the_complete_verification_uri() {
     let server = server();
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("opened-device-{}", std::process::id()));
-    let browser = format!(
-        "/bin/sh {} {}",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser.sh"),
-        path.display()
-    );
+    let path = temporary_path("opened-device");
     let mut command = program(&["whoami", "--no-store", "--device"]);
     command
         .args(["--client-id", server.client_id()])
         .args(["--base-url", server.base_url()])
-        .env("BROWSER", browser);
+        .env("BROWSER", recording_browser(&path));
     let mut waiting = Waiting::start(&mut command);
     let user_code = waiting.user_code();
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
-        format!("{}?user_code={user_code}", waiting.address)
+        format!("{}?user_code={user_code}", waiting.url)
     );
     std::fs::remove_file(&path).unwrap();
     server.deny_device(&user_code).unwrap();
     waiting
         .end()
         .with(3)
-        .says(&["the login page is open in your browser"]);
+        .says(&["the login page is open in the browser"]);
 }
 
 #[cfg(unix)]
 #[test]
-fn the_time_that_is_left_counts_down() {
+fn the_time_left_counts_down() {
     let server = server();
     server.configure(|config| config.polling_interval = Some(3));
     let mut terminal = Terminal::login(&server, &["--device"]);
-    terminal.read_until("with the code, 5m left (Ctrl-C ends it)");
+    terminal.read_until("with the user code, 5m left (Ctrl-C to cancel)");
     terminal.read_until("4m 59s left");
-    let text = terminal.text();
-    let (_, code) = text.split_once("check that the page shows it: ").unwrap();
-    let code = code.lines().next().unwrap().trim();
-    server.approve_device(code, ALICE).unwrap();
-    let shown = terminal.end(0).screen().contents();
-    assert!(shown.contains("Alice Adams\n"), "{shown}");
-    assert!(!shown.contains("left"), "{shown}");
+    let code = terminal.user_code();
+    server.approve_device(&code, ALICE).unwrap();
+    let screen = terminal.end(0).screen().contents();
+    assert!(screen.contains("Alice Adams\n"), "{screen}");
+    assert!(!screen.contains("left"), "{screen}");
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_the_wait_at_once() {
+fn ctrl_c_ends_the_wait_for_the_polling_interval() {
     let server = server();
     server.configure(|config| config.polling_interval = Some(3600));
     let mut terminal = Terminal::login(&server, &["--device"]);
-    terminal.read_until("left (Ctrl-C ends it)");
+    terminal.read_until("left (Ctrl-C to cancel)");
     terminal.press_ctrl(b'C');
-    let shown = terminal.end(130).screen().contents();
-    assert!(
-        shown.ends_with("\nworkos-login: interrupted\nended with 130."),
-        "{shown}"
-    );
+    terminal.interrupted();
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_pause_before_the_next_try() {
+fn ctrl_c_ends_the_wait_for_a_retry() {
     let server = server();
-    let busy = MockResponse::new(503).header("retry-after", "60");
-    server.respond_with(Endpoint::DeviceAuthorization, [busy]);
+    let response = MockResponse::new(503).header("retry-after", "60");
+    server.respond_with(Endpoint::DeviceAuthorization, [response]);
     let mut terminal = Terminal::login(&server, &["--device"]);
-    terminal.read_until("asking again in 1m");
+    terminal.read_until("retrying in 1m");
     terminal.press_ctrl(b'C');
     terminal.end(130);
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, whatever the program waits for.
+//! Ctrl-C.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn interrupt(waiting: &Waiting) {
 }
 
 #[test]
-fn it_ends_the_wait_for_the_browser() {
+fn ctrl_c_ends_the_wait_for_the_callback() {
     let server = server();
     let waiting = Waiting::start(&mut login(&server, &[]));
     interrupt(&waiting);
@@ -22,18 +22,14 @@ fn it_ends_the_wait_for_the_browser() {
 }
 
 #[test]
-fn it_ends_an_exchange() {
+fn ctrl_c_ends_an_exchange() {
     let server = server();
     server.inject(Fault::Hang.on(Endpoint::CodeExchange));
     let waiting = Waiting::start(&mut login(&server, &["--json"]));
-    visit(
-        &server
-            .log_in(&waiting.address, "alice@example.com")
-            .unwrap(),
-    );
-    // The page, the form, and the exchange that is never answered.
+    visit(&server.log_in(&waiting.url, "alice@example.com").unwrap());
+    // The login page, its form, and the code exchange that gets no response.
     assert!(server.wait_for_requests(3, Duration::from_secs(30)));
     interrupt(&waiting);
     let ended = waiting.end().with(130);
-    assert_eq!(ended.json()["error"]["kind"], "interrupted");
+    assert_eq!(ended.error()["kind"], "interrupted");
 }

@@ -1,25 +1,25 @@
-//! The program as its users run it: the built binary, real sockets, and a terminal where there is one.
+//! The program as its users run it: the built binary, real sockets, and a terminal.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test and its helpers end at what they did not expect"
+    reason = "a test that unwraps fails where it should"
 )]
 
-mod demonstration;
+#[cfg(unix)]
+mod challenge;
+mod demo;
 mod device;
-mod hostile;
+mod escaping;
+mod exchange;
 #[cfg(unix)]
 mod interrupt;
-mod issuer;
 mod login;
 mod no_store;
+mod oauth;
 mod oauth_server;
-mod refusals;
-mod service;
 #[cfg(target_os = "linux")]
 mod session;
-#[cfg(unix)]
-mod step;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod usage;

@@ -1,30 +1,27 @@
-//! `--no-store`: a command logs in for itself, where there is no keyring or none is wanted.
+//! `--no-store`: a login for one command alone.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use workos_login_mock_server::Server;
 
-use crate::support::{Waiting, program, run, server, visit};
+use crate::support::{Waiting, configure, program, run, server, temporary_path, visit};
 
 const ALICE: &str = "alice@example.com";
 
-/// The program where there is no keyring.
-fn alone(server: &Server, arguments: &[&str]) -> Command {
+/// The program on a machine without a keyring.
+fn without_keyring(server: &Server, arguments: &[&str]) -> Command {
     let mut command = program(arguments);
-    command
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
-        .env("WORKOS_CLIENT_ID", server.client_id())
-        .env("WORKOS_BASE_URL", server.base_url());
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    configure(&mut command, server);
     command
 }
 
 #[test]
-fn the_token_is_printed_and_nothing_is_kept() {
+fn the_token_is_printed_and_nothing_is_stored() {
     let server = server();
-    let state =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("no-store-{}", std::process::id()));
-    let mut command = alone(&server, &["token", "--no-store", "--no-browser", "--json"]);
+    let state = temporary_path("no-store");
+    let arguments = ["token", "--no-store", "--no-browser", "--json"];
+    let mut command = without_keyring(&server, &arguments);
     let ended = Waiting::start(command.env("XDG_STATE_HOME", &state))
         .log_in(&server, ALICE)
         .with(0);
@@ -37,19 +34,11 @@ fn the_token_is_printed_and_nothing_is_kept() {
 
 #[cfg(unix)]
 #[test]
-fn a_command_runs_with_the_token_and_ends_as_it_ends() {
+fn a_command_runs_with_the_token_and_its_exit_code_is_returned() {
     let server = server();
     let script = "echo \"$WORKOS_ACCESS_TOKEN\"; exit 42";
-    let run = [
-        "run",
-        "--no-store",
-        "--no-browser",
-        "--",
-        "/bin/sh",
-        "-c",
-        script,
-    ];
-    let ended = Waiting::start(&mut alone(&server, &run))
+    let mut command = without_keyring(&server, &["run", "--no-store", "--no-browser", "--"]);
+    let ended = Waiting::start(command.args(["/bin/sh", "-c", script]))
         .log_in(&server, ALICE)
         .with(42);
     assert!(ended.stdout.starts_with("eyJ"), "{ended:?}");
@@ -58,33 +47,27 @@ fn a_command_runs_with_the_token_and_ends_as_it_ends() {
 
 #[cfg(unix)]
 #[test]
-fn a_command_does_not_run_when_somebody_says_no() {
+fn a_command_does_not_run_after_a_denied_login() {
     let server = server();
-    let run = [
-        "run",
-        "--no-store",
-        "--no-browser",
-        "/bin/sh",
-        "-c",
-        "echo ran",
-    ];
-    let waiting = Waiting::start(&mut alone(&server, &run));
-    visit(&server.deny(&waiting.address).unwrap());
+    let mut command = without_keyring(&server, &["run", "--no-store", "--no-browser"]);
+    let waiting = Waiting::start(command.args(["/bin/sh", "-c", "echo ran"]));
+    visit(&server.deny(&waiting.url).unwrap());
     assert_eq!(waiting.end().with(3).stdout, "");
 }
 
 #[test]
-fn a_device_will_do() {
+fn a_device_login_prints_the_token() {
     let server = server();
     server.configure(|config| config.polling_interval = Some(1));
-    let mut waiting = Waiting::start(&mut alone(&server, &["token", "--no-store", "--device"]));
+    let arguments = ["token", "--no-store", "--device"];
+    let mut waiting = Waiting::start(&mut without_keyring(&server, &arguments));
     server.approve_device(&waiting.user_code(), ALICE).unwrap();
     let ended = waiting.end().with(0);
     assert!(ended.stdout.starts_with("eyJ"), "{ended:?}");
 }
 
 #[test]
-fn how_to_log_in_is_said_with_it_only() {
+fn options_of_the_login_need_no_store() {
     for option in [
         &["--device"][..],
         &["--no-browser"],
@@ -100,7 +83,7 @@ fn how_to_log_in_is_said_with_it_only() {
 }
 
 #[test]
-fn it_goes_with_no_name_for_what_is_kept() {
+fn no_store_is_rejected_with_an_account_and_by_commands_of_the_stored_session() {
     for command in ["token", "whoami"] {
         let ended = run(&mut program(&[command, "--no-store", "--account", "work"])).with(2);
         ended.says(&["--no-store", "--account"]);

@@ -1,4 +1,4 @@
-//! A standard OAuth server that answers as the test says, and remembers what it was sent.
+//! An OAuth authorization server with scripted responses and a log of requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -10,19 +10,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// The server. Its thread lives as long as the tests.
-pub(crate) struct OauthServer {
+pub(crate) const CLIENT_ID: &str = "native";
+
+/// The server. Its thread runs until the end of the tests.
+pub(crate) struct OAuthServer {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
-    answers: VecDeque<(u16, Value)>,
+    responses: VecDeque<(u16, Value)>,
     requests: Vec<Request>,
 }
 
-/// What was sent to it.
+/// A request to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) path: String,
@@ -30,8 +32,8 @@ pub(crate) struct Request {
     pub(crate) form: HashMap<String, String>,
 }
 
-impl OauthServer {
-    /// Starts a server that gives these answers, each once, whatever is asked.
+impl OAuthServer {
+    /// Starts a server without responses.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -39,30 +41,30 @@ impl OauthServer {
         let served = state.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                // A client that went away is the test's to notice.
+                // A test notices a closed connection itself.
                 let _ = serve(stream.unwrap(), &served);
             }
         });
         Self { address, state }
     }
 
-    /// The issuer, and where its endpoints are.
+    /// Returns the issuer, which is also the base URL of the endpoints.
     pub(crate) fn issuer(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Answers the next request by this.
-    pub(crate) fn answer(&self, status: u16, body: Value) {
+    /// Adds the response to the next request that has none, whatever it is.
+    pub(crate) fn respond(&self, status: u16, body: Value) {
         let mut state = self.state.lock().unwrap();
-        state.answers.push_back((status, body));
+        state.responses.push_back((status, body));
     }
 
-    /// The requests, oldest first.
+    /// Returns the requests, oldest first.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.state.lock().unwrap().requests.clone()
     }
 
-    /// An answer of the token endpoint, with an ID token that has these claims beside those that are needed.
+    /// Makes a token response with these claims in the ID token, beside the required ones.
     pub(crate) fn tokens(&self, claims: &Value) -> Value {
         let mut all = json!({"iss": self.issuer(), "aud": CLIENT_ID, "sub": "sub_1"});
         all.as_object_mut()
@@ -96,8 +98,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
             headers,
             form,
         });
-        let answer = state.answers.pop_front();
-        answer.unwrap_or((500, json!({"error": "server_error"})))
+        let response = state.responses.pop_front();
+        response.unwrap_or((500, json!({"error": "server_error"})))
     };
     let body = body.to_string();
     write!(
@@ -106,5 +108,3 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         body.len()
     )
 }
-
-pub(crate) const CLIENT_ID: &str = "native";

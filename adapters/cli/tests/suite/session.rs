@@ -1,4 +1,6 @@
-//! The commands that use a session which an earlier run has kept: in the keyring of the kernel, where this process may use it.
+//! The commands that use the session of an earlier command, in the Linux kernel keyring.
+//!
+//! Without access to that keyring, as in many containers, each test checks only the failure that is reported then.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,44 +10,44 @@ use std::time::Duration;
 use serde_json::Value;
 use workos_login_mock_server::{Config, Endpoint, MockResponse, Organization, Server};
 
-use crate::support::{Ended, Waiting, program, run};
+use crate::support::{Ended, Waiting, configure, program, run, temporary_path};
 
-/// A server, and a program that keeps its sessions under a name of one test alone.
-struct Kept {
+const ALICE: &str = "alice@example.com";
+
+/// A server, and the account of one test.
+struct Account {
     server: Server,
     name: String,
     state: PathBuf,
 }
 
-impl Kept {
-    /// Returns `None` where there is no such keyring, as in many containers, after a look at what the program says then.
+impl Account {
+    /// Returns `None` without a keyring, after a check of the failure.
     #[track_caller]
-    fn start(test: &str) -> Option<Self> {
-        let name = format!("{test}-{}", std::process::id());
-        let kept = Self {
+    fn new(test: &str) -> Option<Self> {
+        let state = temporary_path(test);
+        let account = Self {
             server: Server::start(Config::default()).unwrap(),
-            state: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&name),
-            name,
+            name: state.file_name().unwrap().to_str().unwrap().to_owned(),
+            state,
         };
-        let ended = kept.run(&["status"]);
+        let ended = account.run(&["status"]);
         if ended.code == Some(9) {
-            ended.says(&["there is no keyring here"]);
-            let ended = kept.run(&["login", "--no-browser"]).with(9);
-            ended.says(&["there is no keyring here", "--no-store"]);
-            assert_eq!(kept.server.request_count(), 0);
+            let ended = account.run(&["login", "--no-browser"]).with(9);
+            ended.says(&["no keyring", "--no-store"]);
+            assert_eq!(account.server.request_count(), 0);
             return None;
         }
         ended
             .with(8)
-            .says(&["nobody is signed in; sign in: workos-login login --account"]);
-        Some(kept)
+            .says(&["log in: workos-login login --account"]);
+        Some(account)
     }
 
     fn program(&self, arguments: &[&str]) -> Command {
         let mut program = program(arguments);
+        configure(&mut program, &self.server);
         program
-            .env("WORKOS_CLIENT_ID", self.server.client_id())
-            .env("WORKOS_BASE_URL", self.server.base_url())
             .env("WORKOS_LOGIN_STORE", "kernel")
             .env("XDG_STATE_HOME", &self.state);
         program
@@ -76,21 +78,21 @@ impl Kept {
             .with(0)
     }
 
-    /// Signs somebody in, and waits until the access token is spent: it has the shortest life that one can have.
-    fn sign_in_for_a_second(&self) {
-        let life = |life| {
+    /// Logs in, and waits until the access token has expired. It has the shortest possible lifetime.
+    fn log_in_with_expired_token(&self) {
+        let set_lifetime = |lifetime| {
             self.server
-                .configure(|config| config.access_token_lifetime = life)
+                .configure(|config| config.access_token_lifetime = lifetime)
         };
-        life(Duration::from_secs(1));
-        self.log_in("alice@example.com", &[]);
-        life(Duration::from_secs(300));
+        set_lifetime(Duration::from_secs(1));
+        self.log_in(ALICE, &[]);
+        set_lifetime(Duration::from_secs(300));
         thread::sleep(Duration::from_secs(1));
         self.server.clear_requests();
     }
 }
 
-impl Drop for Kept {
+impl Drop for Account {
     fn drop(&mut self) {
         self.run(&["logout", "--no-browser"]);
         let _ = std::fs::remove_dir_all(&self.state);
@@ -98,137 +100,135 @@ impl Drop for Kept {
 }
 
 #[test]
-fn a_login_lasts_from_one_program_to_the_next() {
-    let Some(kept) = Kept::start("lasts") else {
+fn later_commands_use_the_session_of_a_login() {
+    let Some(account) = Account::new("later") else {
         return;
     };
-    let ended = kept.log_in("alice@example.com", &[]);
+    let ended = account.log_in(ALICE, &[]);
     assert!(
-        ended
-            .stdout
-            .contains("kept in          the keyring of the Linux kernel")
+        ended.stdout.contains("  stored in        the "),
+        "{ended:?}"
     );
-    kept.server.clear_requests();
+    account.server.clear_requests();
 
-    let first = kept.run(&["token"]).with(0);
-    let second = kept.run(&["token"]).with(0);
+    let first = account.run(&["token"]).with(0);
+    let second = account.run(&["token"]).with(0);
     assert!(first.stdout.starts_with("eyJ"), "{first:?}");
     assert_eq!(first.stdout.lines().count(), 1);
     assert_eq!((&first.stdout, &*first.stderr), (&second.stdout, ""));
 
-    assert_eq!(kept.json(&["whoami"])["user"]["email"], "alice@example.com");
-    let status = kept.json(&["status"]);
-    assert_eq!(status["account"], kept.name);
-    assert_eq!(status["kept_in"], "kernel_keyring");
+    assert_eq!(account.json(&["whoami"])["user"]["email"], ALICE);
+    let status = account.json(&["status"]);
+    assert_eq!(status["account"], account.name);
+    assert_eq!(status["store"], "kernel_keyring");
     assert!(status["expires_in"].as_u64().unwrap() > 200);
-    assert_eq!(kept.server.request_count(), 0);
+    assert_eq!(account.server.request_count(), 0);
 }
 
 #[test]
-fn a_token_that_is_due_is_refreshed() {
-    let Some(kept) = Kept::start("due") else {
+fn an_expired_token_is_refreshed_once() {
+    let Some(account) = Account::new("refreshed") else {
         return;
     };
-    kept.sign_in_for_a_second();
-    let first = kept.json(&["token"]);
-    let second = kept.json(&["token"]);
+    account.log_in_with_expired_token();
+    let first = account.json(&["token"]);
+    let second = account.json(&["token"]);
     assert!(first["expires_in"].as_u64().unwrap() > 200, "{first}");
     assert_eq!(first["access_token"], second["access_token"]);
-    assert_eq!(kept.server.request_count(), 1);
+    assert_eq!(account.server.request_count(), 1);
 }
 
 #[test]
-fn a_session_that_the_service_ended_is_forgotten() {
-    let Some(kept) = Kept::start("ended") else {
+fn a_session_that_the_service_has_ended_is_removed() {
+    let Some(account) = Account::new("ended") else {
         return;
     };
-    kept.sign_in_for_a_second();
-    kept.server.end_all_sessions();
-    let ended = kept.run(&["token", "--json"]).with(8);
-    assert_eq!(ended.json()["error"]["kind"], "signed_out");
-    ended.says(&["the service has ended the session"]);
-    kept.run(&["token"]).with(8).says(&["nobody is signed in"]);
+    account.log_in_with_expired_token();
+    account.server.end_all_sessions();
+    let ended = account.run(&["token", "--json"]).with(8);
+    assert_eq!(ended.error()["kind"], "not_logged_in");
+    ended.says(&["ended", "invalid_grant"]);
+    let again = account.run(&["token"]).with(8);
+    assert!(!again.stderr.contains("invalid_grant"), "{again:?}");
 }
 
 #[test]
-fn a_service_that_cannot_answer_ends_nothing() {
-    let Some(kept) = Kept::start("busy") else {
+fn a_transient_error_does_not_end_the_session() {
+    let Some(account) = Account::new("transient") else {
         return;
     };
-    kept.sign_in_for_a_second();
-    let answer = MockResponse::new(503).header("retry-after", "3");
-    kept.server.respond_with(Endpoint::Refresh, [answer]);
-    kept.run(&["token"]).with(5).says(&["try again in 3 s"]);
-    kept.run(&["token"]).with(0);
+    account.log_in_with_expired_token();
+    let response = MockResponse::new(503).header("retry-after", "3");
+    account.server.respond_with(Endpoint::Refresh, [response]);
+    account.run(&["token"]).with(5).says(&["try again in 3 s"]);
+    account.run(&["token"]).with(0);
 }
 
 #[test]
-fn a_command_runs_with_the_token_and_ends_as_it_ends() {
-    let Some(kept) = Kept::start("run") else {
+fn a_command_runs_with_the_token_and_its_exit_code_is_returned() {
+    let Some(account) = Account::new("run") else {
         return;
     };
-    kept.run(&["run", "--", "/bin/sh", "-c", "echo ran"])
+    account
+        .run(&["run", "--", "/bin/sh", "-c", "echo ran"])
         .with(8);
-    kept.log_in("alice@example.com", &[]);
-    let token = kept.run(&["token"]).with(0).stdout;
+    account.log_in(ALICE, &[]);
+    let token = account.run(&["token"]).with(0).stdout;
     let script = "echo \"$WORKOS_ACCESS_TOKEN\"; exit 42";
-    let ended = kept.run(&["run", "--", "/bin/sh", "-c", script]).with(42);
+    let ended = account
+        .run(&["run", "--", "/bin/sh", "-c", script])
+        .with(42);
     assert_eq!(ended.stdout, token);
-    // A signal reaches the command itself: there is no other process.
-    let ended = kept.run(&["run", "/bin/sh", "-c", "kill -TERM $$"]);
+    // A signal ends the command itself: it replaced the process.
+    let ended = account.run(&["run", "/bin/sh", "-c", "kill -TERM $$"]);
     assert_eq!(ended.code, None);
-    let ended = kept.run(&["run", "--", "/nowhere/program"]).with(1);
-    ended.says(&["the command /nowhere/program cannot be started"]);
+    let ended = account.run(&["run", "--", "/nowhere/program"]).with(1);
+    ended.says(&["cannot start the command /nowhere/program"]);
 }
 
 #[test]
-fn the_session_moves_to_another_organization() {
-    let Some(kept) = Kept::start("switch") else {
+fn a_rejected_organization_switch_leaves_the_session_unchanged() {
+    let Some(account) = Account::new("switch") else {
         return;
     };
-    kept.log_in(
+    account.log_in(
         "bob@example.com",
         &["--organization", Organization::ACME_ID],
     );
-    let who = kept.json(&["switch", Organization::GLOBEX_ID]);
-    assert_eq!(who["organization_id"], Organization::GLOBEX_ID);
-    kept.run(&["switch", "org_nowhere"]).with(3);
-    assert_eq!(kept.json(&["whoami"]), who);
+    let identity = account.json(&["switch", Organization::GLOBEX_ID]);
+    assert_eq!(identity["organization_id"], Organization::GLOBEX_ID);
+    account.run(&["switch", "org_nowhere"]).with(1);
+    assert_eq!(account.json(&["whoami"]), identity);
 }
 
 #[test]
-fn a_logout_forgets_the_session_and_shows_where_it_ends() {
-    let Some(kept) = Kept::start("logout") else {
+fn a_logout_removes_the_session_and_prints_its_logout_url() {
+    let Some(account) = Account::new("logout") else {
         return;
     };
-    kept.log_in("alice@example.com", &[]);
-    let session = kept.server.sessions().remove(0);
-    let ended = kept.json(&["logout", "--no-browser"]);
-    assert_eq!(ended["was_signed_in"], true);
-    assert_eq!(ended["opened"], false);
-    let url = ended["logout_url"].as_str().unwrap();
+    account.log_in(ALICE, &[]);
+    let session = account.server.sessions().remove(0);
+    let result = account.json(&["logout", "--no-browser"]);
+    assert_eq!(result["was_logged_in"], true);
+    assert_eq!(result["opened"], false);
+    let url = result["logout_url"].as_str().unwrap();
     assert!(url.ends_with(&session), "{url}");
-    kept.run(&["whoami"]).with(8);
-    let ended = kept.run(&["logout"]).with(0);
-    assert_eq!(ended.stdout, "Nobody was signed in.\n");
+    account.run(&["whoami"]).with(8);
+    let ended = account.run(&["logout"]).with(0);
+    assert_eq!(ended.stdout, "No user was logged in.\n");
 }
 
 #[test]
-fn without_a_keyring_a_login_is_not_begun() {
+fn without_a_keyring_no_login_starts() {
     let server = Server::start(Config::default()).unwrap();
-    let command = |name| {
-        let mut command = program(&[name, "--json"]);
-        command
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
-            .env("WORKOS_CLIENT_ID", server.client_id())
-            .env("WORKOS_BASE_URL", server.base_url());
-        command
-    };
     for name in ["login", "token", "whoami", "status", "logout"] {
-        let ended = run(&mut command(name)).with(9);
-        assert_eq!(ended.json()["error"]["kind"], "no_store");
+        let mut command = program(&[name, "--json"]);
+        configure(&mut command, &server);
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+        let ended = run(&mut command).with(9);
+        assert_eq!(ended.error()["kind"], "no_store");
         ended.says(&[
-            "there is no keyring here",
+            "no keyring",
             "--store kernel",
             "workos-login run --no-store -- COMMAND",
         ]);
@@ -237,21 +237,24 @@ fn without_a_keyring_a_login_is_not_begun() {
 }
 
 #[test]
-fn a_login_for_one_command_leaves_the_kept_session_alone() {
-    let Some(kept) = Kept::start("alone") else {
+fn a_login_for_one_command_leaves_the_stored_session_unchanged() {
+    let Some(account) = Account::new("alone") else {
         return;
     };
-    let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
-    let token = Waiting::start(&mut command)
-        .log_in(&kept.server, "alice@example.com")
-        .with(0)
-        .stdout;
-    kept.run(&["whoami"]).with(8);
-    kept.log_in("carol@example.com", &[]);
-    let mut command = kept.program(&["token", "--no-store", "--no-browser"]);
-    Waiting::start(&mut command)
-        .log_in(&kept.server, "alice@example.com")
-        .with(0);
-    assert_eq!(kept.json(&["whoami"])["user"]["email"], "carol@example.com");
-    assert_ne!(kept.run(&["token"]).with(0).stdout, token);
+    let log_in_for_one_command = || {
+        let mut command = account.program(&["token", "--no-store", "--no-browser"]);
+        Waiting::start(&mut command)
+            .log_in(&account.server, ALICE)
+            .with(0)
+            .stdout
+    };
+    let token = log_in_for_one_command();
+    account.run(&["whoami"]).with(8);
+    account.log_in("carol@example.com", &[]);
+    log_in_for_one_command();
+    assert_eq!(
+        account.json(&["whoami"])["user"]["email"],
+        "carol@example.com"
+    );
+    assert_ne!(account.run(&["token"]).with(0).stdout, token);
 }

@@ -1,6 +1,7 @@
-//! The program under test, and the person who logs in with it.
+//! The program under test, and the user that logs in with it.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
@@ -8,36 +9,51 @@ use url::Url;
 use workos_login_mock_server::{Config, Server};
 use workos_login_ureq::ureq::Agent;
 
-/// The program, in an environment in which no browser can be found and nothing is configured.
+/// The program, in an environment without a browser and without configuration.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workos-login"));
     command.env_clear().stdin(Stdio::null()).args(arguments);
-    // Without it there are no sockets on Windows.
+    // Windows has no sockets without it.
     if let Some(root) = std::env::var_os("SystemRoot") {
         command.env("SystemRoot", root);
     }
     command
 }
 
-/// The program that logs in to `server` and prints who it was. It needs no keyring, and shows the address instead of opening it.
+/// A command that logs in to `server` and prints the user. It needs no keyring and opens no browser.
 pub(crate) fn login(server: &Server, arguments: &[&str]) -> Command {
     let mut command = program(&["whoami", "--no-store", "--no-browser"]);
     command
-        .args([
-            "--client-id",
-            server.client_id(),
-            "--base-url",
-            server.base_url(),
-        ])
+        .args(["--client-id", server.client_id()])
+        .args(["--base-url", server.base_url()])
         .args(arguments);
     command
+}
+
+/// Makes the program use `server` by environment variables.
+pub(crate) fn configure(command: &mut Command, server: &Server) {
+    command
+        .env("WORKOS_CLIENT_ID", server.client_id())
+        .env("WORKOS_BASE_URL", server.base_url());
 }
 
 pub(crate) fn server() -> Server {
     Server::start(Config::default()).unwrap()
 }
 
-/// How a program ended, and all that it printed.
+/// A path of its own for one test.
+pub(crate) fn temporary_path(test: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}-{}", std::process::id()))
+}
+
+/// A `$BROWSER` that writes the URL that it is to open to a file.
+#[cfg(unix)]
+pub(crate) fn recording_browser(path: &Path) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser.sh");
+    format!("/bin/sh {script} {}", path.display())
+}
+
+/// The exit code of a program, and everything that it printed.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -46,25 +62,38 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// The one JSON object on the standard output.
+    /// Returns the one JSON object on standard output.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:#?}");
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// Says that the error output has each of these.
+    /// Returns the `error` of the JSON object on standard output.
+    #[track_caller]
+    pub(crate) fn error(&self) -> Value {
+        self.json()["error"].take()
+    }
+
+    /// Asserts that standard error contains each of these.
     #[track_caller]
     pub(crate) fn says(&self, parts: &[&str]) {
         for part in parts {
             assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
         }
+    }
+
+    /// Asserts that standard output begins with this line.
+    #[track_caller]
+    pub(crate) fn prints(&self, line: &str) {
+        assert_eq!(self.stdout.lines().next(), Some(line), "{self:#?}");
     }
 }
 
@@ -78,17 +107,17 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     }
 }
 
-/// A program that waits for somebody to log in.
+/// A program that waits for a login.
 pub(crate) struct Waiting {
     pub(crate) child: Child,
     stderr: BufReader<ChildStderr>,
-    said: String,
-    /// The address of the login page.
-    pub(crate) address: String,
+    read: String,
+    /// The URL that it printed for the user.
+    pub(crate) url: String,
 }
 
 impl Waiting {
-    /// Starts the program, and reads what it says until it has said the address.
+    /// Starts the program, and reads standard error until it has printed the URL.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -96,12 +125,12 @@ impl Waiting {
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let begin = said.len();
-            let length = stderr.read_line(&mut said).unwrap();
-            assert_ne!(length, 0, "there was no address in {said:?}");
-            let line = said[begin..].trim_end();
+        let mut read = String::new();
+        let url = loop {
+            let begin = read.len();
+            let length = stderr.read_line(&mut read).unwrap();
+            assert_ne!(length, 0, "no URL in {read:?}");
+            let line = read[begin..].trim_end();
             if line.starts_with("http") {
                 break line.to_owned();
             }
@@ -109,38 +138,38 @@ impl Waiting {
         Self {
             child,
             stderr,
-            said,
-            address,
+            read,
+            url,
         }
     }
 
-    /// Reads on until the program has said this, and returns the line.
+    /// Reads standard error until a line contains `text`, and returns the line.
     pub(crate) fn read_until(&mut self, text: &str) -> &str {
         loop {
-            let begin = self.said.len();
-            let length = self.stderr.read_line(&mut self.said).unwrap();
-            assert_ne!(length, 0, "there was no {text:?} in {:?}", self.said);
-            if self.said[begin..].contains(text) {
-                return self.said[begin..].trim_end();
+            let begin = self.read.len();
+            let length = self.stderr.read_line(&mut self.read).unwrap();
+            assert_ne!(length, 0, "no {text:?} in {:?}", self.read);
+            if self.read[begin..].contains(text) {
+                return self.read[begin..].trim_end();
             }
         }
     }
 
-    /// The code that a device shows.
+    /// Returns the user code of a device login.
     pub(crate) fn user_code(&mut self) -> String {
         let line = self.read_until("enter this code");
         line.rsplit(' ').next().unwrap().to_owned()
     }
 
-    /// The value of a parameter of the address.
+    /// Returns a parameter of the URL.
     pub(crate) fn parameter(&self, name: &str) -> String {
-        let url = Url::parse(&self.address).unwrap();
+        let url = Url::parse(&self.url).unwrap();
         let mut pairs = url.query_pairs();
         let (_, value) = pairs.find(|(own, _)| own == name).unwrap();
         value.into_owned()
     }
 
-    /// The callback with these parameters beside the state of this login.
+    /// Returns a callback with the state of this login and these parameters.
     pub(crate) fn callback(&self, parameters: &[(&str, &str)]) -> String {
         let mut url = Url::parse(&self.parameter("redirect_uri")).unwrap();
         url.query_pairs_mut()
@@ -149,7 +178,7 @@ impl Waiting {
         url.into()
     }
 
-    /// Waits until the program has ended.
+    /// Waits for the end of the program.
     pub(crate) fn end(mut self) -> Ended {
         let mut stdout = String::new();
         self.child
@@ -158,38 +187,38 @@ impl Waiting {
             .unwrap()
             .read_to_string(&mut stdout)
             .unwrap();
-        self.stderr.read_to_string(&mut self.said).unwrap();
+        self.stderr.read_to_string(&mut self.read).unwrap();
         Ended {
             code: self.child.wait().unwrap().code(),
             stdout,
-            stderr: std::mem::take(&mut self.said),
+            stderr: std::mem::take(&mut self.read),
         }
     }
 
-    /// Signs in as `email` at the login page, returns to the program, and waits until it has ended.
+    /// Logs in as `email` on the login page, follows the redirect, and waits for the end of the program.
     pub(crate) fn log_in(self, server: &Server, email: &str) -> Ended {
-        visit(&server.log_in(&self.address, email).unwrap());
+        visit(&server.log_in(&self.url, email).unwrap());
         self.end()
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // A test that failed must not leave it behind. After `end` there is nothing left to kill.
+        // After a failed test the program may still run; after `end` it does not.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Goes where the login page leads, and returns the page that is shown there.
-pub(crate) fn visit(address: &str) -> String {
+/// Requests a URL as a browser does, and returns the page.
+pub(crate) fn visit(url: &str) -> String {
     let agent: Agent = Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)
         .build()
         .into();
     agent
-        .get(address)
+        .get(url)
         .call()
         .unwrap()
         .body_mut()

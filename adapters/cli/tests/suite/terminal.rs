@@ -1,27 +1,30 @@
-//! The program in a terminal.
+//! The program on a terminal.
 
 use std::io::{Read, Write};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 use workos_login_mock_server::Server;
 
-use crate::hostile::{NAME, hostile_server};
+use crate::escaping::{ESCAPED, NAME, server_with_eve};
 use crate::support::{server, visit};
 
-/// A terminal with a shell in it, which runs the program.
+/// The shell survives the Ctrl-C that interrupts the program.
+const SCRIPT: &str = r#"trap : INT; "$0" "$@"; echo "exit code $?."; read line"#;
+
+/// A terminal with a shell that runs the program.
 ///
-/// The shell outlives the program: when the first process of a terminal ends, what was not read yet is lost.
+/// The shell outlives the program: when the session leader of a terminal exits, unread output is lost.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     reader: Box<dyn Read + Send>,
     written: Vec<u8>,
-    /// How many addresses were asked for.
-    addresses: usize,
+    /// How many URLs were returned.
+    urls: usize,
 }
 
 impl Terminal {
-    /// Runs the program, which logs in to `server`, and shows the address instead of opening it.
+    /// Runs a login to `server` that opens no browser.
     pub(crate) fn login(server: &Server, arguments: &[&str]) -> Self {
         let size = PtySize {
             rows: 40,
@@ -30,20 +33,10 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new("/bin/sh");
-        command.args([
-            "-c",
-            SCRIPT,
-            env!("CARGO_BIN_EXE_workos-login"),
-            "whoami",
-            "--no-store",
-            "--no-browser",
-        ]);
-        command.args([
-            "--client-id",
-            server.client_id(),
-            "--base-url",
-            server.base_url(),
-        ]);
+        command.args(["-c", SCRIPT, env!("CARGO_BIN_EXE_workos-login")]);
+        command.args(["whoami", "--no-store", "--no-browser"]);
+        command.args(["--client-id", server.client_id()]);
+        command.args(["--base-url", server.base_url()]);
         command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
@@ -52,7 +45,7 @@ impl Terminal {
             reader: pair.master.try_clone_reader().unwrap(),
             keyboard: pair.master.take_writer().unwrap(),
             written: Vec::new(),
-            addresses: 0,
+            urls: 0,
         }
     }
 
@@ -66,7 +59,7 @@ impl Terminal {
         self.keyboard.write_all(&[key & 0x1f]).unwrap();
     }
 
-    /// Reads until the terminal has been sent this text.
+    /// Reads until the output contains `text`.
     pub(crate) fn read_until(&mut self, text: &str) {
         while !self.text().contains(text) {
             self.read_more(text);
@@ -77,42 +70,50 @@ impl Terminal {
         String::from_utf8_lossy(&self.written).into_owned()
     }
 
-    /// The next address of a login page, which is a line of its own.
-    pub(crate) fn address(&mut self) -> String {
-        let addresses = |text: String| -> Vec<String> {
+    /// Returns the next URL, which is printed on a line of its own.
+    pub(crate) fn url(&mut self) -> String {
+        let urls = |text: String| -> Vec<String> {
             text.split_inclusive('\n')
                 .filter(|line| line.ends_with('\n'))
                 .filter_map(|line| Some(line[line.find("http")?..].trim_end().to_owned()))
                 .collect()
         };
-        let address = loop {
-            match addresses(self.text()).get(self.addresses) {
-                Some(address) => break address.clone(),
-                None => self.read_more("an address"),
+        let url = loop {
+            match urls(self.text()).get(self.urls) {
+                Some(url) => break url.clone(),
+                None => self.read_more("a URL"),
             }
         };
-        self.addresses += 1;
-        address
+        self.urls += 1;
+        url
     }
 
-    fn read_more(&mut self, wanted: &str) {
+    /// Returns the user code of a device login.
+    pub(crate) fn user_code(&mut self) -> String {
+        self.read_until("left (Ctrl-C to cancel)");
+        let text = self.text();
+        let (_, code) = text.split_once("check that the page shows it: ").unwrap();
+        code.lines().next().unwrap().trim().to_owned()
+    }
+
+    fn read_more(&mut self, expected: &str) {
         let mut buffer = [0; 4096];
         let length = self.reader.read(&mut buffer).unwrap();
-        assert_ne!(length, 0, "there was no {wanted:?} in {:?}", self.text());
+        assert_ne!(length, 0, "no {expected:?} in {:?}", self.text());
         self.written.extend_from_slice(&buffer[..length]);
     }
 
-    /// Signs in as `email` at the next login page, and returns to the program.
+    /// Logs in as `email` on the next login page, and follows the redirect.
     pub(crate) fn log_in(&mut self, server: &Server, email: &str) {
-        visit(&server.log_in(&self.address(), email).unwrap());
+        visit(&server.log_in(&self.url(), email).unwrap());
     }
 
-    /// Waits until the program has ended with this exit code; returns what is left on the screen.
+    /// Waits for the end of the program, asserts its exit code, and returns the screen.
     pub(crate) fn end(&mut self, code: u8) -> vt100::Parser {
-        self.read_until("ended with ");
+        self.read_until("exit code ");
         self.read_until(".\r\n");
         assert!(
-            self.text().ends_with(&format!("ended with {code}.\r\n")),
+            self.text().ends_with(&format!("exit code {code}.\r\n")),
             "{:?}",
             self.text()
         );
@@ -120,35 +121,44 @@ impl Terminal {
         screen.process(&self.written);
         screen
     }
+
+    /// Waits for the end of the interrupted program, asserts that it left no progress, and returns the screen.
+    pub(crate) fn interrupted(&mut self) -> String {
+        let parser = self.end(130);
+        let screen = parser.screen().contents();
+        assert!(
+            screen.ends_with("\nworkos-login: interrupted\nexit code 130."),
+            "{screen}"
+        );
+        assert!(!screen.contains("left"), "{screen}");
+        assert!(!parser.screen().hide_cursor());
+        screen
+    }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // The shell waits for a line that never comes.
+        // The shell is still reading a line.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn the_progress_says_what_is_waited_for_and_counts_down() {
-    let server = hostile_server();
+fn the_progress_counts_down_and_is_erased_at_the_end() {
+    let server = server_with_eve();
     let mut terminal = Terminal::login(&server, &[]);
     terminal.read_until("waiting for the login in the browser, 10m left");
     terminal.read_until("9m 59s left");
 
     terminal.log_in(&server, "eve@example.com");
-    let screen = terminal.end(0);
+    let screen = terminal.end(0).screen().contents();
     let written = terminal.text();
-    let shown = screen.screen().contents();
-    assert!(shown.contains("Eve\\u{1b}]0;owned"), "{shown}");
-    assert!(
-        !shown.contains("left"),
-        "the progress is still there: {shown}"
-    );
+    assert!(screen.contains(ESCAPED), "{screen}");
+    assert!(!screen.contains("left"), "{screen}");
 
     assert!(!written.contains(NAME));
-    for never in [
+    for sequence in [
         "\u{1b}]",
         "\u{1b}[31m",
         "\u{1b}[2J",
@@ -159,25 +169,15 @@ fn the_progress_says_what_is_waited_for_and_counts_down() {
         "\u{2066}",
         "\u{e0041}",
     ] {
-        assert!(!written.contains(never), "{never:?} in {written:?}");
+        assert!(!written.contains(sequence), "{sequence:?} in {written:?}");
     }
 }
 
 #[test]
-fn ctrl_c_leaves_the_terminal_clean() {
+fn ctrl_c_erases_the_progress() {
     let server = server();
     let mut terminal = Terminal::login(&server, &[]);
-    terminal.read_until("left (Ctrl-C ends it)");
+    terminal.read_until("left (Ctrl-C to cancel)");
     terminal.press_ctrl(b'C');
-    let screen = terminal.end(130);
-    let shown = screen.screen().contents();
-    assert!(
-        shown.ends_with("\nworkos-login: interrupted\nended with 130."),
-        "{shown}"
-    );
-    assert!(!shown.contains("left"), "{shown}");
-    assert!(!screen.screen().hide_cursor());
+    terminal.interrupted();
 }
-
-/// The shell survives the Ctrl-C that ends the program.
-const SCRIPT: &str = r#"trap : INT; "$0" "$@"; echo "ended with $?."; read line"#;

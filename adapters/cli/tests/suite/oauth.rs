@@ -1,14 +1,14 @@
-//! A login with `--issuer`: a standard OAuth server in the place of WorkOS.
+//! `--issuer`: a login at an OAuth authorization server.
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::oauth_server::{CLIENT_ID, OauthServer};
+use crate::oauth_server::{CLIENT_ID, OAuthServer};
 use crate::support::{Ended, Waiting, program, run, visit};
 
-fn login(server: &OauthServer, arguments: &[&str]) -> Command {
+fn login(server: &OAuthServer, arguments: &[&str]) -> Command {
     let issuer = server.issuer();
     let mut command = program(&["whoami", "--no-store", "--no-browser"]);
     command
@@ -19,7 +19,7 @@ fn login(server: &OauthServer, arguments: &[&str]) -> Command {
     command
 }
 
-fn device(server: &OauthServer, arguments: &[&str]) -> Command {
+fn device(server: &OAuthServer, arguments: &[&str]) -> Command {
     let endpoint = format!("{}/device", server.issuer());
     let mut command = login(
         server,
@@ -29,20 +29,20 @@ fn device(server: &OauthServer, arguments: &[&str]) -> Command {
     command
 }
 
-/// Comes back from the login page with a code.
-fn come_back(waiting: Waiting, issuer: &str) -> Ended {
+/// Sends the callback with an authorization code, and waits for the end of the program.
+fn call_back(waiting: Waiting, issuer: &str) -> Ended {
     visit(&waiting.callback(&[("code", "code_1"), ("iss", issuer)]));
     waiting.end()
 }
 
 #[test]
-fn somebody_logs_in() {
-    let server = OauthServer::start();
-    server.answer(200, server.tokens(&json!({"name": "Ivy Ives"})));
+fn a_login_sends_the_parameters_of_the_protocol() {
+    let server = OAuthServer::start();
+    server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));
     let waiting = Waiting::start(&mut login(&server, &[]));
-    let address = Url::parse(&waiting.address).unwrap();
+    let url = Url::parse(&waiting.url).unwrap();
     assert_eq!(
-        &address[..url::Position::AfterPath],
+        &url[..url::Position::AfterPath],
         format!("{}/authorize", server.issuer())
     );
     let redirect_uri = waiting.parameter("redirect_uri");
@@ -55,12 +55,12 @@ fn somebody_logs_in() {
     ] {
         assert_eq!(waiting.parameter(name), value);
     }
-    let ended = come_back(waiting, &server.issuer()).with(0);
-    assert!(ended.stdout.starts_with("Ivy Ives\n"), "{ended:?}");
+    let ended = call_back(waiting, &server.issuer()).with(0);
+    ended.prints("Ivy Ives");
     assert!(!format!("{ended:?}").contains("opaque"), "{ended:?}");
 
     let [request] = &server.requests()[..] else {
-        panic!("there was not one request")
+        panic!("there was not exactly one request")
     };
     assert_eq!(request.path, "/token");
     let mut names: Vec<_> = request.form.keys().map(|name| &**name).collect();
@@ -87,24 +87,23 @@ fn somebody_logs_in() {
 }
 
 #[test]
-fn they_are_named_by_the_best_that_is_known() {
+fn without_a_name_the_user_is_shown_by_email_address_or_id() {
     for (claims, name) in [
         (json!({"email": "ivy@example.org"}), "ivy@example.org"),
         (json!({}), "sub_1"),
     ] {
-        let server = OauthServer::start();
-        server.answer(200, server.tokens(&claims));
+        let server = OAuthServer::start();
+        server.respond(200, server.tokens(&claims));
         let waiting = Waiting::start(&mut login(&server, &["--scope", "email"]));
         assert_eq!(waiting.parameter("scope"), "openid email");
-        assert!(!waiting.address.contains("prompt"), "{}", waiting.address);
-        let ended = come_back(waiting, &server.issuer()).with(0);
-        assert!(ended.stdout.starts_with(&format!("{name}\n")), "{ended:?}");
+        assert!(!waiting.url.contains("prompt"), "{}", waiting.url);
+        call_back(waiting, &server.issuer()).with(0).prints(name);
     }
 }
 
 #[test]
 fn a_callback_of_another_issuer_ends_the_login() {
-    let server = OauthServer::start();
+    let server = OAuthServer::start();
     for (iss, message) in [
         (
             Some("https://evil.example"),
@@ -123,37 +122,37 @@ fn a_callback_of_another_issuer_ends_the_login() {
 }
 
 #[test]
-fn a_server_that_does_not_name_itself_is_believed() {
-    let server = OauthServer::start();
-    server.answer(200, server.tokens(&json!({})));
+fn a_callback_without_an_issuer_is_accepted_unless_the_server_always_sends_it() {
+    let server = OAuthServer::start();
+    server.respond(200, server.tokens(&json!({})));
     let waiting = Waiting::start(&mut login(&server, &[]));
     visit(&waiting.callback(&[("code", "code_1")]));
     waiting.end().with(0);
 }
 
 #[test]
-fn an_id_token_of_another_issuer_or_client_is_refused() {
+fn an_id_token_of_another_issuer_or_client_is_rejected() {
     for claims in [
         json!({"iss": "https://evil.example"}),
         json!({"aud": "another"}),
     ] {
-        let server = OauthServer::start();
-        server.answer(200, server.tokens(&claims));
+        let server = OAuthServer::start();
+        server.respond(200, server.tokens(&claims));
         let waiting = Waiting::start(&mut login(&server, &["--json"]));
-        let ended = come_back(waiting, &server.issuer()).with(1);
-        assert_eq!(ended.json()["error"]["kind"], "failure");
+        let ended = call_back(waiting, &server.issuer()).with(1);
+        assert_eq!(ended.error()["kind"], "failure");
         ended.says(&["ID token"]);
     }
 }
 
 #[test]
-fn somebody_logs_in_on_another_machine() {
-    let server = OauthServer::start();
-    server.answer(200, codes());
-    server.answer(400, json!({"error": "authorization_pending"}));
-    server.answer(200, server.tokens(&json!({"email": "ivy@example.org"})));
+fn a_login_on_another_device_prints_the_user() {
+    let server = OAuthServer::start();
+    server.respond(200, device_authorization());
+    server.respond(400, json!({"error": "authorization_pending"}));
+    server.respond(200, server.tokens(&json!({"email": "ivy@example.org"})));
     let mut waiting = Waiting::start(&mut device(&server, &["--json"]));
-    assert_eq!(waiting.address, "https://example.org/device");
+    assert_eq!(waiting.url, "https://example.org/device");
     assert_eq!(waiting.user_code(), "ABCD-EFGH");
     let ended = waiting.end().with(0);
     assert_eq!(ended.json()["user"]["email"], "ivy@example.org");
@@ -170,15 +169,14 @@ fn somebody_logs_in_on_another_machine() {
 }
 
 #[test]
-fn somebody_says_no_on_another_machine() {
-    let server = OauthServer::start();
-    server.answer(200, codes());
-    server.answer(400, json!({"error": "access_denied"}));
+fn a_denied_login_on_another_device_is_reported() {
+    let server = OAuthServer::start();
+    server.respond(200, device_authorization());
+    server.respond(400, json!({"error": "access_denied"}));
     Waiting::start(&mut device(&server, &[])).end().with(3);
 }
 
-/// What a device is told.
-fn codes() -> Value {
+fn device_authorization() -> Value {
     json!({
         "device_code": "device_1",
         "user_code": "ABCD-EFGH",
@@ -189,10 +187,10 @@ fn codes() -> Value {
 }
 
 #[test]
-fn the_environment_describes_it_for_every_command() {
-    let server = OauthServer::start();
+fn environment_variables_describe_the_server() {
+    let server = OAuthServer::start();
     let issuer = server.issuer();
-    server.answer(200, server.tokens(&json!({"name": "Ivy Ives"})));
+    server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));
     let mut command = program(&["whoami", "--no-store", "--no-browser"]);
     command
         .env("WORKOS_CLIENT_ID", CLIENT_ID)
@@ -202,26 +200,26 @@ fn the_environment_describes_it_for_every_command() {
             format!("{issuer}/authorize"),
         )
         .env("WORKOS_LOGIN_TOKEN_ENDPOINT", format!("{issuer}/token"));
-    let ended = come_back(Waiting::start(&mut command), &issuer).with(0);
-    assert!(ended.stdout.starts_with("Ivy Ives\n"), "{ended:?}");
+    let ended = call_back(Waiting::start(&mut command), &issuer).with(0);
+    ended.prints("Ivy Ives");
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_endpoints_are_named() {
     let ended = run(&mut program(&["login", "--issuer", "https://example.org"])).with(2);
     ended.says(&["--authorization-endpoint", "--token-endpoint"]);
 
     let endpoint = ["login", "--token-endpoint", "https://example.org/token"];
     run(&mut program(&endpoint)).with(2).says(&["--issuer"]);
 
-    let server = OauthServer::start();
+    let server = OAuthServer::start();
     let ended = run(&mut login(&server, &["--device"])).with(2);
     ended.says(&["--device-authorization-endpoint"]);
 }
 
 #[test]
-fn what_only_workos_has_is_refused() {
-    let server = OauthServer::start();
+fn options_of_user_management_are_rejected() {
+    let server = OAuthServer::start();
     for (option, value) in [
         ("--base-url", "https://example.org"),
         ("--organization", "org_1"),
@@ -235,11 +233,11 @@ fn what_only_workos_has_is_refused() {
 }
 
 #[test]
-fn an_endpoint_that_shows_tokens_to_the_network_is_refused() {
+fn an_endpoint_without_tls_is_rejected() {
     let mut command = program(&["whoami", "--no-store", "--client-id", CLIENT_ID]);
     command
         .args(["--issuer", "https://example.org"])
         .args(["--authorization-endpoint", "https://example.org/authorize"])
         .args(["--token-endpoint", "http://example.org/token"]);
-    run(&mut command).with(6).says(&["use https"]);
+    run(&mut command).with(6).says(&["https"]);
 }

@@ -1,11 +1,11 @@
-//! What is wrong before the login begins.
+//! Failures before the login starts.
 
 use serde_json::json;
 
 use crate::support::{program, run};
 
 #[test]
-fn without_a_client_id_it_says_where_to_get_one() {
+fn a_missing_client_id_is_reported_with_its_remedy() {
     for (name, value) in [("HOME", "/"), ("WORKOS_CLIENT_ID", "")] {
         let ended = run(program(&["login"]).env(name, value)).with(6);
         assert_eq!(ended.stdout, "");
@@ -14,10 +14,10 @@ fn without_a_client_id_it_says_where_to_get_one() {
 }
 
 #[test]
-fn an_api_key_is_no_client_id_and_is_not_repeated() {
+fn an_api_key_is_rejected_as_client_id_and_not_repeated() {
     let ended = run(program(&["login", "--json"]).env("WORKOS_CLIENT_ID", "sk_test_oops")).with(6);
-    ended.says(&["this is an API key, not a client id"]);
-    assert_eq!(ended.json()["error"]["kind"], "configuration");
+    ended.says(&["API key"]);
+    assert_eq!(ended.error()["kind"], "configuration");
     assert!(!format!("{ended:?}").contains("oops"), "{ended:?}");
 
     let help = run(program(&["login", "--help"]).env("WORKOS_CLIENT_ID", "sk_test_oops")).with(0);
@@ -26,29 +26,24 @@ fn an_api_key_is_no_client_id_and_is_not_repeated() {
 }
 
 #[test]
-fn addresses_that_are_not_safe_are_refused() {
-    for (arguments, reason) in [
-        (["--base-url", "http://api.example.com"], "use https"),
-        (["--base-url", "api.example.com"], "write it whole"),
+fn urls_that_would_expose_tokens_are_rejected() {
+    for (option, value, problem) in [
+        ("--base-url", "http://api.example.com", "https"),
+        ("--base-url", "api.example.com", "must be absolute"),
         (
-            ["--redirect-uri", "https://app.example.com/callback"],
-            "is not http on 127.0.0.1, [::1] or localhost",
+            "--redirect-uri",
+            "https://app.example.com/callback",
+            "127.0.0.1",
         ),
     ] {
-        let mut command = program(&[
-            "whoami",
-            "--no-store",
-            "--no-browser",
-            "--client-id",
-            "client_1",
-        ]);
-        let ended = run(command.args(arguments)).with(6);
-        ended.says(&[reason]);
+        let mut command = program(&["whoami", "--no-store", "--no-browser"]);
+        command.args(["--client-id", "client_1", option, value]);
+        run(&mut command).with(6).says(&[problem]);
     }
 }
 
 #[test]
-fn a_wrong_command_line_is_told_in_json_too() {
+fn an_invalid_command_line_is_reported_as_json_on_request() {
     let ended = run(&mut program(&["login", "--json", "--port", "many"])).with(2);
     let message = "invalid value 'many' for '--port <PORT>': invalid digit found in string";
     assert_eq!(
@@ -79,7 +74,7 @@ fn a_wrong_command_line_is_told_in_json_too() {
 #[test]
 fn the_help_lists_the_exit_codes() {
     let help = run(&mut program(&["--help"])).with(0);
-    for line in ["  3  denied", "130  interrupted"] {
-        assert!(help.stdout.contains(line), "{help:?}");
+    for row in ["  3  denied", "130  interrupted"] {
+        assert!(help.stdout.contains(row), "{help:?}");
     }
 }

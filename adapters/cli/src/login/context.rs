@@ -1,0 +1,87 @@
+//! What the logins of one command share.
+
+use workos_login::{ConnectionSelector, OrganizationId, Provider, RedirectUri, Scope, Screen};
+use workos_login_ureq::{Agent, agent};
+
+use crate::demo::{self, Demo};
+use crate::issuer;
+use crate::output::Output;
+
+/// The options of a login.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoginArgs {
+    /// Show a user code to enter in a browser on any device, and wait for the login
+    ///
+    /// For machines without a browser. It uses no redirect URI, and cannot be combined with --organization or --provider.
+    #[arg(
+        long,
+        conflicts_with_all = ["organization", "provider", "port", "redirect_uri"]
+    )]
+    pub(crate) device: bool,
+
+    /// Log in to this organization
+    #[arg(long, value_name = "ORG_ID", conflicts_with = "issuer")]
+    pub(crate) organization: Option<OrganizationId>,
+
+    /// Log in with this identity provider, GoogleOAuth for example, instead of the hosted login page
+    #[arg(long, value_name = "NAME", conflicts_with = "issuer")]
+    provider: Option<String>,
+
+    /// Use the redirect URI http://127.0.0.1:PORT/callback [default: a free port]
+    #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
+    pub(crate) port: Option<u16>,
+
+    /// Use this redirect URI, as it is registered: http on 127.0.0.1, [::1] or localhost
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<RedirectUri>,
+
+    /// Time limit for the login
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+
+    /// Print the authorization URL instead of opening the browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+
+    /// Scopes to request, separated by spaces; openid is always included
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        help_heading = issuer::HEADING,
+        default_value = "openid profile email offline_access",
+        requires = "issuer"
+    )]
+    pub(crate) scope: Scope,
+}
+
+impl LoginArgs {
+    pub(crate) fn connection_selector(&self) -> ConnectionSelector {
+        match &self.provider {
+            Some(name) => ConnectionSelector::Provider(Provider::from(name.as_str())),
+            None => ConnectionSelector::AuthKit(Screen::Default),
+        }
+    }
+}
+
+/// What the logins of one command share.
+pub(crate) struct LoginContext<'a> {
+    pub(crate) args: &'a LoginArgs,
+    pub(crate) demo: Option<&'a Demo>,
+    pub(crate) agent: Agent,
+    pub(crate) output: &'a Output,
+}
+
+impl<'a> LoginContext<'a> {
+    /// Makes the context of logins at the service, or at the mock server of the demonstration.
+    pub(crate) fn new(args: &'a LoginArgs, demo: Option<&'a Demo>, output: &'a Output) -> Self {
+        Self {
+            args,
+            demo,
+            agent: match demo {
+                Some(_) => demo::agent().into(),
+                None => agent(),
+            },
+            output,
+        }
+    }
+}
