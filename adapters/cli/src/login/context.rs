@@ -1,9 +1,12 @@
 //! What the logins of one command share.
 
+use std::time::{Duration, Instant};
+
 use workos_login::{ConnectionSelector, OrganizationId, Provider, RedirectUri, Scope, Screen};
 use workos_login_ureq::{Agent, agent};
 
 use crate::demo::{self, Demo};
+use crate::failure::Failure;
 use crate::issuer;
 use crate::output::Output;
 
@@ -35,9 +38,9 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: Option<RedirectUri>,
 
-    /// Time limit for the login
+    /// Time limit for the whole login: the user, the requests and their retries
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) timeout: u64,
+    timeout: u64,
 
     /// Print the authorization URL instead of opening the browser
     #[arg(long)]
@@ -69,10 +72,11 @@ pub(crate) struct LoginContext<'a> {
     pub(crate) demo: Option<&'a Demo>,
     pub(crate) agent: Agent,
     pub(crate) output: &'a Output,
+    deadline: Instant,
 }
 
 impl<'a> LoginContext<'a> {
-    /// Makes the context of logins at the service, or at the mock server of the demonstration.
+    /// Makes the context of logins at the service, or at the mock server of the demonstration. The timeout starts here.
     pub(crate) fn new(args: &'a LoginArgs, demo: Option<&'a Demo>, output: &'a Output) -> Self {
         Self {
             args,
@@ -82,6 +86,19 @@ impl<'a> LoginContext<'a> {
                 None => agent(),
             },
             output,
+            deadline: Instant::now() + Duration::from_secs(args.timeout),
+        }
+    }
+
+    /// Returns the time left until the timeout.
+    ///
+    /// # Errors
+    ///
+    /// The login has timed out.
+    pub(crate) fn time_left(&self) -> Result<Duration, Failure> {
+        match self.deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(Failure::timed_out()),
+            left => Ok(left),
         }
     }
 }

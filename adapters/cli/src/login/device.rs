@@ -1,7 +1,7 @@
 //! A login on another device (RFC 8628): the user enters a user code in a browser on any device.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use humantime::format_duration;
 use workos_login::url::Url;
@@ -26,13 +26,11 @@ pub(crate) fn log_in<A: ClientKind>(
     requesting: RequestingDevice,
 ) -> Result<Outcome, Failure> {
     let output = context.output;
-    let timeout = Duration::from_secs(context.args.timeout);
-    let deadline = Instant::now() + timeout;
     output.show_activity("requesting a user code", None);
-    let mut device = send(context, requesting, timeout)?;
+    let mut device = send(context, requesting)?;
     present_user_code(context, &device)?;
     loop {
-        let left = wait_for_poll(context, &device, deadline)?;
+        let left = wait_for_poll(context, &device)?;
         let polling = device
             .poll(client, SystemTime::now())
             .map_err(Error::from)?;
@@ -83,18 +81,10 @@ fn present_user_code(context: &LoginContext<'_>, device: &AwaitingDevice) -> Res
 }
 
 /// Waits for the polling interval; returns the time left after it.
-fn wait_for_poll(
-    context: &LoginContext<'_>,
-    device: &AwaitingDevice,
-    deadline: Instant,
-) -> Result<Duration, Failure> {
+fn wait_for_poll(context: &LoginContext<'_>, device: &AwaitingDevice) -> Result<Duration, Failure> {
     loop {
         let now = SystemTime::now();
-        let timeout = deadline.saturating_duration_since(Instant::now());
-        if timeout.is_zero() {
-            return Err(Failure::timed_out());
-        }
-        let left = device.expires_in(now).min(timeout);
+        let left = device.expires_in(now).min(context.time_left()?);
         context
             .output
             .show_activity("waiting for the login with the user code", Some(left));

@@ -72,7 +72,7 @@ fn user_management(
             challenge_task::describe(&challenge)
         ));
         if let AuthenticationChallenge::OrganizationSelection(selection) = &*challenge {
-            organization = organization::select(selection, context.output);
+            organization = organization::select(context, selection)?;
             if organization.is_none() {
                 return Ok(Err(Error::AuthenticationChallenge(challenge)));
             }

@@ -2,16 +2,23 @@
 
 use workos_login::{Organization, OrganizationId, OrganizationSelectionChallenge};
 
-use crate::output::Output;
+use crate::failure::Failure;
+use crate::login::context::LoginContext;
+use crate::output::progress::Answer;
 
 /// Asks the user to select an organization. Returns `None` if there is none or the user selects none.
+///
+/// # Errors
+///
+/// The login has timed out.
 pub(crate) fn select(
+    context: &LoginContext<'_>,
     challenge: &OrganizationSelectionChallenge,
-    output: &Output,
-) -> Option<OrganizationId> {
+) -> Result<Option<OrganizationId>, Failure> {
+    let output = context.output;
     let organizations = challenge.organizations();
     if organizations.is_empty() {
-        return None;
+        return Ok(None);
     }
     output.print_line("select the organization to log in to:");
     for (number, organization) in (1..).zip(organizations) {
@@ -19,17 +26,21 @@ pub(crate) fn select(
     }
     let question = format!("number, 1 to {}: ", organizations.len());
     loop {
-        let answer = output.ask(&question)?;
+        let answer = match output.ask(&question, context.time_left()?) {
+            Answer::Line(answer) => answer,
+            Answer::EndOfInput => return Ok(None),
+            Answer::TimedOut => return Err(Failure::timed_out()),
+        };
         let answer = answer.trim();
         if answer.is_empty() {
-            return None;
+            return Ok(None);
         }
         let selected = answer
             .parse::<usize>()
             .ok()
             .and_then(|number| organizations.get(number.checked_sub(1)?));
         if let Some(organization) = selected {
-            return Some(organization.id().clone());
+            return Ok(Some(organization.id().clone()));
         }
         output.print_line(format_args!(
             "no organization {answer}; an empty line selects none"

@@ -1,6 +1,6 @@
 //! A login in a browser on this machine, with a loopback redirect URI.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use workos_login::url::Url;
 use workos_login::{Client, ClientKind, Outcome, RedirectUri, Start};
@@ -10,9 +10,6 @@ use crate::failure::Failure;
 use crate::login::context::LoginContext;
 use crate::login::page::Page;
 use crate::login::send::send;
-
-/// The maximum lifetime that RFC 6749 section 4.1.2 recommends for authorization codes.
-const AUTHORIZATION_CODE_TTL: Duration = Duration::from_secs(600);
 
 /// Logs the user in. `start` makes the authorization request for the redirect URI.
 pub(crate) fn log_in<'c, A: ClientKind>(
@@ -28,7 +25,7 @@ pub(crate) fn log_in<'c, A: ClientKind>(
     };
     let listener = listener?.app_name("workos-login");
     let (url, pending) = start(listener.redirect_uri().clone())
-        .expires_after(Duration::from_secs(args.timeout))
+        .expires_after(context.time_left()?)
         .begin(SystemTime::now(), &mut rand::rng());
     let url = Url::from(url);
 
@@ -50,5 +47,5 @@ pub(crate) fn log_in<'c, A: ClientKind>(
         _ => {}
     })?;
     output.show_activity("exchanging the authorization code", None);
-    send(context, exchanging, AUTHORIZATION_CODE_TTL)
+    send(context, exchanging)
 }

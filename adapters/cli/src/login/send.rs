@@ -1,7 +1,7 @@
 //! Sends an exchange, with retries.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use humantime::format_duration;
 use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits};
@@ -13,28 +13,24 @@ use crate::output::progress::whole_seconds;
 /// How many times an exchange is retried.
 const MAX_RETRIES: u32 = 3;
 
-/// Sends an exchange, and retries it after a transport error or a transient error, until `timeout`.
+/// Sends an exchange, and retries it after a transport error or a transient error until the login times out.
 ///
 /// Suitable for an exchange that may be sent twice: the code exchange, because a code is valid for one response only, and the device
 /// authorization request.
 pub(crate) fn send<E: Exchange>(
     context: &LoginContext<'_>,
     mut exchange: E,
-    timeout: Duration,
 ) -> Result<E::Output, Failure> {
-    let deadline = Instant::now() + timeout;
-    let left = || deadline.saturating_duration_since(Instant::now());
     let mut retries = 0..MAX_RETRIES;
     loop {
-        let limits = ExchangeLimits::default().timeout(left());
+        let limits = ExchangeLimits::default().timeout(context.time_left()?);
         let error = match context.agent.send_within(exchange, limits) {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
-        let Some(wait) = error
-            .retry_in(SystemTime::now())
-            .filter(|wait| *wait < left() && retries.next().is_some())
-        else {
+        let Some(wait) = error.retry_in(SystemTime::now()).filter(|wait| {
+            context.time_left().is_ok_and(|left| *wait < left) && retries.next().is_some()
+        }) else {
             return Err(error.into());
         };
         context.output.print_line(format_args!(

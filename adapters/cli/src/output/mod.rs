@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::printable::{Printable, PrintableJson};
-use crate::output::progress::Progress;
+use crate::output::progress::{Answer, Progress};
 use crate::output::report::Report;
 
 /// The output of a command.
@@ -71,9 +71,9 @@ impl Output {
         self.progress.is_interactive()
     }
 
-    /// Asks a question on the terminal and returns the line entered, or `None` at the end of the input.
-    pub(crate) fn ask(&self, question: &str) -> Option<String> {
-        self.progress.ask(question)
+    /// Asks a question on the terminal.
+    pub(crate) fn ask(&self, question: &str, timeout: Duration) -> Answer {
+        self.progress.ask(question, timeout)
     }
 
     /// Prints the result of the command.

@@ -6,7 +6,9 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use console::{Term, truncate_str};
@@ -18,6 +20,13 @@ use crate::output::printable::Printable;
 pub(crate) struct Progress {
     term: Term,
     shown: Mutex<Shown>,
+}
+
+/// The answer to a question.
+pub(crate) enum Answer {
+    Line(String),
+    EndOfInput,
+    TimedOut,
 }
 
 #[derive(Default)]
@@ -64,26 +73,39 @@ impl Progress {
         self.term.is_term() && io::stdin().is_terminal()
     }
 
-    /// Asks a question and returns the line entered, or `None` at the end of the input.
-    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+    /// Asks a question.
+    ///
+    /// After a timeout, a thread still reads standard input: the command has to end.
+    pub(crate) fn ask(&self, question: &str, timeout: Duration) -> Answer {
         let mut shown = self.shown();
         self.erase(&shown);
         // As a drawn line, the question is erased if Ctrl-C interrupts it.
         shown.line = Some(Printable(question).to_string());
         self.draw(&shown);
         drop(shown);
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
-        // The Enter that ended the answer made the question a permanent line.
-        let mut shown = self.shown();
-        shown.line = None;
-        shown.activity = None;
-        match read {
-            Ok(0) | Err(_) => {
-                self.print("");
-                None
+        let (sender, answer) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            // Dropping the sender reports the end of the input.
+            if io::stdin().read_line(&mut line).is_ok_and(|read| read > 0) {
+                let _ = sender.send(line);
             }
-            Ok(_) => Some(answer),
+        });
+        let answer = answer.recv_timeout(timeout);
+        let mut shown = self.shown();
+        shown.activity = None;
+        match answer {
+            // The Enter that ended the answer made the question a permanent line.
+            Ok(line) => {
+                shown.line = None;
+                Answer::Line(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                shown.line = None;
+                self.print("");
+                Answer::EndOfInput
+            }
+            Err(RecvTimeoutError::Timeout) => Answer::TimedOut,
         }
     }
 

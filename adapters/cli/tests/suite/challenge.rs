@@ -72,6 +72,17 @@ fn ctrl_c_ends_the_question_and_erases_it() {
 }
 
 #[test]
+fn the_timeout_of_the_login_ends_the_question() {
+    let server = server();
+    let mut terminal = Terminal::login(&server, &["--timeout", "2"]);
+    terminal.log_in(&server, BOB);
+    terminal.read_until(QUESTION);
+    let screen = terminal.end(4).screen().contents();
+    assert!(screen.contains("--timeout"), "{screen}");
+    assert!(!screen.contains(QUESTION.trim_end()), "{screen}");
+}
+
+#[test]
 fn another_login_presents_the_challenge() {
     for (challenge, code, task) in [
         (

@@ -52,6 +52,17 @@ fn a_transport_error_is_reported_with_its_causes() {
 }
 
 #[test]
+fn the_timeout_of_the_login_bounds_the_exchange() {
+    let server = server();
+    server.inject(Fault::Hang.on(Endpoint::CodeExchange).always());
+    let ended = Waiting::start(&mut login(&server, &["--timeout", "3", "--json"]))
+        .log_in(&server, ALICE)
+        .with(5);
+    assert_eq!(ended.error()["kind"], "unavailable");
+    assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
+}
+
+#[test]
 fn a_rejected_authorization_code_is_not_sent_again() {
     let server = server();
     let response = MockResponse::oauth_error(400, "invalid_grant", "The code was used.");
