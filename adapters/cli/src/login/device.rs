@@ -69,15 +69,18 @@ fn present_user_code(context: &LoginContext<'_>, device: &AwaitingDevice) -> Res
         printed_url: verification_uri,
         machine: "any device",
     };
-    let demo_user = page.present(context)?;
-    context.output.print_line(format_args!(
-        "enter this code there, or check that the page shows it: {}",
-        device.user_code()
-    ));
-    match demo_user {
-        Some((demo, user)) => demo.approve_device(device.user_code(), &user.email),
-        None => Ok(()),
+    let user_code = device.user_code();
+    if let Some((demo, user)) = page.present(context)? {
+        context.output.print_line(format_args!(
+            "demo: {} enters the code {user_code}",
+            user.email
+        ));
+        return demo.approve_device(user_code, &user.email);
     }
+    context.output.print_line(format_args!(
+        "enter this code there, or check that the page shows it: {user_code}"
+    ));
+    Ok(())
 }
 
 /// Waits for the polling interval; returns the time left after it.

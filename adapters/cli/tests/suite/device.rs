@@ -183,7 +183,9 @@ fn the_demonstration_approves_its_own_user_code() {
     ] {
         let ended = run(program(&["login", "--demo", "--device"]).args(arguments)).with(0);
         ended.prints(&format!("Hello {name}!"));
-        ended.says(&["@example.com logs in", "enter this code"]);
+        ended.says(&["@example.com enters the code "]);
+        // This instruction follows a URL.
+        assert!(!ended.stderr.contains("enter this code there"), "{ended:?}");
     }
 }
 
