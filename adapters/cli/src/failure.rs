@@ -8,7 +8,9 @@ use std::error::Error as StdError;
 use std::fmt::Display;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use workos_login::{AuthenticationChallenge, Error, ErrorResponse, SendError};
+use workos_login::{
+    AuthenticationChallenge, Error, ErrorResponse, Organization, OrganizationId, SendError,
+};
 use workos_login_loopback::{BindError, WaitError};
 
 use crate::challenge_task;
@@ -53,6 +55,68 @@ impl Failure {
             ErrorKind::Expired,
             "the login was not completed in time; run the command again, with a longer --timeout if necessary",
         )
+    }
+
+    /// Makes the failure of a login that requires an authentication challenge.
+    pub(crate) fn challenge(challenge: &AuthenticationChallenge) -> Self {
+        let remedy = match challenge {
+            AuthenticationChallenge::OrganizationSelection(_) => {
+                "log in again with one of these options:"
+            }
+            _ => "log in again and complete it on the login page",
+        };
+        let message = format_args!(
+            "the service requires an authentication challenge ({}): {}; a public client cannot complete it: {remedy}",
+            challenge.code(),
+            challenge_task::describe(challenge)
+        );
+        let failure = Self::with_challenge(challenge, message);
+        match challenge {
+            AuthenticationChallenge::OrganizationSelection(selection) => {
+                failure.organization_options(selection.organizations())
+            }
+            _ => failure,
+        }
+    }
+
+    /// Makes the failure of a login that selected an organization, and was asked for one all the same.
+    pub(crate) fn selection_ignored(
+        challenge: &AuthenticationChallenge,
+        selected: &OrganizationId,
+        others: &[&Organization],
+    ) -> Self {
+        let remedy = match others {
+            [] => "report it to the operator of the application",
+            _ => "log in again with another organization:",
+        };
+        let message = format_args!(
+            "the service requires the selection of an organization ({}) although the login selected {selected}: {remedy}",
+            challenge.code()
+        );
+        Self::with_challenge(challenge, message).organization_options(others.iter().copied())
+    }
+
+    fn with_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
+        Self {
+            challenge: Some(Box::new(challenge.clone())),
+            request_id: challenge.request_id().map(ToOwned::to_owned),
+            ..Self::new(ErrorKind::AuthenticationChallenge, message)
+        }
+    }
+
+    fn organization_options<'a>(
+        self,
+        organizations: impl IntoIterator<Item = &'a Organization>,
+    ) -> Self {
+        organizations
+            .into_iter()
+            .fold(self, |failure, organization| {
+                let name = organization.name().unwrap_or("no name");
+                failure.hint(format_args!(
+                    "--organization {}  ({name})",
+                    organization.id()
+                ))
+            })
     }
 
     /// Adds an error and its sources as causes.
@@ -114,35 +178,6 @@ impl Failure {
 
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
-    }
-
-    fn challenge(challenge: &AuthenticationChallenge) -> Self {
-        let remedy = match challenge {
-            AuthenticationChallenge::OrganizationSelection(_) => {
-                "log in again with one of these options:"
-            }
-            _ => "log in again and complete it on the login page",
-        };
-        let message = format_args!(
-            "the service requires an authentication challenge ({}): {}; a public client cannot complete it: {remedy}",
-            challenge.code(),
-            challenge_task::describe(challenge)
-        );
-        let mut failure = Self {
-            challenge: Some(Box::new(challenge.clone())),
-            request_id: challenge.request_id().map(ToOwned::to_owned),
-            ..Self::new(ErrorKind::AuthenticationChallenge, message)
-        };
-        if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
-            for organization in selection.organizations() {
-                let name = organization.name().unwrap_or("no name");
-                failure = failure.hint(format_args!(
-                    "--organization {}  ({name})",
-                    organization.id()
-                ));
-            }
-        }
-        failure
     }
 }
 

@@ -1,6 +1,8 @@
 //! Authentication challenges: another login on a terminal, a failure in a script.
 
-use workos_login_mock_server::{Challenge, Config, Organization, Server, User};
+use workos_login_mock_server::{
+    Challenge, Config, Endpoint, MockResponse, Organization, Server, User,
+};
 
 use crate::support::{Waiting, login, server, visit};
 use crate::terminal::Terminal;
@@ -46,6 +48,60 @@ fn an_organization_is_selected_by_its_number() {
     visit(&server.log_in(&url, BOB).unwrap());
     let screen = terminal.end(0).screen().contents();
     assert!(screen.contains("Bob Brown\n"), "{screen}");
+    assert!(screen.contains(Organization::GLOBEX_ID), "{screen}");
+}
+
+/// The challenge that asks for one of Bob's organizations, whatever the login selected.
+fn selection() -> MockResponse {
+    let body = serde_json::json!({
+        "code": "organization_selection_required",
+        "message": "Select an organization.",
+        "pending_authentication_token": "pending",
+        "organizations": [
+            {"id": Organization::ACME_ID, "name": "Acme"},
+            {"id": Organization::GLOBEX_ID, "name": "Globex"},
+        ],
+        "user": {"id": User::BOB_ID},
+    });
+    MockResponse::json(403, body.to_string())
+}
+
+#[test]
+fn a_selection_that_the_service_ignores_is_not_asked_for_again() {
+    let selected = ["--organization", Organization::ACME_ID];
+    let server = server();
+    server.respond_with(Endpoint::CodeExchange, [selection()]);
+    let ended = Waiting::start(&mut login(&server, &selected))
+        .log_in(&server, BOB)
+        .with(7);
+    ended.says(&[
+        "although the login selected",
+        Organization::ACME_ID,
+        &format!("--organization {}  (Globex)", Organization::GLOBEX_ID),
+    ]);
+    let option = format!("--organization {}", Organization::ACME_ID);
+    assert!(!ended.stderr.contains(&option), "{ended:?}");
+
+    server.respond_with(Endpoint::CodeExchange, [selection(), selection()]);
+    let mut terminal = Terminal::login(&server, &[]);
+    terminal.log_in(&server, BOB);
+    terminal.read_until(QUESTION);
+    terminal.enter("1");
+    terminal.log_in(&server, BOB);
+    let screen = terminal.end(7).screen().contents();
+    assert!(screen.contains("although the login selected"), "{screen}");
+}
+
+#[test]
+fn an_organization_without_the_user_can_be_replaced_by_another_one() {
+    let server = server();
+    server.respond_with(Endpoint::CodeExchange, [selection()]);
+    let mut terminal = Terminal::login(&server, &["--organization", "org_other"]);
+    terminal.log_in(&server, BOB);
+    terminal.read_until(QUESTION);
+    terminal.enter("2");
+    terminal.log_in(&server, BOB);
+    let screen = terminal.end(0).screen().contents();
     assert!(screen.contains(Organization::GLOBEX_ID), "{screen}");
 }
 
@@ -147,7 +203,7 @@ fn a_challenge_that_remains_after_three_logins_ends_the_command() {
         terminal.log_in(&server, ALICE);
     }
     let screen = terminal.end(7).screen().contents();
-    assert!(screen.contains("log in again"), "{screen}");
+    assert!(screen.contains("remains after 3 logins"), "{screen}");
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 3);
 }
 
