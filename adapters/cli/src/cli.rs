@@ -1,9 +1,11 @@
 //! The command line.
 
 use std::env;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{login, logout, run, status, switch, token, whoami};
 use crate::error_kind::ErrorKind;
@@ -44,7 +46,11 @@ pub(crate) enum Command {
 impl Cli {
     /// Parses the command line. If there is no command to run, prints the help or the error and returns the exit code.
     pub(crate) fn parse_arguments() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
+        let mut command = ignore_empty_variables(Self::command());
+        let matches = command.try_get_matches_from_mut(env::args_os());
+        let cli = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        cli.map_err(|error| {
+            let error = error.format(&mut command);
             if !error.use_stderr() {
                 // The help or the version. That nothing reads it is no failure.
                 let _ = error.print();
@@ -57,6 +63,17 @@ impl Cli {
             ErrorKind::Usage.into()
         })
     }
+}
+
+/// Makes an environment variable that is empty count as unset, for all arguments.
+fn ignore_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|argument| match argument.get_env() {
+            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+            _ => argument,
+        })
+        .mut_subcommands(ignore_empty_variables)
 }
 
 /// Makes a failure of the first paragraph of the error, as one line.
@@ -72,8 +89,6 @@ fn usage(error: &clap::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -44,35 +44,44 @@ pub(crate) enum AnyClient {
 impl ClientArgs {
     /// Makes the selected client.
     pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
-        let base_url = self.base_url.as_deref().filter(|url| !url.is_empty());
         let Some(server) = self.issuer.server()? else {
-            return user_management(self.client_id()?, base_url).map(AnyClient::UserManagement);
+            let id = self.client_id.as_deref().ok_or_else(no_client_id)?;
+            let client = user_management(id, self.base_url.as_deref())?;
+            return Ok(AnyClient::UserManagement(client));
         };
-        if base_url.is_some() {
+        if self.base_url.is_some() {
             return Err(Failure::new(
                 ErrorKind::Usage,
                 "--issuer cannot be used with --base-url or WORKOS_BASE_URL: an authorization server has endpoints of its own",
             ));
         }
-        let id = parse(self.client_id()?)?;
-        Ok(AnyClient::OAuth(Client::oauth(id, server)))
-    }
-
-    fn client_id(&self) -> Result<&str, Failure> {
-        let given = self.client_id.as_deref().filter(|id| !id.is_empty());
-        given.ok_or_else(|| {
+        // The error of the core names the WorkOS dashboard.
+        let id = self.client_id.as_deref().and_then(|id| id.parse().ok());
+        let id = id.ok_or_else(|| {
             Failure::new(
                 ErrorKind::Configuration,
-                "no client id; copy that of your application (client_…) from the WorkOS dashboard and set --client-id or the \
-                 environment variable WORKOS_CLIENT_ID; for a login without an account, run workos-login login --demo",
+                "no valid client id; set --client-id or the environment variable WORKOS_CLIENT_ID to the id that the \
+                 authorization server issued for this program",
             )
-        })
+        })?;
+        Ok(AnyClient::OAuth(Client::oauth(id, server)))
     }
+}
+
+fn no_client_id() -> Failure {
+    Failure::new(
+        ErrorKind::Configuration,
+        "no client id; copy that of your application (client_…) from the WorkOS dashboard and set --client-id or the \
+         environment variable WORKOS_CLIENT_ID; for a login without an account, run workos-login login --demo",
+    )
 }
 
 /// Makes a client of WorkOS User Management, or of the service at `base_url`.
 pub(crate) fn user_management(id: &str, base_url: Option<&str>) -> Result<Client, Failure> {
-    let client = Client::public(parse(id)?);
+    let id: ClientId = id
+        .parse()
+        .map_err(|error| Failure::from_error(ErrorKind::Configuration, &error))?;
+    let client = Client::public(id);
     let Some(base_url) = base_url else {
         return Ok(client);
     };
@@ -85,10 +94,5 @@ pub(crate) fn user_management(id: &str, base_url: Option<&str>) -> Result<Client
     })?;
     client
         .base_url(url)
-        .map_err(|error| Failure::from_error(ErrorKind::Configuration, &error))
-}
-
-fn parse(id: &str) -> Result<ClientId, Failure> {
-    id.parse()
         .map_err(|error| Failure::from_error(ErrorKind::Configuration, &error))
 }

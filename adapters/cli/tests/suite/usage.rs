@@ -14,6 +14,51 @@ fn a_missing_client_id_is_reported_with_its_remedy() {
 }
 
 #[test]
+fn an_authorization_server_has_no_dashboard_of_workos() {
+    for client_id in [&[][..], &["--client-id", "white space"]] {
+        let mut command = program(&["login", "--issuer", "https://example.org"]);
+        command
+            .args(["--authorization-endpoint", "https://example.org/authorize"])
+            .args(["--token-endpoint", "https://example.org/token"])
+            .args(client_id);
+        let ended = run(&mut command).with(6);
+        ended.says(&["client id", "authorization server"]);
+        assert!(!ended.stderr.contains("WorkOS"), "{ended:?}");
+    }
+}
+
+#[test]
+fn an_empty_environment_variable_counts_as_unset() {
+    let variables = [
+        "WORKOS_CLIENT_ID",
+        "WORKOS_BASE_URL",
+        "WORKOS_LOGIN_STORE",
+        "WORKOS_LOGIN_ISSUER",
+        "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
+        "WORKOS_LOGIN_TOKEN_ENDPOINT",
+    ];
+    let mut command = program(&["status"]);
+    command.envs(variables.map(|name| (name, "")));
+    let ended = run(&mut command).with(6);
+    ended.says(&["no client id"]);
+}
+
+#[test]
+fn an_empty_option_is_rejected() {
+    let ended = run(&mut program(&["status", "--client-id", ""])).with(6);
+    ended.says(&["client id", "empty"]);
+    let ended = run(&mut program(&[
+        "status",
+        "--client-id",
+        "client_1",
+        "--base-url",
+        "",
+    ]))
+    .with(6);
+    ended.says(&["base URL"]);
+}
+
+#[test]
 fn an_api_key_is_rejected_as_client_id_and_not_repeated() {
     let ended = run(program(&["login", "--json"]).env("WORKOS_CLIENT_ID", "sk_test_oops")).with(6);
     ended.says(&["API key"]);
