@@ -37,13 +37,13 @@ impl LoggedIn {
 
 impl Report for LoggedIn {
     fn lines(&self) -> Vec<String> {
-        let expiry = self.expires_in.map(|seconds| {
-            let left = Duration::from_secs(seconds);
-            format!("expires in {}", format_duration(left))
-        });
+        let access_token = match self.expires_in.map(Duration::from_secs) {
+            Some(left) => format!("expires in {}", format_duration(left)),
+            None => "unknown lifetime".to_owned(),
+        };
         let store = self.store.as_ref().map(ToString::to_string);
         let rows = [
-            ("access token", expiry.as_deref()),
+            ("access token", Some(&*access_token)),
             ("stored in", store.as_deref()),
         ];
         table(

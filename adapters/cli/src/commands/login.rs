@@ -59,6 +59,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
         let context = LoginContext::new(&args.login, None, output);
         login::log_in(&context, &client)
     })?;
+    if session.refresh_token().is_none() {
+        output.warn(
+            "the server sent no refresh token: the session ends when the access token expires",
+        );
+    }
     let store = Some(stored.place());
     Ok(LoggedIn::new(&session, store, SystemTime::now()))
 }

@@ -32,7 +32,7 @@ pub(crate) struct Status {
     identity: Identity,
     /// Whole seconds; `None` if the expiry is unknown.
     expires_in: Option<u64>,
-    /// Whole seconds; zero if the token is due for refresh, `None` if the expiry is unknown.
+    /// Whole seconds; zero if the token is due for refresh, `None` if the expiry is unknown or the token cannot be refreshed.
     refresh_in: Option<u64>,
 }
 
@@ -44,33 +44,31 @@ pub(crate) fn run(args: &Args) -> Result<Status, Failure> {
 fn read<S: Store>(session: &Session<S>, now: SystemTime) -> Result<Status, Failure> {
     let stored = session.load()?;
     let seconds = |left: Duration| left.as_secs();
+    let refresh_in = match stored.refresh_token() {
+        Some(_) => stored.refresh_in(&RefreshPolicy::default(), now),
+        None => None,
+    };
     Ok(Status {
         account: session.name().as_str().to_owned(),
         store: Some(session.place()),
         identity: Identity::from(&stored),
         expires_in: stored.expires_in(now).map(seconds),
-        refresh_in: stored
-            .refresh_in(&RefreshPolicy::default(), now)
-            .map(seconds),
+        refresh_in: refresh_in.map(seconds),
     })
 }
 
 impl Status {
     fn access_token(&self) -> String {
         let time = |seconds| format_duration(Duration::from_secs(seconds));
-        match (self.expires_in, self.refresh_in) {
-            (Some(0), _) => "expired; the next use refreshes it".to_owned(),
-            (Some(left), Some(0)) => {
-                format!("expires in {}; the next use refreshes it", time(left))
-            }
-            (Some(left), Some(due)) => {
-                format!(
-                    "expires in {}; due for refresh in {}",
-                    time(left),
-                    time(due)
-                )
-            }
-            _ => "unknown lifetime".to_owned(),
+        let expiry = match self.expires_in {
+            Some(0) => "expired".to_owned(),
+            Some(left) => format!("expires in {}", time(left)),
+            None => "unknown lifetime".to_owned(),
+        };
+        match self.refresh_in {
+            Some(0) => format!("{expiry}; the next use refreshes it"),
+            Some(due) => format!("{expiry}; due for refresh in {}", time(due)),
+            None => expiry,
         }
     }
 }
@@ -134,6 +132,8 @@ mod tests {
             ),
             (Some(0), Some(0), "expired; the next use refreshes it"),
             (None, None, "unknown lifetime"),
+            (Some(200), None, "expires in 3m 20s"),
+            (Some(0), None, "expired"),
         ] {
             (status.expires_in, status.refresh_in) = (expires_in, refresh_in);
             assert_eq!(status.access_token(), expected);

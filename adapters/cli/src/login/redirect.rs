@@ -43,7 +43,7 @@ pub(crate) fn log_in<'c, A: ClientKind>(
         Progress::Remaining(left) => {
             output.show_activity("waiting for the login in the browser", Some(left));
         }
-        Progress::MalformedCallback(error) => output.warn(error),
+        Progress::MalformedCallback(error) => output.warn_error(error),
         _ => {}
     })?;
     output.show_activity("exchanging the authorization code", None);

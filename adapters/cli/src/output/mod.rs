@@ -48,8 +48,13 @@ impl Output {
     }
 
     /// Prints a problem that did not keep the command from succeeding.
-    pub(crate) fn warn(&self, warning: &dyn Error) {
+    pub(crate) fn warn(&self, warning: impl Display) {
         self.print_line(format_args!("workos-login: warning: {warning}"));
+    }
+
+    /// Prints an error, and its sources, that did not keep the command from succeeding.
+    pub(crate) fn warn_error(&self, warning: &dyn Error) {
+        self.warn(warning);
         for cause in std::iter::successors(warning.source(), |&error| error.source()) {
             self.print_line(format_args!("  caused by: {cause}"));
         }

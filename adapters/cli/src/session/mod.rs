@@ -154,7 +154,7 @@ impl<S: Store> Session<S> {
     fn warn(&self, token: Result<Token, Error>, output: &Output) -> Result<(), Failure> {
         let token = token.map_err(|error| self.failure(&error))?;
         if let Some(warning) = token.warning() {
-            output.warn(warning);
+            output.warn_error(warning);
         }
         Ok(())
     }

@@ -189,18 +189,10 @@ fn device_authorization() -> Value {
 #[test]
 fn environment_variables_describe_the_server() {
     let server = OAuthServer::start();
-    let issuer = server.issuer();
     server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));
     let mut command = program(&["whoami", "--no-store", "--no-browser"]);
-    command
-        .env("WORKOS_CLIENT_ID", CLIENT_ID)
-        .env("WORKOS_LOGIN_ISSUER", &issuer)
-        .env(
-            "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
-            format!("{issuer}/authorize"),
-        )
-        .env("WORKOS_LOGIN_TOKEN_ENDPOINT", format!("{issuer}/token"));
-    let ended = call_back(Waiting::start(&mut command), &issuer).with(0);
+    server.configure(&mut command);
+    let ended = call_back(Waiting::start(&mut command), &server.issuer()).with(0);
     ended.prints("Ivy Ives");
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -51,6 +52,19 @@ impl OAuthServer {
     /// Returns the issuer, which is also the base URL of the endpoints.
     pub(crate) fn issuer(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Makes the program use this server by environment variables.
+    pub(crate) fn configure(&self, command: &mut Command) {
+        let issuer = self.issuer();
+        command
+            .env("WORKOS_CLIENT_ID", CLIENT_ID)
+            .env(
+                "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
+                format!("{issuer}/authorize"),
+            )
+            .env("WORKOS_LOGIN_TOKEN_ENDPOINT", format!("{issuer}/token"))
+            .env("WORKOS_LOGIN_ISSUER", issuer);
     }
 
     /// Adds the response to the next request that has none, whatever it is.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde_json::Value;
 use workos_login_mock_server::{Config, Endpoint, MockResponse, Organization, Server};
 
-use crate::support::{Ended, Waiting, configure, program, run, temporary_path};
+use crate::oauth_server::OAuthServer;
+use crate::support::{Ended, Waiting, configure, program, run, temporary_path, visit};
 
 const ALICE: &str = "alice@example.com";
 
@@ -216,6 +217,33 @@ fn a_logout_removes_the_session_and_prints_its_logout_url() {
     account.run(&["whoami"]).with(8);
     let ended = account.run(&["logout"]).with(0);
     assert_eq!(ended.stdout, "No user was logged in.\n");
+}
+
+#[test]
+fn a_session_without_a_refresh_token_is_reported_by_login_and_status() {
+    let Some(account) = Account::new("short-lived") else {
+        return;
+    };
+    let server = OAuthServer::start();
+    let command = |arguments: &[&str]| {
+        let mut command = account.command(arguments);
+        server.configure(&mut command);
+        command.env("WORKOS_BASE_URL", "");
+        command
+    };
+    server.respond(200, server.tokens(&serde_json::json!({})));
+    let waiting = Waiting::start(&mut command(&["login", "--no-browser"]));
+    visit(&waiting.callback(&[("code", "code_1")]));
+    let ended = waiting.end().with(0);
+    ended.says(&["warning: the server sent no refresh token"]);
+
+    let ended = run(&mut command(&["status"])).with(0);
+    assert!(ended.stdout.contains("expires in"), "{ended:?}");
+    assert!(!ended.stdout.contains("refresh"), "{ended:?}");
+    let status = run(&mut command(&["status", "--json"])).with(0).json();
+    assert!(status["expires_in"].as_u64().unwrap() > 3000, "{status}");
+    assert!(status["refresh_in"].is_null(), "{status}");
+    run(&mut command(&["logout"])).with(0);
 }
 
 #[test]
