@@ -2,101 +2,72 @@
 
 use std::process::ExitCode;
 
-/// What kind of failure ended a command: the exit code, and the `kind` of an error in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ErrorKind {
-    Failure,
-    Usage,
-    Denied,
-    Expired,
-    Unavailable,
-    Configuration,
-    AuthenticationChallenge,
-    NotLoggedIn,
-    NoStore,
-    Store,
-    Interrupted,
+use serde::{Serialize, Serializer};
+
+/// Builds the enum, and the table of the help and of the README, from the same rows.
+macro_rules! error_kinds {
+    ($($kind:ident $code:literal $name:literal $meaning:literal;)+) => {
+        /// What kind of failure ended a command: the exit code, and the `kind` of an error in JSON.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum ErrorKind {
+            $($kind),+
+        }
+
+        impl ErrorKind {
+            /// Returns the exit code of the process.
+            pub(crate) fn exit_code(self) -> u8 {
+                match self {
+                    $(Self::$kind => $code),+
+                }
+            }
+
+            /// Returns the name in JSON.
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name),+
+                }
+            }
+        }
+
+        /// Exit codes, names in JSON, and meanings.
+        const ROWS: &[(u8, &str, &str)] = &[(0, "", "success"), $(($code, $name, $meaning)),+];
+    };
+}
+
+error_kinds! {
+    Failure 1 "failure" "any other failure";
+    InvalidGrant 1 "invalid_grant" "the authorization code, the device code or the refresh token is invalid: log in again";
+    Rejected 1 "rejected" "the service rejected the request with an unknown error code or with none";
+    Malformed 1 "malformed" "a response violates the protocol: check the base URL, the endpoints and proxies";
+    Redirect 1 "redirect" "a response is a redirect, which is not followed: check the base URL, the endpoints and proxies";
+    CallbackMismatch 1 "callback_mismatch" "the callback names another issuer than the login, or none: check the issuer";
+    Usage 2 "usage" "the command line is invalid";
+    Denied 3 "denied" "the user, the identity provider or the service denied the login";
+    Expired 4 "expired" "the login was not completed in time";
+    Unavailable 5 "unavailable" "the service cannot be reached or is temporarily unavailable";
+    Configuration 6 "configuration" "the client id or another setting is missing or invalid";
+    AuthenticationChallenge 7 "authentication_challenge" "the service requires an authentication challenge: log in again as the message says";
+    NotLoggedIn 8 "not_logged_in" "no user is logged in, or the session has ended: log in";
+    NoStore 9 "no_store" "there is no keyring to store a session in";
+    Store 10 "store" "the keyring is locked or failed; the stored session is not lost";
+    // 128 and the number of SIGINT, as a shell reports it.
+    Interrupted 130 "interrupted" "interrupted by Ctrl-C";
 }
 
 impl ErrorKind {
-    const ALL: [Self; 11] = [
-        Self::Failure,
-        Self::Usage,
-        Self::Denied,
-        Self::Expired,
-        Self::Unavailable,
-        Self::Configuration,
-        Self::AuthenticationChallenge,
-        Self::NotLoggedIn,
-        Self::NoStore,
-        Self::Store,
-        Self::Interrupted,
-    ];
-
-    /// Returns the exit code of the process.
-    pub(crate) fn exit_code(self) -> u8 {
-        match self {
-            Self::Failure => 1,
-            Self::Usage => 2,
-            Self::Denied => 3,
-            Self::Expired => 4,
-            Self::Unavailable => 5,
-            Self::Configuration => 6,
-            Self::AuthenticationChallenge => 7,
-            Self::NotLoggedIn => 8,
-            Self::NoStore => 9,
-            Self::Store => 10,
-            // 128 and the number of SIGINT, as a shell reports it.
-            Self::Interrupted => 130,
-        }
-    }
-
-    /// Returns the name in JSON.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Failure => "failure",
-            Self::Usage => "usage",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Unavailable => "unavailable",
-            Self::Configuration => "configuration",
-            Self::AuthenticationChallenge => "authentication_challenge",
-            Self::NotLoggedIn => "not_logged_in",
-            Self::NoStore => "no_store",
-            Self::Store => "store",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Failure => "any other failure",
-            Self::Usage => "the command line is invalid",
-            Self::Denied => "the user or the identity provider denied the login",
-            Self::Expired => "the login was not completed in time",
-            Self::Unavailable => "the service cannot be reached or is temporarily unavailable",
-            Self::Configuration => "the client id or another setting is missing or invalid",
-            Self::AuthenticationChallenge => {
-                "the service requires an authentication challenge: log in again as the message says"
-            }
-            Self::NotLoggedIn => "no user is logged in, or the session has ended: log in",
-            Self::NoStore => "there is no keyring to store a session in",
-            Self::Store => "the keyring is locked or failed; the stored session is not lost",
-            Self::Interrupted => "interrupted by Ctrl-C",
-        }
-    }
-
     /// Returns the table of exit codes for `--help`.
     pub(crate) fn table() -> String {
-        let row = |(code, kind, meaning)| format!("\n  {code:>3}  {kind:<24}  {meaning}");
-        let rows: String = Self::rows().map(row).collect();
+        let row = |(code, kind, meaning): &(u8, &str, &str)| {
+            format!("\n  {code:>3}  {kind:<24}  {meaning}")
+        };
+        let rows: String = ROWS.iter().map(row).collect();
         format!("Exit codes, and the `kind` of an error in JSON:{rows}")
     }
+}
 
-    fn rows() -> impl Iterator<Item = (u8, &'static str, &'static str)> {
-        let success = (0, "", "success");
-        let kinds = Self::ALL.map(|kind| (kind.exit_code(), kind.name(), kind.meaning()));
-        std::iter::once(success).chain(kinds)
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -113,8 +84,8 @@ mod tests {
     #[test]
     fn the_readme_lists_every_exit_code() {
         let readme = include_str!("../README.md");
-        for (code, kind, meaning) in ErrorKind::rows() {
-            let kind = match kind {
+        for (code, kind, meaning) in ROWS {
+            let kind = match *kind {
                 "" => String::new(),
                 kind => format!("`{kind}` "),
             };

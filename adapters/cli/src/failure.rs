@@ -1,30 +1,53 @@
 //! Why a command failed, as it is shown to users and to scripts.
 //!
 //! Every error of the libraries becomes a [`Failure`]: an [`ErrorKind`], a message that says what to do, and what is known of
-//! the cause. [`Output`](crate::output::Output) prints it as lines, and the [`Serialize`] implementation as JSON. The service's own
-//! `error_description` is never shown: it can quote a code or a token.
+//! the cause. [`Output`](crate::output::Output) prints it as lines and as JSON. The `error_description` is never shown: it can quote a code or a token.
 
 use std::error::Error as StdError;
 use std::fmt::Display;
+use std::time::{Duration, SystemTime};
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
 use workos_login::{
-    AuthenticationChallenge, Error, ErrorResponse, Organization, OrganizationId, SendError,
+    AuthenticationChallenge, Error, ErrorResponse, Malformed, MismatchKind, Organization,
+    OrganizationId, SendError,
 };
 use workos_login_loopback::{BindError, WaitError};
 
 use crate::challenge_task;
 use crate::error_kind::ErrorKind;
+use crate::whole_seconds::whole_seconds;
 
-/// The failure of a command.
-#[derive(Debug)]
+/// The failure of a command. It serializes as the `error` of the JSON output.
+#[derive(Debug, Serialize)]
 pub(crate) struct Failure {
     kind: ErrorKind,
     message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
+    #[serde(skip)]
     hints: Vec<String>,
+    #[serde(flatten)]
+    details: Box<Details>,
+}
+
+/// What a script may need of the response that caused a failure.
+#[derive(Debug, Default, Serialize)]
+struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// Seconds, rounded up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
-    challenge: Option<Box<AuthenticationChallenge>>,
+    /// The code of the authentication challenge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    organizations: Vec<Organization>,
 }
 
 impl Failure {
@@ -35,8 +58,7 @@ impl Failure {
             message: message.to_string(),
             causes: Vec::new(),
             hints: Vec::new(),
-            request_id: None,
-            challenge: None,
+            details: Box::default(),
         }
     }
 
@@ -96,12 +118,38 @@ impl Failure {
         Self::with_challenge(challenge, message).organization_options(others.iter().copied())
     }
 
-    fn with_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
-        Self {
-            challenge: Some(Box::new(challenge.clone())),
-            request_id: challenge.request_id().map(ToOwned::to_owned),
-            ..Self::new(ErrorKind::AuthenticationChallenge, message)
+    fn malformed(error: &Error, malformed: &Malformed) -> Self {
+        let status = malformed.status();
+        let kind = match status {
+            Some(status) if status.is_redirection() => ErrorKind::Redirect,
+            _ => ErrorKind::Malformed,
+        };
+        let mut failure = Self::from_error(kind, error);
+        failure.details.status = status.map(|status| status.as_u16());
+        failure.details.request_id = malformed.request_id().map(ToOwned::to_owned);
+        failure
+    }
+
+    fn issuer_hint(self, mismatch: MismatchKind) -> Self {
+        match mismatch {
+            MismatchKind::Issuer => {
+                self.hint("check --issuer: it must be exactly the issuer that the server sends")
+            }
+            MismatchKind::MissingIssuer => {
+                self.hint("without --advertises-iss, a callback without iss is accepted")
+            }
+            _ => self,
         }
+    }
+
+    fn with_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
+        let mut failure = Self::new(ErrorKind::AuthenticationChallenge, message);
+        failure.details.challenge = Some(challenge.code().to_owned());
+        failure.details.request_id = challenge.request_id().map(ToOwned::to_owned);
+        if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
+            failure.details.organizations = selection.organizations().to_vec();
+        }
+        failure
     }
 
     fn organization_options<'a>(
@@ -141,17 +189,18 @@ impl Failure {
         self
     }
 
-    /// Adds the error response that caused the failure.
-    pub(crate) fn response(self, response: &ErrorResponse) -> Self {
-        let failure = self.cause(format_args!(
-            "the service responded with {} ({})",
-            response.code().unwrap_or("no error code"),
-            response.status().unwrap_or_default()
-        ));
-        Self {
-            request_id: response.request_id().map(ToOwned::to_owned),
-            ..failure
-        }
+    /// Adds the error response of the service.
+    pub(crate) fn response(mut self, response: &ErrorResponse) -> Self {
+        self.details.code = response.code().map(ToOwned::to_owned);
+        self.details.status = response.status().map(|status| status.as_u16());
+        self.details.request_id = response.request_id().map(ToOwned::to_owned);
+        self
+    }
+
+    /// Adds the time to wait before a retry.
+    pub(crate) fn retry_in(mut self, retry_in: Option<Duration>) -> Self {
+        self.details.retry_in = retry_in.map(|retry_in| whole_seconds(retry_in).as_secs());
+        self
     }
 
     /// Adds a line for the user at the terminal.
@@ -177,23 +226,32 @@ impl Failure {
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.details.request_id.as_deref()
     }
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let kind = match error {
+            Error::AuthenticationChallenge(challenge) => return Self::challenge(challenge),
+            Error::CallbackMismatch(_) => ErrorKind::CallbackMismatch,
             Error::Client(_) => ErrorKind::Configuration,
             Error::Denied(_) => ErrorKind::Denied,
             Error::Expired(_) => ErrorKind::Expired,
-            Error::AuthenticationChallenge(challenge) => return Self::challenge(challenge),
+            Error::InvalidGrant(_) => ErrorKind::InvalidGrant,
+            Error::Malformed(malformed) => return Self::malformed(error, malformed),
+            Error::Rejected(_) => ErrorKind::Rejected,
             Error::Unavailable(_) => ErrorKind::Unavailable,
             _ => ErrorKind::Failure,
         };
-        Self {
-            request_id: error.request_id().map(ToOwned::to_owned),
-            ..Self::from_error(kind, error)
+        let failure = Self::from_error(kind, error).retry_in(error.retry_in(SystemTime::now()));
+        let failure = match error.error_response() {
+            Some(response) => failure.response(response),
+            None => failure,
+        };
+        match error {
+            Error::CallbackMismatch(mismatch) => failure.issuer_hint(mismatch.kind()),
+            _ => failure,
         }
     }
 }
@@ -208,7 +266,8 @@ impl<S, T: StdError + 'static> From<SendError<S, T>> for Failure {
     fn from(error: SendError<S, T>) -> Self {
         match error {
             SendError::Refused(refused) => refused.into_parts().1.into(),
-            SendError::Transport(_) => Self::from_error(ErrorKind::Unavailable, &error),
+            SendError::Transport(_) => Self::from_error(ErrorKind::Unavailable, &error)
+                .retry_in(error.retry_in(SystemTime::now())),
         }
     }
 }
@@ -232,27 +291,5 @@ impl From<WaitError> for Failure {
             WaitError::TimedOut(_) => Self::timed_out(),
             other => Self::from_error(ErrorKind::Failure, &other),
         }
-    }
-}
-
-/// The `error` of the JSON output. Absent members are omitted.
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", self.kind.name())?;
-        map.serialize_entry("message", &self.message)?;
-        if !self.causes.is_empty() {
-            map.serialize_entry("causes", &self.causes)?;
-        }
-        if let Some(id) = &self.request_id {
-            map.serialize_entry("request_id", id)?;
-        }
-        if let Some(challenge) = self.challenge.as_deref() {
-            map.serialize_entry("challenge", challenge.code())?;
-            if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
-                map.serialize_entry("organizations", selection.organizations())?;
-            }
-        }
-        map.end()
     }
 }

@@ -17,6 +17,7 @@ mod issuer;
 mod login;
 mod output;
 mod session;
+mod whole_seconds;
 
 use std::process::ExitCode;
 use std::sync::Arc;

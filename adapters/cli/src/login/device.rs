@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::login::context::LoginContext;
 use crate::login::page::Page;
 use crate::login::send::send;
-use crate::output::progress::whole_seconds;
+use crate::whole_seconds::whole_seconds;
 
 /// How often the time left is updated.
 const TICK: Duration = Duration::from_secs(1);

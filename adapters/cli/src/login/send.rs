@@ -8,7 +8,7 @@ use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits};
 
 use crate::failure::Failure;
 use crate::login::context::LoginContext;
-use crate::output::progress::whole_seconds;
+use crate::whole_seconds::whole_seconds;
 
 /// How many times an exchange is retried.
 const MAX_RETRIES: u32 = 3;

@@ -15,6 +15,7 @@ use console::{Term, truncate_str};
 use humantime::format_duration;
 
 use crate::output::printable::Printable;
+use crate::whole_seconds::whole_seconds;
 
 /// Permanent lines, and on a terminal the line of the current activity below them.
 pub(crate) struct Progress {
@@ -139,23 +140,5 @@ impl Progress {
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Rounds up, so that zero is shown only if no time is left.
-pub(crate) fn whole_seconds(left: Duration) -> Duration {
-    Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounds_the_time_left_up() {
-        assert_eq!(whole_seconds(Duration::from_millis(599_001)).as_secs(), 600);
-        assert_eq!(whole_seconds(Duration::from_nanos(1)).as_secs(), 1);
-        assert_eq!(whole_seconds(Duration::from_secs(65)).as_secs(), 65);
-        assert_eq!(whole_seconds(Duration::ZERO).as_secs(), 0);
     }
 }

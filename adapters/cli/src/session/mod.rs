@@ -177,9 +177,13 @@ impl<S: Store> Session<S> {
         }
         let failure = Failure::new(ErrorKind::NotLoggedIn, message);
         match reason {
-            SessionEnded::Ended(response) | SessionEnded::ResponseLost(response) => {
-                failure.response(response)
-            }
+            SessionEnded::Ended(response) | SessionEnded::ResponseLost(response) => failure
+                .cause(format_args!(
+                    "the service responded with {} ({})",
+                    response.code().unwrap_or("no error code"),
+                    response.status().unwrap_or_default()
+                ))
+                .response(response),
             SessionEnded::AuthenticationChallenge(challenge) => failure.cause(format_args!(
                 "the authentication challenge is {}",
                 challenge.code()

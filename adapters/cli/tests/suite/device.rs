@@ -67,7 +67,7 @@ fn a_device_code_that_has_expired_at_the_service_ends_the_login() {
     server.advance(Duration::from_secs(300));
     let ended = waiting.end().with(4);
     assert_eq!(ended.error()["kind"], "expired");
-    ended.says(&["the device code has expired"]);
+    ended.says(&["device code has expired"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
 }
 
@@ -77,7 +77,7 @@ fn a_device_code_that_has_expired_here_is_not_polled_for() {
     server.stop_clock(server.now());
     server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
     let ended = device(&server, &[]).end().with(4);
-    ended.says(&["user code, 2s left", "the device code has expired"]);
+    ended.says(&["user code, 2s left", "device code has expired"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The code exchange, and its failures.
 
+use serde_json::{Value, json};
 use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
 use crate::support::{Waiting, login, server};
@@ -34,6 +35,8 @@ fn a_transient_error_is_retried_three_times() {
     let error = ended.error();
     assert_eq!(error["kind"], "unavailable");
     assert_eq!(error["request_id"], "req_1");
+    assert_eq!(error["status"], 503);
+    assert_eq!(error["retry_in"], 0);
     ended.says(&["503", "request id: req_1"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 4);
 }
@@ -48,7 +51,7 @@ fn a_transport_error_is_reported_with_its_causes() {
     let error = ended.error();
     assert_eq!(error["kind"], "unavailable");
     assert!(error["causes"][0].is_string(), "{error}");
-    ended.says(&["\n  caused by: "]);
+    ended.says(&["no response was received", "\n  caused by: "]);
 }
 
 #[test]
@@ -63,24 +66,60 @@ fn the_timeout_of_the_login_bounds_the_exchange() {
 }
 
 #[test]
-fn a_rejected_authorization_code_is_not_sent_again() {
-    let server = server();
-    let response = MockResponse::oauth_error(400, "invalid_grant", "The code was used.");
-    server.respond_with(Endpoint::CodeExchange, [response]);
-    let ended = Waiting::start(&mut login(&server, &["--json"]))
-        .log_in(&server, ALICE)
-        .with(1);
-    assert_eq!(ended.error()["kind"], "failure");
-    ended.says(&["invalid_grant"]);
-    assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
-}
-
-#[test]
-fn a_client_error_is_a_configuration_failure() {
-    let server = server();
-    let response = MockResponse::oauth_error(401, "invalid_client", "Who?");
-    server.respond_with(Endpoint::CodeExchange, [response]);
-    Waiting::start(&mut login(&server, &[]))
-        .log_in(&server, ALICE)
-        .with(6);
+fn each_failure_has_its_kind_and_is_not_retried() {
+    let error = |status, code| MockResponse::oauth_error(status, code, "Described.");
+    let html = MockResponse::new(200).header("content-type", "text/html");
+    let redirect = MockResponse::new(302).header("location", "https://portal.example/");
+    for (response, exit_code, kind, code, status) in [
+        (
+            error(400, "invalid_grant"),
+            1,
+            "invalid_grant",
+            json!("invalid_grant"),
+            400,
+        ),
+        (
+            error(400, "brand_new"),
+            1,
+            "rejected",
+            json!("brand_new"),
+            400,
+        ),
+        (
+            MockResponse::json(400, "{}"),
+            1,
+            "rejected",
+            Value::Null,
+            400,
+        ),
+        (redirect, 1, "redirect", Value::Null, 302),
+        (html, 1, "malformed", Value::Null, 200),
+        (
+            error(401, "invalid_client"),
+            6,
+            "configuration",
+            json!("invalid_client"),
+            401,
+        ),
+        (
+            error(400, "sign_up_not_allowed"),
+            3,
+            "denied",
+            json!("sign_up_not_allowed"),
+            400,
+        ),
+    ] {
+        let server = server();
+        server.respond_with(Endpoint::CodeExchange, [response]);
+        let ended = Waiting::start(&mut login(&server, &["--json"]))
+            .log_in(&server, ALICE)
+            .with(exit_code);
+        let error = ended.error();
+        assert_eq!(error["kind"], kind, "{ended:?}");
+        assert_eq!(error["code"], code, "{ended:?}");
+        assert_eq!(error["status"], status, "{ended:?}");
+        assert_eq!(error["retry_in"], Value::Null, "{ended:?}");
+        assert!(!ended.stderr.contains("Described"), "{ended:?}");
+        assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
+    }
 }

@@ -118,7 +118,10 @@ fn a_denied_login_is_reported() {
     let waiting = Waiting::start(&mut login(&server, &["--json"]));
     visit(&server.deny(&waiting.url).unwrap());
     let ended = waiting.end().with(3);
-    assert_eq!(ended.error()["kind"], "denied");
+    let error = ended.error();
+    assert_eq!(error["kind"], "denied");
+    assert_eq!(error["code"], "access_denied");
+    assert_eq!(error["status"], serde_json::Value::Null);
     ended.says(&["denied"]);
 }
 
@@ -140,7 +143,7 @@ fn a_malformed_callback_with_the_state_is_reported_and_does_not_end_the_wait() {
     visit(&waiting.callback(&[("code", "x"), ("error", "access_denied")]));
     visit(&waiting.callback(&[("error", "access_denied")]));
     let ended = waiting.end().with(3);
-    ended.says(&["both a code and an error", "denied"]);
+    ended.says(&["both code and error", "denied"]);
 }
 
 #[test]

@@ -104,19 +104,22 @@ fn without_a_name_the_user_is_shown_by_email_address_or_id() {
 #[test]
 fn a_callback_of_another_issuer_ends_the_login() {
     let server = OAuthServer::start();
-    for (iss, message) in [
+    for (iss, message, hint) in [
         (
             Some("https://evil.example"),
-            "from the issuer https://evil.example",
+            "from the issuer https://evil.example, expected http",
+            "check --issuer",
         ),
-        (None, "callback has no iss"),
+        (None, "no iss", "without --advertises-iss"),
     ] {
-        let waiting = Waiting::start(&mut login(&server, &["--advertises-iss"]));
+        let waiting = Waiting::start(&mut login(&server, &["--advertises-iss", "--json"]));
         let iss = iss.map(|iss| ("iss", iss));
         let parameters: Vec<_> = [("code", "stolen")].into_iter().chain(iss).collect();
         let page = visit(&waiting.callback(&parameters));
         assert!(page.contains("workos-login"), "{page}");
-        waiting.end().with(1).says(&[message, &server.issuer()]);
+        let ended = waiting.end().with(1);
+        assert_eq!(ended.error()["kind"], "callback_mismatch");
+        ended.says(&[message, &server.issuer(), hint]);
     }
     assert!(server.requests().is_empty());
 }
@@ -140,7 +143,7 @@ fn an_id_token_of_another_issuer_or_client_is_rejected() {
         server.respond(200, server.tokens(&claims));
         let waiting = Waiting::start(&mut login(&server, &["--json"]));
         let ended = call_back(waiting, &server.issuer()).with(1);
-        assert_eq!(ended.error()["kind"], "failure");
+        assert_eq!(ended.error()["kind"], "malformed");
         ended.says(&["ID token"]);
     }
 }

@@ -198,7 +198,7 @@ fn a_rejected_organization_switch_leaves_the_session_unchanged() {
     );
     let identity = account.json(&["switch", Organization::GLOBEX_ID]);
     assert_eq!(identity["organization_id"], Organization::GLOBEX_ID);
-    account.run(&["switch", "org_nowhere"]).with(1);
+    account.run(&["switch", "org_nowhere"]).with(3);
     assert_eq!(account.json(&["whoami"]), identity);
 }
 
