@@ -72,7 +72,7 @@ impl KeyringStore {
             entries: Entries {
                 store,
                 service: service.into(),
-                account: account.into(),
+                account: escape(account).into(),
                 entry_bytes: place.entry_bytes(),
             },
             place,
@@ -124,6 +124,11 @@ impl KeyringStore {
         let _guard = lock_file::lock(&path, WRITE_PATIENCE)?.ok_or(Error::Busy)?;
         write(&self.entries)
     }
+}
+
+/// Escapes the separator of entry names, so that no account is named like an entry of another one.
+fn escape(account: &str) -> String {
+    account.replace('%', "%25").replace('#', "%23")
 }
 
 impl Store for KeyringStore {

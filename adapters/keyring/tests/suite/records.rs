@@ -107,6 +107,43 @@ fn accounts_do_not_meet() {
 }
 
 #[test]
+fn no_account_overwrites_an_entry_of_another_one() {
+    let server = server();
+    let record = record(&server, 2_000);
+    let memory = Arc::new(Memory::default());
+    let (_, folder) = store(&memory, 700);
+    let open = |account| {
+        KeyringStore::with(Arc::clone(&memory) as _, "a-program", account)
+            .entry_bytes(700)
+            .lock_folder(folder.path())
+    };
+    let accounts = [
+        "work",
+        "work#",
+        "work##",
+        "work#a0",
+        "work#b0",
+        "work#check",
+        "work%23check",
+        "work#a0#a0",
+    ];
+    for account in accounts {
+        open(account).save(&record).unwrap();
+    }
+    for account in accounts {
+        let store = open(account);
+        store.check().unwrap();
+        store.save(&record).unwrap();
+        store.clear().unwrap();
+        for other in accounts.into_iter().filter(|other| *other != account) {
+            let found = open(other).load().unwrap();
+            assert!(found.is_some(), "{account} removed {other}");
+        }
+        store.save(&record).unwrap();
+    }
+}
+
+#[test]
 fn a_keyring_that_cannot_be_written_is_found_out_before_anything_is_sent() {
     let server = server();
     let memory = Arc::new(Memory::default());
