@@ -1,12 +1,12 @@
-//! One value in as many entries as it takes, written as if it were one.
+//! One value in as many entries as it needs, replaced atomically.
 //!
-//! The *head* is the entry that has the account's name. It holds the value itself when that fits, and otherwise says
-//! where its parts are: `parts a 3 <digest>` for three entries of the generation `a`, whose bytes in a row have that digest.
-//! A new value's parts are written under the other generation, then the head, then the old parts are removed. So
-//! whenever writing ends, by a crash or a failure, the head leads to the old value or to the new one.
+//! The *head* is the entry with the name of the account. It holds the value, if that fits into one entry. Otherwise it says where the
+//! parts are: `parts a 3 <digest>` means three parts in set `a`, whose concatenation has this digest. There are two sets, `a`
+//! and `b`. A new value is written in this order: its parts into the set that is not in use, then the head, then the removal of
+//! the old parts. If a write stops anywhere, by a crash or a failure, the head leads to the old value or to the new one.
 //!
-//! Parts are written in ascending order and removed in descending order: the parts of a generation are always numbered
-//! without a gap, and none is forgotten.
+//! The parts of a set are written in ascending and removed in descending order, so their numbers have no gap, and a later write or
+//! removal finds all that are left over.
 
 use std::sync::Arc;
 
@@ -19,23 +19,28 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// The names of the generations of parts, which take turns.
-const GENERATIONS: [char; 2] = ['a', 'b'];
+/// The names of the two sets of parts.
+const SETS: [char; 2] = ['a', 'b'];
 
+/// How a head that leads to parts begins. A record is a JSON object and begins differently.
+const PARTS: &[u8] = b"parts ";
+
+/// The entries of one account.
 #[derive(Debug)]
 pub(crate) struct Entries {
     pub(crate) store: Arc<CredentialStore>,
     pub(crate) service: Box<str>,
+    /// The name of the head. It contains no `#`, which separates it from the suffix of the other entries.
     pub(crate) account: Box<str>,
-    /// How many bytes one entry holds.
-    pub(crate) entry_bytes: usize,
+    /// The size of one entry.
+    pub(crate) max_entry_bytes: usize,
 }
 
-/// What a read found.
+/// The result of a read.
 pub(crate) enum Found {
     Nothing,
-    /// The head and its parts do not go together: somebody was writing, or they are damaged.
-    Torn,
+    /// The head and its parts do not match: another process is writing, or they are damaged.
+    Inconsistent,
     Value(Zeroizing<Vec<u8>>),
 }
 
@@ -48,24 +53,24 @@ impl Entries {
         let Some(parts) = Parts::parse(&head) else {
             return Ok(Found::Value(head));
         };
-        // With room for all: the places that a value grows out of are not wiped.
+        // At full capacity, because a buffer that grows leaves copies that are not wiped.
         let mut value = Zeroizing::new(Vec::with_capacity(MAX_STORED_BYTES));
         for number in 0..parts.count {
-            match self.get(&self.name(parts.generation, number))? {
+            match self.get(&self.part_name(parts.set, number))? {
                 Some(part) if value.len() + part.len() <= MAX_STORED_BYTES => {
                     value.extend_from_slice(&part);
                 }
-                _ => return Ok(Found::Torn),
+                _ => return Ok(Found::Inconsistent),
             }
         }
         Ok(if digest(&value) == parts.digest {
             Found::Value(value)
         } else {
-            Found::Torn
+            Found::Inconsistent
         })
     }
 
-    /// Writes a value in place of the old one. Nobody else may be writing.
+    /// Writes a value in place of the old one. The caller excludes other writers.
     pub(crate) fn write(&self, value: &[u8]) -> Result<(), Error> {
         if value.len() > MAX_STORED_BYTES {
             return Err(Error::TooLong);
@@ -73,71 +78,71 @@ impl Entries {
         let old = self
             .get(&self.account)?
             .and_then(|head| Parts::parse(&head));
-        let generation = if value.len() <= self.entry_bytes && !value.starts_with(PARTS) {
+        let set = if value.len() <= self.max_entry_bytes && !value.starts_with(PARTS) {
             self.set(&self.account, value)?;
             None
         } else {
-            let generation = match old.map(|parts| parts.generation) {
+            let set = match old.map(|parts| parts.set) {
                 Some('a') => 'b',
                 _ => 'a',
             };
-            self.write_parts(generation, value)?;
-            Some(generation)
+            self.write_parts(set, value)?;
+            Some(set)
         };
-        // The new value is written, whatever becomes of the old parts: the next write or the removal sweeps again.
-        for other in GENERATIONS {
-            if generation != Some(other) {
-                let _ = self.sweep(other, 0);
+        // The new value is written. Old parts that cannot be removed are removed by the next write.
+        for other in SETS {
+            if set != Some(other) {
+                let _ = self.remove_parts(other, 0);
             }
         }
         Ok(())
     }
 
-    fn write_parts(&self, generation: char, value: &[u8]) -> Result<(), Error> {
+    fn write_parts(&self, set: char, value: &[u8]) -> Result<(), Error> {
         let mut count = 0;
-        for part in value.chunks(self.entry_bytes) {
-            self.set(&self.name(generation, count), part)?;
+        for part in value.chunks(self.max_entry_bytes) {
+            self.set(&self.part_name(set, count), part)?;
             count += 1;
         }
-        self.sweep(generation, count)?;
+        self.remove_parts(set, count)?;
         let head = Parts {
-            generation,
+            set,
             count,
             digest: digest(value),
         };
         self.set(&self.account, head.to_string().as_bytes())
     }
 
-    /// Removes the value. Nobody else may be writing.
+    /// Removes the value. The caller excludes other writers.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         self.delete(&self.account)?;
-        for generation in GENERATIONS {
-            self.sweep(generation, 0)?;
+        for set in SETS {
+            self.remove_parts(set, 0)?;
         }
         Ok(())
     }
 
-    /// Writes an entry of no meaning and removes it.
-    pub(crate) fn probe(&self) -> Result<(), Error> {
+    /// Writes and removes an entry that holds no value.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let name = format!("{}#check", self.account);
-        self.set(&name, b"can this be written?")?;
+        self.set(&name, b"check")?;
         self.delete(&name)
     }
 
-    /// Removes the parts of a generation from `first` on, the last one first.
-    fn sweep(&self, generation: char, first: usize) -> Result<(), Error> {
+    /// Removes the parts of a set from number `first`, the last one first.
+    fn remove_parts(&self, set: char, first: usize) -> Result<(), Error> {
         let mut end = first;
-        while self.get(&self.name(generation, end))?.is_some() {
+        while self.get(&self.part_name(set, end))?.is_some() {
             end += 1;
         }
         for number in (first..end).rev() {
-            self.delete(&self.name(generation, number))?;
+            self.delete(&self.part_name(set, number))?;
         }
         Ok(())
     }
 
-    fn name(&self, generation: char, number: usize) -> String {
-        format!("{}#{generation}{number}", self.account)
+    fn part_name(&self, set: char, number: usize) -> String {
+        format!("{}#{set}{number}", self.account)
     }
 
     fn entry(&self, name: &str) -> Result<Entry, Error> {
@@ -164,12 +169,9 @@ impl Entries {
     }
 }
 
-/// What a head begins with that leads to parts. A record is JSON and does not.
-const PARTS: &[u8] = b"parts ";
-
 /// Where the parts of a value are.
 struct Parts {
-    generation: char,
+    set: char,
     count: usize,
     digest: String,
 }
@@ -178,24 +180,16 @@ impl Parts {
     fn parse(head: &[u8]) -> Option<Self> {
         let text = str::from_utf8(head.strip_prefix(PARTS)?).ok()?;
         let mut words = text.split(' ');
-        let generation = words.next()?.chars().next()?;
+        let set = words.next()?.chars().next()?;
         let count = words.next()?.parse().ok()?;
         let digest = words.next()?.to_owned();
-        Some(Self {
-            generation,
-            count,
-            digest,
-        })
+        Some(Self { set, count, digest })
     }
 }
 
 impl std::fmt::Display for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "parts {} {} {}",
-            self.generation, self.count, self.digest
-        )
+        write!(f, "parts {} {} {}", self.set, self.count, self.digest)
     }
 }
 

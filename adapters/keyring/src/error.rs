@@ -1,4 +1,4 @@
-//! Why the keyring could not do what it was asked for, and what helps.
+//! Why the keyring failed.
 
 use std::error;
 use std::fmt;
@@ -6,27 +6,30 @@ use std::io;
 use std::path::PathBuf;
 
 use workos_login::limits::MAX_STORED_BYTES;
+use workos_login_session::StoreError;
 
-/// Why the keyring could not do what it was asked for. Its text says what to do; no stored value is in it.
+/// Why the keyring failed. The message has the remedy, and contains no stored value.
+///
+/// In a [`StoreError`], it is found by [`downcast_ref`](StoreError::downcast_ref).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// Another process is writing to the keyring, and does not end.
+    /// Timed out waiting for another process that writes to the keyring.
     Busy,
-    /// What the keyring holds is not a session, or one of another version. A new login replaces it.
+    /// The keyring holds something other than a session, or one of an unsupported version. A new login replaces it.
     Damaged,
-    /// The keyring failed in a way of its own.
+    /// The keyring failed for another reason.
     Failed(keyring_core::Error),
-    /// The file that is locked between processes cannot be made or locked.
+    /// The lock file cannot be created or locked.
     LockFile {
-        /// The file or its folder; empty when there is no place for one.
+        /// The file or its directory; empty if there is no directory for it.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The keyring is locked, or the user did not unlock it. Nothing is lost.
+    /// The keyring is locked, and the user did not unlock it. The stored session is not lost.
     Locked(keyring_core::Error),
-    /// There is no keyring here: no Secret Service on the session bus, or none that this system has.
+    /// There is no keyring: no Secret Service on the session bus, or none for this operating system.
     NoKeyring(Option<keyring_core::Error>),
     /// The session is longer than [`MAX_STORED_BYTES`].
     TooLong,
@@ -36,7 +39,7 @@ impl From<keyring_core::Error> for Error {
     fn from(error: keyring_core::Error) -> Self {
         use keyring_core::Error as Keyring;
         match error {
-            // These hold what was stored.
+            // These contain the stored value.
             Keyring::BadEncoding(_) | Keyring::BadDataFormat(..) => Self::Damaged,
             Keyring::NoStorageAccess(_) => Self::Locked(error),
             _ => Self::Failed(error),
@@ -44,32 +47,38 @@ impl From<keyring_core::Error> for Error {
     }
 }
 
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::new(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy => f.write_str("another process is writing to the keyring: try again"),
+            Self::Busy => {
+                f.write_str("timed out waiting for another process that writes to the keyring; try again")
+            }
             Self::Damaged => f.write_str(
-                "what the keyring holds is not a session that this version can read: sign in again",
+                "the keyring holds something other than a session that this version supports; log in again",
             ),
             Self::Failed(_) => f.write_str("the keyring failed"),
             Self::LockFile { path, .. } if path.as_os_str().is_empty() => {
-                f.write_str("there is no place for the lock between processes: set HOME")
+                f.write_str("there is no directory for the lock file; set HOME")
             }
             Self::LockFile { path, .. } => write!(
                 f,
-                "the lock between processes cannot be used at {}: make it writable",
+                "the lock file {} cannot be used; make it writable",
                 path.display()
             ),
-            Self::Locked(_) => {
-                f.write_str("the keyring is locked: unlock it and try again")
-            }
+            Self::Locked(_) => f.write_str("the keyring is locked; unlock it and try again"),
             Self::NoKeyring(_) => f.write_str(
-                "there is no keyring here: start one (on Linux a Secret Service, such as gnome-keyring, on the \
-                 session bus), or choose another store",
+                "there is no keyring; start one (on Linux a Secret Service such as gnome-keyring, on the session bus), or \
+                 choose another store",
             ),
             Self::TooLong => write!(
                 f,
-                "the session is longer than the {MAX_STORED_BYTES} bytes that are stored"
+                "the session is longer than the maximum of {MAX_STORED_BYTES} bytes"
             ),
         }
     }
@@ -78,10 +87,11 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Failed(source) | Self::Locked(source) => Some(source),
+            Self::Failed(source) => Some(source),
             Self::LockFile { source, .. } => Some(source),
             Self::NoKeyring(source) => source.as_ref().map(|source| source as _),
-            Self::Busy | Self::Damaged | Self::TooLong => None,
+            // A keyring reports a lock in words that hide it: "result not returned from SS API".
+            Self::Busy | Self::Damaged | Self::Locked(_) | Self::TooLong => None,
         }
     }
 }

@@ -1,4 +1,8 @@
-//! A store in the operating system's keyring.
+//! A store in a keyring.
+//!
+//! The session manager loads, saves and clears under a lock that lasts for a whole refresh. A second lock excludes other writers for
+//! the few milliseconds of a write, because a logout does not wait for the first one for longer than a lease, and because a
+//! record can consist of several entries. Under it, the stored record is compared with the expected one.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,119 +13,122 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyring_core::CredentialStore;
 use sha2::{Digest, Sha256};
-use workos_login::session::StoredSession;
-use workos_login_session::Store;
+use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
 use zeroize::Zeroizing;
 
 use crate::entries::{Entries, Found};
 use crate::error::Error;
-use crate::lock_file::{self, KeyringGuard};
-use crate::place::{self, Place};
+use crate::keyring::{self, Keyring};
+use crate::lock_file;
 
-/// How long a write waits for another one to end. One takes milliseconds.
-const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a write waits for another one, which takes milliseconds.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a record takes, most often.
-const USUAL_BYTES: usize = 16 * 1024;
+/// The capacity for a serialized record. Most records fit.
+const RECORD_CAPACITY: usize = 16 * 1024;
 
-/// A [`Store`] in the operating system's keyring: one record for each service and account.
+/// Stores one session in a keyring, for each service and account.
 ///
-/// The service is the name of the program. The account tells sessions of the program apart: at least the client id
-/// belongs into it, and a name where a user can have several.
+/// The service is the name of the application. The account distinguishes its sessions: it has to contain the client id, and a
+/// name if a user can have several sessions.
 #[derive(Debug)]
 pub struct KeyringStore {
     entries: Entries,
-    place: Place,
-    folder: Option<PathBuf>,
+    keyring: Keyring,
+    lock_directory: Option<PathBuf>,
 }
 
 impl KeyringStore {
-    /// Opens the keyring of this system: the Keychain on macOS and iOS, the Credential Manager on Windows, the
-    /// Secret Service elsewhere.
+    /// Opens the keyring of the operating system: the Keychain on macOS and iOS, the Credential Manager on Windows, a Secret Service
+    /// elsewhere.
     ///
     /// # Errors
     ///
-    /// [`Error::NoKeyring`] when there is none.
+    /// [`Error::NoKeyring`] if there is none.
     pub fn open(service: &str, account: &str) -> Result<Self, Error> {
-        let (store, place) = place::system()?;
-        Ok(Self::new(store, place, service, account))
+        let (store, keyring) = keyring::system()?;
+        Ok(Self::new(store, keyring, service, account))
     }
 
-    /// Opens the keyring of the Linux kernel, which needs no daemon and forgets with a restart, or after some days without use.
+    /// Opens the Linux kernel keyring. It needs no daemon, and is cleared by a restart or after some days without use.
     ///
     /// # Errors
     ///
-    /// [`Error::NoKeyring`] when there is none, or this process may not use it, as in many containers.
+    /// [`Error::NoKeyring`] if there is none, or if this process has no access to it, as in many containers.
     pub fn open_kernel(service: &str, account: &str) -> Result<Self, Error> {
-        let (store, place) = place::kernel()?;
-        let opened = Self::new(store, place, service, account);
+        let (store, keyring) = keyring::kernel()?;
+        let opened = Self::new(store, keyring, service, account);
         match opened.entries.read() {
             Err(Error::Failed(error)) => Err(Error::NoKeyring(Some(error))),
             _ => Ok(opened),
         }
     }
 
-    /// Uses a store of `keyring-core` that the caller brings along.
+    /// Uses a store of `keyring-core`.
     #[must_use]
-    pub fn with(store: Arc<CredentialStore>, service: &str, account: &str) -> Self {
-        Self::new(store, Place::Custom, service, account)
+    pub fn with_store(store: Arc<CredentialStore>, service: &str, account: &str) -> Self {
+        Self::new(store, Keyring::Custom, service, account)
     }
 
-    fn new(store: Arc<CredentialStore>, place: Place, service: &str, account: &str) -> Self {
+    fn new(store: Arc<CredentialStore>, keyring: Keyring, service: &str, account: &str) -> Self {
         Self {
             entries: Entries {
                 store,
                 service: service.into(),
                 account: escape(account).into(),
-                entry_bytes: place.entry_bytes(),
+                max_entry_bytes: keyring.max_entry_bytes(),
             },
-            place,
-            folder: lock_file::default_folder(),
+            keyring,
+            lock_directory: lock_file::default_directory(),
         }
     }
 
-    /// Sets how many bytes one entry of the keyring can hold; a longer record is split. As the keyring's own limit
-    /// requires, unless it is set.
+    /// Sets the maximum size of one entry; a longer record is split. The default is that of the keyring.
     #[must_use]
-    pub fn entry_bytes(mut self, bytes: usize) -> Self {
-        self.entries.entry_bytes = bytes.max(1);
+    pub fn max_entry_bytes(mut self, bytes: usize) -> Self {
+        self.entries.max_entry_bytes = bytes.max(1);
         self
     }
 
-    /// Sets the folder of the lock files: `workos-login` in the user's state folder, unless it is set.
+    /// Sets the directory of the lock files, which are empty. The default is `workos-login` in the user's state directory.
     ///
-    /// All processes that share the session have to use the same one. It holds empty files only.
+    /// All processes that share the session have to use the same directory.
     #[must_use]
-    pub fn lock_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folder = Some(folder.into());
+    pub fn lock_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.lock_directory = Some(directory.into());
         self
     }
 
     /// Returns which keyring it is.
     #[must_use]
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn keyring(&self) -> Keyring {
+        self.keyring
     }
 
-    /// The lock file for a purpose. Its name is a digest, because any text can be an account.
-    fn lock_path(&self, purpose: &str) -> Result<PathBuf, Error> {
-        let folder = self.folder.as_ref().ok_or_else(|| Error::LockFile {
-            path: PathBuf::new(),
-            source: io::ErrorKind::NotFound.into(),
-        })?;
+    /// Returns the path of a lock file. Its name is a digest, because an account can contain any character.
+    fn lock_path(&self, extension: &str) -> Result<PathBuf, Error> {
+        let directory = self
+            .lock_directory
+            .as_ref()
+            .ok_or_else(|| Error::LockFile {
+                path: PathBuf::new(),
+                source: io::ErrorKind::NotFound.into(),
+            })?;
         let mut digest = Sha256::new();
         digest.update(&*self.entries.service);
         digest.update([0]);
         digest.update(&*self.entries.account);
         let name = URL_SAFE_NO_PAD.encode(&digest.finalize()[..15]);
-        Ok(folder.join(format!("{name}.{purpose}")))
+        Ok(directory.join(format!("{name}.{extension}")))
     }
 
-    /// One writer at a time, also where somebody writes without the lock of the session: whoever logs
-    /// in or out goes on when that is not to be had.
-    fn writing<T>(&self, write: impl FnOnce(&Entries) -> Result<T, Error>) -> Result<T, Error> {
+    /// Excludes other writers.
+    fn exclusively<T>(
+        &self,
+        write: impl FnOnce(&Entries) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let path = self.lock_path("write")?;
-        let _guard = lock_file::lock(&path, WRITE_PATIENCE)?.ok_or(Error::Busy)?;
+        let _lock = lock_file::lock(&path, WRITE_TIMEOUT)?.ok_or(Error::Busy)?;
         write(&self.entries)
     }
 }
@@ -131,41 +138,64 @@ fn escape(account: &str) -> String {
     account.replace('%', "%25").replace('#', "%23")
 }
 
-impl Store for KeyringStore {
-    type Error = Error;
-    type Guard = KeyringGuard;
+fn parse(found: Found) -> Result<Option<StoredSession>, Error> {
+    match found {
+        Found::Nothing => Ok(None),
+        // The error of serde could quote a token.
+        Found::Value(value) => serde_json::from_slice(&value)
+            .map(Some)
+            .map_err(|_| Error::Damaged),
+        Found::Inconsistent => Err(Error::Damaged),
+    }
+}
 
-    fn load(&self) -> Result<Option<StoredSession>, Error> {
+/// Returns whether the entries hold what is expected. A damaged record is of no generation.
+fn matches(found: Found, expected: Expected) -> bool {
+    match expected {
+        Expected::Anything => true,
+        Expected::Nothing => matches!(found, Found::Nothing),
+        Expected::Generation(generation) => parse(found)
+            .is_ok_and(|record| record.is_some_and(|record| record.generation() == generation)),
+    }
+}
+
+impl BlockingStore for KeyringStore {
+    fn load(&self) -> Result<Option<StoredSession>, StoreError> {
         let found = match self.entries.read()? {
-            // Once more while nobody writes.
-            Found::Torn => self.writing(Entries::read)?,
+            // Read again while no other process writes.
+            Found::Inconsistent => self.exclusively(|entries| Ok(entries.read()?))?,
             found => found,
         };
-        match found {
-            Found::Nothing => Ok(None),
-            // The reason could quote a token.
-            Found::Value(value) => serde_json::from_slice(&value)
-                .map(Some)
-                .map_err(|_| Error::Damaged),
-            Found::Torn => Err(Error::Damaged),
-        }
+        Ok(parse(found)?)
     }
 
-    fn save(&self, record: &StoredSession) -> Result<(), Error> {
-        let mut value = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
+    fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
+        let mut value = Zeroizing::new(Vec::with_capacity(RECORD_CAPACITY));
         serde_json::to_writer(&mut *value, record).map_err(|_| Error::Damaged)?;
-        self.writing(|entries| entries.write(&value))
+        self.exclusively(|entries| {
+            if !matches(entries.read()?, expected) {
+                return Err(StoreError::conflict());
+            }
+            Ok(entries.write(&value)?)
+        })
     }
 
-    fn clear(&self) -> Result<(), Error> {
-        self.writing(Entries::remove)
+    fn clear(&self, expected: Expected) -> Result<(), StoreError> {
+        self.exclusively(|entries| {
+            let found = entries.read()?;
+            // Without a head, parts of an interrupted removal can be left.
+            if !matches!(found, Found::Nothing) && !matches(found, expected) {
+                return Err(StoreError::conflict());
+            }
+            Ok(entries.remove()?)
+        })
     }
 
-    fn lock(&self, lease: Duration) -> Result<Option<KeyringGuard>, Error> {
-        lock_file::lock(&self.lock_path("lock")?, lease)
+    fn lock(&self, wait: Duration, _lease: Duration) -> Result<Option<StoreLock>, StoreError> {
+        Ok(lock_file::lock(&self.lock_path("lock")?, wait)?.map(StoreLock::new))
     }
 
-    fn check(&self) -> Result<(), Error> {
-        self.writing(Entries::probe)
+    fn check(&self) -> Result<(), StoreError> {
+        self.exclusively(|entries| Ok(entries.check()?))
     }
 }

@@ -1,6 +1,6 @@
 //! A lock between processes: an empty file that the operating system locks.
 //!
-//! The system gives the lock back when its holder dies, however it dies.
+//! The operating system releases the lock when its holder dies, so there is no lease to wait for.
 
 use std::env;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -11,19 +11,12 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// The lock, held. Dropping it gives the lock back.
-#[derive(Debug)]
-#[must_use = "the lock is given back when this is dropped"]
-pub struct KeyringGuard {
-    _file: File,
-}
-
-/// The first pause between two tries. Each is twice as long as the one before, up to the longest.
+/// The time between two attempts: it doubles from the first to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes the lock; `None` when that was not possible within `patience`.
-pub(crate) fn lock(path: &Path, patience: Duration) -> Result<Option<KeyringGuard>, Error> {
+/// Acquires the lock; `None` after `wait`. Dropping the file releases it.
+pub(crate) fn lock(path: &Path, wait: Duration) -> Result<Option<File>, Error> {
     let failed = |source| Error::LockFile {
         path: path.to_owned(),
         source,
@@ -33,26 +26,26 @@ pub(crate) fn lock(path: &Path, patience: Duration) -> Result<Option<KeyringGuar
     let mut pause = FIRST_PAUSE;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Some(KeyringGuard { _file: file })),
+            Ok(()) => return Ok(Some(file)),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
             Err(TryLockError::WouldBlock) => {}
         }
-        let left = patience.saturating_sub(begun.elapsed());
+        let left = wait.saturating_sub(begun.elapsed());
         if left.is_zero() {
             return Ok(None);
         }
         thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
+    if let Some(directory) = path.parent() {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        builder.create(directory)?;
     }
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -61,9 +54,9 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The folder for the user's locks. It does not depend on how a process was started more than it must: two
-/// processes with different folders would not see each other's locks.
-pub(crate) fn default_folder() -> Option<PathBuf> {
+/// Returns the directory of the user's lock files. Processes with different directories do not share locks, so it depends on as few
+/// environment variables as possible.
+pub(crate) fn default_directory() -> Option<PathBuf> {
     let state = if cfg!(windows) {
         absolute("LOCALAPPDATA")
     } else if cfg!(any(target_os = "macos", target_os = "ios")) {
@@ -72,8 +65,8 @@ pub(crate) fn default_folder() -> Option<PathBuf> {
         absolute("XDG_STATE_HOME").or_else(|| env::home_dir().map(|home| home.join(".local/state")))
     };
     state
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join("workos-login"))
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join("workos-login"))
 }
 
 fn absolute(variable: &str) -> Option<PathBuf> {

@@ -1,27 +1,29 @@
-//! The keyring of the Linux kernel, where this process may use it.
+//! The Linux kernel keyring, if this process has access to it.
 
-use workos_login_keyring::{Error, KeyringStore, Place};
-use workos_login_session::Store;
+use workos_login_keyring::{Error, Keyring, KeyringStore};
+use workos_login_session::{BlockingStore, Expected};
 
 use crate::support::*;
 
 #[test]
-fn a_record_comes_back_from_the_kernel_as_it_was_whole_or_in_parts() {
+fn the_kernel_keyring_returns_records_in_one_entry_and_in_several() {
     let server = server();
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let account = format!("kernel-{}", std::process::id());
-    for entry_bytes in [700, 10_000] {
+    for max_entry_bytes in [700, 10_000] {
         let store = match KeyringStore::open_kernel("workos-login test", &account) {
-            Ok(store) => store.entry_bytes(entry_bytes).lock_folder(folder.path()),
+            Ok(store) => store
+                .max_entry_bytes(max_entry_bytes)
+                .lock_directory(directory.path()),
             // As in many containers.
             Err(error) => return assert!(matches!(error, Error::NoKeyring(_)), "{error:?}"),
         };
-        assert_eq!(store.place(), Place::KernelKeyring);
+        assert_eq!(store.keyring(), Keyring::KernelKeyring);
         store.check().unwrap();
         let record = record(&server, 1_000);
-        store.save(&record).unwrap();
+        store.save(&record, Expected::Nothing).unwrap();
         assert_eq!(text(&store.load().unwrap().unwrap()), text(&record));
-        store.clear().unwrap();
+        store.clear(Expected::Anything).unwrap();
         assert!(store.load().unwrap().is_none());
     }
 }

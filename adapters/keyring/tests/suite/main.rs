@@ -1,13 +1,13 @@
-//! The store over a keyring in memory that fails on request, and its lock between processes.
+//! The store over a keyring in memory that fails on request, and over the Linux kernel keyring.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a test that unwraps fails where it should"
 )]
 
-mod atomic;
+mod atomicity;
 #[cfg(target_os = "linux")]
 mod kernel;
-mod locks;
+mod lock;
 mod records;
 mod support;

@@ -1,4 +1,4 @@
-//! Sessions to store, and a keyring in memory that stops working on request.
+//! Sessions to store, and a keyring in memory that fails on request.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
-use keyring_core::{CredentialStore, Entry, Error, Result};
+use keyring_core::{CredentialStore, Entry, Error};
 use tempfile::TempDir;
-use workos_login::session::StoredSession;
 use workos_login::url::Url;
 use workos_login::{
     Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, Public, Screen,
 };
-use workos_login_keyring::KeyringStore;
+use workos_login_keyring::{Error as KeyringError, KeyringStore};
 use workos_login_mock_server::{Config, Server};
+use workos_login_session::{BlockingStore, Expected, StoreError, StoredSession};
 
 pub(crate) fn server() -> Server {
     Server::start(Config::default()).unwrap()
@@ -45,7 +45,7 @@ pub(crate) fn session(server: &Server) -> Authenticated {
         .unwrap()
 }
 
-/// A record whose access token has so many bytes more than usual.
+/// A record whose access token is longer by this many bytes.
 pub(crate) fn record(server: &Server, more: usize) -> StoredSession {
     lengthened(&StoredSession::new(session(server)), more)
 }
@@ -57,24 +57,43 @@ pub(crate) fn lengthened(record: &StoredSession, more: usize) -> StoredSession {
     serde_json::from_value(stored).unwrap()
 }
 
+/// Saves a record, whatever is stored.
+pub(crate) fn save(store: &KeyringStore, record: &StoredSession) -> Result<(), StoreError> {
+    store.save(record, Expected::Anything)
+}
+
+/// Returns the error of the keyring.
+#[track_caller]
+pub(crate) fn keyring_error(error: &StoreError) -> &KeyringError {
+    error.downcast_ref().expect("an error of the keyring")
+}
+
 pub(crate) fn text(record: &StoredSession) -> String {
     serde_json::to_string(record).unwrap()
 }
 
-/// A store over this keyring, and the folder of its locks.
-pub(crate) fn store(memory: &Arc<Memory>, entry_bytes: usize) -> (KeyringStore, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    (store_in(memory, entry_bytes, &folder), folder)
+/// A store over this keyring, and a directory for its lock files.
+pub(crate) fn store(memory: &Arc<Memory>, max_entry_bytes: usize) -> (KeyringStore, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    (store_in(memory, max_entry_bytes, &directory), directory)
 }
 
-pub(crate) fn store_in(memory: &Arc<Memory>, entry_bytes: usize, folder: &TempDir) -> KeyringStore {
+pub(crate) fn store_in(
+    memory: &Arc<Memory>,
+    max_entry_bytes: usize,
+    directory: &TempDir,
+) -> KeyringStore {
+    account(memory, "client_1/work", directory).max_entry_bytes(max_entry_bytes)
+}
+
+/// The store of an account.
+pub(crate) fn account(memory: &Arc<Memory>, account: &str, directory: &TempDir) -> KeyringStore {
     let memory: Arc<CredentialStore> = Arc::clone(memory) as _;
-    KeyringStore::with(memory, "a-program", "client_1/somebody")
-        .entry_bytes(entry_bytes)
-        .lock_folder(folder.path().join("locks"))
+    KeyringStore::with_store(memory, "application", account)
+        .lock_directory(directory.path().join("locks"))
 }
 
-/// A keyring in memory. After a number of writes it fails at every one.
+/// A keyring in memory. It can fail at each write after a number of them.
 #[derive(Default)]
 pub(crate) struct Memory(Arc<Mutex<State>>);
 
@@ -85,12 +104,12 @@ struct State {
 }
 
 impl Memory {
-    /// Lets so many writes succeed and none after them; `None` ends that.
+    /// Makes this many writes succeed and all later ones fail; `None` makes all succeed.
     pub(crate) fn stop_after(&self, writes: Option<usize>) {
         self.0.lock().unwrap().writes_left = writes;
     }
 
-    /// The names of the entries.
+    /// Returns the names of the entries.
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().entries.keys().cloned().collect()
     }
@@ -107,9 +126,9 @@ impl Memory {
 }
 
 impl State {
-    fn write(&mut self) -> Result<()> {
+    fn write(&mut self) -> keyring_core::Result<()> {
         match &mut self.writes_left {
-            Some(0) => Err(Error::NoStorageAccess("it stopped".into())),
+            Some(0) => Err(Error::NoStorageAccess("result not returned".into())),
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -134,8 +153,13 @@ impl CredentialStoreApi for Memory {
         "one".to_owned()
     }
 
-    fn build(&self, service: &str, user: &str, _: Option<&HashMap<&str, &str>>) -> Result<Entry> {
-        assert_eq!(service, "a-program");
+    fn build(
+        &self,
+        service: &str,
+        user: &str,
+        _: Option<&HashMap<&str, &str>>,
+    ) -> keyring_core::Result<Entry> {
+        assert_eq!(service, "application");
         Ok(Entry::new_with_credential(Arc::new(Slot {
             state: Arc::clone(&self.0),
             name: user.to_owned(),
@@ -157,19 +181,19 @@ struct Slot {
 }
 
 impl CredentialApi for Slot {
-    fn set_secret(&self, secret: &[u8]) -> Result<()> {
+    fn set_secret(&self, secret: &[u8]) -> keyring_core::Result<()> {
         let mut state = self.state.lock().unwrap();
         state.write()?;
         state.entries.insert(self.name.clone(), secret.to_vec());
         Ok(())
     }
 
-    fn get_secret(&self) -> Result<Vec<u8>> {
+    fn get_secret(&self) -> keyring_core::Result<Vec<u8>> {
         let state = self.state.lock().unwrap();
         state.entries.get(&self.name).cloned().ok_or(Error::NoEntry)
     }
 
-    fn delete_credential(&self) -> Result<()> {
+    fn delete_credential(&self) -> keyring_core::Result<()> {
         let mut state = self.state.lock().unwrap();
         state.write()?;
         state
@@ -179,7 +203,7 @@ impl CredentialApi for Slot {
             .ok_or(Error::NoEntry)
     }
 
-    fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
+    fn get_credential(&self) -> keyring_core::Result<Option<Arc<Credential>>> {
         Ok(None)
     }
 

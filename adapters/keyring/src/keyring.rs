@@ -7,25 +7,25 @@ use keyring_core::CredentialStore;
 
 use crate::error::Error;
 
-/// Which keyring it is.
+/// A keyring of an operating system, or a custom store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Keyring {
     /// The Keychain of macOS and iOS.
     AppleKeychain,
-    /// A store that the caller brought along.
+    /// A store of the caller.
     Custom,
-    /// The keyring of the Linux kernel: in memory, until the machine restarts or some days have passed.
+    /// The Linux kernel keyring, in memory: cleared by a restart, or after some days without use.
     KernelKeyring,
-    /// A Secret Service on the session bus: gnome-keyring, KWallet, KeePassXC and others.
+    /// A Secret Service on the session bus: gnome-keyring, KWallet, KeePassXC.
     SecretService,
-    /// The Credential Manager of Windows.
+    /// The Windows Credential Manager.
     WindowsCredentials,
 }
 
-impl Place {
-    /// How many bytes one entry can hold.
-    pub(crate) fn entry_bytes(self) -> usize {
+impl Keyring {
+    /// Returns the maximum size of one entry.
+    pub(crate) fn max_entry_bytes(self) -> usize {
         match self {
             // CRED_MAX_CREDENTIAL_BLOB_SIZE is 2560.
             Self::WindowsCredentials => 2048,
@@ -36,26 +36,26 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AppleKeychain => "the Keychain",
-            Self::Custom => "a store of the program's own",
-            Self::KernelKeyring => "the keyring of the Linux kernel",
+            Self::Custom => "a custom store",
+            Self::KernelKeyring => "the Linux kernel keyring",
             Self::SecretService => "the Secret Service",
             Self::WindowsCredentials => "the Windows Credential Manager",
         })
     }
 }
 
-type Opened = Result<(Arc<CredentialStore>, Place), Error>;
+type Opened = Result<(Arc<CredentialStore>, Keyring), Error>;
 
-fn opened<S>(place: Place, store: keyring_core::Result<Arc<S>>) -> Opened
+fn opened<S>(keyring: Keyring, store: keyring_core::Result<Arc<S>>) -> Opened
 where
     S: keyring_core::api::CredentialStoreApi + Send + Sync + 'static,
 {
     match store {
-        Ok(store) => Ok((store, place)),
+        Ok(store) => Ok((store, keyring)),
         Err(error) => Err(Error::NoKeyring(Some(error))),
     }
 }
@@ -63,7 +63,7 @@ where
 #[cfg(target_os = "macos")]
 pub(crate) fn system() -> Opened {
     opened(
-        Place::AppleKeychain,
+        Keyring::AppleKeychain,
         apple_native_keyring_store::keychain::Store::new(),
     )
 }
@@ -71,7 +71,7 @@ pub(crate) fn system() -> Opened {
 #[cfg(target_os = "ios")]
 pub(crate) fn system() -> Opened {
     opened(
-        Place::AppleKeychain,
+        Keyring::AppleKeychain,
         apple_native_keyring_store::protected::Store::new(),
     )
 }
@@ -79,7 +79,7 @@ pub(crate) fn system() -> Opened {
 #[cfg(target_os = "windows")]
 pub(crate) fn system() -> Opened {
     opened(
-        Place::WindowsCredentials,
+        Keyring::WindowsCredentials,
         windows_native_keyring_store::Store::new(),
     )
 }
@@ -87,7 +87,7 @@ pub(crate) fn system() -> Opened {
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 pub(crate) fn system() -> Opened {
     opened(
-        Place::SecretService,
+        Keyring::SecretService,
         zbus_secret_service_keyring_store::Store::new(),
     )
 }
@@ -106,7 +106,7 @@ pub(crate) fn system() -> Opened {
 #[cfg(target_os = "linux")]
 pub(crate) fn kernel() -> Opened {
     opened(
-        Place::KernelKeyring,
+        Keyring::KernelKeyring,
         linux_keyutils_keyring_store::Store::new(),
     )
 }

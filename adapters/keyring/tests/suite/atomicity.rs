@@ -1,23 +1,22 @@
-//! Writing that ends at any point leaves the old record or the new one.
+//! Writes that stop at any point, and writes at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-use workos_login::session::StoredSession;
-use workos_login_session::Store;
+use workos_login_session::{BlockingStore, Expected, StoredSession};
 
 use crate::support::*;
 
 #[test]
-fn a_save_that_stops_at_any_write_leaves_the_old_record_or_the_new_one() {
+fn a_save_that_stops_at_any_write_leaves_the_old_or_the_new_record() {
     let server = server();
-    let sizes = [0, 2_000, 6_000].map(|more| record(&server, more));
-    for entry_bytes in [500, 4_000, 1 << 20] {
-        for old in &sizes {
-            for new in &sizes {
+    let records = [0, 2_000, 6_000].map(|more| record(&server, more));
+    for max_entry_bytes in [500, 4_000, 1 << 20] {
+        for old in &records {
+            for new in &records {
                 let finished = (0..45)
-                    .filter(|writes| stop_after(*writes, entry_bytes, old, new))
+                    .filter(|writes| save_stops_after(*writes, max_entry_bytes, old, new))
                     .count();
                 assert!(finished > 0 && finished < 45);
             }
@@ -25,16 +24,21 @@ fn a_save_that_stops_at_any_write_leaves_the_old_record_or_the_new_one() {
     }
 }
 
-/// Whether the save succeeded although the keyring stopped after so many writes.
-fn stop_after(writes: usize, entry_bytes: usize, old: &StoredSession, new: &StoredSession) -> bool {
+/// Returns whether the save succeeded although the keyring failed after this many writes.
+fn save_stops_after(
+    writes: usize,
+    max_entry_bytes: usize,
+    old: &StoredSession,
+    new: &StoredSession,
+) -> bool {
     let memory = Arc::new(Memory::default());
-    let (store, _folder) = store(&memory, entry_bytes);
-    // Twice, so that either generation of parts is the old one.
+    let (store, _directory) = store(&memory, max_entry_bytes);
+    // Once or twice, so that the old record is in either set of parts.
     for _ in 0..=writes % 2 {
-        store.save(old).unwrap();
+        save(&store, old).unwrap();
     }
     memory.stop_after(Some(writes));
-    let saved = store.save(new).is_ok();
+    let saved = save(&store, new).is_ok();
     memory.stop_after(None);
 
     let found = text(&store.load().unwrap().expect("a record is never lost"));
@@ -43,12 +47,12 @@ fn stop_after(writes: usize, entry_bytes: usize, old: &StoredSession, new: &Stor
     } else {
         assert_eq!(found, text(old));
     }
-    // What was left behind goes away with the next save, and with the record.
-    store.save(old).unwrap();
-    let parts = text(old).len().div_ceil(entry_bytes);
+    // The next save removes what is left over, and a removal removes everything.
+    save(&store, old).unwrap();
+    let parts = text(old).len().div_ceil(max_entry_bytes);
     let expected = if parts == 1 { 1 } else { parts + 1 };
     assert_eq!(memory.names().len(), expected);
-    store.clear().unwrap();
+    store.clear(Expected::Anything).unwrap();
     assert_eq!(memory.names(), [""; 0]);
     saved
 }
@@ -59,16 +63,18 @@ fn a_removal_that_stops_at_any_write_leaves_the_record_or_nothing() {
     let record = record(&server, 2_000);
     for writes in 0.. {
         let memory = Arc::new(Memory::default());
-        let (store, _folder) = store(&memory, 500);
-        store.save(&record).unwrap();
+        let (store, _directory) = store(&memory, 500);
+        save(&store, &record).unwrap();
         memory.stop_after(Some(writes));
-        let cleared = store.clear().is_ok();
+        let cleared = store.clear(Expected::Anything).is_ok();
         memory.stop_after(None);
         if let Some(found) = store.load().unwrap() {
             assert_eq!(text(&found), text(&record));
-            assert_eq!(writes, 0, "the head goes first");
+            assert_eq!(writes, 0, "the head is removed first");
         }
-        store.clear().unwrap();
+        // A removal that is expected to find the record removes what is left over, too.
+        let expected = Expected::Generation(record.generation());
+        store.clear(expected).unwrap();
         assert_eq!(memory.names(), [""; 0]);
         if cleared {
             break;
@@ -77,18 +83,18 @@ fn a_removal_that_stops_at_any_write_leaves_the_record_or_nothing() {
 }
 
 #[test]
-fn whoever_reads_while_another_writes_finds_a_whole_record() {
+fn a_load_during_saves_returns_a_whole_record() {
     let server = server();
     let records = [record(&server, 0), record(&server, 3_000)];
     let texts = records.each_ref().map(text);
     let memory = Arc::new(Memory::default());
-    let (writer, folder) = store(&memory, 300);
-    writer.save(&records[0]).unwrap();
+    let (writer, directory) = store(&memory, 300);
+    save(&writer, &records[0]).unwrap();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let reader = store_in(&memory, 300, &folder);
+                let reader = store_in(&memory, 300, &directory);
                 while !done.load(SeqCst) {
                     let found = text(&reader.load().unwrap().unwrap());
                     assert!(texts.contains(&found));
@@ -96,32 +102,32 @@ fn whoever_reads_while_another_writes_finds_a_whole_record() {
             });
         }
         for number in 0..200 {
-            writer.save(&records[number % 2]).unwrap();
+            save(&writer, &records[number % 2]).unwrap();
         }
         done.store(true, SeqCst);
     });
 }
 
 #[test]
-fn two_who_write_without_the_lock_of_the_session_leave_a_whole_record() {
+fn saves_at_the_same_time_without_the_lock_leave_a_whole_record() {
     let server = server();
     let records = [record(&server, 0), record(&server, 3_000)];
     let texts = records.each_ref().map(text);
     let memory = Arc::new(Memory::default());
-    let (_, folder) = store(&memory, 300);
+    let (_, directory) = store(&memory, 300);
     thread::scope(|scope| {
         for record in &records {
-            let writer = store_in(&memory, 300, &folder);
+            let writer = store_in(&memory, 300, &directory);
             let texts = &texts;
             scope.spawn(move || {
                 for _ in 0..50 {
-                    writer.save(record).unwrap();
+                    save(&writer, record).unwrap();
                     let found = writer.load().unwrap().unwrap();
                     assert!(texts.contains(&text(&found)));
                 }
             });
         }
     });
-    let found = store_in(&memory, 300, &folder).load().unwrap().unwrap();
+    let found = store_in(&memory, 300, &directory).load().unwrap().unwrap();
     assert!(texts.contains(&text(&found)));
 }
