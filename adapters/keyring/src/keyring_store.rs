@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyring_core::CredentialStore;
 use sha2::{Digest, Sha256};
+use workos_login::{Client, ClientKind};
 use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
 use zeroize::Zeroizing;
 
@@ -27,10 +28,10 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The capacity for a serialized record. Most records fit.
 const RECORD_CAPACITY: usize = 16 * 1024;
 
-/// Stores one session in a keyring, for each service and account.
+/// Stores one session in a keyring, for each application, client, issuer and account.
 ///
-/// The service is the name of the application. The account distinguishes its sessions: it has to contain the client id, and a
-/// name if a user can have several sessions.
+/// The application is a name that the keyring's own program shows. The account distinguishes the sessions of one client, if a user can
+/// have several.
 #[derive(Debug)]
 pub struct KeyringStore {
     entries: Entries,
@@ -45,9 +46,13 @@ impl KeyringStore {
     /// # Errors
     ///
     /// [`Error::NoKeyring`] if there is none.
-    pub fn open(service: &str, account: &str) -> Result<Self, Error> {
+    pub fn open<K: ClientKind>(
+        application: &str,
+        client: &Client<K>,
+        account: &str,
+    ) -> Result<Self, Error> {
         let (store, keyring) = keyring::system()?;
-        Ok(Self::new(store, keyring, service, account))
+        Ok(Self::new(store, keyring, application, client, account))
     }
 
     /// Opens the Linux kernel keyring. It needs no daemon, and is cleared by a restart or after some days without use.
@@ -55,9 +60,13 @@ impl KeyringStore {
     /// # Errors
     ///
     /// [`Error::NoKeyring`] if there is none, or if this process has no access to it, as in many containers.
-    pub fn open_kernel(service: &str, account: &str) -> Result<Self, Error> {
+    pub fn open_kernel<K: ClientKind>(
+        application: &str,
+        client: &Client<K>,
+        account: &str,
+    ) -> Result<Self, Error> {
         let (store, keyring) = keyring::kernel()?;
-        let opened = Self::new(store, keyring, service, account);
+        let opened = Self::new(store, keyring, application, client, account);
         match opened.entries.read() {
             Err(Error::Failed(error)) => Err(Error::NoKeyring(Some(error))),
             _ => Ok(opened),
@@ -66,16 +75,27 @@ impl KeyringStore {
 
     /// Uses a store of `keyring-core`.
     #[must_use]
-    pub fn with_store(store: Arc<CredentialStore>, service: &str, account: &str) -> Self {
-        Self::new(store, Keyring::Custom, service, account)
+    pub fn with_store<K: ClientKind>(
+        store: Arc<CredentialStore>,
+        application: &str,
+        client: &Client<K>,
+        account: &str,
+    ) -> Self {
+        Self::new(store, Keyring::Custom, application, client, account)
     }
 
-    fn new(store: Arc<CredentialStore>, keyring: Keyring, service: &str, account: &str) -> Self {
+    fn new<K: ClientKind>(
+        store: Arc<CredentialStore>,
+        keyring: Keyring,
+        application: &str,
+        client: &Client<K>,
+        account: &str,
+    ) -> Self {
         Self {
             entries: Entries {
                 store,
-                service: service.into(),
-                account: escape(account).into(),
+                service: application.into(),
+                account: entry_name(client, account).into(),
                 max_entry_bytes: keyring.max_entry_bytes(),
             },
             keyring,
@@ -133,9 +153,17 @@ impl KeyringStore {
     }
 }
 
-/// Escapes the separator of entry names, so that no account is named like an entry of another one.
-fn escape(account: &str) -> String {
-    account.replace('%', "%25").replace('#', "%23")
+/// Returns the name of the head entry: the client id, the account, and a hash of the issuer, which can be a long URL.
+fn entry_name<K: ClientKind>(client: &Client<K>, account: &str) -> String {
+    let issuer = URL_SAFE_NO_PAD.encode(&Sha256::digest(client.issuer())[..12]);
+    let [client_id, account] = [client.id().as_str(), account].map(escape);
+    format!("{client_id}/{account}/{issuer}")
+}
+
+/// Escapes the separators of entry names, so that different accounts have no entry in common.
+fn escape(text: &str) -> String {
+    let text = text.replace('%', "%25");
+    text.replace('/', "%2F").replace('#', "%23")
 }
 
 fn parse(found: Found) -> Result<Option<StoredSession>, Error> {

@@ -9,7 +9,7 @@
 //! use workos_login_session::{BlockingSessionManager, Machine, SessionPolicy};
 //!
 //! let client = Client::public("client_123".parse()?);
-//! let store = KeyringStore::open("acme", "client_123/work")?;
+//! let store = KeyringStore::open("acme", &client, "work")?;
 //! let manager = BlockingSessionManager::new(
 //!     Machine::new(client, SessionPolicy::default()),
 //!     store,
@@ -19,6 +19,8 @@
 //! # let _ = token;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A store is bound to a client id and an issuer: one client id at two base URLs has two sessions.
 //!
 //! # Keyrings
 //!

@@ -11,7 +11,8 @@ fn the_kernel_keyring_returns_records_in_one_entry_and_in_several() {
     let directory = tempfile::tempdir().unwrap();
     let account = format!("kernel-{}", std::process::id());
     for max_entry_bytes in [700, 10_000] {
-        let store = match KeyringStore::open_kernel("workos-login test", &account) {
+        let store = match KeyringStore::open_kernel("workos-login test", &client(&server), &account)
+        {
             Ok(store) => store
                 .max_entry_bytes(max_entry_bytes)
                 .lock_directory(directory.path()),

@@ -24,7 +24,7 @@ fn the_lock_of_an_account_has_one_holder() {
     let memory = Arc::new(Memory::default());
     let (first, directory) = store(&memory, 700);
     let second = store_in(&memory, 700, &directory);
-    let other = account(&memory, "client_1/other", &directory);
+    let other = account(&memory, "other", &directory);
     let held = lock(&first, Duration::ZERO).unwrap();
     assert!(lock(&second, Duration::ZERO).is_none());
     assert!(lock(&second, Duration::from_millis(20)).is_none());

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use workos_login::Client;
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::ExposeSecret;
 use workos_login_keyring::{Error, Keyring};
@@ -155,6 +156,43 @@ fn no_account_changes_an_entry_of_another_one() {
         }
         save(&store, &record).unwrap();
     }
+}
+
+#[test]
+fn one_client_id_has_a_record_at_each_issuer() {
+    let server = server();
+    let [first, second] = [0, 1].map(|more| record(&server, more));
+    let memory = Arc::new(Memory::default());
+    let (_, directory) = store(&memory, 700);
+    let open = |client_id: &str, base_url: &str, name| {
+        let client = Client::public(client_id.parse().unwrap())
+            .base_url(base_url.parse().unwrap())
+            .unwrap();
+        account_of(&client, &memory, name, &directory)
+    };
+    let store = open("client_1", "https://auth.example.com", "work");
+    let others = [
+        open("client_1", "https://auth.example.org", "work"),
+        open("client_1/work", "https://auth.example.com", ""),
+        open("client_1", "https://auth.example.com", "work/"),
+        open("client_2", "https://auth.example.com", "work"),
+    ];
+    save(&store, &first).unwrap();
+    for other in &others {
+        assert!(other.load().unwrap().is_none(), "{other:?}");
+        save(other, &second).unwrap();
+    }
+    assert_eq!(text(&store.load().unwrap().unwrap()), text(&first));
+}
+
+#[test]
+fn a_record_without_the_issuer_in_its_name_is_not_loaded() {
+    let server = server();
+    let record = record(&server, 0);
+    let memory = Arc::new(Memory::default());
+    memory.put("client_1/work", text(&record).as_bytes());
+    let (store, _directory) = store(&memory, 700);
+    assert!(store.load().unwrap().is_none());
 }
 
 #[test]

@@ -83,13 +83,24 @@ pub(crate) fn store_in(
     max_entry_bytes: usize,
     directory: &TempDir,
 ) -> KeyringStore {
-    account(memory, "client_1/work", directory).max_entry_bytes(max_entry_bytes)
+    account(memory, "work", directory).max_entry_bytes(max_entry_bytes)
 }
 
 /// The store of an account.
 pub(crate) fn account(memory: &Arc<Memory>, account: &str, directory: &TempDir) -> KeyringStore {
+    let client = Client::public("client_1".parse().unwrap());
+    account_of(&client, memory, account, directory)
+}
+
+/// The store of an account of a client.
+pub(crate) fn account_of(
+    client: &Client<Public>,
+    memory: &Arc<Memory>,
+    account: &str,
+    directory: &TempDir,
+) -> KeyringStore {
     let memory: Arc<CredentialStore> = Arc::clone(memory) as _;
-    KeyringStore::with_store(memory, "application", account)
+    KeyringStore::with_store(memory, "application", client, account)
         .lock_directory(directory.path().join("locks"))
 }
 
