@@ -1,7 +1,7 @@
 //! The client: the application that logs in, and its service.
 
 use workos_login::url::Url;
-use workos_login::{Client, ClientId, OAuth};
+use workos_login::{Any, Client, ClientId, OAuth};
 
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
@@ -39,6 +39,16 @@ pub(crate) enum AnyClient {
     OAuth(Client<OAuth>),
     /// Of WorkOS User Management.
     UserManagement(Client),
+}
+
+impl AnyClient {
+    /// Returns the client as one of any kind.
+    pub(crate) fn erase(&self) -> Client<Any> {
+        match self {
+            Self::OAuth(client) => client.clone().into(),
+            Self::UserManagement(client) => client.clone().into(),
+        }
+    }
 }
 
 impl ClientArgs {

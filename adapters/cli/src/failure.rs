@@ -143,7 +143,11 @@ impl Failure {
         }
     }
 
-    fn with_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
+    /// Makes the failure of an authentication challenge with a message.
+    pub(crate) fn with_challenge(
+        challenge: &AuthenticationChallenge,
+        message: impl Display,
+    ) -> Self {
         let mut failure = Self::new(ErrorKind::AuthenticationChallenge, message);
         failure.details.challenge = Some(challenge.code().to_owned());
         failure.details.request_id = challenge.request_id().map(ToOwned::to_owned);

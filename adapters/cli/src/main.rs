@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     interrupt::exit_on_ctrl_c(output.clone());
     match cli.command {
         Command::Login(args) => output.finish(commands::login::run(&args, &output)),
-        Command::Logout(args) => output.finish(logout::run(&args)),
+        Command::Logout(args) => output.finish(logout::run(&args, &output)),
         Command::Run(args) => output.fail(&run::run(&args, &output)),
         Command::Status(args) => output.finish(status::run(&args)),
         Command::Switch(args) => output.finish(switch::run(&args, &output)),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 use serde::Serialize;
 use workos_login::Authenticated;
-use workos_login_keyring::Place;
+use workos_login_keyring::Keyring;
 
 use crate::identity::Identity;
 use crate::output::report::{Report, table};
@@ -20,11 +20,11 @@ pub(crate) struct LoggedIn {
     expires_in: Option<u64>,
     /// `None` if the session is not stored.
     #[serde(serialize_with = "account::serialize_store")]
-    store: Option<Place>,
+    store: Option<Keyring>,
 }
 
 impl LoggedIn {
-    pub(crate) fn new(session: &Authenticated, store: Option<Place>, now: SystemTime) -> Self {
+    pub(crate) fn new(session: &Authenticated, store: Option<Keyring>, now: SystemTime) -> Self {
         Self {
             identity: Identity::from(session),
             expires_in: session

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use workos_login::Authenticated;
-use workos_login_session::Store;
 
 use crate::client::{AnyClient, ClientArgs};
 use crate::commands::logged_in::LoggedIn;
@@ -64,7 +63,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
             "the server sent no refresh token: the session ends when the access token expires",
         );
     }
-    let store = Some(stored.place());
+    let store = Some(stored.keyring());
     Ok(LoggedIn::new(&session, store, SystemTime::now()))
 }
 
@@ -83,8 +82,8 @@ fn demo(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
 /// Logs in and stores the session in place of any other of the account.
 ///
 /// Fails before the login starts if the store is not writable.
-fn log_in_and_store<S: Store>(
-    stored: &Session<S>,
+fn log_in_and_store(
+    stored: &Session,
     log_in: impl FnOnce() -> Result<Authenticated, Failure>,
 ) -> Result<Authenticated, Failure> {
     stored.check()?;
@@ -97,8 +96,8 @@ fn log_in_and_store<S: Store>(
 mod tests {
     use std::time::Duration;
 
-    use workos_login::session::{Machine, SessionPolicy, StoredSession};
-    use workos_login_keyring::{Error, Place};
+    use workos_login_keyring::Error;
+    use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
 
     use super::*;
     use crate::session::fixture::Fixture;
@@ -108,45 +107,37 @@ mod tests {
         check_fails: bool,
     }
 
-    impl Store for ReadOnly {
-        type Error = Error;
-        type Guard = ();
-
-        fn load(&self) -> Result<Option<StoredSession>, Error> {
+    impl BlockingStore for ReadOnly {
+        fn load(&self) -> Result<Option<StoredSession>, StoreError> {
             Ok(None)
         }
 
-        fn save(&self, _: &StoredSession) -> Result<(), Error> {
-            Err(Error::Busy)
+        fn save(&self, _: &StoredSession, _: Expected) -> Result<(), StoreError> {
+            Err(Error::Busy.into())
         }
 
-        fn clear(&self) -> Result<(), Error> {
-            Err(Error::Busy)
+        fn clear(&self, _: Expected) -> Result<(), StoreError> {
+            Err(Error::Busy.into())
         }
 
-        fn lock(&self, _: Duration) -> Result<Option<()>, Error> {
-            Ok(Some(()))
+        fn lock(&self, _: Duration, _: Duration) -> Result<Option<StoreLock>, StoreError> {
+            Ok(Some(StoreLock::new(())))
         }
 
-        fn check(&self) -> Result<(), Error> {
+        fn check(&self) -> Result<(), StoreError> {
             match self.check_fails {
-                true => Err(Error::Busy),
+                true => Err(Error::Busy.into()),
                 false => Ok(()),
             }
         }
-    }
-
-    fn read_only(fixture: &Fixture, check_fails: bool) -> Session<ReadOnly> {
-        let machine = Machine::new(&fixture.client, SessionPolicy::default());
-        let name = "work".parse().unwrap();
-        Session::new(machine, ReadOnly { check_fails }, name, Place::Custom)
     }
 
     #[test]
     fn no_login_starts_if_the_store_is_not_writable() {
         let fixture = Fixture::logged_out();
         let log_in = || panic!("the login was started");
-        let failure = log_in_and_store(&read_only(&fixture, true), log_in).unwrap_err();
+        let failure = log_in_and_store(&fixture.session_in(ReadOnly { check_fails: true }), log_in)
+            .unwrap_err();
         assert_eq!(failure.kind(), ErrorKind::Store);
         assert_eq!(
             failure.message(),
@@ -159,7 +150,9 @@ mod tests {
     fn a_login_fails_if_its_session_cannot_be_stored() {
         let fixture = Fixture::logged_out();
         let log_in = || Ok(fixture.new_session("alice@example.com", None));
-        let failure = log_in_and_store(&read_only(&fixture, false), log_in).unwrap_err();
+        let failure =
+            log_in_and_store(&fixture.session_in(ReadOnly { check_fails: false }), log_in)
+                .unwrap_err();
         assert_eq!(failure.kind(), ErrorKind::Store);
         assert!(
             failure.message().contains("could not be stored"),

@@ -1,11 +1,12 @@
 //! `workos-login logout`: ends the session.
 
 use serde::Serialize;
-use workos_login_session::{self as manager, Store};
+use workos_login::Authenticated;
+use workos_login::url::Url;
 
 use crate::browser;
-use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::output::report::Report;
 use crate::session::{Session, SessionArgs};
 
@@ -25,46 +26,59 @@ pub(crate) struct Args {
 /// The result of the logout.
 #[derive(Serialize)]
 pub(crate) struct LoggedOut {
-    was_logged_in: bool,
+    /// `None` if the stored session could not be read.
+    was_logged_in: Option<bool>,
     /// `None` if the session has none.
     logout_url: Option<String>,
     opened: bool,
 }
 
 /// Logs out.
-pub(crate) fn run(args: &Args) -> Result<LoggedOut, Failure> {
-    let removed = remove(&args.session.open()?)?;
-    let session = removed.session();
-    let url = session.and_then(|session| args.session.logout_url(session));
-    let opened = match &url {
-        Some(url) if !args.no_browser => browser::open(url.as_str()).is_ok(),
+pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedOut, Failure> {
+    let logged_out = log_out(&args.session.open()?, output, |session| {
+        args.session.logout_url(session)
+    })?;
+    let opened = match &logged_out.logout_url {
+        Some(url) if !args.no_browser => browser::open(url).is_ok(),
         _ => false,
     };
     Ok(LoggedOut {
-        was_logged_in: session.is_some(),
-        logout_url: url.map(String::from),
         opened,
+        ..logged_out
     })
 }
 
-/// Removes the session from the store, even if it cannot be read.
-fn remove<S: Store>(session: &Session<S>) -> Result<manager::LoggedOut, Failure> {
-    let logged_out = session.log_out();
-    match logged_out.store_error() {
-        None => Ok(logged_out),
-        Some(error) => Err(Failure::new(
-            ErrorKind::Store,
-            "the session could not be removed from the keyring and is still stored; log out again",
-        )
-        .caused_by(&**error)),
+/// Removes the session from the store.
+fn log_out(
+    session: &Session,
+    output: &Output,
+    logout_url: impl FnOnce(&Authenticated) -> Option<Url>,
+) -> Result<LoggedOut, Failure> {
+    let removed = session.log_out()?;
+    if let Some(error) = removed.unreadable() {
+        output.warn_error(error);
     }
+    let session = removed.session();
+    Ok(LoggedOut {
+        was_logged_in: match removed.unreadable() {
+            Some(_) => None,
+            None => Some(session.is_some()),
+        },
+        logout_url: session
+            .and_then(|session| logout_url(session))
+            .map(String::from),
+        opened: false,
+    })
 }
 
 impl Report for LoggedOut {
     fn lines(&self) -> Vec<String> {
         let result = match self.was_logged_in {
-            true => "Logged out.",
-            false => "No user was logged in.",
+            Some(true) => "Logged out.",
+            Some(false) => "No user was logged in.",
+            None => {
+                "Removed a stored session that could not be read; at the service, it continues until it expires."
+            }
         };
         let mut lines = vec![result.to_owned()];
         if let Some(url) = &self.logout_url {
@@ -82,24 +96,65 @@ impl Report for LoggedOut {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use workos_login_keyring as keyring;
+    use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
+
     use super::*;
     use crate::session::fixture::Fixture;
+
+    fn run(fixture: &Fixture) -> LoggedOut {
+        let logout_url = |session: &Authenticated| session.logout_url(&fixture.client, None);
+        log_out(&fixture.session(), &fixture.output, logout_url).unwrap()
+    }
 
     #[test]
     fn removes_the_session_and_returns_its_logout_url() {
         let fixture = Fixture::logged_in("alice@example.com");
-        let removed = remove(&fixture.session()).unwrap();
-        let url = removed
-            .session()
-            .unwrap()
-            .logout_url(&fixture.client, None)
-            .unwrap();
-        assert!(
-            url.as_str().contains(&fixture.server.sessions()[0]),
-            "{url}"
-        );
+        let logged_out = run(&fixture);
+        assert_eq!(logged_out.was_logged_in, Some(true));
+        let url = logged_out.logout_url.unwrap();
+        assert!(url.contains(&fixture.server.sessions()[0]), "{url}");
         assert!(fixture.session().load().is_err());
-        assert!(remove(&fixture.session()).unwrap().session().is_none());
+
+        let again = run(&fixture);
+        assert_eq!(again.was_logged_in, Some(false));
+        assert_eq!(again.lines(), ["No user was logged in."]);
         assert_eq!(fixture.server.request_count(), 0);
+    }
+
+    #[test]
+    fn an_unreadable_session_is_removed_and_not_reported_as_none() {
+        let fixture = Fixture::logged_out();
+        let session = fixture.session_in(Unreadable);
+        let logged_out = log_out(&session, &fixture.output, |_| None).unwrap();
+        assert_eq!(logged_out.was_logged_in, None);
+        assert!(!logged_out.lines().concat().contains("No user"));
+    }
+
+    /// A store with a damaged record.
+    struct Unreadable;
+
+    impl BlockingStore for Unreadable {
+        fn load(&self) -> Result<Option<StoredSession>, StoreError> {
+            Err(StoreError::new(keyring::Error::Damaged))
+        }
+
+        fn save(&self, _: &StoredSession, _: Expected) -> Result<(), StoreError> {
+            panic!("a logout saves nothing")
+        }
+
+        fn clear(&self, _: Expected) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn lock(&self, _: Duration, _: Duration) -> Result<Option<StoreLock>, StoreError> {
+            Ok(Some(StoreLock::new(())))
+        }
+
+        fn check(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
     }
 }

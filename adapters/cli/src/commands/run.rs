@@ -32,10 +32,7 @@ pub(crate) struct Args {
 
 /// Replaces this process by the command. Returns only if that fails.
 pub(crate) fn run(args: &Args, output: &Output) -> Failure {
-    let session = match args
-        .session
-        .session(output, |stored| stored.refreshed(output))
-    {
+    let session = match args.session.session(output, |stored| stored.fresh(output)) {
         Ok(session) => session,
         Err(failure) => return failure,
     };

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 use serde::Serialize;
 use workos_login::RefreshPolicy;
-use workos_login_keyring::Place;
-use workos_login_session::Store;
+use workos_login_keyring::Keyring;
 
 use crate::failure::Failure;
 use crate::identity::Identity;
@@ -27,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) struct Status {
     account: String,
     #[serde(serialize_with = "account::serialize_store")]
-    store: Option<Place>,
+    store: Option<Keyring>,
     #[serde(flatten)]
     identity: Identity,
     /// Whole seconds; `None` if the expiry is unknown.
@@ -41,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<Status, Failure> {
     read(&args.session.open()?, SystemTime::now())
 }
 
-fn read<S: Store>(session: &Session<S>, now: SystemTime) -> Result<Status, Failure> {
+fn read(session: &Session, now: SystemTime) -> Result<Status, Failure> {
     let stored = session.load()?;
     let seconds = |left: Duration| left.as_secs();
     let refresh_in = match stored.refresh_token() {
@@ -50,8 +49,8 @@ fn read<S: Store>(session: &Session<S>, now: SystemTime) -> Result<Status, Failu
     };
     Ok(Status {
         account: session.name().as_str().to_owned(),
-        store: Some(session.place()),
-        identity: Identity::from(&stored),
+        store: Some(session.keyring()),
+        identity: Identity::from(&*stored),
         expires_in: stored.expires_in(now).map(seconds),
         refresh_in: refresh_in.map(seconds),
     })
@@ -97,7 +96,7 @@ mod tests {
     #[test]
     fn reports_expiry_refresh_and_store_without_a_request() {
         let fixture = Fixture::logged_in("alice@example.com");
-        let later = SystemTime::now() + Duration::from_secs(100);
+        let later = fixture.now() + Duration::from_secs(100);
         let status = read(&fixture.session(), later).unwrap();
         assert!((195..=200).contains(&status.expires_in.unwrap()));
         assert!((45..=50).contains(&status.refresh_in.unwrap()));
@@ -107,10 +106,10 @@ mod tests {
         assert_eq!(json["user"]["email"], "alice@example.com");
         assert!(!json.to_string().contains("eyJ"), "{json}");
         let lines = status.lines().concat();
-        assert!(lines.contains(&Place::Custom.to_string()), "{lines}");
+        assert!(lines.contains(&Keyring::Custom.to_string()), "{lines}");
 
         fixture.expire_access_token();
-        let status = read(&fixture.session(), later).unwrap();
+        let status = read(&fixture.session(), fixture.now()).unwrap();
         assert_eq!((status.expires_in, status.refresh_in), (Some(0), Some(0)));
         assert_eq!(fixture.server.request_count(), 0);
     }

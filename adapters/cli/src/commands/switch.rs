@@ -1,7 +1,6 @@
 //! `workos-login switch`: switches the organization of the session.
 
 use workos_login::OrganizationId;
-use workos_login_session::Store;
 
 use crate::failure::Failure;
 use crate::identity::Identity;
@@ -26,13 +25,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
     switch(&args.session.open()?, &args.organization, output)
 }
 
-fn switch<S: Store>(
-    session: &Session<S>,
+fn switch(
+    session: &Session,
     organization: &OrganizationId,
     output: &Output,
 ) -> Result<Identity, Failure> {
-    session.switch_organization(organization.clone(), output)?;
-    Ok(Identity::from(&session.load()?))
+    let session = session.switch_organization(organization, output)?;
+    Ok(Identity::from(&*session))
 }
 
 #[cfg(test)]
@@ -46,7 +45,7 @@ mod tests {
 
     fn stored_identity(fixture: &Fixture) -> Value {
         let session = fixture.session().load().unwrap();
-        serde_json::to_value(Identity::from(&session)).unwrap()
+        serde_json::to_value(Identity::from(&*session)).unwrap()
     }
 
     #[test]
@@ -70,6 +69,6 @@ mod tests {
         assert_ne!(rejected.err().unwrap().kind(), ErrorKind::NotLoggedIn);
         let identity = stored_identity(&fixture);
         assert_eq!(identity["organization_id"], Organization::ACME_ID);
-        fixture.session().refreshed(&fixture.output).unwrap();
+        fixture.session().fresh(&fixture.output).unwrap();
     }
 }

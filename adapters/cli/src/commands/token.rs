@@ -18,6 +18,10 @@ use crate::session::source::SessionSourceArgs;
 pub(crate) struct Args {
     #[command(flatten)]
     session: SessionSourceArgs,
+
+    /// Refresh the token even if it is not due for refresh
+    #[arg(long, conflicts_with = "no_store")]
+    refresh: bool,
 }
 
 /// The access token: the only result with a secret.
@@ -31,9 +35,10 @@ pub(crate) struct AccessToken {
 
 /// Returns a valid access token.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
-    let session = args
-        .session
-        .session(output, |stored| stored.refreshed(output))?;
+    let session = args.session.session(output, |stored| match args.refresh {
+        true => stored.refresh(output),
+        false => stored.fresh(output),
+    })?;
     Ok(AccessToken::new(&session, SystemTime::now()))
 }
 
@@ -63,8 +68,8 @@ mod tests {
 
     /// The result of the command in a new process.
     fn token(fixture: &Fixture) -> AccessToken {
-        let session = fixture.session().refreshed(&fixture.output).unwrap();
-        AccessToken::new(&session, SystemTime::now())
+        let session = fixture.session().fresh(&fixture.output).unwrap();
+        AccessToken::new(&session, fixture.now())
     }
 
     #[test]
@@ -90,5 +95,14 @@ mod tests {
         assert_eq!(first.lines(), second.lines());
         assert!(first.expires_in.unwrap() >= 290);
         assert_eq!(fixture.server.request_count(), 1);
+    }
+
+    #[test]
+    fn a_forced_refresh_does_not_wait_until_the_token_is_due() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let first = token(&fixture);
+        fixture.session().refresh(&fixture.output).unwrap();
+        assert_eq!(fixture.server.request_count(), 1);
+        assert_ne!(token(&fixture).lines(), first.lines());
     }
 }

@@ -18,5 +18,5 @@ pub(crate) struct Args {
 /// Reads the user of the session.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
     let session = args.session.session(output, Session::load)?;
-    Ok(Identity::from(&session))
+    Ok(Identity::from(&*session))
 }

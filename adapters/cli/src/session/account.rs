@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use serde::Serializer;
-use workos_login::ClientId;
-use workos_login_keyring::{Error, KeyringStore, Place};
+use workos_login::{Any, Client};
+use workos_login_keyring::{Error, Keyring, KeyringStore};
 
-/// The service name of the entries, as the keyring's own program shows it.
-const SERVICE: &str = "workos-login";
+/// The name of the application, as the keyring's own program shows it.
+const APPLICATION: &str = "workos-login";
 
 /// The options that select the keyring and the entry of a session.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,27 +26,26 @@ pub(crate) struct AccountArgs {
         env = "WORKOS_LOGIN_STORE",
         hide_env_values = true
     )]
-    keyring: Keyring,
+    store: StoreOption,
 }
 
 impl AccountArgs {
     /// Returns whether the keyring is that of the system.
     pub(crate) fn is_system_keyring(&self) -> bool {
-        self.keyring == Keyring::System
+        self.store == StoreOption::System
     }
 
     /// Opens the entry in the keyring.
-    pub(crate) fn open(&self, client: &ClientId) -> Result<KeyringStore, Error> {
-        let account = format!("{}/{}", client.as_str(), self.name.0);
-        match self.keyring {
-            Keyring::Kernel => KeyringStore::open_kernel(SERVICE, &account),
-            Keyring::System => KeyringStore::open(SERVICE, &account),
+    pub(crate) fn open(&self, client: &Client<Any>) -> Result<KeyringStore, Error> {
+        match self.store {
+            StoreOption::Kernel => KeyringStore::open_kernel(APPLICATION, client, &self.name.0),
+            StoreOption::System => KeyringStore::open(APPLICATION, client, &self.name.0),
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Keyring {
+enum StoreOption {
     /// Linux kernel keyring: needs no daemon; cleared by a restart or after some days without use
     Kernel,
     /// Keychain on macOS, Credential Manager on Windows, Secret Service elsewhere
@@ -54,9 +53,7 @@ enum Keyring {
     System,
 }
 
-/// The name of a session: letters, digits and `. _ @ + -`.
-///
-/// It is a part of the name of an entry, so it contains no separator of such names.
+/// The name of a session: letters, digits and `. _ @ + -`, so that it can be typed in any shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccountName(String);
 
@@ -83,17 +80,17 @@ impl FromStr for AccountName {
     }
 }
 
-/// Serializes the store of a session by its JSON name, or as `null`.
+/// Serializes the keyring of a session by its JSON name, or as `null`.
 pub(crate) fn serialize_store<S: Serializer>(
-    place: &Option<Place>,
+    keyring: &Option<Keyring>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    match place {
+    match keyring {
         None => serializer.serialize_none(),
-        Some(Place::AppleKeychain) => serializer.serialize_str("apple_keychain"),
-        Some(Place::KernelKeyring) => serializer.serialize_str("kernel_keyring"),
-        Some(Place::SecretService) => serializer.serialize_str("secret_service"),
-        Some(Place::WindowsCredentials) => serializer.serialize_str("windows_credentials"),
+        Some(Keyring::AppleKeychain) => serializer.serialize_str("apple_keychain"),
+        Some(Keyring::KernelKeyring) => serializer.serialize_str("kernel_keyring"),
+        Some(Keyring::SecretService) => serializer.serialize_str("secret_service"),
+        Some(Keyring::WindowsCredentials) => serializer.serialize_str("windows_credentials"),
         Some(_) => serializer.serialize_str("other"),
     }
 }
@@ -103,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_name_contains_no_separator() {
+    fn an_account_name_needs_no_quotes_in_a_shell() {
         for name in ["work", "alice@example.com", "größe_2.x+y-z"] {
             assert_eq!(name.parse::<AccountName>().unwrap().as_str(), name);
         }

@@ -1,14 +1,18 @@
 //! A session in memory at a mock server, for the tests of the commands.
 
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use workos_login::session::{Machine, SessionPolicy};
 use workos_login::{
-    Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, OrganizationId, Screen,
+    Authenticated, BlockingHttpClient, BoxFuture, Callback, Client, ConnectionSelector,
+    OrganizationId, Screen,
 };
-use workos_login_keyring::Place;
+use workos_login_keyring::Keyring;
 use workos_login_mock_server::{Config, Server};
-use workos_login_session::{MemoryStore, Store};
+use workos_login_session::{
+    BlockingSessionManager, BlockingStore, Clock, Machine, ManualClock, MemoryStore, SessionPolicy,
+};
+use workos_login_ureq::agent;
 
 use crate::client;
 use crate::output::Output;
@@ -20,6 +24,7 @@ pub(crate) struct Fixture {
     pub(crate) client: Client,
     pub(crate) output: Output,
     store: MemoryStore,
+    clock: ManualClock,
 }
 
 impl Fixture {
@@ -32,6 +37,7 @@ impl Fixture {
             output: Output::new(false),
             server,
             store: MemoryStore::new(),
+            clock: ManualClock::new(SystemTime::now()),
         }
     }
 
@@ -49,20 +55,32 @@ impl Fixture {
         self.server.clear_requests();
     }
 
-    /// Makes the stored access token an expired one.
+    /// Advances the clock until the access token has expired.
     pub(crate) fn expire_access_token(&self) {
-        let record = self.store.load().unwrap().unwrap();
-        let mut stored = serde_json::to_value(record).unwrap();
-        stored["session"]["received_at"] = 0.into();
-        let record = serde_json::from_value(stored).unwrap();
-        self.store.save(&record).unwrap();
+        self.advance(Duration::from_secs(301));
+    }
+
+    /// Advances the clock.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
     }
 
     /// Opens the session as a new process does.
-    pub(crate) fn session(&self) -> Session<MemoryStore> {
-        let machine = Machine::new(&self.client, SessionPolicy::default());
-        let name = "work".parse().unwrap();
-        Session::new(machine, self.store.clone(), name, Place::Custom)
+    pub(crate) fn session(&self) -> Session {
+        self.session_in(self.store.clone())
+    }
+
+    /// Opens the session in another store.
+    pub(crate) fn session_in(&self, store: impl BlockingStore + 'static) -> Session {
+        let clock = Arc::new(SkippingClock(self.clock.clone()));
+        let machine = Machine::new(self.client.clone(), SessionPolicy::default());
+        let manager = BlockingSessionManager::with_clock(machine, store, agent(), clock);
+        Session::new(manager, "work".parse().unwrap(), Keyring::Custom)
+    }
+
+    /// Returns the time of the clock.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// Logs this user in without storing the session.
@@ -84,10 +102,20 @@ impl Fixture {
         let exchanging = pending
             .accept(&self.client, callback, SystemTime::now())
             .unwrap();
-        workos_login_ureq::agent()
-            .send(exchanging)
-            .unwrap()
-            .authenticated()
-            .unwrap()
+        agent().send(exchanging).unwrap().authenticated().unwrap()
+    }
+}
+
+/// A manual clock that is advanced by each wait, so that no test waits for a retry.
+struct SkippingClock(ManualClock);
+
+impl Clock for SkippingClock {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.0.advance(duration);
+        Box::pin(async {})
     }
 }

@@ -1,19 +1,23 @@
 //! The stored session.
 //!
-//! A [`Session`] is the session of one client and one account name, over the session manager of `workos-login-session`. The
-//! manager does everything that has to be right across processes: refresh, lock and store. Here, its errors become the failures of
-//! commands, with the command to run next.
+//! A [`Session`] is the session of one client and one account, over the session manager of `workos-login-session`. The manager does
+//! everything that has to be right across processes: refresh, lock and storage. Here, its errors become the failures of commands,
+//! with the command to run next.
 
 pub(crate) mod account;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod source;
 
-use workos_login::session::{Machine, SessionEnded, SessionPolicy};
+use std::sync::Arc;
+
 use workos_login::url::Url;
-use workos_login::{Authenticated, BlockingHttpClient, ExchangeLimits, OrganizationId};
-use workos_login_keyring::{self as keyring, KeyringStore, Place};
-use workos_login_session::{BlockingSessionManager, Error, LoggedOut, Store, Token};
+use workos_login::{Authenticated, OrganizationId};
+use workos_login_keyring::{self as keyring, Keyring};
+use workos_login_session::{
+    BlockingSessionManager, Cause, LoggedOut, Machine, SessionEnded, SessionError, SessionPolicy,
+    SessionWarning, Token,
+};
 use workos_login_ureq::agent;
 
 use crate::client::{AnyClient, ClientArgs};
@@ -52,38 +56,35 @@ impl SessionArgs {
     }
 }
 
-/// The session of one client and one account name. There may be none in the store.
-pub(crate) struct Session<S = KeyringStore> {
-    manager: BlockingSessionManager<S>,
+/// The session of one client and one account. There may be none in the store.
+pub(crate) struct Session {
+    manager: BlockingSessionManager,
     name: AccountName,
-    place: Place,
+    keyring: Keyring,
 }
 
 impl Session {
     /// Opens the store of the session.
     pub(crate) fn open(client: &AnyClient, account: &AccountArgs) -> Result<Self, Failure> {
-        let policy = SessionPolicy::default();
-        let (machine, id) = match client {
-            AnyClient::OAuth(client) => (Machine::new(client, policy), client.id()),
-            AnyClient::UserManagement(client) => (Machine::new(client, policy), client.id()),
-        };
+        let client = client.erase();
         let store = account
-            .open(id)
+            .open(&client)
             .map_err(|error| no_store(&error, account))?;
-        let place = store.place();
-        Ok(Self::new(machine, store, account.name.clone(), place))
+        let keyring = store.keyring();
+        let machine = Machine::new(client, SessionPolicy::default());
+        let manager = BlockingSessionManager::new(machine, store, agent());
+        Ok(Self::new(manager, account.name.clone(), keyring))
     }
-}
 
-impl<S: Store> Session<S> {
-    pub(crate) fn new(machine: Machine, store: S, name: AccountName, place: Place) -> Self {
-        let http = agent();
+    pub(crate) fn new(
+        manager: BlockingSessionManager,
+        name: AccountName,
+        keyring: Keyring,
+    ) -> Self {
         Self {
-            manager: BlockingSessionManager::new(machine, store, move |refreshing, timeout| {
-                http.send_within(refreshing, ExchangeLimits::default().timeout(timeout))
-            }),
+            manager,
             name,
-            place,
+            keyring,
         }
     }
 
@@ -95,7 +96,7 @@ impl<S: Store> Session<S> {
                 "the session cannot be stored; no login was started",
             );
             match error {
-                Error::Store(cause) => failure.caused_by(&*cause),
+                SessionError::Store(error) => failure.caused_by(&error),
                 error => failure.caused_by(&error),
             }
         })
@@ -109,87 +110,128 @@ impl<S: Store> Session<S> {
             .map_err(|error| self.failure(&error))?;
         match token.warning() {
             None => Ok(()),
+            Some(SessionWarning::NotStored(cause)) => Err(Failure::new(
+                ErrorKind::Store,
+                "the session could not be stored and is lost; log in again",
+            )
+            .caused_by(&**cause)),
             Some(warning) => Err(Failure::from_error(ErrorKind::Store, warning)),
         }
     }
 
     /// Returns the session with a valid access token.
-    pub(crate) fn refreshed(&self, output: &Output) -> Result<Authenticated, Failure> {
-        self.warn(self.manager.token(), output)?;
-        self.load()
+    pub(crate) fn fresh(&self, output: &Output) -> Result<Arc<Authenticated>, Failure> {
+        self.session_of(self.manager.access_token(), output)
+    }
+
+    /// Refreshes the session, due for refresh or not.
+    pub(crate) fn refresh(&self, output: &Output) -> Result<Arc<Authenticated>, Failure> {
+        self.session_of(self.manager.refresh_now(), output)
     }
 
     /// Switches the session to another organization.
     pub(crate) fn switch_organization(
         &self,
-        organization: OrganizationId,
+        organization: &OrganizationId,
         output: &Output,
-    ) -> Result<(), Failure> {
-        self.warn(self.manager.switch(organization), output)
+    ) -> Result<Arc<Authenticated>, Failure> {
+        self.session_of(self.manager.switch_organization(organization), output)
     }
 
-    /// Removes the session from the store.
-    pub(crate) fn log_out(&self) -> LoggedOut {
-        self.manager.log_out()
+    /// Removes the session from the store, even if it cannot be read.
+    pub(crate) fn log_out(&self) -> Result<LoggedOut, Failure> {
+        let logged_out = self.manager.log_out();
+        match logged_out.error() {
+            None => Ok(logged_out),
+            Some(SessionError::Store(error)) => Err(Failure::new(
+                ErrorKind::Store,
+                "the session could not be removed from the keyring and is still stored; log out again",
+            )
+            .caused_by(error)),
+            Some(error) => Err(self.failure(error)),
+        }
     }
 
     /// Loads the session as it is stored. Sends no request.
-    pub(crate) fn load(&self) -> Result<Authenticated, Failure> {
+    pub(crate) fn load(&self) -> Result<Arc<Authenticated>, Failure> {
         let session = self
             .manager
             .session()
             .map_err(|error| self.failure(&error))?;
-        session.ok_or_else(|| self.not_logged_in(&SessionEnded::NotLoggedIn))
+        session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
     }
 
     pub(crate) fn name(&self) -> &AccountName {
         &self.name
     }
 
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    pub(crate) fn keyring(&self) -> Keyring {
+        self.keyring
     }
 
-    /// Prints the warning of a token.
-    fn warn(&self, token: Result<Token, Error>, output: &Output) -> Result<(), Failure> {
+    /// Returns the session of a token, and prints its warning.
+    fn session_of(
+        &self,
+        token: Result<Token, SessionError>,
+        output: &Output,
+    ) -> Result<Arc<Authenticated>, Failure> {
         let token = token.map_err(|error| self.failure(&error))?;
         if let Some(warning) = token.warning() {
             output.warn_error(warning);
         }
-        Ok(())
+        Ok(Arc::clone(token.session()))
     }
 
-    fn failure(&self, error: &Error) -> Failure {
+    fn failure(&self, error: &SessionError) -> Failure {
         match error {
-            Error::Failed(error) => Failure::from(&**error),
-            Error::SessionEnded(reason) => self.not_logged_in(reason),
-            Error::Store(_) => Failure::from_error(ErrorKind::Store, error),
-            Error::TryAgain { .. } => Failure::from_error(ErrorKind::Unavailable, error),
+            SessionError::AuthenticationChallenge(challenge) => Failure::with_challenge(
+                challenge,
+                format_args!("{error}: {}", self.login_command()),
+            ),
+            SessionError::Ended(reason) => self.ended(reason),
+            SessionError::Failed(error) => Failure::from(&**error),
+            SessionError::OtherClient(error) => Failure::new(
+                ErrorKind::Configuration,
+                "the keyring holds a session of another client for this account; use another --account",
+            )
+            .caused_by(&**error),
+            SessionError::Store(error) => Failure::from_error(ErrorKind::Store, error),
+            SessionError::Unavailable { retry_in, cause } => unavailable(error, cause.as_ref())
+                .retry_in(Some(*retry_in)),
             _ => Failure::from_error(ErrorKind::Failure, error),
         }
     }
 
-    fn not_logged_in(&self, reason: &SessionEnded) -> Failure {
-        let mut message = format!("{reason}; log in: workos-login login");
-        if !self.name.is_default() {
-            message.push_str(" --account ");
-            message.push_str(self.name.as_str());
-        }
+    fn ended(&self, reason: &SessionEnded) -> Failure {
+        let message = format_args!("{reason}; log in: {}", self.login_command());
         let failure = Failure::new(ErrorKind::NotLoggedIn, message);
         match reason {
-            SessionEnded::Ended(response) | SessionEnded::ResponseLost(response) => failure
+            SessionEnded::Service(response) | SessionEnded::ResponseLost(response) => failure
                 .cause(format_args!(
                     "the service responded with {} ({})",
                     response.code().unwrap_or("no error code"),
                     response.status().unwrap_or_default()
                 ))
                 .response(response),
-            SessionEnded::AuthenticationChallenge(challenge) => failure.cause(format_args!(
-                "the authentication challenge is {}",
-                challenge.code()
-            )),
             _ => failure,
         }
+    }
+
+    fn login_command(&self) -> String {
+        match self.name.is_default() {
+            true => "workos-login login".to_owned(),
+            false => format!("workos-login login --account {}", self.name.as_str()),
+        }
+    }
+}
+
+/// Makes the failure of a session that cannot be refreshed now.
+fn unavailable(error: &SessionError, cause: Option<&Cause>) -> Failure {
+    let failure = Failure::from_error(ErrorKind::Unavailable, error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<workos_login::Error>());
+    match cause.and_then(workos_login::Error::error_response) {
+        Some(response) => failure.response(response),
+        None => failure,
     }
 }
 
@@ -217,6 +259,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
+    use serde_json::Value;
     use workos_login::secrecy::ExposeSecret;
     use workos_login_mock_server::{Endpoint, Fault, MockResponse};
 
@@ -227,14 +270,13 @@ mod tests {
     fn without_a_session_the_login_command_is_named() {
         let fixture = Fixture::logged_out();
         let session = fixture.session();
-        let refreshed = session.refreshed(&fixture.output).unwrap_err();
+        let fresh = session.fresh(&fixture.output).unwrap_err();
         let loaded = session.load().unwrap_err();
-        for failure in [refreshed, loaded] {
+        for failure in [fresh, loaded] {
             assert_eq!(failure.kind(), ErrorKind::NotLoggedIn);
-            let message = failure.message();
-            assert!(
-                message.ends_with("log in: workos-login login --account work"),
-                "{message}"
+            assert_eq!(
+                failure.message(),
+                "no user is logged in; log in: workos-login login --account work"
             );
         }
         assert_eq!(fixture.server.request_count(), 0);
@@ -243,53 +285,87 @@ mod tests {
     #[test]
     fn a_failed_refresh_is_reported_by_its_class() {
         let challenge = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
-        for (response, kind, cause) in [
+        let redirect = MockResponse::new(302).header("location", "https://portal.example/");
+        let html = MockResponse::new(200)
+            .header("content-type", "text/html")
+            .body("<!doctype html>");
+        let login = "log in: workos-login login --account work";
+        for (response, kind, message, cause) in [
             (
                 MockResponse::oauth_error(400, "invalid_grant", "Over."),
                 ErrorKind::NotLoggedIn,
+                login,
                 "the service responded with invalid_grant (400 Bad Request)",
             ),
             (
                 MockResponse::json(403, challenge),
-                ErrorKind::NotLoggedIn,
-                "the authentication challenge is mfa_enrollment",
+                ErrorKind::AuthenticationChallenge,
+                "log in again: workos-login login --account work",
+                "",
             ),
             (
                 MockResponse::new(503).header("retry-after", "7"),
                 ErrorKind::Unavailable,
+                "has not ended; try again in 7 s",
                 "503",
+            ),
+            (
+                redirect,
+                ErrorKind::Unavailable,
+                "try again in",
+                "response is a redirect to portal.example",
+            ),
+            (html, ErrorKind::Unavailable, "try again in", "text/html"),
+            (
+                MockResponse::oauth_error(401, "invalid_client", "Who?"),
+                ErrorKind::Configuration,
+                "client",
+                "",
             ),
         ] {
             let fixture = Fixture::logged_in("alice@example.com");
             fixture.expire_access_token();
-            fixture.server.respond_with(Endpoint::Refresh, [response]);
-            let failure = fixture.session().refreshed(&fixture.output).unwrap_err();
+            let fault = Fault::Response(response).on(Endpoint::Refresh);
+            fixture.server.inject(fault.always());
+            let failure = fixture.session().fresh(&fixture.output).unwrap_err();
             assert_eq!(failure.kind(), kind, "{failure:?}");
+            assert!(failure.message().contains(message), "{failure:?}");
             assert!(failure.causes().concat().contains(cause), "{failure:?}");
-            match kind {
-                ErrorKind::NotLoggedIn => assert!(
-                    failure
-                        .message()
-                        .ends_with("log in: workos-login login --account work"),
-                    "{failure:?}"
-                ),
-                _ => assert!(
-                    failure.message().ends_with("try again in 7 s"),
-                    "{failure:?}"
-                ),
-            }
         }
     }
 
     #[test]
-    fn a_client_error_of_a_refresh_is_a_configuration_failure() {
+    fn a_failed_refresh_has_the_details_of_the_response() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
+        let response = MockResponse::new(503)
+            .header("retry-after", "7")
+            .header("x-request-id", "req_7");
+        let fault = Fault::Response(response).on(Endpoint::Refresh);
+        fixture.server.inject(fault.always());
+        let failure = fixture.session().fresh(&fixture.output).unwrap_err();
+        let json: Value = serde_json::to_value(&failure).unwrap();
+        for (member, value) in [
+            ("kind", Value::from("unavailable")),
+            ("status", 503.into()),
+            ("retry_in", 7.into()),
+            ("request_id", "req_7".into()),
+        ] {
+            assert_eq!(json[member], value, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_client_error_does_not_end_the_session() {
         let fixture = Fixture::logged_in("alice@example.com");
         fixture.expire_access_token();
         let response = MockResponse::oauth_error(401, "invalid_client", "Who?");
         fixture.server.respond_with(Endpoint::Refresh, [response]);
-        let failure = fixture.session().refreshed(&fixture.output).unwrap_err();
+        let failure = fixture.session().fresh(&fixture.output).unwrap_err();
         assert_eq!(failure.kind(), ErrorKind::Configuration);
-        fixture.session().refreshed(&fixture.output).unwrap();
+        // The backoff.
+        fixture.advance(Duration::from_secs(60));
+        fixture.session().fresh(&fixture.output).unwrap();
     }
 
     #[test]
@@ -302,7 +378,7 @@ mod tests {
         fixture
             .server
             .inject(Fault::ResponseLost.on(Endpoint::Refresh));
-        fixture.session().refreshed(&fixture.output).unwrap();
+        fixture.session().fresh(&fixture.output).unwrap();
         assert_eq!(fixture.server.request_count(), 2);
     }
 
@@ -311,7 +387,7 @@ mod tests {
         let fixture = Fixture::logged_in("alice@example.com");
         fixture.expire_access_token();
         let token = || {
-            let session = fixture.session().refreshed(&fixture.output).unwrap();
+            let session = fixture.session().fresh(&fixture.output).unwrap();
             session.access_token().expose_secret().to_owned()
         };
         let mut tokens: Vec<String> = thread::scope(|scope| {

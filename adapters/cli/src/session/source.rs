@@ -1,5 +1,7 @@
 //! The session that a command uses: the stored one, or one of a login for this command alone.
 
+use std::sync::Arc;
+
 use workos_login::Authenticated;
 
 use crate::failure::Failure;
@@ -29,11 +31,11 @@ impl SessionSourceArgs {
     pub(crate) fn session(
         &self,
         output: &Output,
-        get: impl FnOnce(&Session) -> Result<Authenticated, Failure>,
-    ) -> Result<Authenticated, Failure> {
+        get: impl FnOnce(&Session) -> Result<Arc<Authenticated>, Failure>,
+    ) -> Result<Arc<Authenticated>, Failure> {
         if self.no_store {
             let context = LoginContext::new(&self.login, None, output);
-            login::log_in(&context, &self.session.client()?)
+            login::log_in(&context, &self.session.client()?).map(Arc::new)
         } else {
             get(&self.session.open()?)
         }

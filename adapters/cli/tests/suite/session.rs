@@ -140,6 +140,21 @@ fn an_expired_token_is_refreshed_once() {
 }
 
 #[test]
+fn a_refresh_can_be_forced() {
+    let Some(account) = Account::new("forced") else {
+        return;
+    };
+    account.log_in(ALICE, &[]);
+    account.server.clear_requests();
+    let first = account.run(&["token"]).with(0).stdout;
+    let second = account.run(&["token", "--refresh"]).with(0).stdout;
+    assert_ne!(first, second);
+    assert_eq!(account.run(&["token"]).with(0).stdout, second);
+    assert_eq!(account.server.request_count(), 1);
+    account.run(&["token", "--refresh", "--no-store"]).with(2);
+}
+
+#[test]
 fn a_session_that_the_service_has_ended_is_removed() {
     let Some(account) = Account::new("ended") else {
         return;
@@ -159,10 +174,16 @@ fn a_transient_error_does_not_end_the_session() {
         return;
     };
     account.log_in_with_expired_token();
-    let response = MockResponse::new(503).header("retry-after", "3");
+    // Later than the retries of one command.
+    let response = MockResponse::new(503).header("retry-after", "30");
     account.server.respond_with(Endpoint::Refresh, [response]);
-    account.run(&["token"]).with(5).says(&["try again in 3 s"]);
-    account.run(&["token"]).with(0);
+    let ended = account.run(&["token", "--json"]).with(5);
+    ended.says(&["try again in 30 s", "503"]);
+    assert_eq!(ended.error()["retry_in"], 30);
+    // The backoff is respected by the next command.
+    account.run(&["token"]).with(5);
+    assert_eq!(account.server.request_count(), 1);
+    assert_eq!(account.json(&["whoami"])["user"]["email"], ALICE);
 }
 
 #[test]
@@ -217,6 +238,31 @@ fn a_logout_removes_the_session_and_prints_its_logout_url() {
     account.run(&["whoami"]).with(8);
     let ended = account.run(&["logout"]).with(0);
     assert_eq!(ended.stdout, "No user was logged in.\n");
+}
+
+#[test]
+fn one_client_id_has_a_session_at_each_service() {
+    let Some(account) = Account::new("services") else {
+        return;
+    };
+    let other = Server::start(Config::default()).unwrap();
+    assert_eq!(account.server.client_id(), other.client_id());
+    let at_other = |arguments: &[&str]| {
+        let mut command = account.command(arguments);
+        configure(&mut command, &other);
+        command
+    };
+    account.log_in(ALICE, &[]);
+    run(&mut at_other(&["whoami"])).with(8);
+    Waiting::start(&mut at_other(&["login", "--no-browser"]))
+        .log_in(&other, "carol@example.com")
+        .with(0);
+    run(&mut at_other(&["whoami"]))
+        .with(0)
+        .prints("Carol Clark");
+    account.run(&["whoami"]).with(0).prints("Alice Adams");
+    run(&mut at_other(&["logout"])).with(0);
+    account.run(&["whoami"]).with(0);
 }
 
 #[test]
