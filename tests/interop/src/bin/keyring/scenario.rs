@@ -132,7 +132,7 @@ pub(crate) fn is_locked(ended: &Output) -> bool {
     let message = String::from_utf8_lossy(&ended.stderr);
     ended.status.code() == Some(10)
         && ended.stdout.is_empty()
-        && message.contains("the keyring is locked: unlock it and try again")
+        && message.contains("the keyring is locked; unlock it and try again")
 }
 
 /// Kills a program, and returns whether it had exited before.

@@ -1,20 +1,21 @@
 //! The store itself, with records that the program does not produce.
 
 use serde_json::Value;
-use workos_login::session::StoredSession;
-use workos_login_keyring::{Error, KeyringStore, Place};
-use workos_login_session::Store;
+use workos_login::{Authenticated, Client};
+use workos_login_keyring::{Error, Keyring, KeyringStore};
+use workos_login_session::{BlockingStore, Expected, StoreError, StoredSession};
 
 use crate::secret_service::{self, SecretService};
 use crate::{Checked, ensure};
 
 /// Checks that records of any size are loaded as they were saved, and that a locked keyring differs from an empty one.
 pub(crate) fn check(service: &mut SecretService) -> Checked {
-    let open = || KeyringStore::open("workos-login", "client_1/store");
+    let client = Client::public("client_1".parse()?);
+    let open = || KeyringStore::open("workos-login", &client, "store");
     let store = open()?;
     ensure(
-        store.place() == Place::SecretService,
-        format!("the store uses {}", store.place()),
+        store.keyring() == Keyring::SecretService,
+        format!("the store uses {}", store.keyring()),
     )?;
     store.check()?;
     ensure(
@@ -23,23 +24,29 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
     )?;
 
     let mut records = 0;
-    for entry_bytes in [700, 64 * 1024] {
-        let store = open()?.entry_bytes(entry_bytes);
+    for max_entry_bytes in [700, 64 * 1024] {
+        let store = open()?.max_entry_bytes(max_entry_bytes);
         for length in [10, 20_000, 200_000, 1_000] {
             let record = record(length)?;
-            store.save(&record)?;
+            store.save(&record, Expected::Anything)?;
             ensure(
                 text(store.load()?.as_ref())? == text(Some(&record))?,
-                format!("a token of {length} bytes in entries of {entry_bytes} bytes was changed"),
+                format!(
+                    "a token of {length} bytes in entries of {max_entry_bytes} bytes was changed"
+                ),
             )?;
             records += 1;
         }
     }
 
     secret_service::lock()?;
-    for refused in [store.load().map(drop), store.check(), store.clear()] {
+    for refused in [
+        store.load().map(drop),
+        store.check(),
+        store.clear(Expected::Anything),
+    ] {
         ensure(
-            matches!(refused, Err(Error::Locked(_))),
+            refused.as_ref().is_err_and(is_locked),
             format!("the keyring is locked, but the store returned {refused:?}"),
         )?;
     }
@@ -49,7 +56,7 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
         store.load()?.is_some(),
         "the record was lost while the keyring was locked",
     )?;
-    store.clear()?;
+    store.clear(Expected::Anything)?;
     ensure(store.load()?.is_none(), "the record was not cleared")?;
     println!(
         "store: {records} records saved and loaded, in one entry and in several; kept while the keyring was locked; cleared"
@@ -57,11 +64,16 @@ pub(crate) fn check(service: &mut SecretService) -> Checked {
     Ok(())
 }
 
+fn is_locked(error: &StoreError) -> bool {
+    matches!(error.downcast_ref(), Some(Error::Locked(_)))
+}
+
 /// Returns a record whose access token has this length.
 fn record(length: usize) -> Checked<StoredSession> {
     let mut session: Value = serde_json::from_str(SESSION)?;
     session["access_token"] = "x".repeat(length).into();
-    Ok(StoredSession::new(serde_json::from_value(session)?))
+    let session: Authenticated = serde_json::from_value(session)?;
+    Ok(StoredSession::new(session))
 }
 
 fn text(record: Option<&StoredSession>) -> Checked<String> {
