@@ -1,4 +1,4 @@
-//! What the user has to do for an authentication challenge.
+//! The task of the user in an authentication challenge.
 
 use workos_login::AuthenticationChallenge;
 

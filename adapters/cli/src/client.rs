@@ -1,4 +1,7 @@
 //! The client: the application that logs in, and its service.
+//!
+//! With `--issuer`, it is a client of that authorization server, otherwise one of WorkOS User Management. Both are public clients, so no
+//! option and no environment variable holds a secret.
 
 use workos_login::url::Url;
 use workos_login::{Any, Client, ClientId, OAuth};

@@ -1,4 +1,7 @@
 //! A complete login without an account: a mock server inside this process.
+//!
+//! With a browser, the user logs in on the mock server's login page. Without one, or if the command line names the user, this module
+//! submits that page and follows the redirect to the listener, so the login takes the same path as a real one.
 
 use std::thread;
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 /// Builds the enum, and the table of the help and of the README, from the same rows.
 macro_rules! error_kinds {
     ($($kind:ident $code:literal $name:literal $meaning:literal;)+) => {
-        /// What kind of failure ended a command: the exit code, and the `kind` of an error in JSON.
+        /// The kind of a failure: the exit code, and the `kind` of an error in JSON.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum ErrorKind {
             $($kind),+
@@ -36,17 +36,17 @@ macro_rules! error_kinds {
 
 error_kinds! {
     Failure 1 "failure" "any other failure";
-    InvalidGrant 1 "invalid_grant" "the authorization code, the device code or the refresh token is invalid: log in again";
-    Rejected 1 "rejected" "the service rejected the request with an unknown error code or with none";
-    Malformed 1 "malformed" "a response violates the protocol: check the base URL, the endpoints and proxies";
-    Redirect 1 "redirect" "a response is a redirect, which is not followed: check the base URL, the endpoints and proxies";
-    CallbackMismatch 1 "callback_mismatch" "the callback names another issuer than the login, or none: check the issuer";
+    InvalidGrant 1 "invalid_grant" "the code or the refresh token is invalid: log in again";
+    Rejected 1 "rejected" "the service rejected the request, with an unknown code or none";
+    Malformed 1 "malformed" "a response violates the protocol: check the URLs and proxies";
+    Redirect 1 "redirect" "a response is a redirect: check the URLs and proxies";
+    CallbackMismatch 1 "callback_mismatch" "the callback is not of the login's issuer: check the issuer";
     Usage 2 "usage" "the command line is invalid";
     Denied 3 "denied" "the user, the identity provider or the service denied the login";
     Expired 4 "expired" "the login was not completed in time";
     Unavailable 5 "unavailable" "the service cannot be reached or is temporarily unavailable";
     Configuration 6 "configuration" "the client id or another setting is missing or invalid";
-    AuthenticationChallenge 7 "authentication_challenge" "the service requires an authentication challenge: log in again as the message says";
+    AuthenticationChallenge 7 "authentication_challenge" "an authentication challenge is required: log in again";
     NotLoggedIn 8 "not_logged_in" "no user is logged in, or the session has ended: log in";
     NoStore 9 "no_store" "there is no keyring to store a session in";
     Store 10 "store" "the keyring is locked or failed; the stored session is not lost";

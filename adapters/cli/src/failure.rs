@@ -32,7 +32,7 @@ pub(crate) struct Failure {
     details: Box<Details>,
 }
 
-/// What a script may need of the response that caused a failure.
+/// Members of the JSON output that come from the response.
 #[derive(Debug, Default, Serialize)]
 struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,7 @@
 //! The user of a session.
+//!
+//! Commands print it as the user of the session or as part of their own result. Members that the service did not send are `null` in
+//! JSON and omitted in text.
 
 use serde::Serialize;
 use workos_login::{Authenticated, AuthenticationMethod, OrganizationId, User};

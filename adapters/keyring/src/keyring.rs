@@ -1,4 +1,6 @@
 //! The keyrings of the operating systems.
+//!
+//! Each operating system has one system keyring, selected at compile time. A keyring that cannot be opened is reported as missing.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
 //! `workos-login login`: logs in and stores the session.
+//!
+//! The store is checked before the login starts: a session that cannot be stored would be lost when the command exits.
 
 use std::time::SystemTime;
 

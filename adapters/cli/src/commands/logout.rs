@@ -1,4 +1,7 @@
 //! `workos-login logout`: ends the session.
+//!
+//! The session is removed from the keyring before the browser is opened, so that it is removed even if the browser fails. At the
+//! service, it ends when the browser opens the session logout URL.
 
 use serde::Serialize;
 use workos_login::Authenticated;

@@ -1,4 +1,6 @@
 //! `workos-login status`: the state of the session.
+//!
+//! It reads the stored session and sends no request, so it reports what this machine knows: the service may have ended the session.
 
 use std::time::{Duration, SystemTime};
 

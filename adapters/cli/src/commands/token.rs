@@ -1,4 +1,6 @@
 //! `workos-login token`: prints the access token.
+//!
+//! It is meant for command substitution, so standard output has the token and nothing else. Warnings are on standard error.
 
 use std::time::SystemTime;
 

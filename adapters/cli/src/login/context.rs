@@ -1,4 +1,7 @@
-//! What the logins of one command share.
+//! The context of the logins of one command.
+//!
+//! A command can start several logins, because an authentication challenge is presented by another login. They share the options, the
+//! HTTP agent, and one deadline.
 
 use std::time::{Duration, Instant};
 
@@ -66,7 +69,7 @@ impl LoginArgs {
     }
 }
 
-/// What the logins of one command share.
+/// The context of the logins of one command.
 pub(crate) struct LoginContext<'a> {
     pub(crate) args: &'a LoginArgs,
     pub(crate) demo: Option<&'a Demo>,

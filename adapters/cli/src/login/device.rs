@@ -1,4 +1,7 @@
 //! A login on another device (RFC 8628): the user enters a user code in a browser on any device.
+//!
+//! The core schedules the polls: it applies the interval, `slow_down`, and the backoff after a lost response. Here, the command waits
+//! until the next poll is due, in ticks that update the time left.
 
 use std::thread;
 use std::time::{Duration, SystemTime};

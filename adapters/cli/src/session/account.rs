@@ -1,4 +1,7 @@
 //! The account: which of the stored sessions a command uses.
+//!
+//! A session is identified by its keyring, the client, the issuer and the name of the account. The client and the issuer come
+//! from other options.
 
 use std::str::FromStr;
 

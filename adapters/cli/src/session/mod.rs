@@ -282,55 +282,43 @@ mod tests {
         assert_eq!(fixture.server.request_count(), 0);
     }
 
+    /// Checks the failure of a command whose refresh has this response.
+    #[track_caller]
+    fn check(response: MockResponse, kind: ErrorKind, message: &str, cause: &str) {
+        let fixture = Fixture::logged_in("alice@example.com");
+        fixture.expire_access_token();
+        let fault = Fault::Response(response).on(Endpoint::Refresh);
+        fixture.server.inject(fault.always());
+        let failure = fixture.session().fresh(&fixture.output).unwrap_err();
+        assert_eq!(failure.kind(), kind, "{failure:?}");
+        assert!(failure.message().ends_with(message), "{failure:?}");
+        assert!(failure.causes().concat().contains(cause), "{failure:?}");
+    }
+
     #[test]
-    fn a_failed_refresh_is_reported_by_its_class() {
+    fn a_refresh_that_ends_the_session_names_the_login_command() {
         let challenge = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
-        let redirect = MockResponse::new(302).header("location", "https://portal.example/");
-        let html = MockResponse::new(200)
-            .header("content-type", "text/html")
-            .body("<!doctype html>");
         let login = "log in: workos-login login --account work";
-        for (response, kind, message, cause) in [
-            (
-                MockResponse::oauth_error(400, "invalid_grant", "Over."),
-                ErrorKind::NotLoggedIn,
-                login,
-                "the service responded with invalid_grant (400 Bad Request)",
-            ),
-            (
-                MockResponse::json(403, challenge),
-                ErrorKind::AuthenticationChallenge,
-                "log in again: workos-login login --account work",
-                "",
-            ),
-            (
-                MockResponse::new(503).header("retry-after", "7"),
-                ErrorKind::Unavailable,
-                "has not ended; try again in 7 s",
-                "503",
-            ),
-            (
-                redirect,
-                ErrorKind::Unavailable,
-                "try again in",
-                "response is a redirect to portal.example",
-            ),
-            (html, ErrorKind::Unavailable, "try again in", "text/html"),
-            (
-                MockResponse::oauth_error(401, "invalid_client", "Who?"),
-                ErrorKind::Configuration,
-                "client",
-                "",
-            ),
+        let again = "log in again: workos-login login --account work";
+        let invalid_grant = MockResponse::oauth_error(400, "invalid_grant", "Over.");
+        let cause = "the service responded with invalid_grant (400 Bad Request)";
+        check(invalid_grant, ErrorKind::NotLoggedIn, login, cause);
+        let challenge = MockResponse::json(403, challenge);
+        check(challenge, ErrorKind::AuthenticationChallenge, again, "");
+    }
+
+    #[test]
+    fn a_refresh_without_a_usable_response_is_unavailable_and_has_the_cause() {
+        let html = MockResponse::new(200).header("content-type", "text/html");
+        let redirect = MockResponse::new(302).header("location", "https://portal.example/");
+        let unavailable = MockResponse::new(503).header("retry-after", "7");
+        for (response, retry_in, cause) in [
+            (unavailable, 7, "503"),
+            (redirect, 1, "response is a redirect to portal.example"),
+            (html.body("<!doctype html>"), 1, "text/html"),
         ] {
-            let fixture = Fixture::logged_in("alice@example.com");
-            fixture.expire_access_token();
-            let fault = Fault::Response(response).on(Endpoint::Refresh);
-            fixture.server.inject(fault.always());
-            let failure = fixture.session().fresh(&fixture.output).unwrap_err();
-            assert_eq!(failure.kind(), kind, "{failure:?}");
-            assert!(failure.message().contains(message), "{failure:?}");
-            assert!(failure.causes().concat().contains(cause), "{failure:?}");
+            let message = format!("has not ended; try again in {retry_in} s");
+            check(response, ErrorKind::Unavailable, &message, cause);
         }
     }
 

@@ -65,61 +65,41 @@ fn the_timeout_of_the_login_bounds_the_exchange() {
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
 }
 
+/// Checks the failure of a login whose code exchange has this response: its kind and exit code, and the error code and status.
+#[track_caller]
+fn check(response: MockResponse, kind: (&str, i32), details: &(Value, u16)) {
+    let server = server();
+    server.respond_with(Endpoint::CodeExchange, [response]);
+    let ended = Waiting::start(&mut login(&server, &["--json"]))
+        .log_in(&server, ALICE)
+        .with(kind.1);
+    let error = ended.error();
+    assert_eq!(error["kind"], kind.0, "{ended:?}");
+    assert_eq!(error["code"], details.0, "{ended:?}");
+    assert_eq!(error["status"], details.1, "{ended:?}");
+    assert_eq!(error["retry_in"], Value::Null, "{ended:?}");
+    assert!(!ended.stderr.contains("Described"), "{ended:?}");
+    assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
+}
+
 #[test]
 fn each_failure_has_its_kind_and_is_not_retried() {
-    let error = |status, code| MockResponse::oauth_error(status, code, "Described.");
+    for (code, status, kind) in [
+        ("invalid_grant", 400, ("invalid_grant", 1)),
+        ("brand_new", 400, ("rejected", 1)),
+        ("invalid_client", 401, ("configuration", 6)),
+        ("sign_up_not_allowed", 400, ("denied", 3)),
+    ] {
+        let response = MockResponse::oauth_error(status, code, "Described.");
+        check(response, kind, &(json!(code), status));
+    }
     let html = MockResponse::new(200).header("content-type", "text/html");
     let redirect = MockResponse::new(302).header("location", "https://portal.example/");
-    for (response, exit_code, kind, code, status) in [
-        (
-            error(400, "invalid_grant"),
-            1,
-            "invalid_grant",
-            json!("invalid_grant"),
-            400,
-        ),
-        (
-            error(400, "brand_new"),
-            1,
-            "rejected",
-            json!("brand_new"),
-            400,
-        ),
-        (
-            MockResponse::json(400, "{}"),
-            1,
-            "rejected",
-            Value::Null,
-            400,
-        ),
-        (redirect, 1, "redirect", Value::Null, 302),
-        (html, 1, "malformed", Value::Null, 200),
-        (
-            error(401, "invalid_client"),
-            6,
-            "configuration",
-            json!("invalid_client"),
-            401,
-        ),
-        (
-            error(400, "sign_up_not_allowed"),
-            3,
-            "denied",
-            json!("sign_up_not_allowed"),
-            400,
-        ),
+    for (response, status, kind) in [
+        (MockResponse::json(400, "{}"), 400, "rejected"),
+        (redirect, 302, "redirect"),
+        (html, 200, "malformed"),
     ] {
-        let server = server();
-        server.respond_with(Endpoint::CodeExchange, [response]);
-        let ended = Waiting::start(&mut login(&server, &["--json"]))
-            .log_in(&server, ALICE)
-            .with(exit_code);
-        let error = ended.error();
-        assert_eq!(error["kind"], kind, "{ended:?}");
-        assert_eq!(error["code"], code, "{ended:?}");
-        assert_eq!(error["status"], status, "{ended:?}");
-        assert_eq!(error["retry_in"], Value::Null, "{ended:?}");
-        assert!(!ended.stderr.contains("Described"), "{ended:?}");
-        assert_eq!(server.requests_to("/user_management/authenticate").len(), 1);
+        check(response, (kind, 1), &(Value::Null, status));
     }
 }

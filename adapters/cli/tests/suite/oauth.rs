@@ -36,16 +36,14 @@ fn call_back(waiting: Waiting, issuer: &str) -> Ended {
 }
 
 #[test]
-fn a_login_sends_the_parameters_of_the_protocol() {
+fn the_authorization_url_has_the_parameters_of_the_protocol() {
     let server = OAuthServer::start();
-    server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));
     let waiting = Waiting::start(&mut login(&server, &[]));
     let url = Url::parse(&waiting.url).unwrap();
     assert_eq!(
         &url[..url::Position::AfterPath],
         format!("{}/authorize", server.issuer())
     );
-    let redirect_uri = waiting.parameter("redirect_uri");
     for (name, value) in [
         ("response_type", "code"),
         ("client_id", CLIENT_ID),
@@ -55,6 +53,14 @@ fn a_login_sends_the_parameters_of_the_protocol() {
     ] {
         assert_eq!(waiting.parameter(name), value);
     }
+}
+
+#[test]
+fn the_token_request_has_the_parameters_of_the_protocol() {
+    let server = OAuthServer::start();
+    server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));
+    let waiting = Waiting::start(&mut login(&server, &[]));
+    let redirect_uri = waiting.parameter("redirect_uri");
     let ended = call_back(waiting, &server.issuer()).with(0);
     ended.prints("Ivy Ives");
     assert!(!format!("{ended:?}").contains("opaque"), "{ended:?}");
@@ -66,23 +72,13 @@ fn a_login_sends_the_parameters_of_the_protocol() {
     let mut names: Vec<_> = request.form.keys().map(|name| &**name).collect();
     names.sort_unstable();
     assert_eq!(
-        names,
-        [
-            "client_id",
-            "code",
-            "code_verifier",
-            "grant_type",
-            "redirect_uri"
-        ]
+        names.join(" "),
+        "client_id code code_verifier grant_type redirect_uri"
     );
     assert_eq!(request.form["redirect_uri"], redirect_uri);
     assert_eq!(request.form["code"], "code_1");
-    assert!(
-        request
-            .headers
-            .contains("content-type: application/x-www-form-urlencoded"),
-        "{request:?}"
-    );
+    let content_type = "content-type: application/x-www-form-urlencoded";
+    assert!(request.headers.contains(content_type), "{request:?}");
     assert!(!request.headers.contains("authorization"), "{request:?}");
 }
 
