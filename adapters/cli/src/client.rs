@@ -22,7 +22,7 @@ pub(crate) struct ClientArgs {
     )]
     client_id: Option<String>,
 
-    /// Base URL of the service [default: https://api.workos.com]
+    /// Base URL of the service, if it is not that of api.workos.com
     #[arg(
         long,
         value_name = "URL",

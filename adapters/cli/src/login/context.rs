@@ -37,7 +37,7 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
     pub(crate) port: Option<u16>,
 
-    /// Use this redirect URI, as it is registered: http on 127.0.0.1, [::1] or localhost
+    /// Use this redirect URI, as it is registered: http on 127.0.0.1, ::1 or localhost
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: Option<RedirectUri>,
 
