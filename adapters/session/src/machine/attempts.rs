@@ -183,7 +183,12 @@ impl Verdict {
         match error {
             Error::InvalidGrant(response) if !is_switch => Self::Ended(response),
             Error::Malformed(malformed) if malformed.is_other_organization() => {
-                Self::OtherOrganization(Box::new(exchange.into_session()), malformed.into())
+                let session = exchange.into_session();
+                // A refresh token that is not rotated leaves the very session that was sent, and the request was rejected.
+                if Generation::of(&session) == refresh.token {
+                    return Self::failed(Class::Rejected, Stop::rejected(malformed), None);
+                }
+                Self::OtherOrganization(Box::new(session), malformed.into())
             }
             error if is_lost || matches!(error, Error::Malformed(_)) => {
                 Self::failed(Class::Lost, Stop::later(error), retry_in)
