@@ -87,15 +87,15 @@ impl Machine {
         driver: &mut impl Driver,
     ) -> Result<(), Stop> {
         let replaces = match self.load(driver).await {
-            Ok(Some(record)) => Expected::Generation(record.generation()),
-            Ok(None) => Expected::Nothing,
-            // A record that cannot be read is replaced: logging in is the remedy.
-            Err(Stop::Store(_)) => Expected::Anything,
+            Ok(Some(record)) => Some(Expected::Generation(record.generation())),
+            Ok(None) => Some(Expected::Nothing),
+            // A record that cannot be read is replaced: logging in is the remedy. What is known of it is kept for later operations.
+            Err(Stop::Store(_)) => None,
             Err(stop) => return Err(stop),
         };
         let is_current = self.update(|state| {
             let is_current = state.generation() == Some(Generation::of(session));
-            if is_current {
+            if let (true, Some(replaces)) = (is_current, replaces) {
                 state.log_in(Arc::clone(session), replaces);
             }
             is_current
@@ -105,7 +105,8 @@ impl Machine {
             return Ok(());
         }
         let record = StoredSession::new(Arc::clone(session));
-        driver.save(&record, replaces).await?;
+        let expected = replaces.unwrap_or(Expected::Anything);
+        driver.save(&record, expected).await?;
         self.update(|state| state.saved(&record));
         Ok(())
     }

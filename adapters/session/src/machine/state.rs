@@ -111,7 +111,7 @@ impl State {
         if let Some(current) = &self.current
             && let Some(unsaved) = &current.unsaved
             && !is_same
-            && unsaved.replaces(generation, current.is_of_the_same_login(record.session()))
+            && current.is_replacing(unsaved, record)
         {
             return Comparison::Older(Expected::Generation(generation));
         }
@@ -240,14 +240,15 @@ impl Current {
             && self.session.session_id() == other.session_id()
             && user(&self.session) == user(other)
     }
-}
 
-impl Unsaved {
-    fn replaces(&self, stored: Generation, is_same_login: bool) -> bool {
-        match self.replaces {
-            Expected::Anything => true,
-            Expected::Generation(generation) if generation == stored => true,
-            Expected::Generation(_) | Expected::Nothing => self.login && !is_same_login,
+    /// Returns whether this session, which is unsaved, replaces the stored one.
+    fn is_replacing(&self, unsaved: &Unsaved, stored: &StoredSession) -> bool {
+        let is_same_login = self.is_of_the_same_login(stored.session());
+        match unsaved.replaces {
+            // A save that failed may have stored this session, and another process may have refreshed it since.
+            Expected::Anything => !is_same_login || self.session.session_id().is_none(),
+            Expected::Generation(replaced) if replaced == stored.generation() => true,
+            Expected::Generation(_) | Expected::Nothing => unsaved.login && !is_same_login,
         }
     }
 }
