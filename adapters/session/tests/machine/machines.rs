@@ -1,39 +1,41 @@
-//! Many keepers in many states, at the price of few.
+//! Processes in many states, at the price of few.
 //!
-//! A keeper cannot be copied, and neither can a step of it: that is what keeps a driver from answering a step twice.
-//! But what a process does depends on its state and on what it is told alone. So each pair of a state and an input
-//! is put to a real keeper once, which is brought there by telling it again what led to that state, and the outcome
-//! is remembered. States are told apart by a digest of all that decides what a process will do.
+//! A future cannot be copied, and a search copies states. But what a process does depends on the state of its idle machine and on
+//! the log of everything that its driver was told since, and on nothing else. So an idle process is compared by a digest of its state,
+//! a busy one by its log, and each pair of a state and an input is put to a real machine once. A machine is brought to a state by
+//! telling it the log again.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
-use workos_login::session::SessionPolicy;
+use workos_login_session::SessionPolicy;
 
-use crate::process::{Asks, Input, Process, Sight};
+use crate::process::{Call, Input, Process, Visible};
+use crate::service::Millis;
 
 /// A state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Local(u32);
 
-/// What came of telling a process something.
+/// The consequence of an input.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) state: Local,
-    pub(crate) asks: Asks,
-    pub(crate) sight: Sight,
+    pub(crate) call: Call,
+    pub(crate) visible: Visible,
 }
 
-pub(crate) struct Machine {
+pub(crate) struct Machines {
     policy: SessionPolicy,
-    /// Whether outcomes are remembered. A long run that never meets the same state twice does without.
+    /// True if outcomes are remembered. A simulation, which meets no state twice, does without.
     remembers: bool,
     states: Vec<State>,
-    known: HashMap<[u8; 16], Local>,
+    idle: HashMap<[u8; 16], Local>,
     outcomes: HashMap<(Local, Rc<Input>), Rc<Outcome>>,
 }
 
+#[derive(Default)]
 struct State {
     /// How it was reached first; `None` for a process that has just started.
     reached: Option<(Local, Rc<Input>)>,
@@ -41,25 +43,28 @@ struct State {
     process: Option<Box<Process>>,
 }
 
-impl Machine {
-    /// The state of a process that has just started.
-    pub(crate) const START: Local = Local(0);
-
+impl Machines {
     pub(crate) fn new(policy: SessionPolicy, remembers: bool) -> Self {
         Self {
             policy,
             remembers,
-            states: vec![State {
-                reached: None,
-                process: None,
-            }],
-            known: HashMap::new(),
+            states: vec![State::default()],
+            idle: HashMap::new(),
             outcomes: HashMap::new(),
         }
     }
 
+    /// The state of a process that has just started.
+    pub(crate) fn start(&mut self) -> Local {
+        if self.remembers {
+            return Local(0);
+        }
+        self.states.push(State::default());
+        Local(u32::try_from(self.states.len() - 1).unwrap())
+    }
+
     /// How many states of one process are known.
-    pub(crate) fn states(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.states.len()
     }
 
@@ -69,63 +74,59 @@ impl Machine {
         if let Some(outcome) = self.outcomes.get(&(from, Rc::clone(&input))) {
             return Rc::clone(outcome);
         }
-        let mut process = self.process_in(from);
-        let asks = process.tell(&input);
-        let sight = process.sight(input.clock);
-        let state = self.settle(process, &asks, from, &input);
-        let outcome = Rc::new(Outcome { state, asks, sight });
+        let mut process = self.take(from);
+        let call = process.tell(&input);
+        let visible = process.visible(input.clock);
+        let state = self.put(process, from, &input);
+        let outcome = Rc::new(Outcome {
+            state,
+            call,
+            visible,
+        });
         if self.remembers {
             self.outcomes.insert((from, input), Rc::clone(&outcome));
         }
         outcome
     }
 
-    /// What callers see of a process at another time.
-    pub(crate) fn sight(&mut self, state: Local, clock: u64) -> Sight {
-        let process = self.process_in(state);
-        let sight = process.sight(clock);
+    /// Returns the part of a process that callers can see at another time.
+    pub(crate) fn visible(&mut self, state: Local, clock: Millis) -> Visible {
+        let process = self.take(state);
+        let visible = process.visible(clock);
         self.states[state.0 as usize].process = Some(process);
-        sight
+        visible
     }
 
-    fn process_in(&mut self, state: Local) -> Box<Process> {
+    fn take(&mut self, state: Local) -> Box<Process> {
         if let Some(process) = self.states[state.0 as usize].process.take() {
             return process;
         }
-        let mut inputs = Vec::new();
+        let mut log = Vec::new();
         let mut at = state;
         while let Some((before, input)) = &self.states[at.0 as usize].reached {
-            inputs.push(Rc::clone(input));
+            log.push(Rc::clone(input));
             at = *before;
         }
-        assert!(
-            self.remembers || inputs.is_empty(),
-            "a process of a long run is told one thing at a time"
-        );
         let mut process = Box::new(Process::new(&self.policy));
-        for input in inputs.iter().rev() {
-            process.tell(input);
+        for input in log.iter().rev() {
+            process.replay(input);
         }
         process
     }
 
-    /// Finds out which state a process is in now.
-    fn settle(
-        &mut self,
-        process: Box<Process>,
-        asks: &Asks,
-        from: Local,
-        input: &Rc<Input>,
-    ) -> Local {
+    /// Finds the state that a process is in now.
+    fn put(&mut self, process: Box<Process>, from: Local, input: &Rc<Input>) -> Local {
+        if !self.remembers {
+            self.states[from.0 as usize].process = Some(process);
+            return from;
+        }
         let next = Local(self.states.len().try_into().unwrap());
-        let state = if self.remembers {
-            // How the last operation ended changes nothing about the next one.
-            let asks = Some(asks).filter(|asks| !matches!(asks, Asks::Done(_)));
-            let digest = Sha256::digest(format!("{} {asks:?}", process.state()));
-            let digest = digest[..16].try_into().unwrap();
-            *self.known.entry(digest).or_insert(next)
-        } else {
-            next
+        let state = match process.idle_state() {
+            Some(idle) => {
+                let digest = Sha256::digest(idle)[..16].try_into().unwrap();
+                *self.idle.entry(digest).or_insert(next)
+            }
+            None => next,
         };
         if state == next {
             self.states.push(State {

@@ -1,37 +1,50 @@
-//! One process: a real keeper, and the step that it waits for. What it is told and what it asks for are data.
+//! One process: a machine and its operation in progress. What the operation is told and what it calls are data.
 
-use std::convert::Infallible;
+use std::cell::{Cell, RefCell};
+use std::future::{self, Future};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use workos_login::secrecy::ExposeSecret as _;
-use workos_login::session::{
-    Done, Machine, SentRefresh, SessionEnded, SessionPolicy, Step, StoreFailed, StoredSession,
-    Warning,
+use workos_login_session::workos_login::http::{Request, Response};
+use workos_login_session::workos_login::secrecy::ExposeSecret as _;
+use workos_login_session::workos_login::url::Url;
+use workos_login_session::workos_login::{
+    Authenticated, Callback, Client, ConnectionSelector, Exchange as _, Public, Screen,
 };
-use workos_login::url::Url;
-use workos_login::{
-    Authenticated, Callback, Client, ConnectionSelector, Exchange as _, Public, Refreshing, Screen,
-    SendError,
+use workos_login_session::{
+    Cause, Driver, Expected, Lock, Machine, SessionEnded, SessionError, SessionPolicy,
+    SessionWarning, StoreError, StoredSession, Token,
 };
 
 use crate::record::Stored;
-use crate::service::{Asked, ErrorResponse, Millis, Org, Pair, login_and_access};
+use crate::service::{Asked, Millis, Org, Pair, Reply, login_and_access, refresh_number};
 
-/// What a caller wants of a keeper.
+/// An operation of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Wish {
-    Token,
-    /// The access token at hand was refused by a resource server.
-    Another,
+pub(crate) enum Operation {
+    AccessToken,
+    /// With the access token that callers can see.
+    RefreshRejected,
+    RefreshNow,
     Switch(Org),
-    SignIn(Pair),
+    LogIn(Pair),
     LogOut,
     Flush,
 }
 
-/// What a process is told, and at what time by its clock.
+impl Operation {
+    /// Returns whether it returns another access token than before.
+    pub(crate) fn wants_another(self) -> bool {
+        matches!(self, Self::RefreshRejected | Self::RefreshNow)
+    }
+}
+
+/// An event for a process, and the time that its clock shows then.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Input {
     pub(crate) told: Told,
@@ -40,251 +53,390 @@ pub(crate) struct Input {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Told {
-    Wish(Wish),
-    /// Nobody waits for the operation any more: it is dropped where it is.
+    /// An operation begins.
+    Begin(Operation),
+    /// The future is dropped.
     Dropped,
-    Cleared(bool),
-    /// An error when the store could not be read.
-    Loaded(Result<Option<Stored>, ()>),
+    /// The outcome of `lock`: acquired, or timed out.
     Locked(Result<bool, ()>),
-    Saved(bool),
-    Answered(ErrorResponse),
-    Broken,
+    Loaded(Result<Option<Stored>, ()>),
+    /// The outcome of `save` or `clear`.
+    Written(Result<(), Failure>),
+    Replied(Reply),
+    Disconnected,
     TimedOut,
-    Unlocked,
-    Waited,
+    /// `unlock` or `sleep` is over.
+    Done,
 }
 
-/// What a process asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Failure {
+    Conflict,
+    Failed,
+}
+
+/// A call of the driver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Asks {
-    Nothing,
-    Clear,
+pub(crate) enum Call {
+    /// There is no operation.
+    None,
+    Clear(Expected),
     Load,
-    Lock(Millis),
-    Save(Stored),
-    /// What was sent, and for how long an answer is waited for.
+    Lock {
+        wait: Millis,
+        lease: Millis,
+    },
+    Save(Stored, Expected),
+    /// A request and its timeout.
     Send(Asked, Millis),
+    Sleep(Millis),
     Unlock,
-    Wait(Millis),
-    Done(End),
+    /// The operation has ended.
+    End(End),
 }
 
-/// How an operation ended.
+/// The result of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum End {
-    Failed,
-    LoggedOut { cleared: bool },
     Ready,
     NotStored,
     NotRefreshed,
-    StaleStore,
-    Ended,
+    /// A usable access token with the challenge as a warning.
+    ChallengedLater,
+    StoreWarning,
+    Challenged,
+    EndedByService,
     Expired,
-    Gone,
-    NobodyHere,
+    Failed,
+    Flushed,
+    LoggedOut {
+        cleared: bool,
+    },
+    NoSession {
+        was_logged_in: bool,
+    },
+    OtherClient,
     ResponseLost,
-    AuthenticationChallenge,
     StoreFailed,
-    TryAgain(Millis),
+    Unavailable(Millis),
 }
 
 impl End {
-    /// Whether a caller has got a token.
-    pub(crate) fn hands_out(self) -> bool {
+    /// Returns whether the caller receives an access token.
+    pub(crate) fn has_token(self) -> bool {
         matches!(
             self,
-            Self::Ready | Self::NotStored | Self::NotRefreshed | Self::StaleStore
+            Self::Ready
+                | Self::NotStored
+                | Self::NotRefreshed
+                | Self::ChallengedLater
+                | Self::StoreWarning
         )
     }
 
-    fn of(done: &Done) -> Self {
-        match done {
-            Done::Failed(_) => Self::Failed,
-            Done::LoggedOut { cleared, .. } => Self::LoggedOut { cleared: *cleared },
-            Done::Ready(None) => Self::Ready,
-            Done::Ready(Some(Warning::NotStored)) => Self::NotStored,
-            Done::Ready(Some(Warning::NotRefreshed(_))) => Self::NotRefreshed,
-            Done::Ready(Some(Warning::StoreFailed)) => Self::StaleStore,
-            Done::SessionEnded(SessionEnded::Ended(_)) => Self::Ended,
-            Done::SessionEnded(SessionEnded::Expired) => Self::Expired,
-            Done::SessionEnded(SessionEnded::LoggedOut) => Self::Gone,
-            Done::SessionEnded(SessionEnded::NotLoggedIn) => Self::NobodyHere,
-            Done::SessionEnded(SessionEnded::ResponseLost(_)) => Self::ResponseLost,
-            Done::SessionEnded(SessionEnded::AuthenticationChallenge(_)) => {
-                Self::AuthenticationChallenge
-            }
-            Done::StoreFailed => Self::StoreFailed,
-            Done::TryAgain { after, .. } => Self::TryAgain(millis(*after)),
-            other => panic!("{other:?} is not known here"),
+    fn of(result: &Result<Token, SessionError>) -> Self {
+        match result {
+            Ok(token) => Self::of_warning(token.warning()),
+            Err(error) => Self::of_error(error),
+        }
+    }
+
+    fn of_warning(warning: Option<&SessionWarning>) -> Self {
+        match warning {
+            None => Self::Ready,
+            Some(SessionWarning::AuthenticationChallenge(_)) => Self::ChallengedLater,
+            Some(SessionWarning::NotRefreshed(_)) => Self::NotRefreshed,
+            Some(SessionWarning::NotStored(_)) => Self::NotStored,
+            Some(SessionWarning::Store(_)) => Self::StoreWarning,
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn of_error(error: &SessionError) -> Self {
+        match error {
+            SessionError::AuthenticationChallenge(_) => Self::Challenged,
+            SessionError::Ended(reason) => match **reason {
+                SessionEnded::Expired => Self::Expired,
+                SessionEnded::LoggedOut => Self::NoSession {
+                    was_logged_in: true,
+                },
+                SessionEnded::NotLoggedIn => Self::NoSession {
+                    was_logged_in: false,
+                },
+                SessionEnded::ResponseLost(_) => Self::ResponseLost,
+                SessionEnded::Service(_) => Self::EndedByService,
+                ref other => panic!("{other:?}"),
+            },
+            SessionError::Failed(_) => Self::Failed,
+            SessionError::OtherClient(_) => Self::OtherClient,
+            SessionError::Store(_) => Self::StoreFailed,
+            SessionError::Unavailable { retry_in, .. } => Self::Unavailable(millis(*retry_in)),
+            other => panic!("{other:?}"),
         }
     }
 }
 
-/// What callers can see of a keeper.
+/// The part of a machine that callers can see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Sight {
+pub(crate) struct Visible {
     pub(crate) session: Option<Seen>,
     pub(crate) unsaved: bool,
+    /// True if a caller holds the access token.
+    pub(crate) held: bool,
 }
 
-/// The session that callers can see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
     pub(crate) login: u32,
+    pub(crate) refresh: u32,
     pub(crate) access: u32,
     pub(crate) org: Org,
     pub(crate) fresh: bool,
+    /// The remaining lifetime.
     pub(crate) left: Millis,
 }
 
-/// A real keeper and its driver's hands.
+/// A machine and its operation in progress.
 pub(crate) struct Process {
-    client: Client<Public>,
-    keeper: Machine,
-    pending: Pending,
+    machine: Rc<Machine>,
+    operation: Option<Pin<Box<dyn Future<Output = End>>>>,
+    line: Rc<Line>,
+    /// The access token that a caller received last.
+    held: Rc<RefCell<Option<Token>>>,
 }
 
-#[derive(Debug)]
-enum Pending {
-    Nothing,
-    Flight(Refreshing, SentRefresh),
-    Step(Step),
+/// Between an operation and the test.
+#[derive(Default)]
+struct Line {
+    clock: Cell<Millis>,
+    call: RefCell<Option<Call>>,
+    told: RefCell<Option<Told>>,
+    /// True if the operation only goes again where it has been, and its calls are known.
+    replays: Cell<bool>,
 }
 
 impl Process {
     pub(crate) fn new(policy: &SessionPolicy) -> Self {
-        let client = Client::public("client_model".parse().unwrap());
         Self {
-            keeper: Machine::new(&client, policy.clone()),
-            client,
-            pending: Pending::Nothing,
+            machine: Rc::new(Machine::new(client(), policy.clone())),
+            operation: None,
+            line: Rc::default(),
+            held: Rc::default(),
         }
     }
 
-    /// Whether two processes are in the same state, as text: all that decides what they will do, with fingerprints for tokens.
-    pub(crate) fn state(&self) -> String {
-        format!("{:?} {:?}", self.keeper, self.pending)
+    /// All that decides what an idle process does next, with fingerprints for tokens.
+    pub(crate) fn idle_state(&self) -> Option<String> {
+        let state = || format!("{:?} {}", self.machine, self.is_held());
+        self.operation.is_none().then(state)
     }
 
-    pub(crate) fn sight(&self, clock: Millis) -> Sight {
-        Sight {
-            session: self.keeper.session().map(|session| {
-                let (login, access) = login_and_access(session.access_token().expose_secret());
-                Seen {
-                    login,
-                    access,
-                    org: Org::from_id(session.organization_id().unwrap().as_str()),
-                    fresh: self.keeper.fresh(at(clock)).is_some(),
-                    left: millis(session.expires_in(at(clock)).unwrap()),
+    fn is_held(&self) -> bool {
+        let (held, session) = (self.held.borrow(), self.machine.session());
+        let token = |session: &Authenticated| session.access_token().expose_secret().to_owned();
+        held.as_ref().map(|held| token(held.session())) == session.map(|session| token(&session))
+            && held.is_some()
+    }
+
+    pub(crate) fn visible(&self, clock: Millis) -> Visible {
+        let now = at(clock);
+        let seen = |session: Arc<Authenticated>| {
+            let (login, access) = login_and_access(session.access_token().expose_secret());
+            Seen {
+                login,
+                refresh: refresh_number(session.refresh_token().unwrap().expose_secret()),
+                access,
+                org: Org::of(session.organization_id().unwrap().as_str()),
+                fresh: self.machine.fresh(now).is_some(),
+                left: millis(session.expires_in(now).unwrap()),
+            }
+        };
+        Visible {
+            session: self.machine.session().map(seen),
+            unsaved: self.machine.is_unsaved(),
+            held: self.is_held(),
+        }
+    }
+
+    /// Tells the process something again, to bring it to where it was.
+    pub(crate) fn replay(&mut self, input: &Input) {
+        self.line.replays.set(true);
+        self.advance(input);
+        self.line.replays.set(false);
+    }
+
+    /// Tells the process something, and returns the next call of its driver.
+    pub(crate) fn tell(&mut self, input: &Input) -> Call {
+        match self.advance(input) {
+            Some(end) => Call::End(end),
+            None => self.line.call.take().unwrap_or(Call::None),
+        }
+    }
+
+    fn advance(&mut self, input: &Input) -> Option<End> {
+        self.line.clock.set(input.clock);
+        match &input.told {
+            Told::Begin(operation) => {
+                assert!(self.operation.is_none(), "one operation at a time");
+                self.operation = Some(self.begin(*operation));
+            }
+            Told::Dropped => self.operation = None,
+            told => *self.line.told.borrow_mut() = Some(told.clone()),
+        }
+        let operation = self.operation.as_mut()?;
+        match operation
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Pending => None,
+            Poll::Ready(end) => {
+                self.operation = None;
+                Some(end)
+            }
+        }
+    }
+
+    fn begin(&self, operation: Operation) -> Pin<Box<dyn Future<Output = End>>> {
+        let machine = Rc::clone(&self.machine);
+        let mut driver = Recorder(Rc::clone(&self.line));
+        let held = Rc::clone(&self.held);
+        Box::pin(async move {
+            let driver = &mut driver;
+            let result = match operation {
+                Operation::AccessToken => machine.access_token(driver).await,
+                Operation::RefreshRejected => {
+                    let rejected = held.borrow().clone().expect("an access token was used");
+                    machine.refresh_rejected(&rejected, driver).await
                 }
-            }),
-            unsaved: self.keeper.is_unsaved(),
-        }
-    }
-
-    /// Tells the keeper something, and says what it asks for next.
-    pub(crate) fn tell(&mut self, input: &Input) -> Asks {
-        let now = at(input.clock);
-        let pending = std::mem::replace(&mut self.pending, Pending::Nothing);
-        let step = match (pending, &input.told) {
-            (Pending::Nothing, Told::Wish(wish)) => self.wish(*wish, now),
-            (_, Told::Dropped) => return Asks::Nothing,
-            (Pending::Flight(refreshing, sent), told) => self.land(refreshing, sent, told, now),
-            (Pending::Step(step), told) => self.answer(step, told, now),
-            (pending, told) => panic!("{told:?} is no answer to {pending:?}"),
-        };
-        self.ask(step)
-    }
-
-    fn wish(&mut self, wish: Wish, now: SystemTime) -> Step {
-        match wish {
-            Wish::Token => self.keeper.token(now),
-            Wish::Another => {
-                let session = self.keeper.session().expect("a token was used");
-                let refused = session.access_token().clone();
-                self.keeper.refused(&refused, now)
+                Operation::RefreshNow => machine.refresh_now(driver).await,
+                Operation::Switch(org) => {
+                    let organization = org.id().parse().unwrap();
+                    machine.switch_organization(&organization, driver).await
+                }
+                Operation::LogIn(pair) => machine.log_in(log_in(pair, driver.now()), driver).await,
+                Operation::LogOut => {
+                    let cleared = machine.log_out(driver).await.error().is_none();
+                    return End::LoggedOut { cleared };
+                }
+                Operation::Flush => {
+                    let result = machine.flush(driver).await;
+                    return result.map_or_else(|error| End::of_error(&error), |()| End::Flushed);
+                }
+            };
+            let end = End::of(&result);
+            if let Ok(token) = result {
+                held.replace(Some(token));
             }
-            Wish::Switch(org) => self.keeper.switch(org.id().parse().unwrap(), now),
-            Wish::SignIn(pair) => {
-                let session = log_in(&self.client, pair, now);
-                self.keeper.log_in(session, now)
-            }
-            Wish::LogOut => self.keeper.log_out(now),
-            Wish::Flush => self.keeper.flush(now),
-        }
-    }
-
-    fn answer(&mut self, step: Step, told: &Told, now: SystemTime) -> Step {
-        let keeper = &mut self.keeper;
-        match (step, told) {
-            (Step::Clear(step), Told::Cleared(ok)) => step.cleared(keeper, *ok),
-            (Step::Load(step), Told::Loaded(Err(()))) => step.loaded(keeper, Err(StoreFailed), now),
-            (Step::Load(step), Told::Loaded(Ok(record))) => {
-                let record = record
-                    .as_ref()
-                    .map(|record| serde_json::from_str(&record.text).unwrap());
-                step.loaded(keeper, Ok(record), now)
-            }
-            (Step::Lock(step), Told::Locked(held)) => {
-                step.locked(keeper, held.map_err(|()| StoreFailed), now)
-            }
-            (Step::Save(step), Told::Saved(ok)) => step.saved(keeper, *ok, now),
-            (Step::Unlock(step), Told::Unlocked) => step.unlocked(),
-            (Step::Wait(step), Told::Waited) => step.waited(keeper, now),
-            (step, told) => panic!("{told:?} is no answer to {step:?}"),
-        }
-    }
-
-    fn land(
-        &mut self,
-        refreshing: Refreshing,
-        sent: SentRefresh,
-        told: &Told,
-        now: SystemTime,
-    ) -> Step {
-        let keeper = &mut self.keeper;
-        match told {
-            Told::Answered(answer) => {
-                let result = refreshing.response(answer.response(), now);
-                let result = result.map_err(SendError::<_, Infallible>::from);
-                sent.sent(keeper, result, now)
-            }
-            Told::Broken => sent.sent(keeper, Err(SendError::transport(refreshing, ())), now),
-            Told::TimedOut => sent.timed_out(keeper, now),
-            told => panic!("{told:?} is no answer to a refresh"),
-        }
-    }
-
-    fn ask(&mut self, step: Step) -> Asks {
-        let asks = match step {
-            Step::Clear(_) => Asks::Clear,
-            Step::Load(_) => Asks::Load,
-            Step::Lock(ref step) => Asks::Lock(millis(step.lease())),
-            Step::Save(ref step) => Asks::Save(stored(step.record())),
-            Step::Unlock(_) => Asks::Unlock,
-            Step::Wait(ref step) => Asks::Wait(millis(step.time())),
-            Step::Done(done) => return Asks::Done(End::of(&done)),
-            Step::Send(step) => {
-                let limit = millis(step.limit());
-                let (refreshing, sent) = step.into_parts();
-                let asked = Asked::read(refreshing.request().body());
-                self.pending = Pending::Flight(refreshing, sent);
-                return Asks::Send(asked, limit);
-            }
-        };
-        self.pending = Pending::Step(step);
-        asks
+            end
+        })
     }
 }
 
+/// The driver: each call is recorded, and returns what it is told.
+struct Recorder(Rc<Line>);
+
+impl Recorder {
+    async fn call(&self, call: impl FnOnce() -> Call) -> Told {
+        if !self.0.replays.get() {
+            *self.0.call.borrow_mut() = Some(call());
+        }
+        future::poll_fn(|_| match self.0.told.take() {
+            Some(told) => Poll::Ready(told),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    async fn write(&self, call: impl FnOnce() -> Call) -> Result<(), StoreError> {
+        match self.call(call).await {
+            Told::Written(result) => result.map_err(|failure| match failure {
+                Failure::Conflict => StoreError::conflict(),
+                Failure::Failed => failed(),
+            }),
+            told => panic!("{told:?}"),
+        }
+    }
+}
+
+impl Driver for Recorder {
+    fn now(&self) -> SystemTime {
+        at(self.0.clock.get())
+    }
+
+    async fn lock(&mut self, wait: Duration, lease: Duration) -> Result<Lock, StoreError> {
+        let call = || Call::Lock {
+            wait: millis(wait),
+            lease: millis(lease),
+        };
+        match self.call(call).await {
+            Told::Locked(Ok(true)) => Ok(Lock::Acquired),
+            Told::Locked(Ok(false)) => Ok(Lock::TimedOut),
+            Told::Locked(Err(())) => Err(failed()),
+            told => panic!("{told:?}"),
+        }
+    }
+
+    async fn unlock(&mut self) {
+        assert_eq!(self.call(|| Call::Unlock).await, Told::Done);
+    }
+
+    async fn load(&mut self) -> Result<Option<StoredSession>, StoreError> {
+        match self.call(|| Call::Load).await {
+            Told::Loaded(Ok(record)) => Ok(record.map(|record| record.parsed.clone())),
+            Told::Loaded(Err(())) => Err(failed()),
+            told => panic!("{told:?}"),
+        }
+    }
+
+    async fn save(&mut self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
+        self.write(|| Call::Save(Stored::new(record), expected))
+            .await
+    }
+
+    async fn clear(&mut self, expected: Expected) -> Result<(), StoreError> {
+        self.write(|| Call::Clear(expected)).await
+    }
+
+    async fn send(
+        &mut self,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Response<Vec<u8>>, Cause> {
+        match self
+            .call(|| Call::Send(Asked::read(request.body()), millis(timeout)))
+            .await
+        {
+            Told::Replied(reply) => Ok(reply.response()),
+            Told::Disconnected => Err(Arc::new(std::io::Error::other("disconnected"))),
+            Told::TimedOut => Err(Arc::new(std::io::Error::other("timed out"))),
+            told => panic!("{told:?}"),
+        }
+    }
+
+    async fn sleep(&mut self, duration: Duration) {
+        assert_eq!(
+            self.call(|| Call::Sleep(millis(duration))).await,
+            Told::Done
+        );
+    }
+}
+
+fn failed() -> StoreError {
+    StoreError::new(std::io::Error::other("the disk is full"))
+}
+
+fn client() -> Client<Public> {
+    Client::public("client_model".parse().unwrap())
+}
+
 /// A login from start to session.
-fn log_in(client: &Client<Public>, pair: Pair, now: SystemTime) -> Authenticated {
-    let address = "http://127.0.0.1:52143/callback";
+fn log_in(pair: Pair, now: SystemTime) -> Authenticated {
+    let client = client();
+    let redirect_uri = "http://127.0.0.1:52143/callback";
     let (url, awaiting) = client
         .login(
             ConnectionSelector::AuthKit(Screen::Default),
-            address.parse().unwrap(),
+            redirect_uri.parse().unwrap(),
         )
         .begin(now, &mut StdRng::seed_from_u64(0));
     let url = Url::from(url);
@@ -293,19 +445,14 @@ fn log_in(client: &Client<Public>, pair: Pair, now: SystemTime) -> Authenticated
         .find(|(name, _)| name == "state")
         .unwrap()
         .1;
-    let callback = Callback::parse(&format!("{address}?code=c&state={state}")).unwrap();
+    let callback = Callback::parse(&format!("{redirect_uri}?code=c&state={state}")).unwrap();
     awaiting
-        .accept(client, callback, now)
+        .accept(&client, callback, now)
         .unwrap()
-        .response(ErrorResponse::Success(pair).response(), now)
+        .response(Reply::Success(pair).response(), now)
         .unwrap()
         .authenticated()
         .unwrap()
-}
-
-/// A record as a store keeps it.
-fn stored(record: &StoredSession) -> Stored {
-    Stored::new(&serde_json::to_string(record).unwrap())
 }
 
 fn at(clock: Millis) -> SystemTime {

@@ -1,6 +1,6 @@
-//! A model of the service: what it knows of each login, and what it answers to a refresh.
+//! The service: what it knows of each login, and how it responds to a refresh.
 //!
-//! It is data, so that it can be copied and compared; what it says goes over the wire as the real service writes it.
+//! It is data, so that it can be copied and compared. Its responses go over the wire as those of the real service.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,51 +8,53 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use workos_login::http::Response;
+use workos_login_session::workos_login::http::Response;
 
-/// Milliseconds of real time since the beginning of a run.
+/// Milliseconds of real time.
 pub(crate) type Millis = u64;
 
-/// How the service treats its refresh tokens.
+/// How the service treats refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rules {
-    /// Whether each refresh spends the token.
+    /// Refresh token rotation.
     pub(crate) rotates: bool,
-    /// For how long a spent token is answered with what it was answered first.
+    /// The replay window, in which the request that used a refresh token is answered again, and no other one.
     pub(crate) window: Millis,
-    /// Whether a spent token that comes back later ends the session.
+    /// Reuse detection: a used refresh token that is sent later ends the session.
     pub(crate) detects_reuse: bool,
-    /// The life of an access token, in seconds.
-    pub(crate) life: u64,
+    /// The lifetime of an access token in seconds.
+    pub(crate) lifetime: u64,
+    /// True if access tokens have a `sid`.
+    pub(crate) sid: bool,
 }
 
 impl Rules {
-    pub(crate) const ALL: [Self; 4] = [Self::STEADY, Self::STRICT, Self::FORGIVING, Self::WATCHFUL];
-    /// The same refresh token for ever.
-    pub(crate) const STEADY: Self = Self {
+    /// The refresh token never changes.
+    pub(crate) const STATIC: Self = Self {
         rotates: false,
         window: 0,
         detects_reuse: false,
-        life: 300,
+        lifetime: 300,
+        sid: true,
     };
-    /// Single use, and no second chance.
-    pub(crate) const STRICT: Self = Self {
+    pub(crate) const ROTATING: Self = Self {
         rotates: true,
-        ..Self::STEADY
+        ..Self::STATIC
     };
-    /// Single use, with a replay window.
-    pub(crate) const FORGIVING: Self = Self {
+    pub(crate) const REPLAYING: Self = Self {
         window: 30_000,
-        ..Self::STRICT
+        ..Self::ROTATING
     };
-    /// Single use, with a replay window, after which a spent token ends the session.
-    pub(crate) const WATCHFUL: Self = Self {
+    pub(crate) const DETECTING: Self = Self {
         detects_reuse: true,
-        ..Self::FORGIVING
+        ..Self::REPLAYING
     };
+
+    pub(crate) const fn without_sid(self) -> Self {
+        Self { sid: false, ..self }
+    }
 }
 
-/// An organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Org {
     A,
@@ -67,7 +69,7 @@ impl Org {
         }
     }
 
-    pub(crate) fn from_id(id: &str) -> Self {
+    pub(crate) fn of(id: &str) -> Self {
         match id {
             "org_a" => Self::A,
             "org_b" => Self::B,
@@ -76,31 +78,28 @@ impl Org {
     }
 }
 
-/// What one answer hands out. Numbers only grow, over all logins.
+/// The tokens of one response. Numbers only grow, over all logins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pair {
     pub(crate) login: u32,
     pub(crate) refresh: u32,
     pub(crate) access: u32,
     pub(crate) org: Org,
-    /// Seconds.
-    pub(crate) life: u64,
+    rules: Rules,
 }
 
 impl Pair {
-    pub(crate) fn refresh_token(&self) -> String {
-        format!("refresh_{}", self.refresh)
-    }
-
-    /// The body of a success.
-    pub(crate) fn body(&self) -> Value {
-        let claims = json!({
-            "sid": format!("session_{}", self.login),
-            "jti": self.access.to_string(),
+    fn body(&self) -> Value {
+        let mut claims = json!({
+            "login": self.login,
+            "jti": self.access,
             "org_id": self.org.id(),
             "iat": 1_780_000_000_u64,
-            "exp": 1_780_000_000 + self.life,
+            "exp": 1_780_000_000 + self.rules.lifetime,
         });
+        if self.rules.sid {
+            claims["sid"] = format!("session_{}", self.login).into();
+        }
         json!({
             "user": {
                 "object": "user",
@@ -109,24 +108,22 @@ impl Pair {
                 "email_verified": true,
             },
             "access_token": format!("e30.{}.", URL_SAFE_NO_PAD.encode(claims.to_string())),
-            "refresh_token": self.refresh_token(),
+            "refresh_token": format!("refresh_{}", self.refresh),
         })
     }
 }
 
-/// Reads which login and which answer an access token is from.
+/// Reads the numbers of the login and of the response from an access token.
 pub(crate) fn login_and_access(token: &str) -> (u32, u32) {
     thread_local! {
         static KNOWN: RefCell<HashMap<Box<str>, (u32, u32)>> = RefCell::default();
     }
     let read = || {
-        let payload = URL_SAFE_NO_PAD
-            .decode(token.split('.').nth(1).unwrap())
-            .unwrap();
-        let claims: Value = serde_json::from_slice(&payload).unwrap();
-        let login = claims["sid"].as_str().unwrap().strip_prefix("session_");
-        let access = claims["jti"].as_str().unwrap();
-        (login.unwrap().parse().unwrap(), access.parse().unwrap())
+        let payload = token.split('.').nth(1).unwrap();
+        let claims: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        let number = |name| claims[name].as_u64().unwrap().try_into().unwrap();
+        (number("login"), number("jti"))
     };
     KNOWN.with_borrow_mut(|known| match known.get(token) {
         Some(numbers) => *numbers,
@@ -134,17 +131,16 @@ pub(crate) fn login_and_access(token: &str) -> (u32, u32) {
     })
 }
 
-/// Reads what [`Pair::refresh_token`] has written.
+/// Reads the number of a refresh token.
 pub(crate) fn refresh_number(token: &str) -> u32 {
-    let number = token.strip_prefix("refresh_").map(str::parse);
-    number.unwrap().unwrap()
+    token.strip_prefix("refresh_").unwrap().parse().unwrap()
 }
 
-/// An answer, before it is written down.
+/// A response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ErrorResponse {
+pub(crate) enum Reply {
     Success(Pair),
-    /// A status, an error code, and seconds of `Retry-After`.
+    /// A status, an error code, and the seconds of `Retry-After`.
     Failure(u16, &'static str, Option<u64>),
     /// The page of a captive portal.
     Portal,
@@ -152,12 +148,24 @@ pub(crate) enum ErrorResponse {
     Garbled,
 }
 
-impl ErrorResponse {
+impl Reply {
     pub(crate) const INVALID_GRANT: Self = Self::Failure(400, "invalid_grant", None);
+    pub(crate) const SSO_REQUIRED: Self = Self::Failure(403, "sso_required", None);
+    pub(crate) const BUSY: Self = Self::Failure(429, "too_many_requests", Some(1));
 
-    /// Whether it says that the service has done nothing. 408 and 5xx leave that open.
+    /// Returns whether the service has not acted. After 408, 5xx and a violation of the protocol, that is unknown.
     pub(crate) fn is_definite(self) -> bool {
         matches!(self, Self::Failure(status, ..) if status < 500 && status != 408)
+    }
+
+    /// The time before the next attempt, as the service demands or by default; `None` if there is none.
+    pub(crate) fn demands(self) -> Option<Millis> {
+        match self {
+            Self::Failure(408 | 429 | 500.., _, seconds) => {
+                Some((seconds.unwrap_or(1) * 1000).min(60_000))
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn response(self) -> Response<Vec<u8>> {
@@ -185,7 +193,7 @@ impl ErrorResponse {
     }
 }
 
-/// A refresh, as it came over the wire.
+/// A refresh request, as it came over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) refresh: u32,
@@ -193,46 +201,48 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads the bytes of a request as the service does.
     pub(crate) fn read(body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap();
         assert_eq!(body["grant_type"], "refresh_token");
         Self {
             refresh: refresh_number(body["refresh_token"].as_str().unwrap()),
-            org: Org::from_id(body["organization_id"].as_str().unwrap()),
+            org: Org::of(body["organization_id"].as_str().unwrap()),
         }
     }
 }
 
-/// What a refresh token is to the service.
+/// The state of a refresh token at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The newest one of a session that lives.
+    /// The newest one of a session that has not ended.
     Current,
-    /// Spent, and answered with the same pair again.
+    /// Used by the very same request, within the replay window.
     Replayed,
-    /// Spent, and too late.
-    Spent,
+    Used,
     /// Of a session that has ended.
     Ended,
 }
 
-/// The service, with all that it has handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Service {
     pub(crate) rules: Rules,
     logins: Vec<Login>,
-    next: u32,
+    last: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Login {
-    number: u32,
     current: Pair,
-    /// The last answer: which token it was for, and when it was given.
-    last: Option<(u32, Millis)>,
-    spent: Vec<u32>,
+    /// The last request that was acted on, and when.
+    last: Option<(Asked, Millis)>,
+    used: Vec<u32>,
     ended: bool,
+}
+
+impl Login {
+    fn has(&self, token: u32) -> bool {
+        self.current.refresh == token || self.used.contains(&token)
+    }
 }
 
 impl Service {
@@ -240,84 +250,78 @@ impl Service {
         Self {
             rules,
             logins: Vec::new(),
-            next: 0,
+            last: 0,
         }
     }
 
-    /// A user signs in: a new session.
+    /// A user logs in.
     pub(crate) fn log_in(&mut self) -> Pair {
-        self.next += 1;
-        let pair = Pair {
-            login: self.next,
-            refresh: self.next,
-            access: self.next,
+        self.last += 1;
+        let current = Pair {
+            login: self.last,
+            refresh: self.last,
+            access: self.last,
             org: Org::A,
-            life: self.rules.life,
+            rules: self.rules,
         };
         self.logins.push(Login {
-            number: self.next,
-            current: pair,
+            current,
             last: None,
-            spent: Vec::new(),
+            used: Vec::new(),
             ended: false,
         });
-        pair
+        current
     }
 
-    /// How many pairs were handed out that had not been before.
-    pub(crate) fn handed_out(&self) -> u32 {
-        self.next
+    /// How many responses were new ones.
+    pub(crate) fn issued(&self) -> u32 {
+        self.last
     }
 
-    pub(crate) fn standing(&self, token: u32, now: Millis) -> Standing {
-        let login = self
-            .logins
-            .iter()
-            .find(|login| login.current.refresh == token || login.spent.contains(&token))
-            .expect("only tokens that were handed out come back");
+    pub(crate) fn standing(&self, asked: Asked, now: Millis) -> Standing {
+        let login = self.logins.iter().find(|login| login.has(asked.refresh));
+        let login = login.expect("only tokens that were issued come back");
         match login.last {
             _ if login.ended => Standing::Ended,
-            _ if login.current.refresh == token => Standing::Current,
-            Some((last, at)) if last == token && now - at <= self.rules.window => {
+            _ if login.current.refresh == asked.refresh => Standing::Current,
+            Some((last, at)) if last == asked && now - at <= self.rules.window => {
                 Standing::Replayed
             }
-            _ => Standing::Spent,
+            _ => Standing::Used,
         }
     }
 
-    /// Acts on a refresh, and answers it as a service in good health does.
-    pub(crate) fn act(&mut self, asked: Asked, org: Org, now: Millis) -> ErrorResponse {
-        let standing = self.standing(asked.refresh, now);
-        let (rules, next) = (self.rules, self.next + 1);
+    /// Acts on a request, and responds as a service without faults, with tokens for this organization.
+    pub(crate) fn act(&mut self, asked: Asked, org: Org, now: Millis) -> Reply {
+        let standing = self.standing(asked, now);
+        let (rules, next) = (self.rules, self.last + 1);
         let login = self
             .logins
             .iter_mut()
-            .find(|login| {
-                login.current.refresh == asked.refresh || login.spent.contains(&asked.refresh)
-            })
-            .expect("its standing was found");
+            .find(|login| login.has(asked.refresh));
+        let login = login.expect("its standing was found");
         match standing {
             Standing::Current => {
-                self.next = next;
-                login.last = Some((asked.refresh, now));
+                self.last = next;
+                login.last = Some((asked, now));
                 login.current.access = next;
                 login.current.org = org;
                 if rules.rotates {
-                    login.spent.push(asked.refresh);
+                    login.used.push(asked.refresh);
                     login.current.refresh = next;
                 }
-                ErrorResponse::Success(login.current)
+                Reply::Success(login.current)
             }
-            Standing::Replayed => ErrorResponse::Success(login.current),
-            Standing::Spent => {
+            Standing::Replayed => Reply::Success(login.current),
+            Standing::Used => {
                 login.ended |= rules.detects_reuse;
-                ErrorResponse::INVALID_GRANT
+                Reply::INVALID_GRANT
             }
-            Standing::Ended => ErrorResponse::INVALID_GRANT,
+            Standing::Ended => Reply::INVALID_GRANT,
         }
     }
 
-    /// The newest login ends on the service's side.
+    /// The newest login ends at the service.
     pub(crate) fn end_session(&mut self) {
         if let Some(login) = self.logins.last_mut() {
             login.ended = true;
