@@ -1,145 +1,206 @@
-//! What has happened, as far as a rule has to know it. No process sees it.
+//! The past of a world, as far as an invariant refers to it. No process sees it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::process::{Asks, End, Told, Wish};
+use crate::process::{Call, End, Operation, Told};
 use crate::record::Stored;
-use crate::service::{ErrorResponse, Millis};
-use crate::world::{At, Operation};
+use crate::scenario::Policy;
+use crate::service::{Asked, Millis, Reply};
+use crate::world::{At, Progress};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct History {
     /// When each refresh token was sent first.
     pub(crate) first_sent: BTreeMap<u32, Millis>,
-    /// The refresh tokens that were sent and whose answer did not arrive.
+    /// The refresh tokens that may have been used by a request whose response was lost.
     pub(crate) lost: BTreeSet<u32>,
     /// Those, and the ones whose intent may still be stored for another reason.
     pub(crate) unfinished: BTreeSet<u32>,
-    /// When the service made each access token, in an operation that is not over yet.
-    pub(crate) made: BTreeMap<u32, Millis>,
-    /// The access tokens that were stored once.
+    /// When the service issued each access token, while it is not stored.
+    pub(crate) issued: BTreeMap<u32, Millis>,
+    /// The access tokens that were stored.
     pub(crate) stored: BTreeSet<u32>,
-    /// The access tokens that were handed out with the warning that they could not be stored.
+    /// The access tokens that were returned with the warning that they are not stored.
     pub(crate) excused: BTreeSet<u32>,
-    /// The access tokens of an organization that was asked for.
+    /// The access tokens of an organization that the session was switched to on request.
     pub(crate) switched: BTreeSet<u32>,
-    /// The newest login that somebody has logged out of, and the access tokens of it that arrived afterwards.
+    /// The newest login that was logged out of, and the access tokens of it that arrived afterwards.
     pub(crate) logged_out: u32,
     pub(crate) too_late: BTreeSet<u32>,
+    /// The refresh token and the access token of the session that is not refreshed before a time.
+    pub(crate) backoff: Option<(u32, u32, Millis)>,
     pub(crate) was_empty: bool,
     pub(crate) went_without_lock: bool,
     pub(crate) clock_was_set: bool,
     pub(crate) session_was_ended: bool,
-    /// How many refreshes were sent.
     pub(crate) sends: u32,
 }
 
 impl History {
-    pub(crate) fn sent(&mut self, now: Millis, operation: &mut Operation, token: u32, late: bool) {
+    pub(crate) fn sent(
+        &mut self,
+        now: Millis,
+        progress: &mut Progress,
+        asked: Asked,
+        is_late: bool,
+    ) {
         self.sends += 1;
-        self.first_sent.entry(token).or_insert(now);
-        operation.sends += 1;
-        operation.late_sends += u32::from(late);
-        operation.token = Some(token);
+        self.first_sent.entry(asked.refresh).or_insert(now);
+        let is_same = progress.sent.is_some_and(|(sent, _)| sent == asked);
+        progress.sends += 1;
+        progress.attempts = if is_same { progress.attempts + 1 } else { 1 };
+        progress.late_attempts =
+            u32::from(is_late) + if is_same { progress.late_attempts } else { 0 };
+        progress.sent = Some((asked, now));
     }
 
-    /// A process is told something.
+    /// An operation is told something.
     pub(crate) fn heard(&mut self, now: Millis, process: &mut At, told: &Told) {
-        let operation = &mut process.operation;
-        let Some(token) = operation.token else { return };
+        let Some((Asked { refresh, .. }, _)) = process.progress.sent else {
+            return;
+        };
         match told {
-            Told::Answered(ErrorResponse::Success(pair)) => {
+            Told::Replied(Reply::Success(pair)) => {
                 process.failures = 0;
                 if pair.login <= self.logged_out && !self.stored.contains(&pair.access) {
                     self.too_late.insert(pair.access);
                 }
             }
-            Told::Answered(answer) if answer.is_definite() => {
-                if !self.unfinished.contains(&token) {
-                    self.first_sent.remove(&token);
+            Told::Replied(reply) if reply.is_definite() => {
+                if !self.unfinished.contains(&refresh) {
+                    self.first_sent.remove(&refresh);
                 }
             }
-            Told::Answered(_) | Told::Broken | Told::TimedOut => {
-                self.lost.insert(token);
-                self.unfinished.insert(token);
+            Told::Replied(_) | Told::Disconnected | Told::TimedOut => {
+                self.lost.insert(refresh);
+                self.unfinished.insert(refresh);
             }
             _ => return,
         }
-        operation.answer = Some(told.clone());
-        operation.answered = now;
+        process.progress.reply = Some(told.clone());
+        process.progress.replied = now;
     }
 
-    /// A process stops in the middle.
+    /// An operation stops in the middle. A response that is not stored by now is lost.
     pub(crate) fn abandoned(&mut self, process: &mut At, store: Option<&Stored>) {
         process.left_open = true;
-        let operation = &process.operation;
-        let answered = match operation.answer {
-            Some(Told::Answered(answer)) => answer.is_definite(),
-            _ => false,
-        };
-        let flies = matches!(process.asks, Asks::Send(..));
-        if let Some(token) = operation.token.filter(|_| flies || !answered) {
-            self.lost.insert(token);
-            self.unfinished.insert(token);
-        }
+        self.lost.extend(open_request(process, self));
+        self.overtaken(process, store);
+    }
+
+    /// An operation is suspended for longer than its lease, and another one acquires the lock.
+    pub(crate) fn overtaken(&mut self, process: &At, store: Option<&Stored>) {
+        self.unfinished.extend(open_request(process, self));
         self.intent_stays(store);
     }
 
-    /// An operation does not go on as it was meant to, and an intent that is stored may stay.
+    /// An operation does not go on as it was meant to, and a stored intent may stay.
     pub(crate) fn intent_stays(&mut self, store: Option<&Stored>) {
-        if let Some(rest) = store.filter(|rest| rest.announced.is_some()) {
-            self.unfinished.insert(rest.refresh);
+        if let Some(record) = store.filter(|record| record.intent.is_some()) {
+            self.unfinished.insert(record.refresh);
         }
     }
 
-    pub(crate) fn saved(&mut self, before: Option<&Stored>, rest: &Stored) {
-        let new = before.is_none_or(|before| before.access != rest.access);
-        self.stored.insert(rest.access);
-        self.made.remove(&rest.access);
-        if new && rest.announced.is_none() {
-            self.lost.remove(&rest.refresh);
-            self.unfinished.remove(&rest.refresh);
-            self.first_sent.remove(&rest.refresh);
+    pub(crate) fn saved(&mut self, record: &Stored) {
+        self.stored.insert(record.access);
+        self.issued.remove(&record.access);
+        if record.intent.is_none() {
+            self.lost.remove(&record.refresh);
+            self.unfinished.remove(&record.refresh);
+            self.first_sent.remove(&record.refresh);
         }
+        let is_of = |(refresh, access, _): &(u32, u32, Millis)| {
+            (*refresh, *access) == (record.refresh, record.access)
+        };
+        self.backoff = self.backoff.filter(is_of);
     }
 
     pub(crate) fn cleared(&mut self, process: &At, store: Option<&Stored>) {
         self.was_empty = true;
-        if process.operation.wish == Some(Wish::LogOut) {
-            let stored = store.map_or(0, |rest| rest.login);
-            let here = process.sight.session.map_or(0, |seen| seen.login);
+        self.backoff = None;
+        if process.progress.operation == Some(Operation::LogOut) {
+            let stored = store.map_or(0, |record| record.login);
+            let here = process.visible.session.map_or(0, |seen| seen.login);
             self.logged_out = self.logged_out.max(stored).max(here);
         }
     }
 
-    pub(crate) fn ended(&mut self, process: &mut At, end: End, store: Option<&Stored>) {
-        let done = matches!(end, End::Ready | End::NotStored) && process.operation.read.is_some();
-        let announced = store.is_some_and(|rest| rest.announced.is_some());
-        let read = process.operation.read.iter().flatten().last();
-        let found =
-            process.operation.sends == 0 && read.is_some_and(|rest| rest.announced.is_some());
-        process.left_open = announced || found || process.left_open && !done;
-        let Some(seen) = process.sight.session else {
+    pub(crate) fn ended(
+        &mut self,
+        process: &mut At,
+        end: End,
+        store: Option<&Stored>,
+        policy: &Policy,
+    ) {
+        let progress = &process.progress;
+        let is_done = matches!(end, End::Ready | End::NotStored) && progress.loaded.is_some();
+        let is_announced = store.is_some_and(|record| record.intent.is_some());
+        let loaded = progress.loaded.iter().flatten().last();
+        let was_found = progress.sends == 0 && loaded.is_some_and(|record| record.intent.is_some());
+        if progress.loaded_under_lock {
+            self.intent_stays(store);
+        }
+        process.left_open = is_announced || was_found || process.left_open && !is_done;
+        if let (Some(demanded), Some(record), 0) =
+            (demanded(progress), store, progress.store_failures)
+            && matches!(end, End::Unavailable(_) | End::NotRefreshed)
+        {
+            let until = progress.replied + demanded.max(policy.first_backoff);
+            let was_sent = progress
+                .sent
+                .is_some_and(|(asked, _)| asked.refresh == record.refresh);
+            self.backoff = was_sent.then_some((record.refresh, record.access, until));
+        }
+        let Some(seen) = process.visible.session else {
             process.login = 0;
             return;
         };
-        let operation = &process.operation;
-        let adopted = operation.before.session.map(|seen| seen.access) != Some(seen.access);
-        let failed = match &operation.answer {
-            Some(Told::Answered(ErrorResponse::Success(_))) | None => false,
-            // That a switch was refused says nothing about the next refresh.
-            Some(_) if matches!(operation.wish, Some(Wish::Switch(_))) => end != End::Failed,
-            Some(_) => !end.hands_out() || end == End::NotRefreshed,
+        let was_adopted = progress
+            .before
+            .session
+            .map(|seen| (seen.refresh, seen.access))
+            != Some((seen.refresh, seen.access));
+        let has_failed = match &progress.reply {
+            Some(Told::Replied(Reply::Success(_))) | None => false,
+            // A rejected switch says nothing about the next refresh.
+            Some(_) if matches!(progress.operation, Some(Operation::Switch(_))) => {
+                end != End::Failed
+            }
+            Some(_) => !end.has_token() || end == End::NotRefreshed,
         };
-        process.failures = match (failed, adopted) {
+        process.failures = match (has_failed, was_adopted) {
             (true, true) => 1,
             (true, false) => process.failures + 1,
             (false, true) => 0,
             (false, false) => process.failures,
         };
         process.login = process.login.max(seen.login);
-        if end == End::NotStored {
+        if process.visible.unsaved && progress.store_failures > 0 {
             self.excused.insert(seen.access);
         }
+    }
+}
+
+/// The refresh token of a request whose response is not stored.
+fn open_request(process: &At, history: &History) -> Option<u32> {
+    let progress = &process.progress;
+    let is_settled = match progress.reply {
+        Some(Told::Replied(Reply::Success(pair))) => history.stored.contains(&pair.access),
+        Some(Told::Replied(reply)) => reply.is_definite(),
+        _ => false,
+    };
+    let is_in_flight = matches!(process.call, Call::Send(..));
+    let (asked, _) = progress.sent.filter(|_| is_in_flight || !is_settled)?;
+    Some(asked.refresh)
+}
+
+/// The time that the last reply demands before the next attempt; `None` if it is a success, or rejects the request.
+pub(crate) fn demanded(progress: &Progress) -> Option<Millis> {
+    match progress.reply.as_ref()? {
+        Told::Replied(Reply::Portal | Reply::Garbled) | Told::Disconnected | Told::TimedOut => {
+            Some(0)
+        }
+        Told::Replied(reply) => reply.demands(),
+        _ => None,
     }
 }

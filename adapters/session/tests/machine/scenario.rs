@@ -1,150 +1,223 @@
-//! What is explored: how many processes, which service, and how much may go wrong.
+//! The scenarios: how many processes, which service and store, which policy, and how much can go wrong.
 
 use std::time::Duration;
 
-use workos_login::session::SessionPolicy;
+use workos_login_session::SessionPolicy;
+use workos_login_session::workos_login::RefreshPolicy;
 
-use crate::process::{Asks, Wish};
-use crate::service::{ErrorResponse, Millis, Org, Rules};
-use crate::world::{Fate, Lock, Move, World};
+use crate::process::{Call, Operation};
+use crate::rules;
+use crate::service::{Millis, Org, Reply, Rules};
+use crate::world::{At, Delivery, Move, World};
 
-/// How many times each thing may still happen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Budget {
-    pub(crate) tokens: u8,
-    pub(crate) others: u8,
-    pub(crate) switches: u8,
-    pub(crate) sign_ins: u8,
-    pub(crate) log_outs: u8,
-    pub(crate) fates: u8,
-    pub(crate) store_failures: u8,
-    pub(crate) crashes: u8,
-    pub(crate) drops: u8,
-    pub(crate) jumps: u8,
-    pub(crate) clocks: u8,
-    pub(crate) ends: u8,
+/// An event that happens a limited number of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Token,
+    /// `refresh_rejected` and `refresh_now`.
+    Another,
+    Switch,
+    LogIn,
+    LogOut,
+    /// A delivery that is not normal.
+    Fault,
+    StoreFailure,
+    Crash,
+    Drop,
+    Jump,
+    Clock,
+    /// The end of the session at the service.
+    End,
 }
 
-/// What does the steps, faithfully or not.
+/// The number of times that each thing can still happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Budget([u8; Thing::End as usize + 1]);
+
+impl Budget {
+    pub(crate) fn of(things: &[(Thing, u8)]) -> Self {
+        let mut budget = Self::default();
+        for (thing, count) in things {
+            budget.0[*thing as usize] = *count;
+        }
+        budget
+    }
+}
+
+/// The driver, which does what it is documented to do, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Driver {
-    Faithful,
-    /// Says that the lock is held, and has not taken it.
+    Correct,
+    /// Returns that the lock is acquired, and has not acquired it.
     SkipsTheLock,
-    /// Says under the lock what it has read before.
+    /// Returns under the lock what it has loaded before.
     NeverReloads,
-    /// Says what it has read before when an answer is about to be stored.
+    /// Returns what it has loaded before when a response is about to be saved.
     NeverConfirms,
-    /// Writes a new session when its token has been handed out.
+    /// Saves a new session when its access token was returned.
     SavesTooLate,
-    /// Does not write that a refresh is about to be sent.
+    /// Does not save the intent.
     DropsTheIntent,
+    /// Saves the intent without its organization.
+    ForgetsTheOrganization,
+    /// Saves no backoff.
+    ForgetsTheBackoff,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// The operating system releases the lock of a dead process at once, and that of a suspended one never. A save replaces anything.
+    Exclusive,
+    /// A lock ends with its lease, whatever its holder does. A save replaces the expected record only.
+    Leased,
+}
+
+/// The policy of all machines, as the invariants take it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) margin: Millis,
+    pub(crate) window: Millis,
+    pub(crate) attempt_timeout: Millis,
+    pub(crate) first_backoff: Millis,
+    pub(crate) max_backoff: Millis,
+    pub(crate) lease: Millis,
+}
+
+impl Policy {
+    pub(crate) const DEFAULT: Self = Self {
+        margin: 300_000,
+        window: 10_000,
+        attempt_timeout: 4_000,
+        first_backoff: 500,
+        max_backoff: 60_000,
+        lease: 60_000,
+    };
+    /// Each value differs from the default.
+    pub(crate) const OTHER: Self = Self {
+        margin: 20_000,
+        window: 25_000,
+        attempt_timeout: 7_000,
+        first_backoff: 900,
+        max_backoff: 2_000,
+        lease: 75_000,
+    };
+
+    /// The policy, as a machine takes it.
+    pub(crate) fn session_policy(&self) -> SessionPolicy {
+        let time = Duration::from_millis;
+        SessionPolicy::default()
+            .refresh(RefreshPolicy::default().margin(time(self.margin)))
+            .replay_window(time(self.window))
+            .attempt_timeout(time(self.attempt_timeout))
+            .backoff(time(self.first_backoff), time(self.max_backoff))
+            .lease(time(self.lease))
+    }
+
+    pub(crate) fn backoff_after(&self, failures: u32) -> Millis {
+        (self.first_backoff << failures.min(20)).min(self.max_backoff)
+    }
+}
+
+/// The timeout of an exchange.
+pub(crate) const EXCHANGE_TIMEOUT: Millis = 30_000;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) rules: Rules,
+    pub(crate) store: StoreKind,
+    pub(crate) policy: Policy,
     pub(crate) processes: usize,
+    /// True if no user is logged in at the beginning.
+    pub(crate) is_empty: bool,
     pub(crate) driver: Driver,
     pub(crate) budget: Budget,
-    /// What can become of a refresh beside the best.
-    pub(crate) fates: &'static [Fate],
+    pub(crate) faults: &'static [Delivery],
     /// By how much time can pass at once.
     pub(crate) jumps: &'static [Millis],
     /// By how much the clock can be set.
     pub(crate) clocks: &'static [i64],
-    /// Whether a process can stop for any time, but for the moment between reading the store and writing it: a store
-    /// does not compare what it replaces, so who logs out without the lock in that very moment may come too early.
+    /// True if a process can be suspended for any time. In an exclusive store not between loading and writing: it does not compare
+    /// what it replaces, and a logout that timed out acquiring the lock in that very moment can come too early.
     pub(crate) slow: bool,
-    /// Whether a process that dies leaves its lock behind.
-    pub(crate) leaves_locks: bool,
-    /// Whether nothing that can happen ends a session.
+    /// True if nothing that can happen ends a session.
     pub(crate) must_live: bool,
 }
 
-/// The policy of all keepers here, as the rules take it.
-pub(crate) const WINDOW: Millis = 10_000;
-pub(crate) const ATTEMPT_LIMIT: Millis = 4_000;
-pub(crate) const FIRST_PAUSE: Millis = 500;
-pub(crate) const LEASE: Millis = 60_000;
-
-/// The life of half a token, of a token, and of a replay window, over.
+/// The access token becomes due, expires; the replay window of the service ends.
 pub(crate) const DUE: Millis = 151_000;
-pub(crate) const SPENT: Millis = 301_000;
+pub(crate) const EXPIRED: Millis = 301_000;
 pub(crate) const WINDOW_OVER: Millis = 31_000;
 
-/// No answer, in each way.
-pub(crate) const LOST: &[Fate] = &[
-    Fate::Broken { acted: false },
-    Fate::Broken { acted: true },
-    Fate::Silence { acted: false },
-    Fate::Silence { acted: true },
+/// No response in time, in each way.
+pub(crate) const LOST: &[Delivery] = &[
+    Delivery::Disconnected { acted: false },
+    Delivery::Disconnected { acted: true },
+    Delivery::Silence { acted: false },
+    Delivery::Silence { acted: true },
+    Delivery::Slow,
 ];
 
-/// Answers that end nothing.
-pub(crate) const WEATHER: &[Fate] = &[
-    Fate::Says(ErrorResponse::Failure(429, "too_many_requests", Some(1))),
-    Fate::Says(ErrorResponse::Failure(503, "server_error", Some(3))),
-    Fate::Says(ErrorResponse::Failure(503, "server_error", None)),
-    Fate::Says(ErrorResponse::Failure(408, "timeout", None)),
-    Fate::Says(ErrorResponse::Portal),
-    Fate::ActedBut(ErrorResponse::Garbled),
-    Fate::Silence { acted: true },
+/// Transient errors, and responses that count as lost.
+pub(crate) const TRANSIENT: &[Delivery] = &[
+    Delivery::Says(Reply::BUSY),
+    Delivery::Says(Reply::Failure(503, "server_error", Some(3))),
+    Delivery::Says(Reply::Failure(503, "server_error", None)),
+    Delivery::Says(Reply::Failure(408, "timeout", None)),
+    Delivery::Says(Reply::Portal),
+    Delivery::ActedBut(Reply::Garbled),
+    Delivery::ActedBut(Reply::Failure(504, "gateway_timeout", None)),
+    Delivery::ActedBut(Reply::Failure(408, "timeout", None)),
+    Delivery::Silence { acted: true },
 ];
 
-/// A gateway that gives up on the service, which has acted or not, and a service that wants to be left alone for longer
-/// than its window. Nothing is repeated at once after that: so a session can end, but no other rule is broken.
-pub(crate) const GATEWAY: &[Fate] = &[
-    Fate::Says(ErrorResponse::Failure(503, "server_error", Some(90))),
-    Fate::Says(ErrorResponse::Failure(502, "bad_gateway", None)),
-    Fate::ActedBut(ErrorResponse::Failure(504, "gateway_timeout", None)),
-    Fate::ActedBut(ErrorResponse::Portal),
+/// A service that demands more time than its window has. The request is not repeated at once after that, so a session can end.
+pub(crate) const BUSY: &[Delivery] = &[
+    Delivery::Says(Reply::Failure(503, "server_error", Some(90))),
+    Delivery::Says(Reply::Failure(502, "bad_gateway", None)),
+    Delivery::ActedBut(Reply::Failure(504, "gateway_timeout", Some(15))),
+    Delivery::ActedBut(Reply::Portal),
 ];
 
-/// Answers that a switch can have, and mistakes.
-pub(crate) const REFUSALS: &[Fate] = &[
-    Fate::Says(ErrorResponse::Failure(
+/// Responses that a switch can have, and client errors.
+pub(crate) const REJECTIONS: &[Delivery] = &[
+    Delivery::Says(Reply::Failure(
         403,
         "organization_membership_not_found",
         None,
     )),
-    Fate::Says(ErrorResponse::Failure(403, "sso_required", None)),
-    Fate::Says(ErrorResponse::Failure(401, "invalid_client", None)),
-    Fate::Moved(Org::A),
-    Fate::Moved(Org::B),
-    Fate::Says(ErrorResponse::Failure(429, "too_many_requests", Some(1))),
+    Delivery::Says(Reply::SSO_REQUIRED),
+    Delivery::Says(Reply::Failure(401, "invalid_client", None)),
+    Delivery::Moved(Org::A),
+    Delivery::Moved(Org::B),
+    Delivery::Says(Reply::BUSY),
+];
+
+/// A challenge, and what can be confused with it.
+pub(crate) const CHALLENGES: &[Delivery] = &[
+    Delivery::Says(Reply::SSO_REQUIRED),
+    Delivery::Says(Reply::Failure(400, "mfa_enrollment", None)),
+    Delivery::Silence { acted: true },
 ];
 
 impl Default for Scenario {
     fn default() -> Self {
         Self {
-            name: "nothing happens",
-            rules: Rules::FORGIVING,
+            name: "",
+            rules: Rules::REPLAYING,
+            store: StoreKind::Exclusive,
+            policy: Policy::DEFAULT,
             processes: 2,
-            driver: Driver::Faithful,
-            budget: Budget {
-                tokens: 3,
-                ..Budget::default()
-            },
-            fates: &[],
+            is_empty: false,
+            driver: Driver::Correct,
+            budget: Budget::default(),
+            faults: &[],
             jumps: &[DUE],
             clocks: &[],
             slow: false,
-            leaves_locks: false,
             must_live: false,
         }
     }
-}
-
-/// The policy of all keepers here, as they take it.
-pub(crate) fn policy() -> SessionPolicy {
-    let time = Duration::from_millis;
-    SessionPolicy::default()
-        .replay_window(time(WINDOW))
-        .attempt_limit(time(ATTEMPT_LIMIT))
-        .pauses(time(FIRST_PAUSE), time(60_000))
-        .lease(time(LEASE))
 }
 
 impl Scenario {
@@ -154,31 +227,34 @@ impl Scenario {
             left: world.left,
             moves: Vec::new(),
         };
-        let writer = (0..world.processes.len()).find(|p| {
-            let writes = matches!(world.processes[*p].asks, Asks::Clear | Asks::Save(_));
-            writes && matches!(world.lock, Lock::Held(holder, _) if holder == *p)
-        });
-        if let (true, Some(p)) = (self.slow, writer) {
+        let processes = 0..world.processes.len();
+        let writes = |p: &usize| world.holds_lock(*p) && rules::writes(&world.processes[*p].call);
+        if self.slow
+            && self.store == StoreKind::Exclusive
+            && let Some(p) = processes.clone().find(writes)
+        {
             self.moves_of(world, p, &mut moves);
             return moves.moves;
         }
-        for p in 0..world.processes.len() {
+        for p in processes.clone() {
             self.moves_of(world, p, &mut moves);
         }
-        let busy = (0..world.processes.len()).any(|p| world.is_ready(p) || world.is_outward(p));
-        if world.deadline().is_some() && (self.slow || !busy) {
+        let is_busy = processes
+            .clone()
+            .any(|p| world.is_ready(p, self) || world.is_outward(p));
+        if world.deadline(self).is_some() && (self.slow || !is_busy) {
             moves.free(Move::Pass);
         }
         if self.slow || world.is_idle() {
             for time in self.jumps {
-                moves.paid(Move::Jump(*time), |left| &mut left.jumps);
+                moves.paid(Move::Jump(*time), Thing::Jump);
             }
         }
         for by in self.clocks {
-            moves.paid(Move::SetClock(*by), |left| &mut left.clocks);
+            moves.paid(Move::SetClock(*by), Thing::Clock);
         }
         if world.store.is_some() {
-            moves.paid(Move::EndSession, |left| &mut left.ends);
+            moves.paid(Move::EndSession, Thing::End);
         }
         moves.moves
     }
@@ -186,47 +262,44 @@ impl Scenario {
     fn moves_of(&self, world: &World, p: usize, moves: &mut Moves) {
         let process = &world.processes[p];
         if process.is_idle() {
-            moves.paid(Move::Wish(p, Wish::Token), |left| &mut left.tokens);
-            if process.sight.session.is_some() {
-                moves.paid(Move::Wish(p, Wish::Another), |left| &mut left.others);
-            }
-            moves.paid(Move::Wish(p, Wish::Switch(Org::B)), |left| {
-                &mut left.switches
-            });
-            if !world
-                .processes
-                .iter()
-                .any(|process| process.wish_is_final() || process.sight.unsaved)
-            {
-                moves.paid(Move::SignIn(p), |left| &mut left.sign_ins);
-            }
-            moves.paid(Move::Wish(p, Wish::LogOut), |left| &mut left.log_outs);
-            if process.sight.unsaved {
-                moves.paid(Move::Wish(p, Wish::Flush), |left| &mut left.tokens);
-            }
-            return;
+            return begin(world, p, moves);
         }
-        moves.paid(Move::Crash(p, false), |left| &mut left.crashes);
-        if self.leaves_locks && matches!(world.lock, Lock::Held(holder, _) if holder == p) {
-            moves.paid(Move::Crash(p, true), |left| &mut left.crashes);
-        }
-        moves.paid(Move::Drop(p), |left| &mut left.drops);
+        moves.paid(Move::Crash(p), Thing::Crash);
+        moves.paid(Move::Drop(p), Thing::Drop);
         if world.is_outward(p) {
-            moves.free(Move::Serve(p, Fate::Good));
-            for fate in self.fates {
-                moves.paid(Move::Serve(p, *fate), |left| &mut left.fates);
+            moves.free(Move::Deliver(p, Delivery::Normal));
+            for delivery in self.faults {
+                moves.paid(Move::Deliver(p, *delivery), Thing::Fault);
             }
         }
-        if !world.is_ready(p) {
+        if !world.is_ready(p, self) {
             return;
         }
         moves.free(Move::Do(p));
-        if matches!(process.asks, Asks::Clear | Asks::Load | Asks::Save(_)) {
-            moves.paid(Move::Fail(p), |left| &mut left.store_failures);
+        if rules::writes(&process.call) || process.call == Call::Load {
+            moves.paid(Move::Fail(p), Thing::StoreFailure);
         }
-        if matches!(process.asks, Asks::Save(_)) {
-            moves.paid(Move::FailAfterwards(p), |left| &mut left.store_failures);
+        if matches!(process.call, Call::Save(..)) {
+            moves.paid(Move::SaveAndFail(p), Thing::StoreFailure);
         }
+    }
+}
+
+fn begin(world: &World, p: usize, moves: &mut Moves) {
+    let process = &world.processes[p];
+    let operation = |operation| Move::Begin(p, operation);
+    moves.paid(operation(Operation::AccessToken), Thing::Token);
+    moves.paid(operation(Operation::RefreshNow), Thing::Another);
+    if process.visible.held {
+        moves.paid(operation(Operation::RefreshRejected), Thing::Another);
+    }
+    moves.paid(operation(Operation::Switch(Org::B)), Thing::Switch);
+    if !world.processes.iter().any(At::has_login) {
+        moves.paid(Move::LogIn(p), Thing::LogIn);
+    }
+    moves.paid(operation(Operation::LogOut), Thing::LogOut);
+    if process.visible.unsaved {
+        moves.paid(operation(Operation::Flush), Thing::Token);
     }
 }
 
@@ -240,10 +313,10 @@ impl Moves {
         self.moves.push((step, self.left));
     }
 
-    fn paid(&mut self, step: Move, purse: impl Fn(&mut Budget) -> &mut u8) {
+    fn paid(&mut self, step: Move, thing: Thing) {
         let mut left = self.left;
-        if let Some(rest) = purse(&mut left).checked_sub(1) {
-            *purse(&mut left) = rest;
+        if let Some(rest) = left.0[thing as usize].checked_sub(1) {
+            left.0[thing as usize] = rest;
             self.moves.push((step, left));
         }
     }
