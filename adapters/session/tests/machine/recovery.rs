@@ -1,86 +1,55 @@
-//! "Eventually", as a bound: when nothing goes wrong any more, everybody soon has a token or knows why not.
+//! "Eventually", as a bound: without faults, each caller soon has an access token or knows why not.
 
-use std::fmt::Write as _;
+use crate::process::{Call, End, Operation};
+use crate::rules::{Verdict, Violation, check};
+use crate::world::{Context, Delivery, Move, World};
 
-use crate::process::{Asks, End, Wish};
-use crate::rules::Broken;
-use crate::world::{Context, Fate, Move, World};
-
-/// How many wake-ups it may take.
+/// How many wake-ups it can take.
 const WAKE_UPS: usize = 4;
 
-/// Lets each process in turn ask for a token until it has one or is told that it must sign in, in good weather.
-pub(crate) fn comes(world: &World, context: &mut Context<'_>) -> Result<(), Broken> {
-    follow(world, context, &mut |_, _| {})
-}
-
-/// Writes down what happens then.
-pub(crate) fn tell(world: &World, context: &mut Context<'_>, text: &mut String) {
-    let verdict = follow(world, context, &mut |step, asks| {
-        writeln!(text, "  {step:?}: {asks:?}").unwrap();
-    });
-    if let Err(broken) = verdict {
-        writeln!(text, "  {broken}").unwrap();
-    }
-}
-
-fn follow(
-    world: &World,
-    context: &mut Context<'_>,
-    watch: &mut dyn FnMut(Move, &Asks),
-) -> Result<(), Broken> {
+/// Lets each process in turn call for an access token until it has one or has to log in.
+pub(crate) fn succeeds(world: &World, context: &mut Context<'_>) -> Verdict {
     let mut world = world.clone();
     for p in 0..world.processes.len() {
         let mut wake_ups = 0;
         loop {
-            let end = run(&mut world, p, Wish::Token, context, watch)?;
+            let end = run(&mut world, p, Operation::AccessToken, context)?;
             wake_ups += 1;
             match end {
-                End::TryAgain(after) if wake_ups < WAKE_UPS => world.now += after,
+                End::Unavailable(after) if wake_ups < WAKE_UPS => world.now += after,
                 End::Failed if wake_ups < WAKE_UPS => world.now += 1000,
-                End::TryAgain(_)
-                | End::Failed
-                | End::StoreFailed
-                | End::NotStored
-                | End::StaleStore => {
-                    return Err(Broken {
-                        rule: "K9",
-                        how: format!("in good weather process {p} ends with {end:?}"),
-                    });
+                End::Unavailable(_) | End::Failed | End::StoreFailed | End::StoreWarning => {
+                    let how = format!("without faults, process {p} ends with {end:?}");
+                    return Err(Violation { rule: "K9", how });
                 }
+                // An access token that is not due is returned without the store (K1). It is saved below.
                 _ => break,
             }
         }
-        run(&mut world, p, Wish::Flush, context, watch)?;
-        if world.processes[p].sight.unsaved {
-            return Err(Broken {
-                rule: "K5",
-                how: format!("in good weather process {p} does not store what it has"),
-            });
-        }
+        run(&mut world, p, Operation::Flush, context)?;
+        check("K5", !world.processes[p].visible.unsaved, || {
+            format!("without faults, process {p} does not save its session")
+        })?;
     }
     Ok(())
 }
 
-/// Runs one operation to its end, in good weather.
+/// Runs one operation to its end, without faults.
 fn run(
     world: &mut World,
     p: usize,
-    wish: Wish,
+    operation: Operation,
     context: &mut Context<'_>,
-    watch: &mut dyn FnMut(Move, &Asks),
-) -> Result<End, Broken> {
-    let mut step = Move::Wish(p, wish);
+) -> Result<End, Violation> {
+    let mut step = Move::Begin(p, operation);
     loop {
-        let verdict = world.apply(&step, context);
-        watch(step, &world.processes[p].asks);
-        verdict?;
+        world.apply(step, context)?;
         if world.processes[p].is_idle() {
             return Ok(context.ended.expect("an operation has ended"));
         }
-        step = match world.processes[p].asks {
-            Asks::Send(..) if world.is_outward(p) => Move::Serve(p, Fate::Good),
-            _ if world.is_ready(p) => Move::Do(p),
+        step = match world.processes[p].call {
+            Call::Send(..) if world.is_outward(p) => Move::Deliver(p, Delivery::Normal),
+            _ if world.is_ready(p, context.scenario) => Move::Do(p),
             _ => Move::Pass,
         };
     }

@@ -1,152 +1,223 @@
-//! The rules K1 to K13, as conditions on what happens.
+//! The invariants K1 to K13, as conditions on the calls of a driver. The ends of operations are in [`endings`](crate::endings).
 
 use std::fmt;
 
-use crate::process::{Asks, Told, Wish};
+use crate::process::{Call, Operation, Told};
 use crate::record::Stored;
-use crate::scenario::{ATTEMPT_LIMIT, LEASE, Scenario, WINDOW};
-use crate::service::{Asked, ErrorResponse, Millis, Standing};
-use crate::world::World;
+use crate::scenario::{EXCHANGE_TIMEOUT, Policy, Scenario, StoreKind};
+use crate::service::{Asked, Millis, Reply, Standing};
+use crate::world::{Progress, World};
 
-/// That a rule does not hold.
+/// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Broken {
+pub(crate) struct Violation {
     pub(crate) rule: &'static str,
     pub(crate) how: String,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is broken: {}", self.rule, self.how)
+        write!(f, "{} does not hold: {}", self.rule, self.how)
     }
 }
 
-pub(crate) type Verdict = Result<(), Broken>;
+pub(crate) type Verdict = Result<(), Violation>;
 
-pub(crate) fn holds(rule: &'static str, condition: bool, how: impl FnOnce() -> String) -> Verdict {
-    match condition {
+pub(crate) fn check(rule: &'static str, holds: bool, how: impl FnOnce() -> String) -> Verdict {
+    match holds {
         true => Ok(()),
-        false => Err(Broken { rule, how: how() }),
+        false => Err(Violation { rule, how: how() }),
     }
 }
 
-/// An operation begins.
-pub(crate) fn begins(world: &World, p: usize) -> Verdict {
+/// An operation has made its first call, or has ended.
+pub(crate) fn begins(world: &World, p: usize, scenario: &Scenario) -> Verdict {
     let process = &world.processes[p];
-    // An operation that is over already has been checked, and has left no trace.
-    let (Some(Wish::Token), Some(seen)) =
-        (process.operation.wish, process.operation.before.session)
+    // An operation that ended at once called nothing, and its progress is gone.
+    let (Some(Operation::AccessToken), Some(seen)) =
+        (process.progress.operation, process.progress.before.session)
     else {
         return Ok(());
     };
-    let half = world.service.rules.life * 1000 / 2;
-    let fresh = seen.left > half && !process.left_open;
-    holds("K1", !(fresh || seen.fresh), || {
+    let margin = scenario
+        .policy
+        .margin
+        .min(world.service.rules.lifetime * 1000 / 2);
+    let is_fresh = seen.left > margin && !process.left_open;
+    check("K1", !(is_fresh || seen.fresh), || {
         format!(
-            "a fresh token is at hand, and process {p} asks for {:?}",
-            process.asks
+            "the access token is not due, and process {p} calls {:?}",
+            process.call
         )
     })
 }
 
-/// A refresh is about to be sent.
+/// The lock is about to be acquired.
+pub(crate) fn locks(
+    world: &World,
+    p: usize,
+    wait: Millis,
+    lease: Millis,
+    scenario: &Scenario,
+) -> Verdict {
+    let process = &world.processes[p];
+    let policy = &scenario.policy;
+    check("K10", lease == policy.lease, || {
+        format!("the lease is {lease} ms")
+    })?;
+    let is_usable = process.visible.session.is_some_and(|seen| {
+        seen.left > 0 && Some(seen.access) != process.progress.refused_access()
+    });
+    let settles = is_usable && process.progress.operation == Some(Operation::AccessToken);
+    let max = if settles { 1000 } else { policy.lease };
+    check("K2", wait <= max, || {
+        format!("the lock is waited for for {wait} ms")
+    })
+}
+
+/// A request is about to be sent.
 pub(crate) fn sends(
     world: &World,
     p: usize,
     asked: Asked,
-    limit: Millis,
+    timeout: Millis,
     scenario: &Scenario,
 ) -> Verdict {
-    let operation = &world.processes[p].operation;
-    let clock = world.clock();
-    let others = (0..world.processes.len()).filter(|other| *other != p);
-    let mut flying = others.filter(|other| matches!(world.processes[*other].asks, Asks::Send(..)));
-    holds("K2", flying.next().is_none(), || {
-        "two refreshes are under way".into()
+    let progress = &world.processes[p].progress;
+    let mut others = (0..world.processes.len()).filter(|other| *other != p);
+    check("K2", !others.any(|other| world.is_in_flight(other)), || {
+        "two refreshes are in flight".into()
     })?;
-    holds("K3", operation.read_under_lock, || {
-        "the lock is not held, or the store was not read under it".into()
+    check("K3", progress.loaded_under_lock, || {
+        "the lock is not held, or the store was not reloaded under it".into()
     })?;
-    let spent = !matches!(
-        world.service.standing(asked.refresh, world.now),
+    check("K9", progress.sends < 10, || {
+        "there is no end of attempts".into()
+    })?;
+    let history = &world.history;
+    let is_known = matches!(
+        world.service.standing(asked, world.now),
         Standing::Current | Standing::Ended
     );
-    holds(
+    check(
         "K3",
-        !spent || world.history.unfinished.contains(&asked.refresh),
+        is_known || history.unfinished.contains(&asked.refresh),
         || {
             format!(
-                "token {} is spent, no answer to it was lost, and it is sent",
+                "refresh token {} was used, and no response was lost",
                 asked.refresh
             )
         },
     )?;
-    let Some(rest) = &world.store else {
-        return holds("K3", world.history.went_without_lock, || {
-            "the store is empty, and something is sent".into()
-        });
-    };
-    if !world.history.went_without_lock {
-        holds("K3", rest.refresh == asked.refresh, || {
-            format!(
-                "the store holds token {}, and {} is sent",
-                rest.refresh, asked.refresh
-            )
-        })?;
-        let resumes = rest.announced.is_some() && !operation.announced;
-        let due = rest.is_due(clock) || resumes || is_confused(world, p, scenario);
-        holds("K3", due || operation.wish != Some(Wish::Token), || {
-            "what is stored is not due, and a refresh is sent".into()
-        })?;
-        holds("K4", rest.announced.is_some(), || {
-            "no intent is stored, and a refresh is sent".into()
-        })?;
-        let target = match operation.wish {
-            Some(Wish::Switch(org)) => org,
-            _ => rest.org,
-        };
-        holds("K11", asked.org == target, || {
-            format!("{:?} is named, not {target:?}", asked.org)
-        })?;
-    }
-    holds("K9", operation.sends < 10, || {
-        "there is no end of sending".into()
-    })?;
-    if world.history.clock_was_set {
+    if history.went_without_lock {
         return Ok(());
     }
-    let late = is_late(world, p, asked.refresh);
-    let longest = match late {
-        true => 30_000,
-        false => ATTEMPT_LIMIT,
+    let Some(record) = &world.store else {
+        return check("K3", false, || {
+            "the store is empty, and a refresh is sent".into()
+        });
     };
-    holds("K6", limit <= longest, || {
-        format!("an attempt may take {limit} ms")
+    of_the_stored_session(world, p, asked, record, scenario)?;
+    if history.clock_was_set {
+        return Ok(());
+    }
+    let policy = &scenario.policy;
+    let lock = world.lock.filter(|lock| lock.holder == Some(p));
+    let lasts = scenario.store == StoreKind::Exclusive
+        || lock.is_some_and(|lock| world.now + timeout <= lock.since + policy.lease);
+    check("K10", lasts, || "the exchange can outlast the lease".into())?;
+    if let (0, Some((refresh, access, until))) = (progress.sends, history.backoff) {
+        let is_of = (refresh, access) == (record.refresh, record.access);
+        check("K7", !is_of || world.now >= until, || {
+            format!(
+                "a refresh is sent {} ms before the end of the backoff",
+                until - world.now
+            )
+        })?;
+    }
+    has_timeout(world, p, asked, timeout, policy)
+}
+
+fn of_the_stored_session(
+    world: &World,
+    p: usize,
+    asked: Asked,
+    record: &Stored,
+    scenario: &Scenario,
+) -> Verdict {
+    let process = &world.processes[p];
+    let progress = &process.progress;
+    check("K3", record.refresh == asked.refresh, || {
+        format!("the store holds {record:?}, and {asked:?} is sent")
     })?;
-    holds("K6", !late || operation.late_sends == 0, || {
-        "there are two attempts after the window in one wake-up".into()
+    let is_resumed = record.intent.is_some() && !progress.announced;
+    let is_due = record.is_due(scenario.policy.margin, world.clock());
+    let is_needed = is_due || is_resumed || is_confused(world, p, scenario);
+    check(
+        "K3",
+        is_needed || progress.operation != Some(Operation::AccessToken),
+        || "the stored session is not due, and a refresh is sent".into(),
+    )?;
+    check("K4", record.intent.is_some(), || {
+        "no intent is stored, and a refresh is sent".into()
+    })?;
+    check("K7", !record.challenged, || {
+        "the service demands a challenge, and a refresh is sent".into()
+    })?;
+    check("K11", asked.org == record.target(), || {
+        format!("{asked:?} is sent for {record:?}")
     })
 }
 
-/// When a token was sent first, or may have been sent by an earlier operation.
+/// An attempt that leaves time for another one within the replay window has the short timeout, every other one that of an exchange.
+fn has_timeout(world: &World, p: usize, asked: Asked, timeout: Millis, policy: &Policy) -> Verdict {
+    let progress = &world.processes[p].progress;
+    let (attempts, late_attempts) = match progress.sent {
+        Some((sent, _)) if sent == asked => (progress.attempts, progress.late_attempts),
+        _ => (0, 0),
+    };
+    let age = first_sent(world, p, asked.refresh).map_or(0, |first| world.now - first);
+    check("K6", age < policy.window || late_attempts == 0, || {
+        "there are two attempts after the window in one wake-up".into()
+    })?;
+    let leaves_time = age + policy.attempt_timeout + policy.backoff_after(attempts) < policy.window;
+    let expected = if leaves_time {
+        policy.attempt_timeout
+    } else {
+        EXCHANGE_TIMEOUT
+    };
+    check("K6", timeout == expected, || {
+        format!("an attempt {age} ms after the first has a timeout of {timeout} ms, not {expected}")
+    })
+}
+
+/// Returns when a refresh token was sent first, or may have been sent by an earlier operation.
 pub(crate) fn first_sent(world: &World, p: usize, token: u32) -> Option<Millis> {
-    let own = world.processes[p].operation.announced;
-    let announced = world.store.as_ref().and_then(|rest| rest.announced);
+    let has_announced = world.processes[p].progress.announced;
+    let announced = world
+        .store
+        .as_ref()
+        .and_then(|record| record.intent)
+        .map(|intent| intent.at);
     let sent = world.history.first_sent.get(&token).copied();
-    sent.into_iter().chain(announced.filter(|_| !own)).min()
+    sent.into_iter()
+        .chain(announced.filter(|_| !has_announced))
+        .min()
 }
 
-/// Whether a token is sent after its replay window.
-pub(crate) fn is_late(world: &World, p: usize, token: u32) -> bool {
-    first_sent(world, p, token).is_some_and(|first| world.now.saturating_sub(first) >= WINDOW)
+/// Returns whether a refresh token is sent after its replay window.
+pub(crate) fn is_late(world: &World, p: usize, token: u32, scenario: &Scenario) -> bool {
+    first_sent(world, p, token)
+        .is_some_and(|first| world.now.saturating_sub(first) >= scenario.policy.window)
 }
 
-/// A record is about to be stored.
+/// A record is about to be saved.
 pub(crate) fn saves(world: &World, p: usize, new: &Stored, scenario: &Scenario) -> Verdict {
-    let operation = &world.processes[p].operation;
-    holds("K13", new.login > world.history.logged_out, || {
+    let progress = &world.processes[p].progress;
+    let history = &world.history;
+    check("K13", new.login > history.logged_out, || {
         format!(
-            "login {} has logged out, and process {p} stores it",
+            "the user has logged out of login {}, and process {p} saves it",
             new.login
         )
     })?;
@@ -154,118 +225,147 @@ pub(crate) fn saves(world: &World, p: usize, new: &Stored, scenario: &Scenario) 
         return Ok(());
     };
     if new.login != old.login {
-        let login = matches!(operation.wish, Some(Wish::SignIn(_))) || new.login > old.login;
-        return holds("K5", login, || {
-            format!("login {} goes back to login {}", old.login, new.login)
+        let is_newer =
+            matches!(progress.operation, Some(Operation::LogIn(_))) || new.login > old.login;
+        return check("K5", is_newer, || {
+            format!(
+                "login {} is replaced by the older login {}",
+                old.login, new.login
+            )
         });
     }
-    holds(
+    check(
         "K5",
         new.refresh >= old.refresh && new.access >= old.access,
-        || format!("process {p} stores {new:?} in place of the newer {old:?}"),
+        || format!("{old:?} is replaced by the older {new:?}"),
     )?;
-    let asked = new.org == old.org || world.history.switched.contains(&new.access);
-    holds("K11", asked, || {
-        format!("{:?} becomes {:?} unasked", old.org, new.org)
+    let was_requested = new.org == old.org || history.switched.contains(&new.access);
+    check("K11", was_requested, || {
+        format!(
+            "{:?} becomes {:?}, and no caller requested it",
+            old.org, new.org
+        )
     })?;
-    let made = world.history.made.get(&new.access);
-    let exact = operation.late_sends == 0
-        && operation.store_failures == 0
-        && !scenario.slow
-        && !world.history.clock_was_set;
-    holds(
+    let issued = history.issued.get(&new.access);
+    let is_replayed = issued
+        .zip(progress.sent)
+        .is_some_and(|(issued, (_, sent))| *issued < sent);
+    let is_exact = progress.late_attempts == 0 && !scenario.slow && !history.clock_was_set;
+    check(
         "K6",
-        !exact || made.is_none_or(|made| new.received <= *made),
-        || "the life of a repeated answer counts from the repetition".into(),
+        !(is_replayed && is_exact) || issued.is_none_or(|issued| new.received <= *issued),
+        || "the lifetime of a replayed response counts from the repetition".into(),
     )?;
-    let withdraws =
-        new.announced.is_none() && new.access == old.access && new.refresh == old.refresh;
-    holds(
-        "K4",
-        !withdraws || !world.history.lost.contains(&new.refresh),
-        || "the intent is taken back, and an answer was lost".into(),
-    )
+    if (new.refresh, new.access) != (old.refresh, old.access) {
+        return Ok(());
+    }
+    changes_the_intent(world, p, old, new)
+}
+
+fn changes_the_intent(world: &World, p: usize, old: &Stored, new: &Stored) -> Verdict {
+    let progress = &world.processes[p].progress;
+    let is_lost = world.history.lost.contains(&new.refresh);
+    let was_sent = world.history.first_sent.contains_key(&new.refresh);
+    match (old.intent, new.intent) {
+        (Some(_), None) => check("K4", !is_lost || new.challenged, || {
+            "the intent is withdrawn, and a response was lost".into()
+        }),
+        // A switch that is rejected after a lost attempt becomes a plain refresh.
+        (Some(old), Some(new)) => {
+            let is_rejected = new.org.is_none() && matches!(progress.reply, Some(Told::Replied(_)));
+            let is_same = new.at == old.at && (new.org == old.org || is_rejected);
+            // A process that was suspended for longer than its lease, in the middle of a save, does no better.
+            check("K4", is_same || !was_sent || !world.holds_lock(p), || {
+                format!("{old:?} becomes {new:?}, and the request is not the same")
+            })
+        }
+        (None, Some(new)) => {
+            let target = match progress.operation {
+                Some(Operation::Switch(org)) => Some(org),
+                _ => None,
+            };
+            check("K11", new.org == target, || {
+                format!("{new:?} is not what was requested")
+            })
+        }
+        (None, None) => Ok(()),
+    }
 }
 
 /// The store is about to be cleared.
 pub(crate) fn clears(world: &World, p: usize) -> Verdict {
-    let operation = &world.processes[p].operation;
-    if operation.wish == Some(Wish::LogOut) {
+    let progress = &world.processes[p].progress;
+    if progress.operation == Some(Operation::LogOut) {
         return Ok(());
     }
-    let stored = world.store.as_ref().map(|rest| rest.refresh);
-    holds("K8", stored.is_none() || stored == operation.token, || {
-        format!(
-            "the store holds token {stored:?}, {:?} was refused, and it is cleared",
-            operation.token
-        )
+    let stored = world.store.as_ref().map(|record| record.refresh);
+    let sent = progress.sent.map(|(asked, _)| asked.refresh);
+    check("K8", stored.is_none() || stored == sent, || {
+        format!("the store holds token {stored:?}, {sent:?} was rejected, and it is cleared")
     })?;
-    let ends = match operation.answer {
-        Some(Told::Answered(answer)) => {
-            answer == ErrorResponse::INVALID_GRANT || is_step_up(answer)
-        }
-        _ => false,
-    };
-    holds("K7", ends, || {
-        format!("{:?} ends the session", operation.answer)
+    let ends = progress.reply == Some(Told::Replied(Reply::INVALID_GRANT));
+    check("K7", ends, || {
+        format!("{:?} ends the session", progress.reply)
     })
 }
 
-pub(crate) fn is_step_up(answer: ErrorResponse) -> bool {
-    matches!(answer, ErrorResponse::Failure(_, "sso_required", _))
-}
-
-/// A wait begins.
-pub(crate) fn waits(world: &World, p: usize, time: Millis) -> Verdict {
-    let operation = &world.processes[p].operation;
-    holds("K9", time > 0 && time <= 60_000, || {
-        format!("a wait takes {time} ms")
+/// A sleep begins.
+pub(crate) fn sleeps(world: &World, p: usize, time: Millis) -> Verdict {
+    let progress = &world.processes[p].progress;
+    check("K9", time > 0 && time <= 60_000, || {
+        format!("a sleep takes {time} ms")
     })?;
-    // What the service asks for has no order.
-    let asked = matches!(
-        operation.answer,
-        Some(Told::Answered(ErrorResponse::Failure(..)))
-    );
-    let free = asked || operation.store_failures > 0;
-    holds("K9", free || time >= operation.last_wait, || {
-        format!(
-            "a wait of {} ms is followed by one of {time} ms",
-            operation.last_wait
-        )
-    })
+    // The times that a service demands have no order, and saves are counted on their own.
+    check(
+        "K9",
+        is_demanded(progress) || progress.store_failures > 0 || time >= progress.last_sleep,
+        || {
+            format!(
+                "a sleep of {} ms is followed by one of {time} ms",
+                progress.last_sleep
+            )
+        },
+    )
 }
 
-/// What callers can see at any time, also in the middle of an operation.
+/// Returns whether the service can have demanded the sleep.
+pub(crate) fn is_demanded(progress: &Progress) -> bool {
+    matches!(progress.reply, Some(Told::Replied(Reply::Failure(..))))
+}
+
+/// The state of a machine that callers can see has changed, also while an operation is in progress.
 pub(crate) fn shows(world: &World, p: usize) -> Verdict {
     let process = &world.processes[p];
-    let Some(seen) = process.sight.session else {
+    let Some(seen) = process.visible.session else {
         return Ok(());
     };
-    let excused = world.history.excused.contains(&seen.access)
-        || process.sight.unsaved && process.operation.store_failures >= 3;
-    holds(
+    let history = &world.history;
+    let has_failed = history.excused.contains(&seen.access) || process.progress.store_failures > 0;
+    let is_excused = process.visible.unsaved && has_failed;
+    check(
         "K5",
-        excused || world.history.stored.contains(&seen.access),
+        is_excused || history.stored.contains(&seen.access),
         || {
             format!(
-                "access token {} is handed out before it is stored",
+                "access token {} is visible before it is stored",
                 seen.access
             )
         },
     )?;
-    holds(
-        "K13",
-        !world.history.too_late.contains(&seen.access),
-        || {
-            format!(
-                "access token {} came after the logout, and is handed out",
-                seen.access
-            )
-        },
-    )?;
-    let wish = process.operation.wish;
-    let login = seen.login >= process.login || matches!(wish, Some(Wish::SignIn(_) | Wish::LogOut));
-    holds("K5", login, || {
+    check("K13", !history.too_late.contains(&seen.access), || {
+        format!(
+            "access token {} arrived after the logout, and is visible",
+            seen.access
+        )
+    })?;
+    // Without a `sid`, a machine cannot distinguish two logins of one user.
+    let is_newest = seen.login >= process.login
+        || !world.service.rules.sid
+        || matches!(
+            process.progress.operation,
+            Some(Operation::LogIn(_) | Operation::LogOut)
+        );
+    check("K5", is_newest, || {
         format!(
             "login {} is forgotten for login {}",
             process.login, seen.login
@@ -273,19 +373,24 @@ pub(crate) fn shows(world: &World, p: usize) -> Verdict {
     })
 }
 
-/// An operation goes on, but not for ever.
+/// An operation goes on, but has an end.
 pub(crate) fn goes_on(world: &World, p: usize, scenario: &Scenario) -> Verdict {
-    let operation = &world.processes[p].operation;
-    holds("K9", operation.steps <= 60, || {
-        "there is no end of steps".into()
+    let progress = &world.processes[p].progress;
+    check("K9", progress.calls <= 80, || {
+        "there is no end of calls".into()
     })?;
-    let time = world.now - operation.began.min(world.now);
-    let longest = 2 * LEASE + 60_000;
-    let bounded = operation.wish.is_none() || scenario.slow || time <= longest;
-    holds("K9", bounded, || format!("an operation takes {time} ms"))
+    let time = world.now - progress.began.min(world.now);
+    let max = 2 * scenario.policy.lease + 60_000;
+    let is_bounded = progress.operation.is_none() || scenario.slow || time <= max;
+    check("K9", is_bounded, || format!("an operation takes {time} ms"))
 }
 
-/// Whether a process may think that it is another time.
+/// Returns whether a process may see another time than the world has.
 pub(crate) fn is_confused(world: &World, p: usize, scenario: &Scenario) -> bool {
-    scenario.slow || world.processes[p].operation.is_confused
+    scenario.slow || world.processes[p].progress.is_confused
+}
+
+/// Returns whether a call writes to the store.
+pub(crate) fn writes(call: &Call) -> bool {
+    matches!(call, Call::Clear(_) | Call::Save(..))
 }
