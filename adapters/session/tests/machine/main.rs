@@ -50,4 +50,6 @@ mod rules;
 mod scenario;
 mod search;
 mod service;
+mod simulation;
+mod traces;
 mod world;

@@ -1,131 +1,299 @@
-//! Single schedules: policies and stores that the search leaves alone.
+//! The calls of the driver in single operations: a table of the invariants, and policies and stores that the model check leaves alone.
 
 use std::time::Duration;
 
-use workos_login::session::SessionPolicy;
+use workos_login_session::SessionPolicy;
 
-use crate::process::{Asks, End, Input, Process, Told, Wish};
+use crate::process::{Call, End, Failure, Input, Operation, Process, Told};
 use crate::record::Stored;
-use crate::service::{ErrorResponse, Millis, Rules, Service};
+use crate::service::{Millis, Org, Reply, Rules, Service};
+use crate::world::BEGINNING;
 
-#[test]
-fn what_the_service_asks_for_counts_above_the_longest_pause() {
-    let policy = policy().pauses(Duration::from_secs(1), Duration::from_secs(5));
-    let mut walk = Walk::to_sending(&policy, 0);
-    let end = walk.end(Told::Answered(ErrorResponse::Failure(
-        503,
-        "server_error",
-        Some(30),
-    )));
-    assert_eq!(end, End::TryAgain(30_000));
+/// An unusual result of the driver.
+enum Fault {
+    None,
+    LockTimesOut,
+    /// The store cannot be written from this save on.
+    SavesFail(usize),
+    /// Another process refreshes the session first.
+    OtherRefreshes,
+    /// Another process logs out before the response is saved.
+    OtherLogsOut,
+    /// An earlier process has stored this intent and died.
+    Died(Operation),
 }
 
 #[test]
-fn a_store_that_takes_its_time_does_not_shorten_the_window() {
-    let mut walk = Walk::to_sending(&policy(), 15_000);
-    assert!(matches!(walk.asks, Asks::Send(_, 4000)), "{:?}", walk.asks);
-    assert_eq!(walk.tell(Told::Broken), Asks::Wait(500));
-}
-
-#[test]
-fn repeating_ends_though_the_clock_stands_still() {
-    let policy = policy().pauses(Duration::from_millis(100), Duration::from_millis(100));
-    let mut walk = Walk::to_sending(&policy, 0);
-    let mut sends = 1;
-    while let Asks::Wait(100) = walk.tell(Told::Broken) {
-        assert!(matches!(walk.tell(Told::Waited), Asks::Send(..)));
-        sends += 1;
+fn the_calls_of_a_driver_follow_the_invariants() {
+    use End::*;
+    use Fault::*;
+    use Operation::{AccessToken, LogOut, RefreshRejected, Switch};
+    const LOST: Told = Told::Disconnected;
+    const GRANT: Told = Told::Replied(Reply::INVALID_GRANT);
+    const BUSY: Told = Told::Replied(Reply::BUSY);
+    const SSO: Told = Told::Replied(Reply::SSO_REQUIRED);
+    let (fresh, due, expired) = (1, 151, 301);
+    #[rustfmt::skip]
+    let table = [
+        // The responses are those that are no success.
+        ("K1",  "the token is not due",           fresh,   AccessToken,     None,          vec![],     "", Ready),
+        ("K2",  "another process refreshes",      due,     AccessToken,     LockTimesOut,  vec![],     "lock(1s)", NotRefreshed),
+        ("K3",  "another process has refreshed",  due,     AccessToken,     OtherRefreshes, vec![],     "lock(1s) load unlock", Ready),
+        ("K4",  "the session is due",             due,     AccessToken,     None,          vec![],     "lock(1s) load save+intent send(1,A,4s) load save unlock", Ready),
+        ("K4",  "a refresh was interrupted",      due,     AccessToken,     Died(AccessToken), vec![], "load lock(1s) load send(1,A,4s) load save unlock", Ready),
+        ("K4",  "a switch was interrupted",       due,     AccessToken,     Died(Switch(Org::B)), vec![], "load lock(1s) load send(1,B,4s) load save unlock", Ready),
+        ("K4",  "the store cannot be written",    due,     AccessToken,     SavesFail(0),  vec![],     "lock(1s) load save+intent unlock", StoreWarning),
+        ("K5",  "the response cannot be saved",   due,     AccessToken,     SavesFail(1),  vec![],     "lock(1s) load save+intent send(1,A,4s) load save sleep(500ms) load save sleep(1s) load save unlock", NotStored),
+        ("K6",  "one response is lost",           due,     AccessToken,     None,          vec![LOST], "lock(1s) load save+intent send(1,A,4s) sleep(500ms) send(1,A,4s) load save unlock", Ready),
+        ("K6",  "the session ends after that",    due,     AccessToken,     None,          vec![LOST, GRANT], "lock(1s) load save+intent send(1,A,4s) sleep(500ms) send(1,A,4s) load clear unlock", ResponseLost),
+        ("K7",  "the service is busy",            due,     AccessToken,     None,          vec![BUSY], "lock(1s) load save+intent send(1,A,4s) load save unlock", NotRefreshed),
+        ("K7",  "the service is busy",            expired, AccessToken,     None,          vec![BUSY], "lock(60s) load save+intent send(1,A,4s) load save unlock", Unavailable(1000)),
+        ("K7",  "a challenge is demanded",        due,     AccessToken,     None,          vec![SSO],  "lock(1s) load save+intent send(1,A,4s) load save unlock", ChallengedLater),
+        ("K7",  "a challenge is demanded",        expired, AccessToken,     None,          vec![SSO],  "lock(60s) load save+intent send(1,A,4s) load save unlock", Challenged),
+        ("K8",  "the service ends the session",   due,     AccessToken,     None,          vec![GRANT], "lock(1s) load save+intent send(1,A,4s) load clear unlock", EndedByService),
+        ("K10", "the lock is not released",       expired, AccessToken,     LockTimesOut,  vec![],     "lock(60s)", Unavailable(500)),
+        ("K11", "the organization is switched",   fresh,   Switch(Org::B),  None,          vec![],     "lock(60s) load save+intent send(1,B,4s) load save unlock", Ready),
+        ("K11", "the switch is rejected",         fresh,   Switch(Org::B),  None,          vec![SSO],  "lock(60s) load save+intent send(1,B,4s) load save unlock", Failed),
+        ("K12", "the access token is rejected",   fresh,   RefreshRejected, None,          vec![],     "lock(60s) load save+intent send(1,A,4s) load save unlock", Ready),
+        ("K13", "the user logs out elsewhere",    due,     AccessToken,     OtherLogsOut,  vec![],     "lock(1s) load save+intent send(1,A,4s) load unlock", NoSession { was_logged_in: true }),
+        ("K13", "the user logs out",              fresh,   LogOut,          LockTimesOut,  vec![],     "lock(60s) load clear unlock", LoggedOut { cleared: true }),
+    ];
+    for (rule, what, seconds, operation, fault, replies, calls, end) in table {
+        let mut walk = Walk::logged_in(&SessionPolicy::default());
+        walk.clock += seconds * 1000;
+        walk.set_up(&fault);
+        let (made, ended) = walk.run(operation, &fault, replies);
+        assert_eq!(
+            (made.join(" ").as_str(), ended),
+            (calls, end),
+            "{rule}: {what}"
+        );
     }
-    assert_eq!(sends, 100, "ten seconds of pauses of a tenth");
 }
 
 #[test]
-fn a_pause_grows_though_the_lock_is_lost_in_the_middle() {
-    let mut walk = Walk::to_sending(&policy(), 0);
-    assert_eq!(walk.tell(Told::Broken), Asks::Wait(500));
-    walk.clock += 3_600_000;
-    assert_eq!(walk.end(Told::Waited), End::TryAgain(500));
-    walk.clock += 500;
-    walk.tell(Told::Wish(Wish::Token));
-    assert!(matches!(walk.go_on(), Asks::Send(..)));
-    assert_eq!(walk.end(Told::Broken), End::TryAgain(1000));
+fn a_longer_retry_after_takes_precedence_over_the_maximum_backoff() {
+    let policy = SessionPolicy::default().backoff(Duration::from_secs(1), Duration::from_secs(5));
+    let mut walk = Walk::expired(&policy);
+    let reply = Told::Replied(Reply::Failure(503, "server_error", Some(30)));
+    let (_, end) = walk.run(Operation::AccessToken, &Fault::None, vec![reply]);
+    assert_eq!(end, End::Unavailable(30_000));
 }
 
 #[test]
-fn no_policy_makes_a_busy_loop() {
-    let policy = policy().pauses(Duration::ZERO, Duration::ZERO);
-    let mut walk = Walk::to_sending(&policy, 0);
-    assert_eq!(walk.tell(Told::Broken), Asks::Wait(10));
+fn a_slow_store_does_not_shorten_the_replay_window() {
+    let mut walk = Walk::expired(&SessionPolicy::default());
+    walk.save_time = 15_000;
+    let (calls, _) = walk.run(
+        Operation::AccessToken,
+        &Fault::None,
+        vec![Told::Disconnected],
+    );
+    assert_eq!(
+        calls[3..6],
+        ["send(1,A,4s)", "sleep(500ms)", "send(1,A,4s)"]
+    );
 }
 
-fn policy() -> SessionPolicy {
-    SessionPolicy::default()
+#[test]
+fn attempts_end_if_the_clock_stands_still() {
+    let tenth = Duration::from_millis(100);
+    let mut walk = Walk::expired(&SessionPolicy::default().backoff(tenth, tenth));
+    walk.stands_still = true;
+    let (calls, _) = walk.run(
+        Operation::AccessToken,
+        &Fault::None,
+        vec![Told::Disconnected; 200],
+    );
+    let attempts = calls.iter().filter(|call| call.starts_with("send"));
+    assert_eq!(attempts.count(), 100, "ten seconds of pauses of a tenth");
 }
 
-/// A process whose token is spent, on its way through a refresh.
+#[test]
+fn the_backoff_increases_if_the_clock_is_set_forward_during_a_refresh() {
+    let mut walk = Walk::expired(&SessionPolicy::default());
+    let mut jump = 3_600_000;
+    let mut ends = [End::Ready; 2];
+    for end in &mut ends {
+        let begin = Told::Begin(Operation::AccessToken);
+        *end = walk
+            .go(begin, &mut |walk, call| match call {
+                Call::Send(..) => Some(Told::Disconnected),
+                Call::Sleep(_) => {
+                    walk.clock += std::mem::take(&mut jump);
+                    Some(Told::Done)
+                }
+                call => Some(walk.usual(call)),
+            })
+            .1
+            .unwrap();
+        walk.clock += 500;
+    }
+    assert_eq!(ends, [End::Unavailable(500), End::Unavailable(1000)]);
+}
+
+#[test]
+fn no_policy_causes_a_busy_loop() {
+    let policy = SessionPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
+    let mut walk = Walk::expired(&policy);
+    let (calls, _) = walk.run(
+        Operation::AccessToken,
+        &Fault::None,
+        vec![Told::Disconnected],
+    );
+    assert_eq!(calls[4], "sleep(10ms)");
+}
+
+/// A process with its store and its service.
 struct Walk {
+    policy: SessionPolicy,
     process: Process,
     store: Option<Stored>,
+    service: Service,
     clock: Millis,
-    asks: Asks,
+    save_time: Millis,
+    stands_still: bool,
 }
 
 impl Walk {
-    /// Goes as far as the first sending. Announcing it takes the store this long.
-    fn to_sending(policy: &SessionPolicy, announcing: Millis) -> Self {
+    fn logged_in(policy: &SessionPolicy) -> Self {
         let mut walk = Self {
+            policy: policy.clone(),
             process: Process::new(policy),
             store: None,
-            clock: 1_780_000_000_000,
-            asks: Asks::Nothing,
+            service: Service::new(Rules::DETECTING),
+            clock: BEGINNING,
+            save_time: 0,
+            stands_still: false,
         };
-        let pair = Service::new(Rules::STRICT).log_in();
-        walk.tell(Told::Wish(Wish::SignIn(pair)));
-        assert_eq!(walk.go_on(), Asks::Done(End::Ready));
-        walk.clock += 301_000;
-        walk.tell(Told::Wish(Wish::Token));
-        while !matches!(walk.asks, Asks::Send(..)) {
-            if matches!(walk.asks, Asks::Save(_)) {
-                walk.clock += announcing;
-            }
-            walk.step();
-        }
+        let pair = walk.service.log_in();
+        let (_, end) = walk.run(Operation::LogIn(pair), &Fault::None, vec![]);
+        assert_eq!(end, End::Ready);
         walk
     }
 
-    fn end(&mut self, told: Told) -> End {
-        self.tell(told);
-        match self.go_on() {
-            Asks::Done(end) => end,
-            asks => panic!("{asks:?} is no end"),
-        }
+    fn expired(policy: &SessionPolicy) -> Self {
+        let mut walk = Self::logged_in(policy);
+        walk.clock += 301_000;
+        walk
     }
 
-    /// Does what is asked for, as long as it is the store's.
-    fn go_on(&mut self) -> Asks {
-        while !matches!(self.asks, Asks::Done(_) | Asks::Send(..) | Asks::Wait(_)) {
-            self.step();
-        }
-        self.asks.clone()
-    }
-
-    fn step(&mut self) {
-        let told = match self.asks.clone() {
-            Asks::Load => Told::Loaded(Ok(self.store.clone())),
-            Asks::Lock(_) => Told::Locked(Ok(true)),
-            Asks::Save(record) => {
-                self.store = Some(record);
-                Told::Saved(true)
+    /// Lets another process do what it did before.
+    fn set_up(&mut self, fault: &Fault) {
+        match fault {
+            Fault::OtherRefreshes => {
+                let here = std::mem::replace(&mut self.process, Process::new(&self.policy));
+                self.run(Operation::AccessToken, &Fault::None, vec![]);
+                self.process = here;
             }
-            Asks::Unlock => Told::Unlocked,
-            asks => panic!("{asks:?} is not the store's"),
-        };
-        self.tell(told);
+            Fault::Died(operation) => {
+                self.process = Process::new(&self.policy);
+                self.go(Told::Begin(*operation), &mut |walk, call| match call {
+                    Call::Send(..) => None,
+                    call => Some(walk.usual(call)),
+                });
+                self.process = Process::new(&self.policy);
+            }
+            _ => {}
+        }
     }
 
-    fn tell(&mut self, told: Told) -> Asks {
-        let clock = self.clock;
-        self.asks = self.process.tell(&Input { told, clock });
-        self.asks.clone()
+    /// Runs an operation to its end, and returns the calls of its driver.
+    fn run(
+        &mut self,
+        operation: Operation,
+        fault: &Fault,
+        replies: Vec<Told>,
+    ) -> (Vec<String>, End) {
+        let mut replies = replies.into_iter();
+        let mut saves = 0;
+        let (calls, end) = self.go(Told::Begin(operation), &mut |walk, call| {
+            Some(match (call, fault) {
+                (Call::Lock { .. }, Fault::LockTimesOut) => Told::Locked(Ok(false)),
+                (Call::Save(..), Fault::SavesFail(first)) => {
+                    saves += 1;
+                    match saves > *first {
+                        true => Told::Written(Err(Failure::Failed)),
+                        false => walk.usual(call),
+                    }
+                }
+                (Call::Send(..), _) => {
+                    let reply = replies.next().unwrap_or_else(|| walk.usual(call));
+                    if matches!(fault, Fault::OtherLogsOut) {
+                        walk.store = None;
+                    }
+                    reply
+                }
+                _ => walk.usual(call),
+            })
+        });
+        (calls, end.expect("the operation has an end"))
+    }
+
+    fn go(
+        &mut self,
+        begin: Told,
+        driver: &mut dyn FnMut(&mut Self, &Call) -> Option<Told>,
+    ) -> (Vec<String>, Option<End>) {
+        let mut calls = Vec::new();
+        let mut told = begin;
+        loop {
+            let call = self.process.tell(&Input {
+                told,
+                clock: self.clock,
+            });
+            if let Call::End(end) = call {
+                return (calls, Some(end));
+            }
+            calls.push(text(&call));
+            match driver(self, &call) {
+                Some(next) => told = next,
+                None => return (calls, None),
+            }
+        }
+    }
+
+    /// Returns the result of a driver without faults.
+    fn usual(&mut self, call: &Call) -> Told {
+        match call {
+            Call::Load => Told::Loaded(Ok(self.store.clone())),
+            Call::Lock { .. } => Told::Locked(Ok(true)),
+            Call::Save(record, _) => {
+                self.store = Some(record.clone());
+                self.clock += self.save_time;
+                Told::Written(Ok(()))
+            }
+            Call::Clear(_) => {
+                self.store = None;
+                Told::Written(Ok(()))
+            }
+            Call::Send(asked, _) => Told::Replied(self.service.act(*asked, asked.org, self.clock)),
+            Call::Sleep(time) => {
+                self.clock += if self.stands_still { 0 } else { *time };
+                Told::Done
+            }
+            Call::Unlock => Told::Done,
+            Call::None | Call::End(_) => panic!("{call:?} returns nothing"),
+        }
+    }
+}
+
+fn text(call: &Call) -> String {
+    let time = |time: Millis| match time % 1000 {
+        0 => format!("{}s", time / 1000),
+        _ => format!("{time}ms"),
+    };
+    match call {
+        Call::Load => "load".into(),
+        Call::Lock { wait, .. } => format!("lock({})", time(*wait)),
+        Call::Save(record, _) if record.intent.is_some() => "save+intent".into(),
+        Call::Save(..) => "save".into(),
+        Call::Clear(_) => "clear".into(),
+        Call::Send(asked, timeout) => {
+            format!("send({},{:?},{})", asked.refresh, asked.org, time(*timeout))
+        }
+        Call::Sleep(duration) => format!("sleep({})", time(*duration)),
+        Call::Unlock => "unlock".into(),
+        Call::None | Call::End(_) => panic!("{call:?} is no call"),
     }
 }
