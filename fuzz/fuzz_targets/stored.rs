@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
-use workos_login::session::StoredSession;
 use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
+use workos_login_session::StoredSession;
 
 fuzz_target!(|bytes: &[u8]| {
     round_trip::<Authenticated>(bytes);
