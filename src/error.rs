@@ -172,8 +172,22 @@ pub(crate) enum ResponseKind {
     CodeExchange,
     DeviceAuthorization,
     DevicePoll,
+    #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+    Jwks,
     OrganizationSwitch,
     Refresh,
+}
+
+impl ResponseKind {
+    /// Returns the media types of a success.
+    pub(crate) fn media_types(self) -> &'static [&'static str] {
+        match self {
+            // RFC 7517 section 8.5.1; most servers send the other one.
+            #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+            Self::Jwks => &["application/jwk-set+json", "application/json"],
+            _ => &["application/json"],
+        }
+    }
 }
 
 impl ErrorResponse {
@@ -215,6 +229,8 @@ impl ErrorResponse {
             | ResponseKind::CodeExchange
             | ResponseKind::DeviceAuthorization
             | ResponseKind::DevicePoll => ("login", "start a new login"),
+            #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+            ResponseKind::Jwks => ("request", "check the client ID or the JWKS URI"),
         };
         write!(f, "{what} was denied ({}); {remedy}", self.reason())
     }
@@ -239,6 +255,11 @@ impl ErrorResponse {
                 "organization switch was rejected ({reason}) and the session is unchanged; log in to the organization instead"
             ),
             ResponseKind::Refresh => write!(f, "session has ended ({reason}); log in again"),
+            #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+            ResponseKind::Jwks => write!(
+                f,
+                "request was rejected ({reason}); check the client ID or the JWKS URI"
+            ),
         }
     }
 
@@ -412,8 +433,13 @@ pub struct ClientError(pub(crate) ClientErrorKind);
 
 #[derive(Clone, Debug)]
 pub(crate) enum ClientErrorKind {
-    Binding { state: Box<str>, client: Box<str> },
+    Binding {
+        state: Box<str>,
+        client: Box<str>,
+    },
     NoDeviceAuthorizationEndpoint,
+    #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+    NoJwksUri,
     NoOrganizations,
     NoRefreshToken,
     Response(ErrorResponse),
@@ -442,6 +468,10 @@ impl fmt::Display for ClientError {
             ClientErrorKind::NoDeviceAuthorizationEndpoint => f.write_str(
                 "server has no device authorization endpoint; set it, or log in with a browser",
             ),
+            #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+            ClientErrorKind::NoJwksUri => {
+                f.write_str("server has no JWKS URI; set it to verify tokens")
+            }
             ClientErrorKind::NoOrganizations => f.write_str(
                 "an authorization server has no organizations to switch to; start a new login",
             ),

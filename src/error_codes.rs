@@ -87,7 +87,7 @@ pub(crate) fn classify<'a, B: AsRef<[u8]>>(
         return Err(malformed(MalformedKind::ResponseTooLong));
     }
     if status.is_success() {
-        return Ok(SuccessResponse::new(response)?);
+        return Ok(SuccessResponse::new(response, kind.media_types())?);
     }
 
     let body = if is_too_long { &[] } else { body };

@@ -86,6 +86,7 @@
 //! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
 //! | answer an authentication challenge | [`AuthenticationChallenge`] |
 //! | refresh a session, switch its organization | [`Authenticated`], [`Refreshing`]; `workos-login-session` keeps a session fresh |
+//! | verify access tokens and ID tokens | `keys` (feature `verify` or `verify-rustcrypto`) |
 //! | send requests | [`HttpClient`], [`BlockingHttpClient`], [`Exchange`] |
 //! | handle errors | [`Error`], [`Refused`], [`SendError`], [`error_codes`] |
 
@@ -105,6 +106,8 @@ mod user;
 mod wire;
 
 pub mod error_codes;
+#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+pub mod keys;
 pub mod limits;
 
 pub use crate::challenge::{

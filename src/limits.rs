@@ -60,3 +60,27 @@ pub const SLOW_DOWN_INCREMENT: Duration = Duration::from_secs(5);
 
 /// The maximum time between two polls that transport errors and transient errors lead to.
 pub const MAX_POLLING_BACKOFF: Duration = Duration::from_secs(60);
+
+/// The maximum size of an access token or ID token in bytes. A longer one is not verified.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// The maximum number of keys in a JWKS. A response with more is rejected.
+pub const MAX_KEYS: usize = 100;
+
+/// The maximum age of a JWKS. An older one is due for a fetch, and stays in use until one succeeds.
+pub const KEYS_MAX_AGE: Duration = Duration::from_secs(600);
+
+/// The cooldown: the minimum time between two fetches of a JWKS, whatever the key IDs of the tokens are.
+pub const KEYS_COOLDOWN: Duration = Duration::from_secs(30);
+
+/// The minimum time between two fetches of a JWKS while there is none to use.
+pub const KEYS_RETRY: Duration = Duration::from_secs(1);
+
+/// The time after which a JWKS is no longer used if all fetches failed.
+pub const KEYS_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The timeout of a fetch of a JWKS, which delays the verification of a token.
+pub const KEYS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The maximum leeway for the clocks of an issuer and a verifier.
+pub const MAX_LEEWAY: Duration = Duration::from_secs(300);

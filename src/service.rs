@@ -11,6 +11,8 @@ use std::sync::Arc;
 use http::Uri;
 use url::{Host, Url, form_urlencoded};
 
+#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+use crate::ids::ClientId;
 use crate::wire::authorization::RESERVED_PARAMETERS;
 use crate::wire::request::Encoding;
 
@@ -55,6 +57,9 @@ impl Service {
     }
 }
 
+/// The maximum size of a base URL. With a path it is still shorter than the 64 KiB that `http::Uri` allows.
+const MAX_BASE_URL_BYTES: usize = 32 * 1024;
+
 /// The endpoints of WorkOS User Management.
 #[derive(Debug)]
 pub(crate) struct UserManagementEndpoints {
@@ -76,6 +81,9 @@ impl UserManagementEndpoints {
 
     pub(crate) fn new(base: &Url) -> Result<Self, InvalidEndpoint> {
         check_endpoint(base)?;
+        if base.as_str().len() > MAX_BASE_URL_BYTES {
+            return Err(InvalidEndpoint(Reason::Uri));
+        }
         if base.query().is_some() {
             return Err(InvalidEndpoint(Reason::Query));
         }
@@ -87,6 +95,16 @@ impl UserManagementEndpoints {
             device_authorization: uri(&format!("{base}/user_management/authorize/device"))?,
             logout: format!("{base}/user_management/sessions/logout?").into(),
         })
+    }
+}
+
+#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+impl UserManagementEndpoints {
+    /// Returns the URL of the keys that sign the access tokens of a client.
+    pub(crate) fn jwks(&self, client_id: &ClientId) -> Uri {
+        let id: String = form_urlencoded::byte_serialize(client_id.as_str().as_bytes()).collect();
+        uri(&format!("{}/sso/jwks/{id}", self.base))
+            .expect("the base URL and the client ID have limits, and the result is percent-encoded")
     }
 }
 
@@ -112,6 +130,11 @@ pub struct Server {
     authorization: Box<str>,
     token: Uri,
     pub(crate) device_authorization: Option<Uri>,
+    #[cfg_attr(
+        not(any(feature = "verify", feature = "verify-rustcrypto")),
+        expect(dead_code, reason = "read by the verification of tokens")
+    )]
+    pub(crate) jwks: Option<Uri>,
     pub(crate) advertises_iss: bool,
 }
 
@@ -142,6 +165,7 @@ impl Server {
             authorization: format!("{authorization_endpoint}{separator}").into(),
             token: endpoint(token_endpoint)?,
             device_authorization: None,
+            jwks: None,
             advertises_iss: false,
         })
     }

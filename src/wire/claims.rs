@@ -62,7 +62,7 @@ impl Claims<'_> {
 }
 
 /// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.
-fn seconds(claim: &RawValue) -> Option<u64> {
+pub(super) fn seconds(claim: &RawValue) -> Option<u64> {
     claim.get().parse().ok().or_else(|| {
         let seconds: f64 = serde_json::from_str(claim.get()).ok()?;
         Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())

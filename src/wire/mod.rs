@@ -6,6 +6,8 @@ pub(crate) mod claims;
 pub(crate) mod device;
 pub(crate) mod failure;
 pub(crate) mod grant;
+#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+pub(crate) mod jose;
 pub(crate) mod lenient;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -5,6 +5,9 @@ use http::{HeaderValue, Method, Request, Uri};
 use serde::{Serialize, Serializer};
 use url::form_urlencoded;
 
+const USER_AGENT_VALUE: HeaderValue =
+    HeaderValue::from_static(concat!("workos-login/", env!("CARGO_PKG_VERSION")));
+
 /// The encoding of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -28,10 +31,18 @@ pub(crate) fn post(uri: &Uri, encoding: Encoding, fields: &[Field<'_>]) -> Reque
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        USER_AGENT,
-        HeaderValue::from_static(concat!("workos-login/", env!("CARGO_PKG_VERSION"))),
-    );
+    headers.insert(USER_AGENT, USER_AGENT_VALUE);
+    request
+}
+
+/// Makes a GET request without authentication to `uri`.
+#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
+pub(crate) fn get(uri: &Uri, accept: &'static str) -> Request<Vec<u8>> {
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = uri.clone();
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(USER_AGENT, USER_AGENT_VALUE);
     request
 }
 

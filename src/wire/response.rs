@@ -19,14 +19,20 @@ pub(crate) struct SuccessResponse<'a> {
 }
 
 impl<'a> SuccessResponse<'a> {
-    pub(crate) fn new<B: AsRef<[u8]>>(response: &'a Response<B>) -> Result<Self, Malformed> {
+    /// Rejects a response whose media type is not one of `media_types`.
+    pub(crate) fn new<B: AsRef<[u8]>>(
+        response: &'a Response<B>,
+        media_types: &[&str],
+    ) -> Result<Self, Malformed> {
         let response = Self {
             status: response.status(),
             headers: response.headers(),
             body: response.body().as_ref(),
         };
         match content_type(response.headers) {
-            Some(essence) if essence.eq_ignore_ascii_case("application/json") => Ok(response),
+            Some(essence) if media_types.iter().any(|t| essence.eq_ignore_ascii_case(t)) => {
+                Ok(response)
+            }
             essence => Err(response.malformed(MalformedKind::ContentType(essence.map(Into::into)))),
         }
     }

@@ -1,0 +1,171 @@
+//! What the claims of a token must be, and how an access token is told from an ID token.
+//!
+//! An issuer signs both with the same keys, and both have the `typ` `JWT` at most servers. So the two sets of rules exclude each other
+//! (RFC 8725 section 3.12; RFC 9068 section 5):
+//!
+//! | token | access token | ID token |
+//! |---|---|---|
+//! | `typ` is `at+jwt` | yes | no |
+//! | `typ` is `JWT` or missing: the event of a logout token | no | no |
+//! | … and not this; `nonce`, `at_hash` or `c_hash` | no | yes |
+//! | … and none of these; `aud` does not contain the client ID | yes | no |
+//! | … and none of these; `aud` contains the client ID; `client_id` or `scope` | yes | no |
+//! | … and none of these; `aud` contains the client ID; neither `client_id` nor `scope` | no | yes |
+//! | any other `typ` | no | no |
+//!
+//! "yes" means that the other checks decide. User Management issues access tokens only, in which a
+//! JWT template can set `aud` and omit `client_id`: there, `sid` counts like `client_id`, and nothing is an ID token.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::client::ClientBinding;
+use crate::keys::signed_token::Payload;
+use crate::keys::verified::{AccessClaims, IdClaims, Verified};
+use crate::keys::verify_error::InvalidToken;
+use crate::wire;
+use crate::wire::jose::{Claims, numeric_date};
+
+/// The expectations of a verifier.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) client: Arc<ClientBinding>,
+    pub(super) issuer: Option<Box<str>>,
+    /// The audience of access tokens.
+    pub(super) audience: Option<Box<str>>,
+    pub(super) leeway: Duration,
+    /// Set if the issuer issues ID tokens, too.
+    pub(super) has_id_tokens: bool,
+}
+
+/// What the `typ` of a header says (RFC 7515 section 4.1.9).
+#[derive(PartialEq, Eq)]
+enum Typ {
+    AccessToken,
+    Jwt,
+    Other,
+}
+
+impl Typ {
+    fn of(payload: &Payload) -> Self {
+        const PREFIX: &str = "application/";
+        let Some(typ) = payload.typ.as_deref() else {
+            return Self::Jwt;
+        };
+        let typ = match typ.get(..PREFIX.len()) {
+            Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => &typ[PREFIX.len()..],
+            _ => typ,
+        };
+        if typ.eq_ignore_ascii_case("at+jwt") {
+            Self::AccessToken
+        } else if typ.eq_ignore_ascii_case("JWT") {
+            Self::Jwt
+        } else {
+            Self::Other
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn access_token(
+        &self,
+        payload: Payload,
+        now: SystemTime,
+    ) -> Result<Verified<AccessClaims>, InvalidToken> {
+        let claims = read(&payload)?;
+        let is_access_token = match Typ::of(&payload) {
+            Typ::AccessToken => true,
+            Typ::Jwt => {
+                !claims.is_logout_token()
+                    && !claims.has_mark_of_id_token()
+                    && (!self.is_for_client(&claims) || self.has_mark_of_access_token(&claims))
+            }
+            Typ::Other => false,
+        };
+        if !is_access_token {
+            return Err(InvalidToken::Type);
+        }
+        if self.issuer.is_some() && claims.iss != self.issuer {
+            return Err(InvalidToken::Issuer);
+        }
+        if let Some(audience) = &self.audience
+            && !claims.aud.contains(audience)
+        {
+            return Err(InvalidToken::Audience);
+        }
+        let expires_at = self.check_times(&claims, now)?;
+        let claims = AccessClaims::new(claims).ok_or(InvalidToken::MissingSubject)?;
+        Ok(Verified::new(claims, expires_at, payload.json))
+    }
+
+    pub(super) fn id_token(
+        &self,
+        payload: Payload,
+        now: SystemTime,
+    ) -> Result<Verified<IdClaims>, InvalidToken> {
+        let claims = read(&payload)?;
+        if !self.has_id_tokens
+            || Typ::of(&payload) != Typ::Jwt
+            || claims.is_logout_token()
+            || self.has_mark_of_access_token(&claims) && !claims.has_mark_of_id_token()
+        {
+            return Err(InvalidToken::Type);
+        }
+        // OpenID Connect Core section 3.1.3.7, in its order.
+        if self.issuer.is_none() || claims.iss != self.issuer {
+            return Err(InvalidToken::Issuer);
+        }
+        let client_id = self.client.client_id.as_str();
+        let is_authorized_party = match &claims.azp {
+            Some(party) => &**party == client_id,
+            None => claims.aud.len() == 1,
+        };
+        if !self.is_for_client(&claims) || !is_authorized_party {
+            return Err(InvalidToken::Audience);
+        }
+        let expires_at = self.check_times(&claims, now)?;
+        let claims = IdClaims::new(claims).ok_or(InvalidToken::MissingSubject)?;
+        Ok(Verified::new(claims, expires_at, payload.json))
+    }
+
+    fn is_for_client(&self, claims: &Claims<'_>) -> bool {
+        let client_id = self.client.client_id.as_str();
+        claims.aud.iter().any(|audience| &**audience == client_id)
+    }
+
+    /// Returns whether this is an access token by its claims (RFC 9068 section 2.2, for User Management the session).
+    fn has_mark_of_access_token(&self, claims: &Claims<'_>) -> bool {
+        claims.client_id.is_some()
+            || claims.scope.is_some()
+            || !self.has_id_tokens && claims.sid.is_some()
+    }
+
+    /// Checks `exp` and `nbf` and returns the expiry.
+    fn check_times(
+        &self,
+        claims: &Claims<'_>,
+        now: SystemTime,
+    ) -> Result<SystemTime, InvalidToken> {
+        let expires_at = claims
+            .exp
+            .and_then(numeric_date)
+            .ok_or(InvalidToken::MissingExpiry)?;
+        if expires_at
+            .checked_add(self.leeway)
+            .is_none_or(|end| now >= end)
+        {
+            return Err(InvalidToken::Expired);
+        }
+        if let Some(nbf) = claims.nbf {
+            let begin = numeric_date(nbf).ok_or(InvalidToken::NotYetValid)?;
+            if now.checked_add(self.leeway).is_none_or(|now| now < begin) {
+                return Err(InvalidToken::NotYetValid);
+            }
+        }
+        Ok(expires_at)
+    }
+}
+
+fn read(payload: &Payload) -> Result<Claims<'_>, InvalidToken> {
+    wire::object(payload.json.as_bytes()).ok_or(InvalidToken::Malformed)
+}

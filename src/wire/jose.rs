@@ -1,0 +1,178 @@
+//! Keys, JOSE headers and claims (RFC 7515 section 4.1, RFC 7517, RFC 7518 section 6, RFC 7519 section 4.1, RFC 9068 section 2.2).
+//!
+//! Nothing here is verified. A member that selects a key or an algorithm is read strictly: with another type, the whole is rejected.
+//! A claim is read leniently, because a JWT template can put any JSON there: with another type, it is absent.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::ids::{OrganizationId, SessionId};
+use crate::wire::claims::seconds;
+use crate::wire::lenient::{lenient, lenient_list};
+
+/// A JWKS whose keys are not read yet. One that is not understood is ignored (RFC 7517 section 5).
+#[derive(Deserialize)]
+pub(crate) struct Jwks<'a> {
+    #[serde(borrow)]
+    pub(crate) keys: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Jwk {
+    pub(crate) kty: Box<str>,
+    pub(crate) kid: Option<Box<str>>,
+    pub(crate) alg: Option<Box<str>>,
+    #[serde(rename = "use")]
+    pub(crate) key_use: Option<Box<str>>,
+    pub(crate) key_ops: Option<Vec<Box<str>>>,
+    pub(crate) crv: Option<Box<str>>,
+    pub(crate) n: Option<Box<str>>,
+    pub(crate) e: Option<Box<str>>,
+    pub(crate) x: Option<Box<str>>,
+    pub(crate) y: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Header {
+    pub(crate) alg: Box<str>,
+    pub(crate) kid: Option<Box<str>>,
+    pub(crate) typ: Option<Box<str>>,
+    /// Set if there is a `crit` of any type.
+    #[serde(default, rename = "crit", deserialize_with = "present")]
+    pub(crate) has_crit: bool,
+}
+
+/// The claims of a JWT. Its audience, if it is not a list, is a list of one.
+#[derive(Deserialize)]
+pub(crate) struct Claims<'a> {
+    #[serde(borrow)]
+    pub(crate) exp: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) nbf: Option<&'a RawValue>,
+    #[serde(borrow)]
+    auth_time: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) iss: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sub: Option<Box<str>>,
+    #[serde(default, deserialize_with = "audience")]
+    pub(crate) aud: Vec<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) jti: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) client_id: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) scope: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sid: Option<SessionId>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) org_id: Option<OrganizationId>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) role: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) roles: Vec<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) permissions: Vec<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) entitlements: Vec<Box<str>>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) feature_flags: Vec<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    act: Option<Actor>,
+    #[serde(default, deserialize_with = "lenient")]
+    impersonator: Option<Impersonator>,
+    #[serde(default, rename = "cnf", deserialize_with = "present")]
+    pub(crate) has_cnf: bool,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) azp: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) nonce: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    at_hash: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    c_hash: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    events: Option<Events>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) email: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) email_verified: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct Actor {
+    sub: Box<str>,
+}
+
+#[derive(Deserialize)]
+struct Impersonator {
+    email: Box<str>,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    #[serde(rename = "http://schemas.openid.net/event/backchannel-logout")]
+    _logout: Logout,
+}
+
+/// Any value, also `null`.
+struct Logout;
+
+impl<'de> Deserialize<'de> for Logout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl Claims<'_> {
+    pub(crate) fn auth_time(&self) -> Option<SystemTime> {
+        numeric_date(self.auth_time?)
+    }
+
+    /// Returns the impersonator. `act` (RFC 8693 section 4.1) takes precedence.
+    pub(crate) fn impersonator(&mut self) -> Option<Box<str>> {
+        let act = self.act.take().map(|act| act.sub);
+        act.or_else(|| Some(self.impersonator.take()?.email))
+    }
+
+    /// Returns whether this is an ID token by its claims (OpenID Connect Core sections 2 and 3.3.2.11).
+    pub(crate) fn has_mark_of_id_token(&self) -> bool {
+        self.nonce.is_some() || self.at_hash.is_some() || self.c_hash.is_some()
+    }
+
+    /// Returns whether this is a logout token by its claims (OpenID Connect Back-Channel Logout section 2.4).
+    pub(crate) fn is_logout_token(&self) -> bool {
+        self.events.is_some()
+    }
+}
+
+/// Reads a NumericDate (RFC 7519 section 2). A fraction is dropped. `None` if it is negative, too large or not a number.
+pub(crate) fn numeric_date(claim: &RawValue) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds(claim)?))
+}
+
+/// Returns whether a member is there, of any type.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// Reads `aud`: a text, or a list of texts (RFC 7519 section 4.1.3). Anything else is no audience.
+fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<str>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(Box<str>),
+        Several(Vec<Box<str>>),
+    }
+    let audience: Option<Audience> = lenient(deserializer)?;
+    Ok(match audience {
+        Some(Audience::One(audience)) => vec![audience],
+        Some(Audience::Several(audiences)) => audiences,
+        None => Vec::new(),
+    })
+}
