@@ -182,6 +182,18 @@ impl Server {
         })
     }
 
+    /// Sets the JWKS URI (`jwks_uri`, RFC 8414 section 2), whose keys verify access tokens and ID tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`], as for [`new`](Self::new).
+    pub fn jwks_uri(self, url: &Url) -> Result<Self, InvalidEndpoint> {
+        Ok(Self {
+            jwks: Some(endpoint(url)?),
+            ..self
+        })
+    }
+
     /// Requires `iss` in every callback, for servers with `authorization_response_iss_parameter_supported` (RFC 9207 section 2.4).
     #[must_use]
     pub fn advertises_iss(self) -> Self {
