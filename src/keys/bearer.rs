@@ -170,12 +170,8 @@ impl BearerError {
             }
             _ => challenge,
         };
-        let value = HeaderValue::try_from(value);
-        Some(
-            value.expect(
-                "error codes, descriptions and scopes are ASCII without control characters",
-            ),
-        )
+        // Error codes, descriptions and scopes are ASCII without control characters.
+        HeaderValue::try_from(value).ok()
     }
 
     /// Returns which check of the token failed.

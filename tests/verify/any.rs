@@ -48,7 +48,7 @@ proptest! {
         let mut keys = oauth_client().key_set(AUDIENCE).unwrap();
         let jwk = json!({"kid": "ed", "kty": kty, "n": n, "e": e, "x": n, "y": e, "crv": "P-256"});
         for body in [body, json!({"keys": [jwk]}).to_string()] {
-            if let Ok(keys) = keys.fetch(now()).response(response(body), now()) {
+            if let Ok(keys) = keys.fetch(now()).response(response(&body), now()) {
                 let verified = keys.verify_access_token(&access_token(&json!({})), now());
                 prop_assert!(verified.is_err());
             }

@@ -191,7 +191,7 @@ fn a_fetch_in_flight_is_not_begun_again() {
     assert_eq!(verify(&keys, "new", later + secs(2)), required(secs(28)));
     assert_eq!(verify(&keys, "ed", later + secs(2)), Ok(()));
     let jwks = json!({"keys": [ED.jwk("new")]});
-    let keys = exchange.response(response(jwks), later + secs(3)).unwrap();
+    let keys = exchange.response(response(&jwks), later + secs(3)).unwrap();
     assert_eq!(verify(&keys, "new", later + secs(3)), Ok(()));
     // The age counts from the request: a key that was published after it may be missing.
     assert_eq!(keys.needs_fetch_in(later + secs(3)), KEYS_MAX_AGE - secs(3));

@@ -163,7 +163,7 @@ pub(crate) fn workos_client() -> Client<Public> {
     Client::public(CLIENT_ID.parse().unwrap())
 }
 
-pub(crate) fn response(jwks: impl ToString) -> Response<Vec<u8>> {
+pub(crate) fn response(jwks: &(impl ToString + ?Sized)) -> Response<Vec<u8>> {
     Response::builder()
         .header("content-type", "application/json")
         .body(jwks.to_string().into_bytes())

@@ -36,7 +36,7 @@ impl Service {
         if self.unavailable.contains(&time) {
             Response::builder().status(503).body(Vec::new()).unwrap()
         } else {
-            response(self.jwks(time))
+            response(&self.jwks(time))
         }
     }
 }

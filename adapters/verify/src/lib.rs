@@ -26,3 +26,7 @@ pub use crate::state::FetchError;
 pub use crate::token_verifier::TokenVerifier;
 
 pub use workos_login;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
