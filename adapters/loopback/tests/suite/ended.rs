@@ -45,12 +45,11 @@ fn a_denied_login_ends_the_wait_and_the_page_shows_it() {
         ] {
             let wait = mode.wait();
             let callback = wait.denial(code);
-            let (response, error) = refused(
-                wait,
-                &callback,
-                title,
-                |error| error.error_response().is_some_and(|it| it.code() == Some(code)),
-            );
+            let (response, error) = refused(wait, &callback, title, |error| {
+                error
+                    .error_response()
+                    .is_some_and(|it| it.code() == Some(code))
+            });
             assert!(response.body().contains("You are not signed in."));
             assert!(!response.0.contains("description"), "{response:?}");
             let WaitError::Refused(refused) = &error else {
