@@ -94,6 +94,7 @@ mod challenge;
 mod client;
 mod device;
 mod error;
+mod escaped;
 mod exchange;
 mod http_client;
 mod ids;

@@ -19,7 +19,8 @@ mod stored;
 use std::fmt;
 
 use crate::client::{Client, ClientKind, UserManagement};
-use crate::error::{ClientError, Escaped};
+use crate::error::ClientError;
+use crate::escaped::Escaped;
 use crate::ids::OrganizationId;
 use crate::login::connection_selector::{ConnectionSelector, Screen};
 use crate::login::redirect_uri::RedirectUri;

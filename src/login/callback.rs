@@ -9,7 +9,8 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
-use crate::error::{Error, ErrorResponse, Escaped, Malformed, MalformedKind, ResponseKind};
+use crate::error::{Error, ErrorResponse, Malformed, MalformedKind, ResponseKind};
+use crate::escaped::Escaped;
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
 use crate::login::redirect_uri::before_query;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
