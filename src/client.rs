@@ -11,6 +11,7 @@ use std::sync::Arc;
 use http::Request;
 use url::Url;
 
+use crate::client_binding::ClientBinding;
 use crate::error::{ClientError, ClientErrorKind};
 use crate::ids::{ApiKey, ClientId};
 use crate::service::{InvalidEndpoint, Server, Service, UserManagementEndpoints};
@@ -143,6 +144,17 @@ impl<K: ClientKind> Client<K> {
     /// The part of a client that a persistent state keeps.
     pub(crate) fn binding(&self) -> &Arc<ClientBinding> {
         &self.configuration.binding
+    }
+
+    /// Checks the binding of a persistent state.
+    pub(crate) fn check(&self, binding: &ClientBinding) -> Result<(), ClientError> {
+        if binding == &**self.binding() {
+            return Ok(());
+        }
+        Err(ClientError(ClientErrorKind::Binding {
+            state: binding.to_string().into(),
+            client: self.binding().to_string().into(),
+        }))
     }
 }
 
@@ -285,33 +297,5 @@ impl fmt::Debug for Configuration {
         f.debug_struct("Configuration")
             .field("binding", &self.binding)
             .finish_non_exhaustive()
-    }
-}
-
-/// The client and the issuer that a persistent state is bound to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ClientBinding {
-    pub(crate) client_id: ClientId,
-    pub(crate) issuer: Box<str>,
-}
-
-impl ClientBinding {
-    pub(crate) fn check<K: ClientKind>(
-        self: &Arc<Self>,
-        client: &Client<K>,
-    ) -> Result<(), ClientError> {
-        if self == client.binding() {
-            return Ok(());
-        }
-        Err(ClientError(ClientErrorKind::Binding {
-            state: self.to_string().into(),
-            client: client.binding().to_string().into(),
-        }))
-    }
-}
-
-impl fmt::Display for ClientBinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.client_id, self.issuer)
     }
 }

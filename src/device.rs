@@ -18,7 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
-use crate::client::{Client, ClientBinding, ClientKind, Configuration, OAuth, UserManagement};
+use crate::client::{Client, ClientKind, Configuration, OAuth, UserManagement};
+use crate::client_binding::ClientBinding;
 use crate::error::{
     ClientError, ClientErrorKind, Error, Expired, ExpiredKind, MalformedKind, ResponseKind,
 };
@@ -199,7 +200,7 @@ impl AwaitingDevice {
     ///
     /// [`ClientError`] if it is bound to another client.
     pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
-        self.binding.check(client)
+        client.check(&self.binding)
     }
 
     /// Returns the user code.

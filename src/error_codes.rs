@@ -23,7 +23,7 @@ use http::header::LOCATION;
 use http::{Response, StatusCode};
 
 use crate::challenge::AuthenticationChallenge;
-use crate::client::ClientBinding;
+use crate::client_binding::ClientBinding;
 use crate::error::{
     ClientError, ClientErrorKind, Error, ErrorResponse, Expired, Malformed, MalformedKind,
     ResponseKind,

@@ -92,6 +92,7 @@
 
 mod challenge;
 mod client;
+mod client_binding;
 mod device;
 mod error;
 mod escaped;

@@ -34,7 +34,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 
-use crate::client::ClientBinding;
+use crate::client_binding::ClientBinding;
 use crate::timestamp::millis;
 
 /// The version of the stored forms that this release writes and reads.

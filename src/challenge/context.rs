@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::client::{ClientBinding, UserManagement};
+use crate::client::UserManagement;
+use crate::client_binding::ClientBinding;
 use crate::ids::OrganizationId;
 use crate::login::start::Start;
 

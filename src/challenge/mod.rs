@@ -126,7 +126,7 @@ impl AuthenticationChallenge {
     ///
     /// [`ClientError`] if it is bound to another client.
     pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
-        self.context().binding.check(client)
+        client.check(&self.context().binding)
     }
 
     /// Starts the login that continues this challenge.

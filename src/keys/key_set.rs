@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use http::Uri;
 
-use crate::client::{Client, ClientBinding, OAuth, UserManagement};
+use crate::client::{Client, OAuth, UserManagement};
+use crate::client_binding::ClientBinding;
 use crate::error::{ClientError, ClientErrorKind};
 use crate::keys::fetching_keys::FetchingKeys;
 use crate::keys::public_key::{Algorithm, PublicKey};

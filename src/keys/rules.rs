@@ -19,7 +19,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::client::ClientBinding;
+use crate::client_binding::ClientBinding;
 use crate::keys::signed_token::Payload;
 use crate::keys::verified::{AccessClaims, IdClaims, Verified};
 use crate::keys::verify_error::InvalidToken;

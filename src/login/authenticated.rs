@@ -15,7 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
-use crate::client::{Client, ClientBinding, ClientKind, UserManagement};
+use crate::client::{Client, ClientKind, UserManagement};
+use crate::client_binding::ClientBinding;
 use crate::error::ClientError;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
@@ -57,7 +58,7 @@ impl Authenticated {
     ///
     /// [`ClientError`] if it is bound to another client.
     pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
-        self.binding.check(client)
+        client.check(&self.binding)
     }
 
     /// Returns the user.
@@ -161,7 +162,7 @@ impl Authenticated {
         client: &Client<A>,
         return_to: Option<&str>,
     ) -> Option<Url> {
-        self.binding.check(client).ok()?;
+        client.check(&self.binding).ok()?;
         let endpoint = &client.endpoints().logout;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());

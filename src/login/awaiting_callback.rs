@@ -17,7 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use crate::client::{Client, ClientBinding, ClientKind};
+use crate::client::{Client, ClientKind};
+use crate::client_binding::ClientBinding;
 use crate::error::{
     CallbackMismatch, ClientError, Error, Expired, ExpiredKind, MismatchKind, ResponseKind,
 };
@@ -130,7 +131,7 @@ impl AwaitingCallback {
     ///
     /// [`ClientError`] if it is bound to another client.
     pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
-        self.binding.check(client)
+        client.check(&self.binding)
     }
 
     /// Returns whether a `state` parameter of `uri` is that of this login, compared in constant time.
@@ -276,7 +277,7 @@ impl AwaitingCallback {
             return Err(CallbackMismatch::from(MismatchKind::RedirectUri).into());
         }
         // Before the issuer, which is that of the client: with another client the right callback would be a mismatch.
-        self.binding.check(client)?;
+        client.check(&self.binding)?;
         check_issuer(client.service(), callback.iss.as_deref())?;
         if self.expires_in(now).is_zero() {
             return Err(Expired::from(ExpiredKind::PendingLogin).into());

@@ -11,7 +11,8 @@ use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::client::{ClientBinding, Configuration};
+use crate::client::Configuration;
+use crate::client_binding::ClientBinding;
 use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
 use crate::service::Service;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::challenge::{
     AuthenticationChallenge, ChallengeContext, Details, Organization, UnknownChallenge,
 };
-use crate::client::ClientBinding;
+use crate::client_binding::ClientBinding;
 use crate::error::ErrorResponse;
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::wire::lenient::{lenient, lenient_list, lenient_map, lenient_secret};
