@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::client::UserManagement;
 use crate::client_binding::ClientBinding;
 use crate::ids::OrganizationId;
-use crate::login::start::Start;
 
 #[derive(Clone)]
 pub(crate) struct ChallengeContext {
@@ -19,20 +17,4 @@ pub(crate) struct ChallengeContext {
     /// The organization of the refresh that the service responded to with the challenge.
     pub(crate) organization_id: Option<OrganizationId>,
     pub(crate) request_id: Option<Box<str>>,
-}
-
-impl ChallengeContext {
-    /// Sets the options of the login that continues the challenge.
-    pub(super) fn continue_with<'a, K: UserManagement>(
-        &self,
-        mut start: Start<'a, K>,
-    ) -> Start<'a, K> {
-        if let Some(hint) = &self.login_hint {
-            start = start.login_hint(&**hint);
-        }
-        if let Some(organization) = &self.organization_id {
-            start = start.organization(organization);
-        }
-        start
-    }
 }

@@ -1,10 +1,6 @@
 //! E-mail verification.
 
 use crate::challenge::ChallengeContext;
-use crate::client::{Client, Confidential};
-use crate::error::ResponseKind;
-use crate::login::exchanging::Exchanging;
-use crate::wire::grant::Grant;
 
 /// The user has to verify their e-mail address with a code that was sent to it.
 #[derive(Clone)]
@@ -25,16 +21,5 @@ impl EmailVerificationChallenge {
     #[must_use]
     pub fn email_verification_id(&self) -> Option<&str> {
         self.email_verification_id.as_deref()
-    }
-
-    /// Answers with the code that the user received.
-    ///
-    /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
-    pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
-        let grant = Grant::email_verification(
-            code.into(),
-            self.context.pending_authentication_token.clone(),
-        );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
     }
 }

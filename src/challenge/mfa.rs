@@ -1,11 +1,7 @@
 //! Multi-factor authentication: a time-based one-time password (TOTP).
 
 use crate::challenge::ChallengeContext;
-use crate::client::{Client, Confidential};
-use crate::error::ResponseKind;
-use crate::login::exchanging::Exchanging;
 use crate::user::User;
-use crate::wire::grant::Grant;
 
 /// The user has to enter a code of their authenticator.
 ///
@@ -36,18 +32,6 @@ impl TotpChallenge {
     pub fn factor_ids(&self) -> impl Iterator<Item = &str> {
         self.factor_ids.iter().map(|id| &**id)
     }
-
-    /// Answers the MFA challenge `challenge_id` with the code that the user's authenticator shows.
-    ///
-    /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
-    pub fn answer(
-        &self,
-        client: &Client<Confidential>,
-        challenge_id: &str,
-        code: &str,
-    ) -> Exchanging {
-        answer(&self.context, client, challenge_id, code)
-    }
 }
 
 /// The user has to enroll a second factor.
@@ -66,30 +50,4 @@ impl MfaEnrollmentChallenge {
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
     }
-
-    /// Answers the MFA challenge `challenge_id` of the new factor with the code that the user's authenticator shows.
-    ///
-    /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
-    pub fn answer(
-        &self,
-        client: &Client<Confidential>,
-        challenge_id: &str,
-        code: &str,
-    ) -> Exchanging {
-        answer(&self.context, client, challenge_id, code)
-    }
-}
-
-fn answer(
-    context: &ChallengeContext,
-    client: &Client<Confidential>,
-    challenge_id: &str,
-    code: &str,
-) -> Exchanging {
-    let grant = Grant::mfa_totp(
-        code.into(),
-        context.pending_authentication_token.clone(),
-        challenge_id.into(),
-    );
-    Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
 }

@@ -6,9 +6,11 @@
 //!
 //! A challenge is a persistent state. Answering takes `&self`: the user can correct an incorrect code.
 
+mod answer;
 mod context;
 mod email_completion;
 mod email_verification;
+mod login;
 mod mfa;
 mod organization_selection;
 mod other;
@@ -18,21 +20,17 @@ mod stored;
 
 use std::fmt;
 
-use crate::client::{Client, ClientKind, UserManagement};
-use crate::error::ClientError;
 use crate::escaped::Escaped;
 use crate::ids::OrganizationId;
-use crate::login::connection_selector::{ConnectionSelector, Screen};
-use crate::login::redirect_uri::RedirectUri;
-use crate::login::start::Start;
 
+pub use self::answer::SmsVerification;
 pub(crate) use self::context::ChallengeContext;
 pub use self::email_completion::EmailCompletionChallenge;
 pub use self::email_verification::EmailVerificationChallenge;
 pub use self::mfa::{MfaEnrollmentChallenge, TotpChallenge};
 pub use self::organization_selection::{Organization, OrganizationSelectionChallenge};
 pub use self::other::{OtherChallenge, UnknownChallenge};
-pub use self::radar::{RadarEmailChallenge, RadarSmsChallenge, SmsVerification};
+pub use self::radar::{RadarEmailChallenge, RadarSmsChallenge};
 pub use self::sso::{AllowedMethodsChallenge, SsoChallenge};
 pub(crate) use self::stored::Details;
 
@@ -118,37 +116,6 @@ impl AuthenticationChallenge {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.context().request_id.as_deref()
-    }
-
-    /// Checks that this challenge is bound to `client`: to its client id and its issuer.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] if it is bound to another client.
-    pub fn bound_to<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
-        client.check(&self.context().binding)
-    }
-
-    /// Starts the login that continues this challenge.
-    ///
-    /// The user signs in at the SSO connection of the challenge if it has one, else on the hosted login page. The organization and the
-    /// login hint are set if they are known. Further options can be set.
-    pub fn login<'a, K: UserManagement>(
-        &self,
-        client: &'a Client<K>,
-        redirect_uri: RedirectUri,
-    ) -> Start<'a, K> {
-        let connection = match self {
-            Self::AllowedMethods(challenge) => challenge.connection_ids().first(),
-            Self::Sso(challenge) => challenge.connection_ids().first(),
-            _ => None,
-        };
-        let selector = match connection {
-            Some(connection) => ConnectionSelector::Connection(connection.clone()),
-            None => ConnectionSelector::AuthKit(Screen::SignIn),
-        };
-        self.context()
-            .continue_with(client.login(selector, redirect_uri))
     }
 
     /// Sets the organization of the refresh that the service responded to with this challenge.

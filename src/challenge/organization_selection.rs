@@ -3,15 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::challenge::ChallengeContext;
-use crate::client::{Client, Confidential, UserManagement};
-use crate::error::ResponseKind;
 use crate::ids::OrganizationId;
-use crate::login::connection_selector::{ConnectionSelector, Screen};
-use crate::login::exchanging::Exchanging;
-use crate::login::redirect_uri::RedirectUri;
-use crate::login::start::Start;
 use crate::user::User;
-use crate::wire::grant::Grant;
 
 /// The user has to select one of several organizations.
 #[derive(Clone)]
@@ -32,34 +25,6 @@ impl OrganizationSelectionChallenge {
     #[must_use]
     pub fn organizations(&self) -> &[Organization] {
         &self.organizations
-    }
-
-    /// Selects an organization of which the user is an active member.
-    ///
-    /// If the service rejects the organization, another can be selected.
-    pub fn select(
-        &self,
-        client: &Client<Confidential>,
-        organization: &OrganizationId,
-    ) -> Exchanging {
-        let organization_id = organization.as_str().into();
-        let grant = Grant::organization_selection(
-            self.context.pending_authentication_token.clone(),
-            organization_id,
-        );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
-    }
-
-    /// Starts the login to an organization, for a public client.
-    pub fn login<'a, A: UserManagement>(
-        &self,
-        client: &'a Client<A>,
-        organization: &OrganizationId,
-        redirect_uri: RedirectUri,
-    ) -> Start<'a, A> {
-        self.context
-            .continue_with(client.login(ConnectionSelector::AuthKit(Screen::SignIn), redirect_uri))
-            .organization(organization)
     }
 }
 
