@@ -4,6 +4,7 @@ pub(crate) mod authenticated;
 pub(crate) mod authorization_url;
 pub(crate) mod awaiting_callback;
 pub(crate) mod callback;
+mod claims;
 pub(crate) mod connection_selector;
 pub(crate) mod exchanging;
 pub(crate) mod pkce;

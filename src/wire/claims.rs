@@ -2,16 +2,16 @@
 //!
 //! They are not verified: the token comes from the token endpoint over TLS.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{Engine as _, decoded_len_estimate};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::ids::{OrganizationId, SessionId};
-use crate::wire::lenient::lenient;
+use crate::wire::lenient::{lenient, lenient_list};
 
 /// The payload of a compact JWS (RFC 7515 section 3.1). It is wiped from memory when dropped.
 pub(crate) struct Payload(Zeroizing<Vec<u8>>);
@@ -59,6 +59,31 @@ impl Claims<'_> {
         let lifetime = seconds(self.exp?)?.checked_sub(seconds(self.iat?)?)?;
         (lifetime > 0).then(|| Duration::from_secs(lifetime))
     }
+}
+
+/// The claims about the user that a caller can read. Each can be absent or of any type.
+#[derive(Default, Deserialize)]
+pub(crate) struct UserClaims {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) role: Option<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) roles: Vec<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) permissions: Vec<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) entitlements: Vec<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(crate) feature_flags: Vec<String>,
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) auth_time: Option<SystemTime>,
+}
+
+/// For `#[serde(default, deserialize_with = "numeric_date")]`. `None` also for what is no NumericDate.
+pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SystemTime>, D::Error> {
+    let seconds = seconds(<&RawValue>::deserialize(deserializer)?);
+    Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
 }
 
 /// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.

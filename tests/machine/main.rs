@@ -10,6 +10,7 @@ mod auto_traits;
 mod awaiting_callback;
 mod callback;
 mod challenge;
+mod claims;
 mod client;
 mod clocks;
 mod conformance;

@@ -84,14 +84,14 @@ pub(crate) fn polling() -> PollingDevice {
 }
 
 /// The claims of an ID token for this client; `edit` changes them.
-fn id_token(edit: impl FnOnce(&mut Value)) -> String {
+pub(crate) fn id_token(edit: impl FnOnce(&mut Value)) -> String {
     let mut claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID });
     edit(&mut claims);
     jwt(&claims.to_string())
 }
 
 /// A login answer with nothing but an opaque access token and an ID token; `edit` changes it.
-fn tokens(edit: impl FnOnce(&mut Value)) -> String {
+pub(crate) fn tokens(edit: impl FnOnce(&mut Value)) -> String {
     edited("connect_token_no_refresh.json", |body| {
         *body = json!({ "access_token": "opaque", "id_token": id_token(|_| {}) });
         edit(body);
