@@ -7,6 +7,7 @@ pub(crate) mod callback;
 mod claims;
 pub(crate) mod connection_selector;
 pub(crate) mod exchanging;
+mod id_token;
 pub(crate) mod pkce;
 pub(crate) mod redirect_uri;
 pub(crate) mod refresh_policy;

@@ -3,26 +3,26 @@
 //! What a session needs must be present and usable: an access token that fits into a header, and for User Management a user and a
 //! refresh token. All else can be absent.
 //!
-//! No signature is verified. The tokens come from the token endpoint over TLS, which OpenID Connect Core section 3.1.3.7 accepts instead.
-//! The claims of an ID token are checked; those of an access token only tell the lifetime, the organization and the session id.
+//! The claims of an [ID token](crate::login::id_token) are checked. Those of an access token only tell the lifetime, the organization and
+//! the session id.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::client::Configuration;
 use crate::client_binding::ClientBinding;
 use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
+use crate::login::id_token::Expected;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
-use crate::user::User;
 use crate::wire::claims::{Claims, Payload};
 use crate::wire::response::SuccessResponse;
 use crate::wire::session::{Session, WireProviderTokens};
-use crate::wire::standard::{IdClaims, TokenResponse};
+use crate::wire::standard::TokenResponse;
 use crate::wire::user::WireUser;
 
 impl Authenticated {
@@ -104,7 +104,9 @@ impl Authenticated {
         }
         let (user, id_token) = match tokens.id_token {
             Some(id_token) => {
-                let user = identify(&id_token, binding, before, now)
+                let expected = Expected { binding, before };
+                let user = expected
+                    .user(&id_token, now)
                     .map_err(|why| reply.malformed(MalformedKind::IdToken(why)))?;
                 (Some(user), Some(id_token))
             }
@@ -134,37 +136,5 @@ impl Authenticated {
             received_at: Timestamp::from(now),
             lifetime: lifetime.map(storable),
         })
-    }
-}
-
-/// Returns the user that an ID token identifies (OpenID Connect Core section 3.1.3.7).
-///
-/// A refresh must not change the user (section 12.2).
-fn identify(
-    id_token: &SecretString,
-    binding: &ClientBinding,
-    before: Option<&Authenticated>,
-    now: SystemTime,
-) -> Result<User, &'static str> {
-    let payload = Payload::of(id_token.expose_secret());
-    let claims: Option<IdClaims> = payload.as_ref().and_then(Payload::read);
-    let claims = claims.ok_or("cannot be read")?;
-    let client_id = binding.client_id.as_str();
-    if claims.iss.as_deref() != Some(&*binding.issuer) {
-        return Err("is from another issuer than the one that was asked");
-    }
-    if !claims.is_for(client_id) {
-        return Err("is for another client");
-    }
-    if !claims.is_authorized(client_id) {
-        return Err("was issued to another client");
-    }
-    if claims.has_expired(now) {
-        return Err("has expired; check the clock");
-    }
-    let user = claims.into_user().ok_or("names no user")?;
-    match before.and_then(Authenticated::user) {
-        Some(before) if before.id() != user.id() => Err("is about another user than before"),
-        _ => Ok(user),
     }
 }
