@@ -31,6 +31,7 @@ use crate::limits::{
 };
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
+use crate::login::requirements::Requirements;
 use crate::service::Scope;
 use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, duration, required, secret};
 use crate::timestamp::{Timestamp, millis};
@@ -335,7 +336,8 @@ impl PollingDevice {
             now,
         ) {
             Ok(reply) => {
-                let session = Authenticated::read(&reply, &self.client, now)?;
+                let session =
+                    Authenticated::read(&reply, &self.client, &Requirements::default(), now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
             Err(Unsuccessful::AuthorizationPending(_)) => Ok(DevicePoll::Pending(

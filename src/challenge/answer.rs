@@ -10,6 +10,7 @@ use crate::client::{Client, Confidential};
 use crate::error::ResponseKind;
 use crate::ids::OrganizationId;
 use crate::login::exchanging::Exchanging;
+use crate::login::requirements::Requirements;
 use crate::wire::grant::Grant;
 
 impl EmailVerificationChallenge {
@@ -21,7 +22,7 @@ impl EmailVerificationChallenge {
             code.into(),
             self.context.pending_authentication_token.clone(),
         );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
+        exchange(client, grant)
     }
 }
 
@@ -67,7 +68,7 @@ impl OrganizationSelectionChallenge {
             self.context.pending_authentication_token.clone(),
             organization_id,
         );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
+        exchange(client, grant)
     }
 }
 
@@ -81,7 +82,7 @@ impl RadarEmailChallenge {
             self.context.pending_authentication_token.clone(),
             self.radar_challenge_id().map(Into::into),
         );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
+        exchange(client, grant)
     }
 }
 
@@ -102,7 +103,7 @@ impl RadarSmsChallenge {
             verification.map(|verification| verification.id.into()),
             verification.map(|verification| verification.phone_number.into()),
         );
-        Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
+        exchange(client, grant)
     }
 }
 
@@ -132,5 +133,10 @@ fn answer(
         context.pending_authentication_token.clone(),
         challenge_id.into(),
     );
-    Exchanging::new(client, grant, ResponseKind::ChallengeAnswer)
+    exchange(client, grant)
+}
+
+fn exchange(client: &Client<Confidential>, grant: Grant) -> Exchanging {
+    let requirements = Requirements::default();
+    Exchanging::new(client, grant, ResponseKind::ChallengeAnswer, requirements)
 }

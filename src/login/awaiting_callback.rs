@@ -29,10 +29,9 @@ use crate::login::callback::{Callback, split_query};
 use crate::login::exchanging::Exchanging;
 use crate::login::pkce::{RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::{RedirectUri, before_query};
+use crate::login::requirements::Requirements;
 use crate::service::Service;
-use crate::stored::{
-    self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, parsed, required, secret, storable,
-};
+use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, parsed, required, secret};
 use crate::timestamp::{Timestamp, millis};
 use crate::wire::grant::Grant;
 
@@ -86,37 +85,21 @@ use crate::wire::grant::Grant;
 ///
 /// # Storage
 ///
-/// The stored form contains the code verifier and the state, which are secrets. A native application stores it in the OS keyring,
+/// The stored form contains the code verifier, the state and the nonce, which are secrets. A native application stores it in the OS keyring,
 /// a server in a sealed, `HttpOnly`, `SameSite=Lax` cookie, or in a store under an ID from such a cookie. A server must bind the
 /// pending login to the browser that started it, and never find it by `state` alone (login CSRF, RFC 9700 section 4.7).
 pub struct AwaitingCallback {
-    binding: Arc<ClientBinding>,
-    redirect_uri: RedirectUri,
-    state: SecretString,
-    verifier: Verifier,
-    started_at: Timestamp,
-    lifetime: Duration,
+    pub(super) binding: Arc<ClientBinding>,
+    pub(super) redirect_uri: RedirectUri,
+    pub(super) state: SecretString,
+    pub(super) verifier: Verifier,
+    /// Only a login at an authorization server has one.
+    pub(super) nonce: Option<SecretString>,
+    pub(super) started_at: Timestamp,
+    pub(super) lifetime: Duration,
 }
 
 impl AwaitingCallback {
-    pub(crate) fn new(
-        binding: Arc<ClientBinding>,
-        redirect_uri: RedirectUri,
-        state: SecretString,
-        verifier: Verifier,
-        started_at: Timestamp,
-        lifetime: Duration,
-    ) -> Self {
-        Self {
-            binding,
-            redirect_uri,
-            state,
-            verifier,
-            started_at,
-            lifetime: storable(lifetime),
-        }
-    }
-
     /// Returns whether `uri` is the redirect URI of this login, whatever its query.
     ///
     /// Scheme, host, port and path are compared, or the path of a URI that begins with it. A bare query is not a URI.
@@ -196,7 +179,13 @@ impl AwaitingCallback {
                     Service::UserManagement(_) => None,
                 };
                 let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
-                Ok(Exchanging::new(client, grant, ResponseKind::CodeExchange))
+                let requirements = Requirements { nonce: self.nonce };
+                Ok(Exchanging::new(
+                    client,
+                    grant,
+                    ResponseKind::CodeExchange,
+                    requirements,
+                ))
             }
             Err(error) => Err(Refused::new(self, error)),
         }
@@ -339,6 +328,8 @@ pub(crate) struct Form {
     state: Option<SecretString>,
     #[serde(with = "secret")]
     code_verifier: Option<SecretString>,
+    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
+    nonce: Option<SecretString>,
     started_at: Option<Timestamp>,
     lifetime: Option<u64>,
 }
@@ -353,16 +344,19 @@ impl Stored for AwaitingCallback {
     }
 
     fn parse(form: Form) -> Result<Self, Invalid> {
-        // A shorter state could be guessed.
-        let state = form
-            .state
-            .filter(|state| state.expose_secret().len() >= RANDOM_CHARS);
+        // A shorter value could be guessed.
+        let is_random = |text: &SecretString| text.expose_secret().len() >= RANDOM_CHARS;
+        if form.nonce.as_ref().is_some_and(|nonce| !is_random(nonce)) {
+            return Err(Invalid("nonce"));
+        }
+        let state = form.state.filter(is_random);
         let verifier = required(form.code_verifier, "code_verifier")?;
         Ok(Self {
             binding: stored::binding(form.client_id, form.issuer)?,
             redirect_uri: required(parsed(form.redirect_uri, "redirect_uri")?, "redirect_uri")?,
             state: required(state, "state")?,
             verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
+            nonce: form.nonce,
             started_at: required(form.started_at, "started_at")?,
             lifetime: required(form.lifetime, "lifetime").map(Duration::from_millis)?,
         })
@@ -378,6 +372,7 @@ impl Serialize for AwaitingCallback {
             redirect_uri: Some(self.redirect_uri.as_str().into()),
             state: Some(self.state.clone()),
             code_verifier: Some(self.verifier.clone().into()),
+            nonce: self.nonce.clone(),
             started_at: Some(self.started_at),
             lifetime: Some(millis(self.lifetime)),
         };

@@ -13,6 +13,7 @@ use crate::error::{Error, ResponseKind};
 use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::login::authenticated::Authenticated;
+use crate::login::requirements::Requirements;
 use crate::wire::grant::Grant;
 
 /// A code exchange. Send it with an HTTP client, through [`Exchange`].
@@ -25,14 +26,21 @@ pub struct Exchanging {
     client: Arc<Configuration>,
     grant: Grant,
     kind: ResponseKind,
+    requirements: Requirements,
 }
 
 impl Exchanging {
-    pub(crate) fn new<A: ClientKind>(client: &Client<A>, grant: Grant, kind: ResponseKind) -> Self {
+    pub(crate) fn new<A: ClientKind>(
+        client: &Client<A>,
+        grant: Grant,
+        kind: ResponseKind,
+        requirements: Requirements,
+    ) -> Self {
         Self {
             client: client.configuration().clone(),
             grant,
             kind,
+            requirements,
         }
     }
 }
@@ -50,7 +58,7 @@ impl Exchange for Exchanging {
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
         let outcome = match classify(&response, &self.client.binding, self.kind, now) {
-            Ok(reply) => Authenticated::read(&reply, &self.client, now)
+            Ok(reply) => Authenticated::read(&reply, &self.client, &self.requirements, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
             Err(Unsuccessful::AuthenticationChallenge(challenge)) => {

@@ -12,6 +12,7 @@ pub(crate) mod pkce;
 pub(crate) mod redirect_uri;
 pub(crate) mod refresh_policy;
 pub(crate) mod refreshing;
+pub(crate) mod requirements;
 pub(crate) mod start;
 mod token_response;
 

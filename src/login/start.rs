@@ -11,7 +11,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
@@ -24,7 +24,8 @@ use crate::login::awaiting_callback::AwaitingCallback;
 use crate::login::connection_selector::{ConnectionSelector, Target};
 use crate::login::pkce::{self, RANDOM_BYTES, RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
-use crate::service::Scope;
+use crate::service::{Scope, Service};
+use crate::stored::storable;
 use crate::timestamp::Timestamp;
 use crate::wire::authorization::{AuthorizationRequest, RESERVED_PARAMETERS};
 
@@ -190,15 +191,18 @@ impl<K: ClientKind> Start<'_, K> {
 
     /// Begins the login: returns the URL to open in the browser, and the pending login to store until the callback.
     ///
-    /// A new `state` and a new code verifier are made of 66 bytes from `rng`, in one call.
+    /// A new `state`, a new code verifier and, for an authorization server, a new `nonce` are made of 33 bytes each from `rng`, in one
+    /// call.
     #[must_use = "a login cannot be finished without its pending login"]
     pub fn begin(
         self,
         now: SystemTime,
         rng: &mut impl CryptoRng,
     ) -> (AuthorizationUrl, AwaitingCallback) {
-        let mut random = Zeroizing::new([[0; RANDOM_BYTES]; 2]);
-        rng.fill_bytes(random.as_flattened_mut());
+        let has_nonce = matches!(self.client.service(), Service::OAuth(_));
+        let mut random = Zeroizing::new([[0; RANDOM_BYTES]; 3]);
+        let drawn = if has_nonce { 3 } else { 2 };
+        rng.fill_bytes(random[..drawn].as_flattened_mut());
         let suffix = self
             .app_state
             .as_ref()
@@ -206,27 +210,37 @@ impl<K: ClientKind> Start<'_, K> {
             .unwrap_or_default();
         let state = pkce::random_text(&random[0], &suffix);
         let verifier = Verifier::new(&random[1]);
+        let nonce = has_nonce.then(|| pkce::random_text(&random[2], ""));
 
-        let url = self.url(state.expose_secret(), &verifier.challenge());
-        let pending = AwaitingCallback::new(
-            self.client.binding().clone(),
-            self.redirect_uri,
+        let url = self.url(&state, &verifier, nonce.as_ref());
+        let pending = AwaitingCallback {
+            binding: self.client.binding().clone(),
+            redirect_uri: self.redirect_uri,
             state,
             verifier,
-            Timestamp::from(now),
-            self.lifetime,
-        );
+            nonce,
+            started_at: Timestamp::from(now),
+            lifetime: storable(self.lifetime),
+        };
         (url, pending)
     }
 
-    fn url(&self, state: &str, challenge: &[u8; RANDOM_CHARS]) -> AuthorizationUrl {
+    fn url(
+        &self,
+        state: &SecretString,
+        verifier: &Verifier,
+        nonce: Option<&SecretString>,
+    ) -> AuthorizationUrl {
+        let state = state.expose_secret();
+        let challenge = verifier.challenge();
         let request = AuthorizationRequest {
             client_id: self.client.id().as_str(),
             redirect_uri: self.redirect_uri.as_str(),
             response_type: "code",
-            code_challenge: std::str::from_utf8(challenge).expect("base64 is ASCII"),
+            code_challenge: std::str::from_utf8(&challenge).expect("base64 is ASCII"),
             code_challenge_method: "S256",
             state,
+            nonce: nonce.map(ExposeSecret::expose_secret),
         };
         let options = self.options();
         let mut url = String::with_capacity(self.max_url_size(state, &options));

@@ -15,7 +15,8 @@ use crate::client::Configuration;
 use crate::client_binding::ClientBinding;
 use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
-use crate::login::id_token::Expected;
+use crate::login::id_token::{Expected, Origin};
+use crate::login::requirements::Requirements;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
@@ -26,14 +27,17 @@ use crate::wire::standard::TokenResponse;
 use crate::wire::user::WireUser;
 
 impl Authenticated {
-    /// Reads a token response.
+    /// Reads the token response of a login.
     pub(crate) fn read(
         reply: &SuccessResponse<'_>,
         client: &Configuration,
+        requirements: &Requirements,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match client.service {
-            Service::OAuth(_) => Self::read_oauth(reply, &client.binding, None, now),
+            Service::OAuth(_) => {
+                Self::read_oauth(reply, &client.binding, Origin::Login(requirements), now)
+            }
             Service::UserManagement(_) => Self::read_user_management(reply, &client.binding, now),
         }
     }
@@ -46,7 +50,8 @@ impl Authenticated {
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         match client.service {
-            Service::OAuth(_) => Self::read_oauth(reply, &self.binding, Some(self), now),
+            Service::OAuth(_) => Self::read_oauth(reply, &self.binding, Origin::Refresh(self), now),
+
             Service::UserManagement(_) => Self::read_user_management(reply, &self.binding, now),
         }
     }
@@ -89,9 +94,10 @@ impl Authenticated {
     fn read_oauth(
         reply: &SuccessResponse<'_>,
         binding: &Arc<ClientBinding>,
-        before: Option<&Self>,
+        origin: Origin<'_>,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
+        let before = origin.before();
         let tokens: TokenResponse = reply.json()?;
         let missing = |name| reply.malformed(MalformedKind::Missing(name));
         let expires_in = tokens.expires_in();
@@ -104,7 +110,7 @@ impl Authenticated {
         }
         let (user, id_token) = match tokens.id_token {
             Some(id_token) => {
-                let expected = Expected { binding, before };
+                let expected = Expected { binding, origin };
                 let user = expected
                     .user(&id_token, now)
                     .map_err(|why| reply.malformed(MalformedKind::IdToken(why)))?;

@@ -11,6 +11,9 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) code_challenge: &'a str,
     pub(crate) code_challenge_method: &'static str,
     pub(crate) state: &'a str,
+    /// Only an authorization server takes it (OpenID Connect Core section 3.1.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nonce: Option<&'a str>,
 }
 
 /// The parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2).
@@ -31,6 +34,7 @@ pub(crate) const RESERVED_PARAMETERS: &[&str] = &[
     "device_code",
     "email_completion_token",
     "id_token",
+    "nonce",
     "organization_id",
     "pending_authentication_token",
     "provider",

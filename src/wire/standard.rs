@@ -48,6 +48,8 @@ pub(crate) struct IdClaims {
     #[serde(default, deserialize_with = "lenient")]
     exp: Option<f64>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) nonce: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) email: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email_verified: Option<bool>,

@@ -29,6 +29,8 @@ pub(crate) const SESSION: &str = "session_01KANPKVAH3QK9VJPDJVNT68B7";
 /// The bytes 0 to 32 and 33 to 65, as the counting generator gives them, encoded and cut to 43 characters.
 pub(crate) const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 pub(crate) const VERIFIER: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0B";
+/// The bytes 66 to 98, encoded in the same way: the nonce of a login at an authorization server.
+pub(crate) const NONCE: &str = "QkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGF";
 /// The S256 challenge of [`VERIFIER`].
 pub(crate) const CHALLENGE: &str = "MVwCA9yGVElHL4fYtrHdhXpOELxMuCAwSmWWGxPNr_4";
 
@@ -206,10 +208,22 @@ pub(crate) fn data(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The text of a wire fixture.
+/// The text of a wire fixture. An ID token in it gets the nonce of the login.
 #[track_caller]
 pub(crate) fn fixture(name: &str) -> String {
-    data(&format!("wire/{name}"))
+    let text = data(&format!("wire/{name}"));
+    let Ok(mut body) = serde_json::from_str::<Value>(&text) else {
+        return text;
+    };
+    let Some(id_token) = body["id_token"].as_str() else {
+        return text;
+    };
+    let payload = id_token.split('.').nth(1).unwrap();
+    let mut claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    claims["nonce"] = NONCE.into();
+    body["id_token"] = jwt(&claims.to_string()).into();
+    body.to_string()
 }
 
 /// A wire fixture, changed.

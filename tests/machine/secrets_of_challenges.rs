@@ -9,7 +9,9 @@ use workos_login::{
 
 use crate::fixtures;
 use crate::oauth::{self, ISSUER};
-use crate::scenario::{CLIENT_ID, Scenario, answer, edited, jwt, now, organization, secs, stored};
+use crate::scenario::{
+    CLIENT_ID, NONCE, Scenario, answer, edited, jwt, now, organization, secs, stored,
+};
 use crate::secrets::{Broken, SECRETS_OF_A_STEP, Watch, client, refused_answers};
 
 fn device_start(marker: &str) -> String {
@@ -140,7 +142,7 @@ fn session(marker: &str) -> Authenticated {
 }
 
 fn tokens(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
-    let claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID });
+    let claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE });
     edited("connect_token.json", |body| {
         body["access_token"] = json!(marker);
         body["refresh_token"] = json!(marker);

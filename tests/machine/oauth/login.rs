@@ -7,8 +7,8 @@ use workos_login::{
 
 use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
 use crate::scenario::{
-    CHALLENGE, CLIENT_ID, CODE, Counting, REDIRECT_URI, STATE, VERIFIER, callback, form, kind, now,
-    pairs, refused, stored,
+    CHALLENGE, CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, VERIFIER, callback, form,
+    kind, now, pairs, refused, stored,
 };
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -28,6 +28,7 @@ fn the_address_has_each_parameter_of_the_protocol_once() {
             ("code_challenge", CHALLENGE),
             ("code_challenge_method", "S256"),
             ("state", STATE),
+            ("nonce", NONCE),
             ("scope", "openid email offline_access"),
         ])
     );
@@ -45,7 +46,7 @@ fn the_options_of_openid_connect_reach_the_address() {
         .unwrap()
         .begin(now(), &mut Counting::default());
     assert_eq!(
-        pairs(&url.into())[7..],
+        pairs(&url.into())[8..],
         owned(&[
             ("prompt", "consent"),
             ("login_hint", "nadia@example.org"),

@@ -1,6 +1,7 @@
 //! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
 
 mod login;
+mod nonce;
 mod refresh;
 mod server;
 mod tokens;
@@ -13,7 +14,8 @@ use workos_login::{
 };
 
 use crate::scenario::{
-    CLIENT_ID, CODE, Counting, REDIRECT_URI, STATE, answer, callback, edited, fixture, jwt, now,
+    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, answer, callback, edited, fixture, jwt,
+    now,
 };
 
 pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
@@ -85,7 +87,7 @@ pub(crate) fn polling() -> PollingDevice {
 
 /// The claims of an ID token for this client; `edit` changes them.
 pub(crate) fn id_token(edit: impl FnOnce(&mut Value)) -> String {
-    let mut claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID });
+    let mut claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE });
     edit(&mut claims);
     jwt(&claims.to_string())
 }

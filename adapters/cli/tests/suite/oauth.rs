@@ -31,6 +31,7 @@ fn device(server: &OAuthServer, arguments: &[&str]) -> Command {
 
 /// Sends the callback with an authorization code, and waits for the end of the program.
 fn call_back(waiting: Waiting, issuer: &str) -> Ended {
+    visit(&waiting.url);
     visit(&waiting.callback(&[("code", "code_1"), ("iss", issuer)]));
     waiting.end()
 }
@@ -125,6 +126,7 @@ fn a_callback_without_an_issuer_is_accepted_unless_the_server_always_sends_it() 
     let server = OAuthServer::start();
     server.respond(200, server.tokens(&json!({})));
     let waiting = Waiting::start(&mut login(&server, &[]));
+    visit(&waiting.url);
     visit(&waiting.callback(&[("code", "code_1")]));
     waiting.end().with(0);
 }

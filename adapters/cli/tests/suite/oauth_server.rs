@@ -22,6 +22,8 @@ pub(crate) struct OAuthServer {
 #[derive(Default)]
 struct State {
     responses: VecDeque<(u16, Value)>,
+    /// The nonce of the last authorization request, for ID tokens.
+    nonce: Option<String>,
     requests: Vec<Request>,
 }
 
@@ -84,10 +86,20 @@ impl OAuthServer {
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let id_token = format!("{}.{}.c2ln", part(&json!({"alg": "RS256"})), part(&all));
-        json!({"access_token": "opaque", "token_type": "Bearer", "expires_in": 3600, "id_token": id_token})
+        json!({"access_token": "opaque", "token_type": "Bearer", "expires_in": 3600, "id_token": all})
     }
+}
+
+/// Makes an ID token of its claims.
+fn id_token(claims: &Value, nonce: Option<&str>) -> Value {
+    let mut claims = claims.clone();
+    claims["nonce"] = json!(nonce);
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    json!(format!(
+        "{}.{}.c2ln",
+        part(&json!({"alg": "RS256"})),
+        part(&claims)
+    ))
 }
 
 fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
@@ -105,7 +117,12 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let form = url::form_urlencoded::parse(&body).into_owned().collect();
-    let (status, body) = {
+    let (status, body) = if let Some(query) = path.strip_prefix("/authorize?") {
+        let mut query = url::form_urlencoded::parse(query.as_bytes());
+        let nonce = query.find(|(name, _)| name == "nonce");
+        state.lock().unwrap().nonce = nonce.map(|(_, nonce)| nonce.into_owned());
+        (200, json!({}))
+    } else {
         let mut state = state.lock().unwrap();
         state.requests.push(Request {
             path,
@@ -113,7 +130,11 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
             form,
         });
         let response = state.responses.pop_front();
-        response.unwrap_or((500, json!({"error": "server_error"})))
+        let (status, mut body) = response.unwrap_or((500, json!({"error": "server_error"})));
+        if body["id_token"].is_object() {
+            body["id_token"] = id_token(&body["id_token"], state.nonce.as_deref());
+        }
+        (status, body)
     };
     let body = body.to_string();
     write!(

@@ -279,6 +279,7 @@ fn a_session_without_a_refresh_token_is_reported_by_login_and_status() {
     };
     server.respond(200, server.tokens(&serde_json::json!({})));
     let waiting = Waiting::start(&mut command(&["login", "--no-browser"]));
+    visit(&waiting.url);
     visit(&waiting.callback(&[("code", "code_1")]));
     let ended = waiting.end().with(0);
     ended.says(&["warning: the server sent no refresh token"]);
