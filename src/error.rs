@@ -592,6 +592,7 @@ pub(crate) enum MalformedKind {
     /// The host of the `Location`; `None` if it is relative or missing.
     Redirect(Option<Box<str>>),
     ResponseTooLong,
+    StaleAuthentication,
 }
 
 /// Why a body is not the expected JSON object.
@@ -675,6 +676,7 @@ impl Malformed {
                 "the session keeps its organization; switch the organization to change it"
             }
             MalformedKind::OtherUser => "the session is unchanged; log in again",
+            MalformedKind::StaleAuthentication => "start a new login",
         }
     }
 }
@@ -739,6 +741,9 @@ impl fmt::Display for MalformedKind {
             ),
             Self::ResponseTooLong => {
                 write!(f, "response body is longer than {MAX_RESPONSE_BYTES} bytes")
+            }
+            Self::StaleAuthentication => {
+                f.write_str("response is for an authentication that is older than max_age")
             }
         }
     }

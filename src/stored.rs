@@ -17,7 +17,7 @@
 //! | `version` | 2, the first member |
 //! | `client_id`, `issuer` | the client binding |
 //! | `…_at` | a timestamp: milliseconds since the Unix epoch |
-//! | `lifetime`, `polling_interval`, `backoff` | a duration in milliseconds |
+//! | `lifetime`, `max_age`, `polling_interval`, `backoff` | a duration in milliseconds |
 //! | absent | none; `null` is never written |
 //!
 //! Members are read by name and with the type that they were written with. So every format that has maps, texts and 64-bit numbers can store them: JSON,

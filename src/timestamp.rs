@@ -30,6 +30,11 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Returns the timestamp that is `duration` earlier; the Unix epoch if there is none.
+    pub(crate) fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)))
+    }
+
     /// Returns the timestamp that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -68,6 +73,8 @@ mod tests {
     fn saturates_instead_of_wrapping() {
         let last = Timestamp(i64::MAX.unsigned_abs());
         assert_eq!(last.plus(Duration::MAX), last);
+        assert_eq!(last.minus(Duration::MAX), Timestamp(0));
+        assert_eq!(Timestamp(1).minus(Duration::from_millis(2)), Timestamp(0));
         assert_eq!(last.elapsed(UNIX_EPOCH), Duration::ZERO);
         assert_eq!(Timestamp(0).ahead_of(UNIX_EPOCH), Duration::ZERO);
         assert_eq!(Timestamp(5).ahead_of(UNIX_EPOCH), Duration::from_millis(5));

@@ -95,6 +95,7 @@ pub struct AwaitingCallback {
     pub(super) verifier: Verifier,
     /// Only a login at an authorization server has one.
     pub(super) nonce: Option<SecretString>,
+    pub(super) max_age: Option<Duration>,
     pub(super) started_at: Timestamp,
     pub(super) lifetime: Duration,
 }
@@ -179,7 +180,11 @@ impl AwaitingCallback {
                     Service::UserManagement(_) => None,
                 };
                 let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
-                let requirements = Requirements { nonce: self.nonce };
+                let since = |age| self.started_at.minus(TIMESTAMP_TOLERANCE).minus(age);
+                let requirements = Requirements {
+                    nonce: self.nonce,
+                    authenticated_since: self.max_age.map(since),
+                };
                 Ok(Exchanging::new(
                     client,
                     grant,
@@ -330,6 +335,8 @@ pub(crate) struct Form {
     code_verifier: Option<SecretString>,
     #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     nonce: Option<SecretString>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
     started_at: Option<Timestamp>,
     lifetime: Option<u64>,
 }
@@ -357,6 +364,7 @@ impl Stored for AwaitingCallback {
             state: required(state, "state")?,
             verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
             nonce: form.nonce,
+            max_age: form.max_age.map(Duration::from_millis),
             started_at: required(form.started_at, "started_at")?,
             lifetime: required(form.lifetime, "lifetime").map(Duration::from_millis)?,
         })
@@ -373,6 +381,7 @@ impl Serialize for AwaitingCallback {
             state: Some(self.state.clone()),
             code_verifier: Some(self.verifier.clone().into()),
             nonce: self.nonce.clone(),
+            max_age: self.max_age.map(millis),
             started_at: Some(self.started_at),
             lifetime: Some(millis(self.lifetime)),
         };

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client_binding::ClientBinding;
+use crate::error::MalformedKind::{self, IdToken};
 use crate::login::authenticated::Authenticated;
 use crate::login::requirements::Requirements;
 use crate::user::User;
@@ -34,6 +35,20 @@ impl<'a> Origin<'a> {
             Self::Refresh(before) => Some(before),
         }
     }
+
+    pub(super) fn requires_auth_time(self) -> bool {
+        match self {
+            Self::Login(requirements) => requirements.authenticated_since.is_some(),
+            Self::Refresh(_) => false,
+        }
+    }
+
+    fn allows(self, auth_time: Option<SystemTime>) -> bool {
+        match self {
+            Self::Login(requirements) => requirements.allow(auth_time),
+            Self::Refresh(_) => true,
+        }
+    }
 }
 
 impl Expected<'_> {
@@ -42,41 +57,56 @@ impl Expected<'_> {
         &self,
         id_token: &SecretString,
         now: SystemTime,
-    ) -> Result<User, &'static str> {
-        let claims = read(id_token).ok_or("cannot be read")?;
+    ) -> Result<User, MalformedKind> {
+        let claims = read(id_token).ok_or(IdToken("cannot be read"))?;
+        let issuer = &*self.binding.issuer;
         let client_id = self.binding.client_id.as_str();
+        let before = self.origin.before().and_then(Authenticated::user);
         let checks = [
             (
-                claims.iss.as_deref() == Some(&self.binding.issuer),
-                "is from another issuer than the one that was asked",
+                claims.iss.as_deref() == Some(issuer),
+                IdToken("is from another issuer than the one that was asked"),
             ),
-            (claims.is_for(client_id), "is for another client"),
+            (claims.is_for(client_id), IdToken("is for another client")),
             (
                 claims.is_authorized(client_id),
-                "was issued to another client",
+                IdToken("was issued to another client"),
             ),
-            (!claims.has_expired(now), "has expired; check the clock"),
+            (
+                !claims.has_expired(now),
+                IdToken("has expired; check the clock"),
+            ),
+            (
+                claims
+                    .subject()
+                    .is_none_or(|id| before.is_none_or(|user| user.id() == id)),
+                IdToken("is about another user than before"),
+            ),
             (
                 self.is_nonce(claims.nonce.as_deref()),
-                "has another nonce than the login",
+                IdToken("has another nonce than the login"),
+            ),
+            (
+                claims.auth_time.is_some() || !self.origin.requires_auth_time(),
+                IdToken("has no auth_time, which max_age requires"),
+            ),
+            (
+                self.origin.allows(claims.auth_time),
+                MalformedKind::StaleAuthentication,
             ),
         ];
-        if let Some((_, problem)) = checks.iter().find(|(passed, _)| !passed) {
-            return Err(problem);
-        }
-        let user = claims.into_user().ok_or("names no user")?;
-        match self.origin.before().and_then(Authenticated::user) {
-            Some(before) if before.id() != user.id() => Err("is about another user than before"),
-            _ => Ok(user),
+        match checks.into_iter().find(|(passed, _)| !passed) {
+            Some((_, problem)) => Err(problem),
+            None => claims.into_user().ok_or(IdToken("names no user")),
         }
     }
 
     /// Returns whether a nonce is that of the login (section 3.1.3.7). A refreshed ID token can have none (section 12.2).
     fn is_nonce(&self, nonce: Option<&str>) -> bool {
         match self.origin {
-            Origin::Login(Requirements { nonce: None }) => true,
-            Origin::Login(Requirements { nonce: expected }) => {
-                nonce == expected.as_ref().map(ExposeSecret::expose_secret)
+            Origin::Login(requirements) => {
+                let expected = requirements.nonce.as_ref().map(ExposeSecret::expose_secret);
+                expected.is_none() || nonce == expected
             }
             Origin::Refresh(before) => {
                 let before = before.id_token.as_ref().and_then(read);

@@ -1,10 +1,26 @@
 //! What an authorization request requires of the token response.
 
+use std::time::SystemTime;
+
 use secrecy::SecretString;
+
+use crate::timestamp::Timestamp;
 
 /// What an authorization request requires of the token response. Grants of other kinds require nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Requirements {
     /// The nonce, which only a login at an authorization server has.
     pub(crate) nonce: Option<SecretString>,
+    /// The earliest `auth_time`, if the login has a `max_age`.
+    pub(crate) authenticated_since: Option<Timestamp>,
+}
+
+impl Requirements {
+    /// Returns whether an authentication is recent enough, if it is known when it was.
+    pub(crate) fn allow(&self, auth_time: Option<SystemTime>) -> bool {
+        match (self.authenticated_since, auth_time) {
+            (Some(since), Some(auth_time)) => Timestamp::from(auth_time) >= since,
+            _ => true,
+        }
+    }
 }

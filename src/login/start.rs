@@ -140,6 +140,11 @@ impl<K: ClientKind> Start<'_, K> {
     }
 
     /// Sets `max_age` in whole seconds: the user authenticates again if the last authentication is older. Zero always requires it.
+    ///
+    /// The code exchange compares the [`auth_time`](crate::Authenticated::auth_time) of the session. An authentication that was older when
+    /// the login began is rejected ([`Malformed`](crate::Error::Malformed)), with a tolerance of [`TIMESTAMP_TOLERANCE`](crate::limits::TIMESTAMP_TOLERANCE). An authorization
+    /// server must send an `auth_time` in an ID token (OpenID Connect Core section 3.1.3.7); User Management can send none, which is
+    /// accepted. The answer to an authentication challenge and a device login are not compared.
     pub fn max_age(self, age: Duration) -> Self {
         self.with("max_age", age.as_secs().to_string())
     }
@@ -212,6 +217,9 @@ impl<K: ClientKind> Start<'_, K> {
         let verifier = Verifier::new(&random[1]);
         let nonce = has_nonce.then(|| pkce::random_text(&random[2], ""));
 
+        let max_age = self.value("max_age").and_then(|age| age.parse().ok());
+        let max_age = max_age.map(Duration::from_secs);
+
         let url = self.url(&state, &verifier, nonce.as_ref());
         let pending = AwaitingCallback {
             binding: self.client.binding().clone(),
@@ -219,6 +227,7 @@ impl<K: ClientKind> Start<'_, K> {
             state,
             verifier,
             nonce,
+            max_age: max_age.map(storable),
             started_at: Timestamp::from(now),
             lifetime: storable(self.lifetime),
         };
@@ -270,7 +279,13 @@ impl<K: ClientKind> Start<'_, K> {
     }
 
     fn sets(&self, name: &str) -> bool {
-        self.parameters.iter().any(|(given, _)| given == name)
+        self.value(name).is_some()
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        let (_, value) = parameters.find(|(given, _)| given == name)?;
+        Some(value)
     }
 
     /// Writes the authorization endpoint with those parameters of its query that no option replaces, in their own spelling.

@@ -38,7 +38,13 @@ impl Authenticated {
             Service::OAuth(_) => {
                 Self::read_oauth(reply, &client.binding, Origin::Login(requirements), now)
             }
-            Service::UserManagement(_) => Self::read_user_management(reply, &client.binding, now),
+            Service::UserManagement(_) => {
+                let session = Self::read_user_management(reply, &client.binding, now)?;
+                match requirements.allow(session.auth_time()) {
+                    true => Ok(session),
+                    false => Err(reply.malformed(MalformedKind::StaleAuthentication)),
+                }
+            }
         }
     }
 
@@ -111,11 +117,11 @@ impl Authenticated {
         let (user, id_token) = match tokens.id_token {
             Some(id_token) => {
                 let expected = Expected { binding, origin };
-                let user = expected
-                    .user(&id_token, now)
-                    .map_err(|why| reply.malformed(MalformedKind::IdToken(why)))?;
+                let user = expected.user(&id_token, now);
+                let user = user.map_err(|kind| reply.malformed(kind))?;
                 (Some(user), Some(id_token))
             }
+            None if origin.requires_auth_time() => return Err(missing("id_token")),
             None => before.map_or((None, None), |before| {
                 (before.user.clone(), before.id_token.clone())
             }),

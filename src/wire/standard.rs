@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::user::User;
+use crate::wire::claims::numeric_date;
 use crate::wire::lenient::{lenient, lenient_secret};
 
 #[derive(Deserialize)]
@@ -40,7 +41,7 @@ pub(crate) struct IdClaims {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) iss: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) sub: Option<Box<str>>,
+    sub: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     aud: Option<Audience>,
     #[serde(default, deserialize_with = "lenient")]
@@ -49,6 +50,8 @@ pub(crate) struct IdClaims {
     exp: Option<f64>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Box<str>>,
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) auth_time: Option<SystemTime>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) email: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
@@ -73,10 +76,15 @@ enum Audience {
 }
 
 impl IdClaims {
+    /// Returns the subject; an empty one is none.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.sub.as_deref().filter(|sub| !sub.is_empty())
+    }
+
     /// Returns the user; `None` without a subject.
     pub(crate) fn into_user(self) -> Option<User> {
         Some(User {
-            id: self.sub.filter(|sub| !sub.is_empty())?,
+            id: self.subject()?.into(),
             email: self.email,
             email_verified: self.email_verified,
             name: self.name,

@@ -144,7 +144,11 @@ fn cases() -> Vec<Case> {
             ],
             &pending_login(),
         ),
-        case("awaiting_callback_oauth", &[], &oauth::pending()),
+        case(
+            "awaiting_callback_oauth",
+            &[],
+            &oauth::pending_with_max_age(),
+        ),
         case(
             "awaiting_device",
             &[

@@ -1,6 +1,7 @@
 //! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
 
 mod login;
+mod max_age;
 mod nonce;
 mod refresh;
 mod server;
@@ -15,7 +16,7 @@ use workos_login::{
 
 use crate::scenario::{
     CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, answer, callback, edited, fixture, jwt,
-    now,
+    now, secs,
 };
 
 pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
@@ -43,6 +44,15 @@ pub(crate) fn scope() -> Scope {
 
 pub(crate) fn pending() -> AwaitingCallback {
     begin(&client()).1
+}
+
+pub(crate) fn pending_with_max_age() -> AwaitingCallback {
+    let client = client();
+    let start = client.login(scope(), REDIRECT_URI.parse().unwrap());
+    start
+        .max_age(secs(300))
+        .begin(now(), &mut Counting::default())
+        .1
 }
 
 fn begin(client: &Client<OAuth>) -> (Url, AwaitingCallback) {
