@@ -4,19 +4,24 @@
 
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::client_binding::ClientBinding;
 use crate::error::MalformedKind::{self, IdToken};
 use crate::login::authenticated::Authenticated;
 use crate::login::requirements::Requirements;
 use crate::user::User;
-use crate::wire::claims::Payload;
+use crate::wire::claims::{Payload, algorithm};
 use crate::wire::standard::IdClaims;
 
 /// What an ID token is compared with.
 pub(super) struct Expected<'a> {
     pub(super) binding: &'a ClientBinding,
+    /// The access token that came with the ID token.
+    pub(super) access_token: &'a SecretString,
     pub(super) origin: Origin<'a>,
 }
 
@@ -87,6 +92,13 @@ impl Expected<'_> {
                 IdToken("has another nonce than the login"),
             ),
             (
+                claims
+                    .at_hash
+                    .as_deref()
+                    .is_none_or(|hash| self.is_hash(hash, id_token)),
+                IdToken("belongs to another access token"),
+            ),
+            (
                 claims.auth_time.is_some() || !self.origin.requires_auth_time(),
                 IdToken("has no auth_time, which max_age requires"),
             ),
@@ -99,6 +111,13 @@ impl Expected<'_> {
             Some((_, problem)) => Err(problem),
             None => claims.into_user().ok_or(IdToken("names no user")),
         }
+    }
+
+    /// Returns whether an `at_hash` is that of the access token, or of an algorithm that is unknown here.
+    fn is_hash(&self, hash: &str, id_token: &SecretString) -> bool {
+        let algorithm = algorithm(id_token.expose_secret()).unwrap_or_default();
+        at_hash(&algorithm, self.access_token.expose_secret())
+            .is_none_or(|expected| hash == expected)
     }
 
     /// Returns whether a nonce is that of the login (section 3.1.3.7). A refreshed ID token can have none (section 12.2).
@@ -115,6 +134,21 @@ impl Expected<'_> {
             }
         }
     }
+}
+
+/// Returns `at_hash`: half of the hash of an access token (section 3.1.3.6). `None` if the algorithm is unknown.
+///
+/// `EdDSA` is Ed25519 here, whose hash is SHA-512 (RFC 8032 section 5.1).
+fn at_hash(algorithm: &str, access_token: &str) -> Option<String> {
+    let hash = match algorithm {
+        "ES256" | "HS256" | "PS256" | "RS256" => Sha256::digest(access_token).to_vec(),
+        "ES384" | "HS384" | "PS384" | "RS384" => Sha384::digest(access_token).to_vec(),
+        "Ed25519" | "EdDSA" | "ES512" | "HS512" | "PS512" | "RS512" => {
+            Sha512::digest(access_token).to_vec()
+        }
+        _ => return None,
+    };
+    Some(URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]))
 }
 
 fn read(id_token: &SecretString) -> Option<IdClaims> {

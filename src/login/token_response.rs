@@ -116,7 +116,12 @@ impl Authenticated {
         }
         let (user, id_token) = match tokens.id_token {
             Some(id_token) => {
-                let expected = Expected { binding, origin };
+                let access_token = &access_token;
+                let expected = Expected {
+                    binding,
+                    access_token,
+                    origin,
+                };
                 let user = expected.user(&id_token, now);
                 let user = user.map_err(|kind| reply.malformed(kind))?;
                 (Some(user), Some(id_token))

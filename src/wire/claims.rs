@@ -34,6 +34,17 @@ impl Payload {
     }
 }
 
+/// Returns the algorithm that a JWS header names (RFC 7515 section 4.1.1).
+pub(crate) fn algorithm(token: &str) -> Option<Box<str>> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: Box<str>,
+    }
+    let (header, _) = token.split_once('.')?;
+    let header: Header = super::object(&URL_SAFE_NO_PAD.decode(header).ok()?)?;
+    Some(header.alg)
+}
+
 /// The claims that a session uses. Each can be absent or of any type.
 #[derive(Default, Deserialize)]
 pub(crate) struct Claims<'a> {

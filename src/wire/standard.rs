@@ -50,6 +50,8 @@ pub(crate) struct IdClaims {
     exp: Option<f64>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Box<str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) at_hash: Option<Box<str>>,
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) auth_time: Option<SystemTime>,
     #[serde(default, deserialize_with = "lenient")]

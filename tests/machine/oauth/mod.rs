@@ -1,5 +1,6 @@
 //! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
 
+mod at_hash;
 mod login;
 mod max_age;
 mod nonce;
