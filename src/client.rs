@@ -12,9 +12,11 @@ use http::Request;
 use url::Url;
 
 use crate::client_binding::ClientBinding;
+use crate::endpoint::InvalidEndpoint;
 use crate::error::{ClientError, ClientErrorKind};
 use crate::ids::{ApiKey, ClientId};
-use crate::service::{InvalidEndpoint, Server, Service, UserManagementEndpoints};
+use crate::server::Server;
+use crate::service::{Service, UserManagementEndpoints};
 use crate::wire::grant::{Grant, token_request};
 use crate::wire::request::post;
 

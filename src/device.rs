@@ -32,7 +32,7 @@ use crate::limits::{
 use crate::login::authenticated::Authenticated;
 use crate::login::exchanging::Outcome;
 use crate::login::requirements::Requirements;
-use crate::service::Scope;
+use crate::scope::Scope;
 use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, duration, required, secret};
 use crate::timestamp::{Timestamp, millis};
 use crate::wire::device::{DeviceAuthorization, device_request};

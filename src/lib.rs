@@ -94,6 +94,7 @@ mod challenge;
 mod client;
 mod client_binding;
 mod device;
+mod endpoint;
 mod error;
 mod escaped;
 mod exchange;
@@ -101,6 +102,8 @@ mod http_client;
 mod ids;
 mod login;
 mod open_enum;
+mod scope;
+mod server;
 mod service;
 mod stored;
 mod timestamp;
@@ -122,6 +125,7 @@ pub use crate::client::{
     Any, Client, ClientKind, Confidential, OAuth, Organizations, Public, UserManagement,
 };
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
+pub use crate::endpoint::InvalidEndpoint;
 pub use crate::error::{
     CallbackMismatch, ClientError, Error, ErrorResponse, Expired, ExpiredKind, Malformed,
     MismatchKind,
@@ -137,7 +141,8 @@ pub use crate::login::{
     ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
     RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
 };
-pub use crate::service::{InvalidEndpoint, InvalidScope, Scope, Server};
+pub use crate::scope::{InvalidScope, Scope};
+pub use crate::server::Server;
 pub use crate::timestamp::Timestamp;
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
 

@@ -4,7 +4,7 @@ use std::iter;
 
 use crate::ids::{ConnectionId, OrganizationId};
 use crate::open_enum::open_enum;
-use crate::service::Scope;
+use crate::scope::Scope;
 
 /// The target of an authorization request, which depends on the kind of client.
 #[derive(Debug)]

@@ -1,0 +1,72 @@
+//! The scope of a login.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The scope of a login at an authorization server (RFC 6749 section 3.3). It always includes `openid`.
+///
+/// ```
+/// use workos_login::Scope;
+///
+/// let scope: Scope = "email offline_access".parse()?;
+/// assert_eq!(scope.as_str(), "openid email offline_access");
+/// assert_eq!(Scope::default().as_str(), "openid");
+/// # Ok::<(), workos_login::InvalidScope>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope(Box<str>);
+
+impl Scope {
+    /// Returns the scope as it is sent: each name once, separated by spaces.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self("openid".into())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if !text
+            .bytes()
+            .all(|b| b == b' ' || b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        {
+            return Err(InvalidScope);
+        }
+        let mut names = vec!["openid"];
+        for name in text.split(' ').filter(|name| !name.is_empty()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(Self(names.join(" ").into()))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An invalid [`Scope`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidScope;
+
+impl fmt::Display for InvalidScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "scope has a character that is not allowed; separate printable ASCII names with spaces",
+        )
+    }
+}
+
+impl std::error::Error for InvalidScope {}
