@@ -21,6 +21,7 @@ use std::time::SystemTime;
 
 use http::header::LOCATION;
 use http::{Response, StatusCode};
+use secrecy::SecretString;
 
 use crate::challenge::AuthenticationChallenge;
 use crate::client_binding::ClientBinding;
@@ -66,59 +67,112 @@ impl From<Unsuccessful> for Error {
     }
 }
 
-/// Classifies a response to a request.
+/// Classifies a response to a grant.
 pub(crate) fn classify<'a, B: AsRef<[u8]>>(
     response: &'a Response<B>,
     binding: &Arc<ClientBinding>,
     kind: ResponseKind,
     now: SystemTime,
 ) -> Result<SuccessResponse<'a>, Unsuccessful> {
+    if let Some(success) = success(response, kind)? {
+        return Ok(success);
+    }
+    let failed = Failed::read(response, kind, now);
+    Err(match failed.classification {
+        Classification::AuthenticationChallenge => {
+            let token = failed.pending_authentication_token;
+            let challenge = challenge::read(failed.response, token, failed.body, binding);
+            Unsuccessful::AuthenticationChallenge(Box::new(challenge))
+        }
+        Classification::AuthorizationPending => Unsuccessful::AuthorizationPending(failed.response),
+        Classification::SlowDown => Unsuccessful::SlowDown(failed.response),
+        classification => Unsuccessful::Error(classification.error(failed.response)),
+    })
+}
+
+/// Classifies a response to a request that is no grant, which has no authentication challenge.
+pub(crate) fn classify_other<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    kind: ResponseKind,
+    now: SystemTime,
+) -> Result<SuccessResponse<'_>, Error> {
+    match success(response, kind)? {
+        Some(success) => Ok(success),
+        None => {
+            let failed = Failed::read(response, kind, now);
+            Err(failed.classification.error(failed.response))
+        }
+    }
+}
+
+/// Returns a response with a 2xx status, and `None` for an error response.
+fn success<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    kind: ResponseKind,
+) -> Result<Option<SuccessResponse<'_>>, Malformed> {
     let status = response.status();
     let headers = response.headers();
-    let body = response.body().as_ref();
-    let malformed =
-        |kind| Unsuccessful::from(Malformed::response(kind, status, request_id(headers)));
+    let malformed = |kind| Malformed::response(kind, status, request_id(headers));
     if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
         return Err(malformed(MalformedKind::Redirect(redirect_host(headers))));
     }
-    let is_too_long = body.len() > MAX_RESPONSE_BYTES;
     // The page of a proxy is no reason to give up a request that can be retried.
-    if is_too_long && !is_transient(status) {
+    if response.body().as_ref().len() > MAX_RESPONSE_BYTES && !is_transient(status) {
         return Err(malformed(MalformedKind::ResponseTooLong));
     }
     if status.is_success() {
-        return Ok(SuccessResponse::new(response, kind.media_types())?);
+        return SuccessResponse::new(response, kind.media_types()).map(Some);
     }
+    Ok(None)
+}
 
-    let body = if is_too_long { &[] } else { body };
-    let failure = Failure::read(body);
-    let known = failure.code.as_deref();
-    let classification = match known.and_then(|code| classification(kind, code)) {
-        Some(classification) => classification,
-        None if is_transient(status) => Classification::Unavailable,
-        None if failure.pending_authentication_token.is_some() => {
-            Classification::AuthenticationChallenge
+/// An error response that was classified.
+struct Failed<'a> {
+    classification: Classification,
+    response: ErrorResponse,
+    pending_authentication_token: Option<SecretString>,
+    body: &'a [u8],
+}
+
+impl<'a> Failed<'a> {
+    fn read<B: AsRef<[u8]>>(
+        response: &'a Response<B>,
+        kind: ResponseKind,
+        now: SystemTime,
+    ) -> Self {
+        let status = response.status();
+        let headers = response.headers();
+        let body = response.body().as_ref();
+        let body = if body.len() > MAX_RESPONSE_BYTES {
+            &[]
+        } else {
+            body
+        };
+        let failure = Failure::read(body);
+        let known = failure.code.as_deref();
+        let classification = match known.and_then(|code| classification(kind, code)) {
+            Some(classification) => classification,
+            None if is_transient(status) => Classification::Unavailable,
+            None if failure.pending_authentication_token.is_some() => {
+                Classification::AuthenticationChallenge
+            }
+            None => Classification::Rejected,
+        };
+        let response = ErrorResponse {
+            kind,
+            status: Some(status),
+            code: failure.code,
+            description: failure.text,
+            request_id: request_id(headers),
+            retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
+        };
+        Self {
+            classification,
+            response,
+            pending_authentication_token: failure.pending_authentication_token,
+            body,
         }
-        None => Classification::Rejected,
-    };
-    let response = ErrorResponse {
-        kind,
-        status: Some(status),
-        code: failure.code,
-        description: failure.text,
-        request_id: request_id(headers),
-        retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
-    };
-    Err(match classification {
-        Classification::AuthenticationChallenge => {
-            let token = failure.pending_authentication_token;
-            let challenge = challenge::read(response, token, body, binding);
-            Unsuccessful::AuthenticationChallenge(Box::new(challenge))
-        }
-        Classification::AuthorizationPending => Unsuccessful::AuthorizationPending(response),
-        Classification::SlowDown => Unsuccessful::SlowDown(response),
-        classification => Unsuccessful::Error(classification.error(response)),
-    })
+    }
 }
 
 /// Classifies the error response of a callback.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::{Request, Response};
 
 use crate::error::{Error, MalformedKind, ResponseKind};
-use crate::error_codes::classify;
+use crate::error_codes::classify_other;
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::keys::key_set::KeySet;
 use crate::keys::public_key::PublicKey;
@@ -33,7 +33,7 @@ impl FetchingKeys {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Vec<PublicKey>, Error> {
-        let response = classify(response, self.keys.client(), ResponseKind::Jwks, now)?;
+        let response = classify_other(response, ResponseKind::Jwks, now)?;
         let jwks: Jwks<'_> = response.json()?;
         if jwks.keys.len() > MAX_KEYS {
             return Err(response.malformed(MalformedKind::Missing("keys")).into());

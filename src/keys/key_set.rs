@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use http::Uri;
 
 use crate::client::{Client, OAuth, UserManagement};
-use crate::client_binding::ClientBinding;
 use crate::error::{ClientError, ClientErrorKind};
 use crate::keys::fetching_keys::FetchingKeys;
 use crate::keys::public_key::{Algorithm, PublicKey};
@@ -28,7 +27,7 @@ impl<K: UserManagement> Client<K> {
     pub fn key_set(&self) -> KeySet {
         let endpoint = self.endpoints().jwks(self.id());
         let rules = Rules {
-            client: self.binding().clone(),
+            client_id: self.id().clone(),
             issuer: None,
             audience: None,
             leeway: Duration::ZERO,
@@ -51,7 +50,7 @@ impl Client<OAuth> {
         let endpoint = self.server().jwks.clone();
         let endpoint = endpoint.ok_or(ClientError(ClientErrorKind::NoJwksUri))?;
         let rules = Rules {
-            client: self.binding().clone(),
+            client_id: self.id().clone(),
             issuer: Some(self.issuer().into()),
             audience: Some(audience.into()),
             leeway: Duration::ZERO,
@@ -176,10 +175,6 @@ impl KeySet {
 
     pub(super) fn endpoint(&self) -> &Uri {
         &self.endpoint
-    }
-
-    pub(super) fn client(&self) -> &Arc<ClientBinding> {
-        &self.rules.client
     }
 
     pub(super) fn algorithms(&self) -> &'static [Algorithm] {

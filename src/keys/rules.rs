@@ -16,10 +16,9 @@
 //! "yes" means that the other checks decide. User Management issues access tokens only, in which a
 //! JWT template can set `aud` and omit `client_id`: there, `sid` counts like `client_id`, and nothing is an ID token.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::client_binding::ClientBinding;
+use crate::ids::ClientId;
 use crate::keys::signed_token::Payload;
 use crate::keys::verified::{AccessClaims, IdClaims, Verified};
 use crate::keys::verify_error::InvalidToken;
@@ -29,7 +28,7 @@ use crate::wire::jose::{Claims, numeric_date};
 /// The expectations of a verifier.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    pub(super) client: Arc<ClientBinding>,
+    pub(super) client_id: ClientId,
     pub(super) issuer: Option<Box<str>>,
     /// The audience of access tokens.
     pub(super) audience: Option<Box<str>>,
@@ -115,7 +114,7 @@ impl Rules {
         if self.issuer.is_none() || claims.iss != self.issuer {
             return Err(InvalidToken::Issuer);
         }
-        let client_id = self.client.client_id.as_str();
+        let client_id = self.client_id.as_str();
         let is_authorized_party = match &claims.azp {
             Some(party) => &**party == client_id,
             None => claims.aud.len() == 1,
@@ -129,7 +128,7 @@ impl Rules {
     }
 
     fn is_for_client(&self, claims: &Claims<'_>) -> bool {
-        let client_id = self.client.client_id.as_str();
+        let client_id = self.client_id.as_str();
         claims.aud.iter().any(|audience| &**audience == client_id)
     }
 
