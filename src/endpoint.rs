@@ -15,6 +15,13 @@ pub(crate) fn endpoint(url: &Url) -> Result<Uri, InvalidEndpoint> {
     uri(url.as_str())
 }
 
+/// Returns an endpoint that the browser opens, ending in `?` or `&`.
+pub(crate) fn browser_endpoint(url: &Url) -> Result<Box<str>, InvalidEndpoint> {
+    check_endpoint(url)?;
+    let separator = if url.query().is_some() { '&' } else { '?' };
+    Ok(format!("{url}{separator}").into())
+}
+
 pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
     let reserved = || {
         form_urlencoded::parse(url.query().unwrap_or_default().as_bytes())

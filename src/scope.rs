@@ -17,6 +17,21 @@ use std::str::FromStr;
 pub struct Scope(Box<str>);
 
 impl Scope {
+    /// Returns the usual scope, as far as a server supports it; `None` if it lists no scopes.
+    pub(crate) fn supported(listed: Option<&[Box<str>]>) -> Self {
+        const USUAL: [&str; 4] = ["openid", "profile", "email", OFFLINE_ACCESS];
+        let is_supported = |name: &&str| {
+            *name == "openid" || listed.is_none_or(|all| all.iter().any(|known| **known == **name))
+        };
+        let names: Vec<&str> = USUAL.into_iter().filter(is_supported).collect();
+        Self(names.join(" ").into())
+    }
+
+    /// Returns whether a refresh token is requested (OpenID Connect Core section 11).
+    pub(crate) fn is_offline(&self) -> bool {
+        self.0.split(' ').any(|name| name == OFFLINE_ACCESS)
+    }
+
     /// Returns the scope as it is sent: each name once, separated by spaces.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -70,3 +85,5 @@ impl fmt::Display for InvalidScope {
 }
 
 impl std::error::Error for InvalidScope {}
+
+const OFFLINE_ACCESS: &str = "offline_access";

@@ -1,4 +1,4 @@
-//! The stored form of the persistent states.
+//! The stored form of the persistent states and of a server.
 //!
 //! A persistent state is stored as its [`Stored::Form`]: a plain serde struct, the only place where the names of its members are
 //! and where its secrets are exposed. Reading it back has four steps, the same for all states:
@@ -8,7 +8,7 @@
 //! 2. The version is compared, so that the form of another version is rejected as such and not for a missing member. A later
 //!    version must not change the type of a member; it adds a member with a new name.
 //! 3. The members are parsed by their types. An invalid member is named, and its value is not.
-//! 4. The state is bound to its client id and its issuer. Whoever loads it calls `bound_to` before anything of it is used.
+//! 4. A state of a login is bound to its client id and its issuer. Whoever loads it calls `bound_to` before anything of it is used.
 //!
 //! Version 2 has these conventions:
 //!
@@ -47,13 +47,16 @@ pub(crate) const NO_PENDING_LOGIN: &str = "no pending login is stored for this c
 /// The message for a store without a session.
 pub(crate) const NO_SESSION: &str = "no session is stored: log in";
 
-/// A persistent state.
+/// A persistent state, or a server.
 pub(crate) trait Stored: Sized {
     /// The members as they are stored. All are optional, so that the version is compared first.
     type Form: DeserializeOwned;
 
     /// The message if nothing is stored.
     const NOTHING: &'static str;
+
+    /// What makes the state again if its form is rejected.
+    const REMEDY: &'static str = "log in again";
 
     fn version(form: &Self::Form) -> Option<u64>;
 
@@ -71,10 +74,10 @@ pub(crate) fn read<'de, D: Deserializer<'de>, T: Stored>(deserializer: D) -> Res
             },
             version => Rejected::Version(version),
         },
-        Ok(None) => Rejected::Nothing(T::NOTHING),
+        Ok(None) => return Err(de::Error::custom(T::NOTHING)),
         Err(_) => Rejected::Damaged,
     };
-    Err(de::Error::custom(rejected))
+    Err(de::Error::custom(format_args!("{rejected}: {}", T::REMEDY)))
 }
 
 /// Reads a map or nothing. A list is rejected: members that are absent would shift all that follow.
@@ -108,26 +111,22 @@ impl<'de, T: Stored> Visitor<'de> for FormVisitor<T> {
 enum Rejected {
     Damaged,
     Member(Invalid),
-    Nothing(&'static str),
     Version(Option<u64>),
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Damaged => {
-                f.write_str("the stored form is damaged or encoded twice: log in again")
-            }
+            Self::Damaged => f.write_str("the stored form is damaged or encoded twice"),
             Self::Member(Invalid(name)) => write!(
                 f,
-                "the member `{name}` of the stored form is missing or invalid: log in again"
+                "the member `{name}` of the stored form is missing or invalid"
             ),
-            Self::Nothing(message) => f.write_str(message),
             Self::Version(Some(version)) => write!(
                 f,
-                "the stored form has version {version}, and this release reads version {VERSION}: log in again"
+                "the stored form has version {version}, and this release reads version {VERSION}"
             ),
-            Self::Version(None) => f.write_str("the stored form has no version: log in again"),
+            Self::Version(None) => f.write_str("the stored form has no version"),
         }
     }
 }

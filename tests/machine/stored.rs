@@ -150,6 +150,16 @@ fn cases() -> Vec<Case> {
             &oauth::pending_with_max_age(),
         ),
         case(
+            "server",
+            &[
+                "issuer",
+                "authorization_endpoint",
+                "token_endpoint",
+                "scope",
+            ],
+            &oauth::discovered_server(),
+        ),
+        case(
             "awaiting_device",
             &[
                 "client_id",
@@ -312,8 +322,7 @@ fn the_version_comes_first_and_no_api_key_is_stored() {
 fn another_version_is_rejected_by_its_number() {
     for case in cases() {
         for version in [0, 1, 3, 4_294_967_295_u32] {
-            let why =
-                format!("has version {version}, and this release reads version 2: log in again");
+            let why = format!("has version {version}, and this release reads version 2: ");
             case.rejects(&case.with("/version", version.into()), &why);
             // Another version can have nothing in common with this one but its number.
             case.rejects(
@@ -321,7 +330,7 @@ fn another_version_is_rejected_by_its_number() {
                 &why,
             );
         }
-        case.rejects(&case.without("version"), "has no version: log in again");
+        case.rejects(&case.without("version"), "has no version: ");
         case.rejects("{}", "has no version");
         for odd in [json!("2"), json!(-2), json!([2])] {
             case.rejects(&case.with("/version", odd), "damaged");
@@ -410,6 +419,47 @@ fn every_invalid_member_is_named_and_not_quoted() {
             json!("org 1234567890123456789012"),
         ),
         ("authenticated", "session_id", json!("")),
+        (
+            "server",
+            "issuer",
+            json!("http://server.example/1234567890"),
+        ),
+        ("server", "issuer", json!("")),
+        (
+            "server",
+            "authorization_endpoint",
+            json!("/authorize/12345678901234"),
+        ),
+        (
+            "server",
+            "token_endpoint",
+            json!("http://server.example/1234567890"),
+        ),
+        (
+            "server",
+            "jwks_uri",
+            json!("https://server.example/jwks#1234567890"),
+        ),
+        (
+            "server",
+            "userinfo_endpoint",
+            json!("https://user@server.example/1234567890"),
+        ),
+        (
+            "server",
+            "revocation_endpoint",
+            json!("ftp://server.example/1234567890"),
+        ),
+        (
+            "server",
+            "end_session_endpoint",
+            json!("javascript:alert_1234567890()"),
+        ),
+        (
+            "server",
+            "scope",
+            json!("openid \"1234567890123456789012\""),
+        ),
         ("awaiting_device", "device_code", json!("")),
         ("awaiting_device", "user_code", json!("")),
         ("challenge_sso", "organization_id", json!("")),
@@ -491,10 +541,10 @@ fn one_state_is_not_read_as_another() {
 fn nothing_stored_is_told_apart() {
     for case in cases() {
         assert!((case.absent)());
-        let nothing = if case.name.starts_with("authenticated") {
-            "no session is stored"
-        } else {
-            "no pending login is stored"
+        let nothing = match case.name.split('_').next() {
+            Some("authenticated") => "no session is stored",
+            Some("server") => "no server is stored",
+            _ => "no pending login is stored",
         };
         case.rejects("null", nothing);
     }

@@ -32,6 +32,18 @@ pub(crate) fn server() -> Server {
         .unwrap()
 }
 
+/// A server with everything that discovery can find.
+pub(crate) fn discovered_server() -> Server {
+    let endpoint = |path: &str| format!("{ISSUER}/oauth2/{path}").parse().unwrap();
+    server()
+        .jwks_uri(&endpoint("jwks"))
+        .and_then(|server| server.userinfo_endpoint(&endpoint("userinfo")))
+        .and_then(|server| server.revocation_endpoint(&endpoint("revoke?tenant=a")))
+        .and_then(|server| server.end_session_endpoint(&endpoint("logout?tenant=a")))
+        .unwrap()
+        .advertises_iss()
+}
+
 pub(crate) fn client() -> Client<OAuth> {
     client_of(server())
 }
