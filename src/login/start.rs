@@ -68,8 +68,17 @@ impl<K: UserManagement> Client<K> {
 
 impl Client<OAuth> {
     /// Starts a login that requests `scope` and whose callback goes to `redirect_uri`.
+    ///
+    /// With `offline_access`, [`prompt`](Start::prompt) is `consent` unless it is set: a server ignores this scope otherwise (OpenID
+    /// Connect Core section 11).
     pub fn login(&self, scope: Scope, redirect_uri: RedirectUri) -> Start<'_, OAuth> {
-        Start::new(self, Target::Scope(scope), redirect_uri)
+        let is_offline = scope.is_offline();
+        let start = Start::new(self, Target::Scope(scope), redirect_uri);
+        if is_offline {
+            start.prompt("consent")
+        } else {
+            start
+        }
     }
 }
 

@@ -30,6 +30,7 @@ fn the_address_has_each_parameter_of_the_protocol_once() {
             ("state", STATE),
             ("nonce", NONCE),
             ("scope", "openid email offline_access"),
+            ("prompt", "consent"),
         ])
     );
 }
@@ -54,6 +55,30 @@ fn the_options_of_openid_connect_reach_the_address() {
             ("resource", "https://api.example"),
         ])
     );
+}
+
+#[test]
+fn offline_access_is_requested_with_consent() {
+    let client = client();
+    let prompt = |scope: &str, prompt: Option<&str>| {
+        let start = client.login(scope.parse().unwrap(), REDIRECT_URI.parse().unwrap());
+        let start = match prompt {
+            Some(prompt) => start.prompt(prompt),
+            None => start,
+        };
+        let (url, _) = start.begin(now(), &mut Counting::default());
+        let prompts = pairs(&url.into())
+            .into_iter()
+            .filter(|(name, _)| name == "prompt");
+        prompts.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(prompt("email offline_access", None), ["consent"]);
+    assert_eq!(
+        prompt("offline_access", Some("login consent")),
+        ["login consent"]
+    );
+    assert!(prompt("email offline_access_x", None).is_empty());
+    assert_eq!(prompt("email", Some("login")), ["login"]);
 }
 
 #[test]
