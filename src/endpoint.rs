@@ -84,7 +84,7 @@ impl fmt::Display for InvalidEndpoint {
                 "endpoint is http, which exposes tokens to the network; use https (http is for 127.0.0.1, [::1] and localhost)"
             }
             Reason::NotAUrl => "issuer is not a URL; spell it as the server does",
-            Reason::Query => "base URL must not have a query; remove \"?…\"",
+            Reason::Query => "base URL or issuer must not have a query; remove \"?…\"",
             Reason::Reserved => "endpoint has a query parameter of the protocol; remove it",
             Reason::Scheme => "endpoint is neither https nor http; use https",
             Reason::Uri => "endpoint is too long or has a character that HTTP does not allow; correct it",

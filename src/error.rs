@@ -173,6 +173,7 @@ pub(crate) enum ResponseKind {
     CodeExchange,
     DeviceAuthorization,
     DevicePoll,
+    Discovery,
     #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
     Jwks,
     OrganizationSwitch,
@@ -230,6 +231,7 @@ impl ErrorResponse {
             | ResponseKind::CodeExchange
             | ResponseKind::DeviceAuthorization
             | ResponseKind::DevicePoll => ("login", "start a new login"),
+            ResponseKind::Discovery => ("discovery", "check the issuer"),
             #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
             ResponseKind::Jwks => ("request", "check the client ID or the JWKS URI"),
         };
@@ -255,6 +257,9 @@ impl ErrorResponse {
                 f,
                 "organization switch was rejected ({reason}) and the session is unchanged; log in to the organization instead"
             ),
+            ResponseKind::Discovery => {
+                write!(f, "discovery was rejected ({reason}); check the issuer")
+            }
             ResponseKind::Refresh => write!(f, "session has ended ({reason}); log in again"),
             #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
             ResponseKind::Jwks => write!(
@@ -265,6 +270,13 @@ impl ErrorResponse {
     }
 
     fn rejected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == ResponseKind::Discovery {
+            return write!(
+                f,
+                "authorization server publishes no metadata ({}); check the issuer, or set the endpoints",
+                self.reason()
+            );
+        }
         f.write_str("service rejected the request")?;
         if let Some(status) = self.status {
             write!(f, " with status {}", status.as_u16())?;
@@ -587,6 +599,11 @@ pub(crate) enum MalformedKind {
     IdToken(&'static str),
     Missing(&'static str),
     NeitherCodeNorError,
+    /// Server metadata of another issuer than the one that was asked for.
+    OtherIssuer {
+        expected: Box<str>,
+        received: Box<str>,
+    },
     OtherOrganization,
     OtherUser,
     /// The host of the `Location`; `None` if it is relative or missing.
@@ -672,6 +689,7 @@ impl Malformed {
                 "check the base URL or the endpoint, and proxies in between"
             }
             MalformedKind::IdToken(_) | MalformedKind::Missing(_) => "report it to the service",
+            MalformedKind::OtherIssuer { .. } => "spell the issuer as the server does",
             MalformedKind::OtherOrganization => {
                 "the session keeps its organization; switch the organization to change it"
             }
@@ -729,6 +747,12 @@ impl fmt::Display for MalformedKind {
             Self::IdToken(problem) => write!(f, "response has an ID token that {problem}"),
             Self::Missing(name) => write!(f, "response has no valid {name}"),
             Self::NeitherCodeNorError => f.write_str("callback has neither code nor error"),
+            Self::OtherIssuer { expected, received } => write!(
+                f,
+                "server metadata is of the issuer {}, expected {}",
+                Escaped(received),
+                Escaped(expected)
+            ),
             Self::OtherOrganization => {
                 f.write_str("response is for another organization than requested")
             }

@@ -82,7 +82,7 @@
 //! |---|---|
 //! | log in with a browser | [`Client::public`], [`Start`], [`AwaitingCallback`], [`Exchanging`] |
 //! | log in on a server | [`Client::confidential`]; the pending login is bound to the browser: [`AwaitingCallback`] |
-//! | log in at another authorization server | [`Client::oauth`], [`Server`], [`Scope`] |
+//! | log in at another authorization server | [`Client::oauth`], [`Server`], [`Discovering`], [`Scope`] |
 //! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
 //! | answer an authentication challenge | [`AuthenticationChallenge`] |
 //! | refresh a session, switch its organization | [`Authenticated`], [`Refreshing`]; `workos-login-session` keeps a session fresh |
@@ -94,6 +94,7 @@ mod challenge;
 mod client;
 mod client_binding;
 mod device;
+mod discovery;
 mod endpoint;
 mod error;
 mod escaped;
@@ -125,6 +126,7 @@ pub use crate::client::{
     Any, Client, ClientKind, Confidential, OAuth, Organizations, Public, UserManagement,
 };
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
+pub use crate::discovery::{Discovering, Discovery};
 pub use crate::endpoint::InvalidEndpoint;
 pub use crate::error::{
     CallbackMismatch, ClientError, Error, ErrorResponse, Expired, ExpiredKind, Malformed,

@@ -9,6 +9,7 @@ pub(crate) mod grant;
 #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
 pub(crate) mod jose;
 pub(crate) mod lenient;
+pub(crate) mod metadata;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod session;

@@ -36,7 +36,6 @@ pub(crate) fn post(uri: &Uri, encoding: Encoding, fields: &[Field<'_>]) -> Reque
 }
 
 /// Makes a GET request without authentication to `uri`.
-#[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
 pub(crate) fn get(uri: &Uri, accept: &'static str) -> Request<Vec<u8>> {
     let mut request = Request::new(Vec::new());
     *request.uri_mut() = uri.clone();

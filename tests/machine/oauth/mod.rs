@@ -1,6 +1,7 @@
 //! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
 
 mod at_hash;
+mod discovery;
 mod id_token;
 mod login;
 mod max_age;

@@ -1,0 +1,158 @@
+//! Discovery: from an issuer to its server (OpenID Connect Discovery section 4, RFC 8414 section 3).
+//!
+//! [`Server::discover`] leads in; each response leads to the [`Server`], or to the request for the next document.
+//!
+//! A server publishes its metadata as a document of OpenID Connect, of OAuth 2.0, or both. If the issuer has a path, the well-known path is
+//! put behind it by one specification and before it by the other, and servers mix them up. So there are two documents, or four with a path,
+//! which are requested one after the other until one is there. A document that is there decides: its `issuer` must be the one that was asked
+//! for, because everything else in it would be believed (RFC 8414 section 3.3).
+
+use std::time::SystemTime;
+
+use http::{Request, Response, Uri};
+use url::{Position, Url};
+
+use crate::endpoint::{InvalidEndpoint, Reason, check_endpoint, uri};
+use crate::error::{Error, MalformedKind, ResponseKind};
+use crate::error_codes::classify_other;
+use crate::exchange::{Exchange, Refused, sealed};
+use crate::server::Server;
+use crate::stored::Invalid;
+use crate::wire::metadata::Metadata;
+use crate::wire::request::get;
+use crate::wire::response::SuccessResponse;
+
+impl Server {
+    /// Begins the discovery of a server by its issuer identifier.
+    ///
+    /// ```
+    /// # use workos_login::{Discovering, Discovery, Exchange, InvalidEndpoint, SendError, Server};
+    /// # fn send<E: Exchange>(exchange: E) -> Result<E::Output, SendError<E, std::io::Error>> {
+    /// #     Err(SendError::transport(exchange, std::io::Error::other("no network")))
+    /// # }
+    /// fn discover(issuer: &str) -> Result<Server, Box<dyn std::error::Error>> {
+    ///     let mut discovering = Server::discover(issuer)?;
+    ///     loop {
+    ///         match send(discovering)? {
+    ///             Discovery::Found(server) => return Ok(server),
+    ///             Discovery::Next(next) => discovering = next,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`] unless the issuer is `https` (or `http` with a loopback host) without user, query and fragment.
+    pub fn discover(issuer: &str) -> Result<Discovering, InvalidEndpoint> {
+        let url = Url::parse(issuer).map_err(|_| InvalidEndpoint(Reason::NotAUrl))?;
+        check_endpoint(&url)?;
+        if url.query().is_some() {
+            return Err(InvalidEndpoint(Reason::Query));
+        }
+        let origin = &url[..Position::BeforePath];
+        let path = url.path().trim_end_matches('/');
+        let document = uri(&format!("{origin}{path}{OPENID_CONNECT}"))?;
+        let next = if path.is_empty() {
+            vec![format!("{origin}{OAUTH}")]
+        } else {
+            vec![
+                format!("{origin}{path}{OAUTH}"),
+                format!("{origin}{OAUTH}{path}"),
+                format!("{origin}{OPENID_CONNECT}{path}"),
+            ]
+        };
+        let next: Result<_, _> = next.iter().map(|document| uri(document)).collect();
+        Ok(Discovering {
+            issuer: issuer.into(),
+            document,
+            next: next?,
+        })
+    }
+}
+
+/// A request for the metadata of a server. Send it with an HTTP client, through [`Exchange`].
+#[derive(Debug)]
+#[must_use = "nothing is discovered until it is sent"]
+pub struct Discovering {
+    issuer: Box<str>,
+    document: Uri,
+    /// The documents after this one, the last one first.
+    next: Vec<Uri>,
+}
+
+/// A step of a discovery.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a document is there, or the next one is requested"
+)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one value, which is matched at once"
+)]
+pub enum Discovery {
+    /// The server.
+    Found(Server),
+    /// There is no such document. The next one is to be requested.
+    Next(Discovering),
+}
+
+impl Discovering {
+    fn read(&self, reply: &SuccessResponse<'_>) -> Result<Server, Error> {
+        let metadata: Metadata = reply.json()?;
+        let missing = |name| reply.malformed(MalformedKind::Missing(name));
+        let issuer = metadata.issuer.as_deref();
+        let issuer = issuer.ok_or_else(|| missing("issuer"))?;
+        if issuer != &*self.issuer {
+            let kind = MalformedKind::OtherIssuer {
+                expected: self.issuer.clone(),
+                received: issuer.into(),
+            };
+            return Err(reply.malformed(kind).into());
+        }
+        let server = metadata.into_form().into_server();
+        server.map_err(|Invalid(name)| missing(name).into())
+    }
+}
+
+impl Exchange for Discovering {
+    type Output = Discovery;
+
+    fn request(&self) -> Request<Vec<u8>> {
+        get(&self.document, "application/json")
+    }
+
+    /// Takes the response. One that says that the document is not there, in whatever way, leads to the next document.
+    ///
+    /// # Errors
+    ///
+    /// * [`Error::Malformed`]: the document is invalid or of another issuer.
+    /// * [`Error::Unavailable`]: the same document can be requested again.
+    /// * Any error: no document is there, and this is the response to the last request.
+    fn response(
+        mut self,
+        response: Response<impl AsRef<[u8]>>,
+        now: SystemTime,
+    ) -> Result<Discovery, Refused<Self>> {
+        let error = match classify_other(&response, ResponseKind::Discovery, now) {
+            Ok(reply) => match self.read(&reply) {
+                Ok(server) => return Ok(Discovery::Found(server)),
+                Err(error) => return Err(Refused::new(self, error)),
+            },
+            Err(error) => error,
+        };
+        // Many servers respond to an unknown path with a redirect or an HTML page.
+        if error.retry_in(now).is_none()
+            && let Some(document) = self.next.pop()
+        {
+            return Ok(Discovery::Next(Self { document, ..self }));
+        }
+        Err(Refused::new(self, error))
+    }
+}
+
+impl sealed::Sealed for Discovering {}
+
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+const OPENID_CONNECT: &str = "/.well-known/openid-configuration";
