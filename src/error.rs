@@ -178,15 +178,19 @@ pub(crate) enum ResponseKind {
     Jwks,
     OrganizationSwitch,
     Refresh,
+    Revocation,
+    UserInfo,
 }
 
 impl ResponseKind {
-    /// Returns the media types of a success.
+    /// Returns the media types of a success; none if its body is not read.
     pub(crate) fn media_types(self) -> &'static [&'static str] {
         match self {
             // RFC 7517 section 8.5.1; most servers send the other one.
             #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
             Self::Jwks => &["application/jwk-set+json", "application/json"],
+            // RFC 7009 section 2.2: the client ignores the body.
+            Self::Revocation => &[],
             _ => &["application/json"],
         }
     }
@@ -231,7 +235,9 @@ impl ErrorResponse {
             | ResponseKind::CodeExchange
             | ResponseKind::DeviceAuthorization
             | ResponseKind::DevicePoll => ("login", "start a new login"),
-            ResponseKind::Discovery => ("discovery", "check the issuer"),
+            ResponseKind::Discovery | ResponseKind::Revocation | ResponseKind::UserInfo => {
+                ("request", "check the issuer or the endpoint")
+            }
             #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
             ResponseKind::Jwks => ("request", "check the client ID or the JWKS URI"),
         };
@@ -257,10 +263,10 @@ impl ErrorResponse {
                 f,
                 "organization switch was rejected ({reason}) and the session is unchanged; log in to the organization instead"
             ),
-            ResponseKind::Discovery => {
-                write!(f, "discovery was rejected ({reason}); check the issuer")
-            }
             ResponseKind::Refresh => write!(f, "session has ended ({reason}); log in again"),
+            ResponseKind::Discovery | ResponseKind::Revocation | ResponseKind::UserInfo => {
+                write!(f, "request was rejected ({reason}); log in again")
+            }
             #[cfg(any(feature = "verify", feature = "verify-rustcrypto"))]
             ResponseKind::Jwks => write!(
                 f,
@@ -270,12 +276,21 @@ impl ErrorResponse {
     }
 
     fn rejected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == ResponseKind::Discovery {
-            return write!(
-                f,
-                "authorization server publishes no metadata ({}); check the issuer, or set the endpoints",
-                self.reason()
-            );
+        let reason = self.reason();
+        match self.kind {
+            ResponseKind::Discovery => {
+                return write!(
+                    f,
+                    "authorization server publishes no metadata ({reason}); check the issuer, or set the endpoints"
+                );
+            }
+            ResponseKind::UserInfo => {
+                return write!(
+                    f,
+                    "userinfo endpoint rejected the access token ({reason}); refresh the session, or request another scope"
+                );
+            }
+            _ => {}
         }
         f.write_str("service rejected the request")?;
         if let Some(status) = self.status {
@@ -455,6 +470,8 @@ pub(crate) enum ClientErrorKind {
     NoJwksUri,
     NoOrganizations,
     NoRefreshToken,
+    NoRevocationEndpoint,
+    NoUserInfoEndpoint,
     Response(ErrorResponse),
 }
 
@@ -491,6 +508,12 @@ impl fmt::Display for ClientError {
             ClientErrorKind::NoRefreshToken => f.write_str(
                 "session has no refresh token; request the scope offline_access and log in again",
             ),
+            ClientErrorKind::NoRevocationEndpoint => f.write_str(
+                "server has no revocation endpoint; set it, or log out at the end-session endpoint",
+            ),
+            ClientErrorKind::NoUserInfoEndpoint => {
+                f.write_str("server has no userinfo endpoint; set it to fetch the user's data")
+            }
             ClientErrorKind::Response(response) => write!(
                 f,
                 "service rejected the client ({}); {}",
@@ -516,6 +539,7 @@ fn client_remedy(response: &ErrorResponse) -> &'static str {
         | "unauthorized_client"
         | "unsupported_grant_type"
         | "unsupported_response_type" => "enable this grant for the client at the service",
+        "unsupported_token_type" => "log out at the end-session endpoint instead",
         "token_too_big" => "reduce the custom claims of the access token",
         _ if response.kind == ResponseKind::Authorization => {
             "check the options of the login and its redirect URI"

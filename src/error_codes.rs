@@ -259,7 +259,7 @@ codes! {
     "expired_code" at ChallengeAnswer => InvalidGrant, "start a new login";
     "expired_token" at DevicePoll => Expired, "start a new login";
     "extra_attributes_required" at CodeExchange => Denied, "tell the user, start a new login";
-    "invalid_client" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the API key";
+    "invalid_client" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh Revocation => Client, "check the client ID and the API key";
     "invalid_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
     "invalid_connection" at CodeExchange => Denied, "tell the user, start a new login";
     "invalid_grant" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => InvalidGrant, "start a new login";
@@ -267,7 +267,7 @@ codes! {
     "invalid_organization_id" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "check the organization ID";
     "invalid_pending_authentication_token" at ChallengeAnswer => InvalidGrant, "start a new login";
     "invalid_profile" at CodeExchange => Denied, "tell the user, start a new login";
-    "invalid_request" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
+    "invalid_request" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh Revocation => Client, "check the client ID and the endpoints";
     "invalid_request_body" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
     "invalid_request_parameters" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the endpoints";
     "invalid_scope" at Authorization CodeExchange DeviceAuthorization DevicePoll Refresh => Client, "request other scopes";
@@ -298,8 +298,9 @@ codes! {
     "token_too_big" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "reduce the custom claims";
     "too_many_requests" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
     "unauthorized" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the API key";
-    "unauthorized_client" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "enable the grant for the client";
+    "unauthorized_client" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh Revocation => Client, "enable the grant for the client";
     "unsupported_grant_type" at CodeExchange DevicePoll Refresh => Client, "enable the grant for the client";
     "unsupported_response_type" at Authorization => Client, "enable the grant for the client";
+    "unsupported_token_type" at Revocation => Client, "log out at the end-session endpoint";
     "user_mismatch" at ChallengeAnswer => InvalidGrant, "start a new login";
 }

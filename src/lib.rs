@@ -86,6 +86,7 @@
 //! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
 //! | answer an authentication challenge | [`AuthenticationChallenge`] |
 //! | refresh a session, switch its organization | [`Authenticated`], [`Refreshing`]; `workos-login-session` keeps a session fresh |
+//! | read the user's data, log out of an authorization server | [`FetchingUserInfo`], [`Revoking`] |
 //! | verify access tokens and ID tokens | `keys` (feature `verify` or `verify-rustcrypto`) |
 //! | send requests | [`HttpClient`], [`BlockingHttpClient`], [`Exchange`] |
 //! | handle errors | [`Error`], [`Refused`], [`SendError`], [`error_codes`] |
@@ -103,12 +104,14 @@ mod http_client;
 mod ids;
 mod login;
 mod open_enum;
+mod revocation;
 mod scope;
 mod server;
 mod service;
 mod stored;
 mod timestamp;
 mod user;
+mod userinfo;
 mod wire;
 
 pub mod error_codes;
@@ -143,10 +146,12 @@ pub use crate::login::{
     ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
     RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
 };
+pub use crate::revocation::Revoking;
 pub use crate::scope::{InvalidScope, Scope};
 pub use crate::server::Server;
 pub use crate::timestamp::Timestamp;
 pub use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens, User};
+pub use crate::userinfo::FetchingUserInfo;
 
 pub use http;
 pub use rand_core;

@@ -50,6 +50,24 @@ impl User {
         &self.id
     }
 
+    /// Returns this user with newer data. What the newer data lacks is kept.
+    pub(crate) fn updated_by(self, newer: Self) -> Self {
+        // Whether an address is verified is not known of another address.
+        let is_same_email = newer.email.is_none() || newer.email == self.email;
+        Self {
+            email_verified: newer
+                .email_verified
+                .or(self.email_verified.filter(|_| is_same_email)),
+            email: newer.email.or(self.email),
+            name: newer.name.or(self.name),
+            first_name: newer.first_name.or(self.first_name),
+            last_name: newer.last_name.or(self.last_name),
+            profile_picture_url: newer.profile_picture_url.or(self.profile_picture_url),
+            locale: newer.locale.or(self.locale),
+            ..self
+        }
+    }
+
     /// Returns the e-mail address, which may be [unverified](Self::email_verified).
     #[must_use]
     pub fn email(&self) -> Option<&str> {

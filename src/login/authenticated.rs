@@ -15,11 +15,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
-use crate::client::{Client, ClientKind, UserManagement};
+use crate::client::{Client, ClientKind, OAuth, UserManagement};
 use crate::client_binding::ClientBinding;
 use crate::error::ClientError;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
+use crate::login::redirect_uri::RedirectUri;
 use crate::login::refresh_policy::RefreshPolicy;
 use crate::stored::{self, Invalid, NO_SESSION, Stored, VERSION, parsed, required, secret};
 use crate::timestamp::{Timestamp, millis};
@@ -64,7 +65,7 @@ impl Authenticated {
     /// Returns the user.
     ///
     /// A session of User Management has one. An authorization server identifies the user by an ID token, and can grant
-    /// access without one.
+    /// access without one; then [`fetch_user_info`](Self::fetch_user_info) tells the user.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
@@ -170,11 +171,59 @@ impl Authenticated {
         if let Some(return_to) = return_to.filter(|address| !address.is_empty()) {
             query.append_pair("return_to", return_to);
         }
-        Some(
-            Url::parse(&query.finish())
-                .expect("an endpoint that was a URL is one with a form-encoded query, too"),
-        )
+        Some(parse(&query.finish()))
     }
+}
+
+impl Authenticated {
+    /// Returns the URL of RP-initiated logout, which ends the user's session in the browser that opens it (OpenID Connect RP-Initiated Logout
+    /// section 2).
+    ///
+    /// Remove the stored session first, because the browser may not open the URL. The refresh token may remain valid: see
+    /// [`revoke`](Self::revoke). The server redirects the browser to `post_logout_redirect_uri`, which must be registered, and adds `state`.
+    /// `None` if the server has no [end-session endpoint](crate::Server::end_session_endpoint), or the session is bound to another client.
+    ///
+    /// The URL contains the ID token as `id_token_hint`: do not log it.
+    ///
+    /// # Panics
+    ///
+    /// Never; see the message of the `expect`.
+    #[must_use]
+    pub fn end_session_url(
+        &self,
+        client: &Client<OAuth>,
+        post_logout_redirect_uri: Option<&RedirectUri>,
+        state: Option<&str>,
+    ) -> Option<Url> {
+        client.check(&self.binding).ok()?;
+        let endpoint = client.server().end_session.as_deref()?;
+        let mut query =
+            form_urlencoded::Serializer::for_suffix(String::from(endpoint), endpoint.len());
+        let hint = self.id_token.as_ref().map(ExposeSecret::expose_secret);
+        let uri = post_logout_redirect_uri.map(RedirectUri::as_str);
+        for (name, value) in [
+            ("id_token_hint", hint),
+            ("client_id", Some(self.binding.client_id.as_str())),
+            ("post_logout_redirect_uri", uri),
+            ("state", state),
+        ] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        Some(parse(&query.finish()))
+    }
+
+    pub(crate) fn with_user(self, user: User) -> Self {
+        Self {
+            user: Some(user),
+            ..self
+        }
+    }
+}
+
+fn parse(url: &str) -> Url {
+    Url::parse(url).expect("an endpoint that was a URL is one with a form-encoded query, too")
 }
 
 impl fmt::Debug for Authenticated {

@@ -124,6 +124,10 @@ impl Authenticated {
                 };
                 let user = expected.user(&id_token, now);
                 let user = user.map_err(|kind| reply.malformed(kind))?;
+                let user = match before.and_then(Self::user) {
+                    Some(before) => before.clone().updated_by(user),
+                    None => user,
+                };
                 (Some(user), Some(id_token))
             }
             None if origin.requires_auth_time() => return Err(missing("id_token")),

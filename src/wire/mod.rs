@@ -12,6 +12,7 @@ pub(crate) mod lenient;
 pub(crate) mod metadata;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod standard;
 pub(crate) mod user;

@@ -19,7 +19,7 @@ pub(crate) struct SuccessResponse<'a> {
 }
 
 impl<'a> SuccessResponse<'a> {
-    /// Rejects a response whose media type is not one of `media_types`.
+    /// Rejects a response whose media type is not one of `media_types`, unless there are none.
     pub(crate) fn new<B: AsRef<[u8]>>(
         response: &'a Response<B>,
         media_types: &[&str],
@@ -29,6 +29,9 @@ impl<'a> SuccessResponse<'a> {
             headers: response.headers(),
             body: response.body().as_ref(),
         };
+        if media_types.is_empty() {
+            return Ok(response);
+        }
         match content_type(response.headers) {
             Some(essence) if media_types.iter().any(|t| essence.eq_ignore_ascii_case(t)) => {
                 Ok(response)

@@ -35,7 +35,7 @@ impl TokenResponse {
     }
 }
 
-/// The claims of an ID token that are read (OpenID Connect Core section 2 and 5.1).
+/// The claims of an ID token and of a userinfo response that are read (OpenID Connect Core sections 2 and 5.1).
 #[derive(Deserialize)]
 pub(crate) struct IdClaims {
     #[serde(default, deserialize_with = "lenient")]

@@ -69,6 +69,7 @@ unauthorized                                  any else=Client
 unauthorized_client                           any else=Client
 unsupported_grant_type                        any switch= answer= start= else=Client
 unsupported_response_type                     any else=
+unsupported_token_type                        any else=
 user_mismatch                                 any answer=Grant
 ";
 

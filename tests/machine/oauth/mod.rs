@@ -4,11 +4,13 @@ mod at_hash;
 mod discovery;
 mod id_token;
 mod login;
+mod logout;
 mod max_age;
 mod nonce;
 mod refresh;
 mod server;
 mod tokens;
+mod userinfo;
 
 use serde_json::{Value, json};
 use workos_login::url::Url;
