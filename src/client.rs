@@ -12,12 +12,13 @@ use http::Request;
 use url::Url;
 
 use crate::client_binding::ClientBinding;
+use crate::end_user::EndUser;
 use crate::endpoint::InvalidEndpoint;
 use crate::error::{ClientError, ClientErrorKind};
 use crate::ids::{ApiKey, ClientId};
 use crate::server::Server;
 use crate::service::{Service, UserManagementEndpoints};
-use crate::wire::grant::{Grant, token_request};
+use crate::wire::grant::{ConfidentialFields, Grant, token_request};
 use crate::wire::request::post;
 
 /// An OAuth client.
@@ -57,7 +58,36 @@ impl Client<Confidential> {
     /// Makes a confidential client, which sends `key` with every token request that takes it.
     #[must_use]
     pub fn confidential(id: ClientId, key: ApiKey) -> Self {
-        Self::user_management(id, Some(key), UserManagementEndpoints::production())
+        let fields = ConfidentialFields {
+            key,
+            end_user: EndUser::new(),
+        };
+        Self::user_management(id, Some(fields), UserManagementEndpoints::production())
+    }
+
+    /// Returns this client for an end user, who is sent with every grant.
+    ///
+    /// A server makes one for each request that it handles. The states that are made with this client and with the returned one are bound
+    /// to the same client. A public client has no such method, because its requests come from the end user:
+    ///
+    /// ```compile_fail,E0599
+    /// # use workos_login::*;
+    /// fn for_end_user(client: &Client<Public>) -> Client<Public> {
+    ///     client.for_end_user(EndUser::new())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn for_end_user(&self, end_user: EndUser) -> Self {
+        let fields = self.configuration.confidential.clone();
+        let configuration = Configuration {
+            binding: self.configuration.binding.clone(),
+            service: self.configuration.service.clone(),
+            confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),
+        };
+        Self {
+            configuration: Arc::new(configuration),
+            kind: self.kind.clone(),
+        }
     }
 }
 
@@ -88,8 +118,8 @@ impl<K: UserManagement> Client<K> {
     )]
     pub fn base_url(self, url: Url) -> Result<Self, InvalidEndpoint> {
         let endpoints = UserManagementEndpoints::new(&url)?;
-        let key = self.configuration.key.clone();
-        Ok(Self::user_management(self.id().clone(), key, endpoints))
+        let fields = self.configuration.confidential.clone();
+        Ok(Self::user_management(self.id().clone(), fields, endpoints))
     }
 
     pub(crate) fn endpoints(&self) -> &UserManagementEndpoints {
@@ -98,23 +128,28 @@ impl<K: UserManagement> Client<K> {
 
     fn user_management(
         id: ClientId,
-        key: Option<ApiKey>,
+        confidential: Option<ConfidentialFields>,
         endpoints: UserManagementEndpoints,
     ) -> Self {
         let endpoints = Arc::new(endpoints);
         let service = Service::UserManagement(endpoints.clone());
-        Self::new(id, service, key, K::from_endpoints(endpoints))
+        Self::new(id, service, confidential, K::from_endpoints(endpoints))
     }
 }
 
 impl<K: ClientKind> Client<K> {
-    fn new(client_id: ClientId, service: Service, key: Option<ApiKey>, kind: K) -> Self {
+    fn new(
+        client_id: ClientId,
+        service: Service,
+        confidential: Option<ConfidentialFields>,
+        kind: K,
+    ) -> Self {
         let issuer = service.issuer().into();
         let binding = Arc::new(ClientBinding { client_id, issuer });
         let configuration = Arc::new(Configuration {
             binding,
             service,
-            key,
+            confidential,
         });
         Self {
             configuration,
@@ -279,17 +314,20 @@ pub(crate) struct Configuration {
     pub(crate) binding: Arc<ClientBinding>,
     pub(crate) service: Service,
     /// Only a confidential client has one.
-    key: Option<ApiKey>,
+    confidential: Option<ConfidentialFields>,
 }
 
 impl Configuration {
     /// Writes the token request of a grant in the encoding of the service.
     pub(crate) fn token_request(&self, grant: &Grant) -> Request<Vec<u8>> {
-        let key = self.key.as_ref().map(ApiKey::expose);
         post(
             self.service.token_endpoint(),
             self.service.encoding(),
-            &token_request(grant, self.binding.client_id.as_str(), key),
+            &token_request(
+                grant,
+                self.binding.client_id.as_str(),
+                self.confidential.as_ref(),
+            ),
         )
     }
 }

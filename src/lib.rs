@@ -81,7 +81,7 @@
 //! | task | types |
 //! |---|---|
 //! | log in with a browser | [`Client::public`], [`Start`], [`AwaitingCallback`], [`Exchanging`] |
-//! | log in on a server | [`Client::confidential`]; the pending login is bound to the browser: [`AwaitingCallback`] |
+//! | log in on a server | [`Client::confidential`], [`EndUser`]; the pending login is bound to the browser: [`AwaitingCallback`] |
 //! | log in at another authorization server | [`Client::oauth`], [`Server`], [`Discovering`], [`Scope`] |
 //! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
 //! | answer an authentication challenge | [`AuthenticationChallenge`] |
@@ -96,6 +96,7 @@ mod client;
 mod client_binding;
 mod device;
 mod discovery;
+mod end_user;
 mod endpoint;
 mod error;
 mod escaped;
@@ -130,6 +131,7 @@ pub use crate::client::{
 };
 pub use crate::device::{AwaitingDevice, DevicePoll, PollingDevice, RequestingDevice};
 pub use crate::discovery::{Discovering, Discovery};
+pub use crate::end_user::EndUser;
 pub use crate::endpoint::InvalidEndpoint;
 pub use crate::error::{
     CallbackMismatch, ClientError, Error, ErrorResponse, Expired, ExpiredKind, Malformed,

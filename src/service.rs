@@ -18,7 +18,7 @@ use crate::server::Server;
 use crate::wire::request::Encoding;
 
 /// The service that a client belongs to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Service {
     /// An authorization server: form-encoded requests; token responses with `expires_in` and an ID token.
     OAuth(Arc<Server>),

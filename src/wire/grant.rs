@@ -4,6 +4,8 @@ use std::{array, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::end_user::EndUser;
+use crate::ids::ApiKey;
 use crate::wire::request::Field;
 
 /// A grant and its fields.
@@ -24,7 +26,7 @@ impl Grant {
         redirect_uri: Option<SecretString>,
     ) -> Self {
         Self::new(
-            "authorization_code",
+            AUTHORIZATION_CODE,
             &["code", "code_verifier", "redirect_uri"],
             [Some(code), Some(code_verifier), redirect_uri],
         )
@@ -136,14 +138,31 @@ impl fmt::Debug for Grant {
     }
 }
 
+/// What only a confidential client sends.
+#[derive(Clone)]
+pub(crate) struct ConfidentialFields {
+    pub(crate) key: ApiKey,
+    pub(crate) end_user: EndUser,
+}
+
 /// The fields of a grant and of the client. A device code is polled without the client secret.
 pub(crate) fn token_request<'a>(
     grant: &'a Grant,
     client_id: &'a str,
-    client_secret: Option<&'a str>,
-) -> [Field<'a>; MAX_FIELDS + 3] {
-    let mut fields = [("", None); MAX_FIELDS + 3];
-    let [grant_type, of_grant @ .., id, secret] = &mut fields;
+    confidential: Option<&'a ConfidentialFields>,
+) -> [Field<'a>; MAX_FIELDS + 8] {
+    let mut fields = [("", None); MAX_FIELDS + 8];
+    let [
+        grant_type,
+        of_grant @ ..,
+        id,
+        secret,
+        ip,
+        agent,
+        device,
+        signals,
+        invitation,
+    ] = &mut fields;
     *grant_type = ("grant_type", Some(grant.grant_type));
     for (field, (name, value)) in of_grant
         .iter_mut()
@@ -152,13 +171,24 @@ pub(crate) fn token_request<'a>(
         *field = (*name, value.as_ref().map(|value| value.expose_secret()));
     }
     *id = ("client_id", Some(client_id));
-    *secret = (
-        "client_secret",
-        client_secret.filter(|_| grant.grant_type != DEVICE_CODE),
-    );
+    let Some(ConfidentialFields { key, end_user }) = confidential else {
+        return fields;
+    };
+    if grant.grant_type != DEVICE_CODE {
+        *secret = ("client_secret", Some(key.expose()));
+    }
+    *ip = ("ip_address", end_user.ip_address.as_deref());
+    *agent = ("user_agent", end_user.user_agent.as_deref());
+    *device = ("device_id", end_user.device_id.as_deref());
+    if grant.grant_type == AUTHORIZATION_CODE {
+        let token = end_user.invitation_token.as_ref();
+        *signals = ("signals_id", end_user.signals_id.as_deref());
+        *invitation = ("invitation_token", token.map(|token| token.expose_secret()));
+    }
     fields
 }
 
+const AUTHORIZATION_CODE: &str = "authorization_code";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const PENDING_TOKEN: &str = "pending_authentication_token";
 

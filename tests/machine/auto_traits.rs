@@ -7,14 +7,14 @@ use workos_login::{
     AuthenticationMethod, AuthorizationUrl, AwaitingCallback, AwaitingDevice, Callback,
     CallbackMismatch, Client, ClientError, ClientId, Confidential, ConnectionId,
     ConnectionSelector, DevicePoll, Discovering, Discovery, EmailCompletionChallenge,
-    EmailVerificationChallenge, Error, ErrorResponse, Exchanging, Expired, FetchingUserInfo,
-    Impersonator, InvalidApiKey, InvalidClientId, InvalidEndpoint, InvalidId, InvalidRedirectUri,
-    InvalidScope, Malformed, MfaEnrollmentChallenge, OAuth, Organization, OrganizationId,
-    OrganizationSelectionChallenge, OtherChallenge, Outcome, PollingDevice, Provider,
-    ProviderTokens, Public, RadarEmailChallenge, RadarSmsChallenge, RedirectUri, RefreshPolicy,
-    Refreshing, Refused, RequestingDevice, ReservedParameter, Revoking, Scope, Screen, SendError,
-    Server, SessionId, SmsVerification, SsoChallenge, Start, TotpChallenge, TransportError,
-    UnknownChallenge, User,
+    EmailVerificationChallenge, EndUser, Error, ErrorResponse, Exchanging, Expired,
+    FetchingUserInfo, Impersonator, InvalidApiKey, InvalidClientId, InvalidEndpoint, InvalidId,
+    InvalidRedirectUri, InvalidScope, Malformed, MfaEnrollmentChallenge, OAuth, Organization,
+    OrganizationId, OrganizationSelectionChallenge, OtherChallenge, Outcome, PollingDevice,
+    Provider, ProviderTokens, Public, RadarEmailChallenge, RadarSmsChallenge, RedirectUri,
+    RefreshPolicy, Refreshing, Refused, RequestingDevice, ReservedParameter, Revoking, Scope,
+    Screen, SendError, Server, SessionId, SmsVerification, SsoChallenge, Start, TotpChallenge,
+    TransportError, UnknownChallenge, User,
 };
 
 /// Compiles for a type that has all of them.
@@ -28,7 +28,7 @@ fn every_public_type_goes_everywhere() {
     all! {
         ErrorResponse, ApiKey, AppStateTooLong, Authenticated, AuthenticationMethod, AuthorizationUrl, AwaitingCallback,
         AwaitingDevice, OtherChallenge, Callback, Client<Public>, Client<Confidential>, Client<OAuth>,
-        ClientId, ClientError, EmailCompletionChallenge, ConnectionId, DevicePoll, Discovering, Discovery, FetchingUserInfo, Revoking, MfaEnrollmentChallenge,
+        ClientId, ClientError, EmailCompletionChallenge, ConnectionId, DevicePoll, Discovering, Discovery, EndUser, FetchingUserInfo, Revoking, MfaEnrollmentChallenge,
         RadarEmailChallenge, RadarSmsChallenge, TotpChallenge, Error, Exchanging, Expired, CallbackMismatch,
         Impersonator, InvalidApiKey, InvalidEndpoint, InvalidClientId, InvalidId,
         InvalidRedirectUri, InvalidScope, TransportError<Exchanging, String>, Malformed, Organization,

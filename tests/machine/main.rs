@@ -15,6 +15,7 @@ mod client;
 mod clocks;
 mod conformance;
 mod device;
+mod end_user;
 mod error_codes;
 mod errors;
 mod exchanges;
