@@ -5,6 +5,7 @@
     reason = "a test and its helpers end at what they did not expect"
 )]
 
+mod any_moves;
 mod authenticated;
 mod auto_traits;
 mod awaiting_callback;
