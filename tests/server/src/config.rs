@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use crate::clock::Clock;
 use crate::user::{Challenge, User};
 
 /// The behaviour of a [`Server`](crate::Server).
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
 /// use workos_login_mock_server::{Config, LoginPage, Server};
 ///
 /// let server = Server::start(Config::with(|config| {
@@ -79,6 +80,8 @@ pub struct Config {
     /// Whether the response to a poll before the end of the interval is `slow_down`.
     /// Default: `true`.
     pub enforce_polling_interval: bool,
+
+    pub(crate) clock: Clock,
 }
 
 impl Config {
@@ -88,6 +91,27 @@ impl Config {
         let mut config = Self::default();
         change(&mut config);
         config
+    }
+
+    /// Sets the clock of the server. Default: the system clock.
+    ///
+    /// With a manual clock, one call advances the server and the program under test:
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use workos_login_mock_server::{Config, Server};
+    /// use workos_login_session::{Clock, ManualClock};
+    ///
+    /// let clock = ManualClock::new(SystemTime::now());
+    /// let time = clock.clone();
+    /// let server = Server::start(Config::with(|config| config.set_clock(move || time.now())))?;
+    ///
+    /// clock.advance(Duration::from_secs(300));
+    /// assert_eq!(server.now(), clock.now());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn set_clock(&mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) {
+        self.clock = Clock::new(now);
     }
 
     /// The default client id.
@@ -142,6 +166,7 @@ impl Default for Config {
             device_code_lifetime: Duration::from_secs(300),
             polling_interval: Some(5),
             enforce_polling_interval: true,
+            clock: Clock::new(SystemTime::now),
         }
     }
 }

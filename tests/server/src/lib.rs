@@ -6,7 +6,7 @@
 //! [`Server::start`] starts an HTTP server on the loopback interface, on a thread of its own. It
 //! stops when the [`Server`] is dropped. A test lets the program under test log in, acts as the
 //! user's browser ([`Server::log_in`], [`Server::deny`]), advances the clock
-//! ([`Server::advance`]), injects faults ([`Server::inject`]) and inspects the requests
+//! ([`Config::set_clock`]), injects faults ([`Server::inject`]) and inspects the requests
 //! ([`Server::requests`]).
 //!
 //! ```
@@ -70,7 +70,6 @@ mod state;
 mod timestamp;
 mod user;
 
-pub use clock::ManualClock;
 pub use config::{Config, LoginPage};
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use fault::Fault;

@@ -14,7 +14,6 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::connection::{Shared, serve};
 use crate::endpoint::Endpoint;
@@ -99,21 +98,11 @@ impl Server {
         change(&mut self.shared.state().config);
     }
 
-    /// Returns the clock of the server. The program under test can use it as its own clock.
-    #[must_use]
-    pub fn clock(&self) -> ManualClock {
-        self.shared.state().clock.clone()
-    }
-
-    /// Advances the clock of the server.
+    /// Advances the server alone, for a program under test whose clock a test cannot advance.
+    ///
+    /// A manual clock of the program is set with [`Config::set_clock`]; it advances both.
     pub fn advance(&self, by: Duration) {
-        self.clock().advance(by);
-    }
-
-    /// Stops the clock of the server at this time. Afterwards only [`advance`](Self::advance)
-    /// moves it.
-    pub fn stop_clock(&self, now: SystemTime) {
-        self.clock().stop_at(now);
+        self.shared.state().config.clock.advance(by);
     }
 
     /// Returns the time of the server's clock.

@@ -10,7 +10,6 @@ mod records;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::ids::{id, opaque};
 use crate::injection::Injections;
@@ -26,7 +25,6 @@ pub(crate) use records::{
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) base_url: String,
-    pub(crate) clock: ManualClock,
     pub(crate) signer: Signer,
     pub(crate) injections: Injections,
     pub(crate) codes: Bounded<AuthorizationCode>,
@@ -47,7 +45,6 @@ impl State {
         Self {
             config,
             base_url,
-            clock: ManualClock::default(),
             signer: Signer::new(),
             injections: Injections::default(),
             codes: Bounded::new(CAPACITY),
@@ -61,7 +58,7 @@ impl State {
     }
 
     pub(crate) fn now(&self) -> SystemTime {
-        self.clock.now()
+        self.config.clock.now()
     }
 
     /// Ends a session. Returns `false` if it does not exist or has ended already.

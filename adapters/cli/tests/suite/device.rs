@@ -74,8 +74,11 @@ fn a_device_code_that_has_expired_at_the_service_ends_the_login() {
 #[test]
 fn a_device_code_that_has_expired_here_is_not_polled_for() {
     let server = server();
-    server.stop_clock(server.now());
-    server.configure(|config| config.device_code_lifetime = Duration::from_secs(2));
+    let now = server.now();
+    server.configure(|config| {
+        config.set_clock(move || now);
+        config.device_code_lifetime = Duration::from_secs(2);
+    });
     let ended = device(&server, &[]).end().with(4);
     ended.says(&["user code, 2s left", "device code has expired"]);
 }

@@ -159,7 +159,8 @@ fn check_for_client_secrets<A: Adapter>(
 /// Starts a server with a manual clock, so that a poll is too early only where a test intends it.
 fn start_with_manual_clock() -> Server {
     let server = start();
-    server.stop_clock(SystemTime::now());
+    let now = server.now();
+    server.configure(|config| config.set_clock(move || now));
     server
 }
 

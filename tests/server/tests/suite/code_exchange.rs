@@ -1,6 +1,6 @@
 //! The code exchange.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use workos_login_mock_server::{Config, Organization, Server, User};
@@ -187,7 +187,7 @@ fn claims_access_token_and_response_fields_can_be_configured() {
             .token_response_fields
             .insert("refresh_token".into(), None);
     });
-    server.stop_clock(SystemTime::now());
+    stop_clock(&server);
     let response = exchange(&server, &code(&server, ALICE)).json();
     let claims = claims(&response);
     assert_eq!(claims["role"], json!({"odd": true}));

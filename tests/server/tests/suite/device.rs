@@ -1,6 +1,6 @@
 //! The device authorization grant.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use workos_login_mock_server::{Endpoint, LoginPage, MockResponse, Server, User};
@@ -99,7 +99,7 @@ fn a_device_code_expires() {
 #[test]
 fn polling_before_the_interval_increases_it() {
     let server = start();
-    server.stop_clock(SystemTime::now());
+    stop_clock(&server);
     let device = begin(&server);
     assert_eq!(error(&poll(&server, &device)), "authorization_pending");
     server.advance(Duration::from_secs(3));

@@ -1,6 +1,6 @@
 //! Refresh: rotation, reuse detection, organization switch.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use workos_login_mock_server::{Organization, Server};
@@ -20,7 +20,7 @@ fn refresh_into(server: &Server, token: &str, organization: &str) -> Received {
 #[test]
 fn a_refresh_returns_new_tokens_of_the_same_session() {
     let server = start();
-    server.stop_clock(SystemTime::now());
+    stop_clock(&server);
     let first = log_in(&server, ALICE);
     server.advance(Duration::from_secs(60));
     let second = refresh(&server, &token(&first)).json();
@@ -52,7 +52,7 @@ fn a_used_refresh_token_is_rejected_and_the_session_stays_live() {
 #[test]
 fn within_the_replay_window_an_identical_request_gets_the_same_response() {
     let server = start_with(|config| config.replay_window = Duration::from_secs(10));
-    server.stop_clock(SystemTime::now());
+    stop_clock(&server);
     let first = token(&log_in(&server, ALICE));
     let response = refresh(&server, &first);
     server.advance(Duration::from_secs(9));

@@ -1,6 +1,8 @@
 //! The server itself: log, connections, shutdown.
 
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use workos_login_mock_server::{Config, Fault, Server};
@@ -130,27 +132,22 @@ fn a_fault_without_endpoint_skips_pages() {
 }
 
 #[test]
-fn the_clock_of_the_server_is_shared_with_its_handles() {
-    let server = start();
-    let clock = server.clock();
-    let other = clock.clone();
-    clock.stop_at(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
-    server.advance(Duration::from_secs(1));
-    other.advance(Duration::from_secs(2));
-    let expected = UNIX_EPOCH + Duration::from_secs(1_800_000_003);
-    assert_eq!([clock.now(), other.now(), server.now()], [expected; 3]);
-
+fn a_clock_of_the_test_is_the_clock_of_the_server() {
+    let now = Arc::new(AtomicU64::new(1_800_000_000));
+    let time = Arc::clone(&now);
+    let server = start_with(|config| {
+        config.set_clock(move || UNIX_EPOCH + Duration::from_secs(time.load(Ordering::Relaxed)));
+    });
     let code = code(&server, ALICE);
-    clock.advance(Duration::from_secs(600));
+    now.fetch_add(600, Ordering::Relaxed);
+    assert_eq!(
+        server.now(),
+        UNIX_EPOCH + Duration::from_secs(1_800_000_600)
+    );
     assert_invalid_grant(&exchange(&server, &code));
-}
-
-#[test]
-fn the_clock_outlives_the_server() {
-    let server = start();
-    let clock = server.clock();
-    clock.stop_at(UNIX_EPOCH);
-    drop(server);
-    clock.advance(Duration::from_secs(1));
-    assert_eq!(clock.now(), UNIX_EPOCH + Duration::from_secs(1));
+    server.advance(Duration::from_secs(1));
+    assert_eq!(
+        server.now(),
+        UNIX_EPOCH + Duration::from_secs(1_800_000_601)
+    );
 }

@@ -27,6 +27,12 @@ pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Server {
     Server::start(Config::with(change)).unwrap()
 }
 
+/// Stops the clock of the server. Afterwards only `advance` moves it.
+pub(crate) fn stop_clock(server: &Server) {
+    let now = server.now();
+    server.configure(|config| config.set_clock(move || now));
+}
+
 /// A response.
 #[derive(Debug)]
 pub(crate) struct Received {
