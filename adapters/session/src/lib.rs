@@ -108,6 +108,6 @@ pub use crate::memory_store::MemoryStore;
 pub use crate::record::{Expected, Generation, StoredSession};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::store::BlockingStore;
-pub use crate::store::{SessionStores, Store, StoreLock};
+pub use crate::store::{Store, StoreLock};
 pub use crate::token::{LoggedOut, Token};
 pub use workos_login;

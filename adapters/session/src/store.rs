@@ -1,7 +1,6 @@
 //! Where a session is stored between operations and processes.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use workos_login::BoxFuture;
@@ -93,12 +92,6 @@ pub trait BlockingStore: Send + Sync {
     ///
     /// No session can be stored.
     fn check(&self) -> Result<(), StoreError>;
-}
-
-/// Makes stores by key, for servers with many sessions.
-pub trait SessionStores: MaybeSend {
-    /// Returns the store of the session with this key.
-    fn store(&self, key: &str) -> Arc<dyn Store>;
 }
 
 /// The lock of a store, held. Dropping it releases the lock, without waiting.
