@@ -65,8 +65,8 @@
 //! # Parts
 //!
 //! [`Machine`] makes the decisions and performs no I/O; its [`Driver`] does. The managers drive it over a store, an
-//! [`HttpClient`](workos_login::HttpClient) and a [`Clock`]. [`Store`] documents what a store of your own has to do; the most
-//! important requirements are that a save is atomic, and that the lock of a dead process is released.
+//! [`HttpClient`](workos_login::HttpClient) and a [`Clock`]. [`Store`] documents what a store of your own has to do; the
+//! module `conformance`, with the feature of that name, checks it in one test.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -80,6 +80,8 @@ mod blocking;
 #[cfg(not(target_arch = "wasm32"))]
 mod blocking_store;
 mod clock;
+#[cfg(all(feature = "conformance", not(target_arch = "wasm32")))]
+pub mod conformance;
 mod error;
 mod io;
 mod machine;

@@ -12,7 +12,10 @@ use crate::record::{Expected, StoredSession};
 /// Stores one session: a record or none, and a lock.
 ///
 /// All that share the store, in this process or in another, share the record and the lock. The record is a secret: neither the
-/// errors nor the `Debug` of a store show it.
+/// errors nor the `Debug` of a store show it. A record of another client is a record like any other; the
+/// [`Machine`](crate::Machine) rejects it.
+///
+/// The feature `conformance` has a test of all this.
 ///
 /// # Cancel safety
 ///
@@ -26,15 +29,16 @@ pub trait Store: MaybeSend {
 
     /// Saves a record in place of the expected one, atomically: after a crash, the store holds the old record or the new one.
     ///
-    /// A store that can compare returns [`StoreError::conflict`] if it does not hold the expected record. For a
-    /// store whose lock is released by the operating system when a process dies, the lock is enough.
+    /// If the store does not hold the expected record, the result is [`StoreError::conflict`], and nothing changes. A store whose
+    /// lock can expire compares and saves in one atomic step. Only
+    /// [`Expected::Anything`] matches an unreadable record.
     fn save<'a>(
         &'a self,
         record: &'a StoredSession,
         expected: Expected,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Clears the store if it holds the expected record. Without a record, there is nothing to do.
+    /// Clears the store if it holds the expected record, as [`save`](Self::save) does. Without a record, there is nothing to do.
     fn clear(&self, expected: Expected) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Acquires the lock, which has one holder at a time over all tasks, threads and processes; `None` after `wait`.

@@ -7,6 +7,8 @@
 
 mod bindings;
 mod calls;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod failures;
 mod faults;
 mod leases;
