@@ -1,7 +1,6 @@
 //! Writes that stop at any point, and writes at the same time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 use workos_login_session::{BlockingStore, Expected, StoredSession};
@@ -80,32 +79,6 @@ fn a_removal_that_stops_at_any_write_leaves_the_record_or_nothing() {
             break;
         }
     }
-}
-
-#[test]
-fn a_load_during_saves_returns_a_whole_record() {
-    let server = server();
-    let records = [record(&server, 0), record(&server, 3_000)];
-    let texts = records.each_ref().map(text);
-    let memory = Arc::new(Memory::default());
-    let (writer, directory) = store(&memory, 300);
-    save(&writer, &records[0]).unwrap();
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                let reader = store_in(&memory, 300, &directory);
-                while !done.load(SeqCst) {
-                    let found = text(&reader.load().unwrap().unwrap());
-                    assert!(texts.contains(&found));
-                }
-            });
-        }
-        for number in 0..200 {
-            save(&writer, &records[number % 2]).unwrap();
-        }
-        done.store(true, SeqCst);
-    });
 }
 
 #[test]

@@ -1,104 +1,22 @@
-//! The lock between processes.
+//! The files of the lock.
 
-use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
-use workos_login_keyring::{Error, KeyringStore};
-use workos_login_session::{BlockingStore, Expected, StoreLock};
+use workos_login_keyring::Error;
+use workos_login_session::BlockingStore;
 
 use crate::support::*;
 
 const LONG: Duration = Duration::from_secs(30);
-
-fn lock(store: &KeyringStore, wait: Duration) -> Option<StoreLock> {
-    store.lock(wait, LONG).unwrap()
-}
-
-#[test]
-fn the_lock_of_an_account_has_one_holder() {
-    let memory = Arc::new(Memory::default());
-    let (first, directory) = store(&memory, 700);
-    let second = store_in(&memory, 700, &directory);
-    let other = account(&memory, "other", &directory);
-    let held = lock(&first, Duration::ZERO).unwrap();
-    assert!(lock(&second, Duration::ZERO).is_none());
-    assert!(lock(&second, Duration::from_millis(20)).is_none());
-    assert!(lock(&other, Duration::ZERO).is_some());
-    drop(held);
-    assert!(lock(&second, LONG).is_some());
-}
-
-#[test]
-fn a_waiting_lock_is_acquired_when_the_holder_releases_it() {
-    let memory = Arc::new(Memory::default());
-    let (first, directory) = store(&memory, 700);
-    let second = store_in(&memory, 700, &directory);
-    let held = lock(&first, Duration::ZERO).unwrap();
-    thread::scope(|scope| {
-        let waiting = scope.spawn(|| lock(&second, LONG).is_some());
-        drop(held);
-        assert!(waiting.join().unwrap());
-    });
-}
-
-#[test]
-fn records_can_be_saved_loaded_and_cleared_while_the_lock_is_held() {
-    let server = server();
-    let memory = Arc::new(Memory::default());
-    let (store, _directory) = store(&memory, 700);
-    let _held = lock(&store, Duration::ZERO).unwrap();
-    save(&store, &record(&server, 0)).unwrap();
-    assert!(store.load().unwrap().is_some());
-    store.clear(Expected::Anything).unwrap();
-}
-
-/// The other process of the test below. Without its variable, it does nothing.
-#[test]
-fn a_process_that_holds_the_lock() {
-    let Some(directory) = env::var_os("LOCK_DIRECTORY") else {
-        return;
-    };
-    let memory = Arc::new(Memory::default());
-    let (store, _directory) = store(&memory, 700);
-    let _held = lock(&store.lock_directory(directory), LONG).unwrap();
-    println!("\nheld");
-    let _ = std::io::stdin().read(&mut [0]);
-}
-
-#[test]
-fn k10_the_lock_of_a_killed_process_is_released() {
-    let memory = Arc::new(Memory::default());
-    let (store, directory) = store(&memory, 700);
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "lock::a_process_that_holds_the_lock",
-            "--nocapture",
-        ])
-        .env("LOCK_DIRECTORY", directory.path().join("locks"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    assert!(output.lines().any(|line| line.unwrap() == "held"));
-    assert!(lock(&store, Duration::ZERO).is_none());
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(lock(&store, LONG).is_some());
-}
 
 #[test]
 fn the_lock_files_are_empty_and_private() {
     let server = server();
     let memory = Arc::new(Memory::default());
     let (store, directory) = store(&memory, 700);
-    let _held = lock(&store, Duration::ZERO);
+    let _held = store.lock(Duration::ZERO, LONG).unwrap();
     save(&store, &record(&server, 0)).unwrap();
     let locks = directory.path().join("locks");
     let mut files = 0;

@@ -6,6 +6,8 @@
 )]
 
 mod atomicity;
+mod conformance;
+mod files;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod lock;

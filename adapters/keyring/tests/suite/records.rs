@@ -71,29 +71,6 @@ fn a_record_beyond_the_maximum_is_rejected_and_the_old_one_stays() {
 }
 
 #[test]
-fn a_record_is_replaced_and_cleared_only_if_it_is_the_expected_one() {
-    let server = server();
-    let [first, second] = [0, 2_000].map(|more| record(&server, more));
-    let [expect_first, expect_second] =
-        [&first, &second].map(|record| Expected::Generation(record.generation()));
-    let memory = Arc::new(Memory::default());
-    let (store, _directory) = store(&memory, 700);
-
-    assert!(store.save(&first, expect_second).unwrap_err().is_conflict());
-    store.clear(expect_first).unwrap();
-    store.save(&first, Expected::Nothing).unwrap();
-    for expected in [Expected::Nothing, expect_second] {
-        assert!(store.save(&second, expected).unwrap_err().is_conflict());
-        assert!(store.clear(expected).unwrap_err().is_conflict());
-    }
-    assert_eq!(text(&store.load().unwrap().unwrap()), text(&first));
-    store.save(&second, expect_first).unwrap();
-    assert_eq!(text(&store.load().unwrap().unwrap()), text(&second));
-    store.clear(expect_second).unwrap();
-    assert!(store.load().unwrap().is_none());
-}
-
-#[test]
 fn anything_but_a_record_is_damaged_until_a_record_is_saved() {
     let server = server();
     let memory = Arc::new(Memory::default());
