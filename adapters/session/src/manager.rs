@@ -92,6 +92,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// There is no such token; the [`SessionError`] says what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped during a refresh, the next operation, in any process, repeats the request.
     pub async fn access_token(&self) -> Result<Token, SessionError> {
         match self.fresh_access_token() {
             Some(token) => Ok(token),
@@ -106,6 +110,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// The session was not refreshed; the [`SessionError`] says what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`access_token`](Self::access_token).
     pub async fn refresh_now(&self) -> Result<Token, SessionError> {
         self.obtain(Wanted::Other(None)).await
     }
@@ -117,6 +125,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// There is no other access token; the [`SessionError`] says what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`access_token`](Self::access_token).
     pub async fn refresh_rejected(&self, rejected: &Token) -> Result<Token, SessionError> {
         let rejected = Fingerprint::of(rejected.secret());
         self.obtain(Wanted::Other(Some(rejected))).await
@@ -131,6 +143,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// [`CallError`]: there is no access token, the URL is not https, or `send` failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`access_token`](Self::access_token). Whether the call was made depends on `send`.
     pub async fn call<B: Clone, R, E, F>(
         &self,
         request: Request<B>,
@@ -191,6 +207,10 @@ impl SessionManager {
     ///
     /// The session was not switched; the [`SessionError`] says what to do. If the response was lost, the next operation
     /// repeats the switch.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after the request was sent, the next operation repeats the switch.
     pub async fn switch_organization(
         &self,
         organization: &OrganizationId,
@@ -211,6 +231,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// It is still not possible; the [`SessionError`] says what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the session is saved or not; the next operation saves it.
     pub async fn flush(&self) -> Result<(), SessionError> {
         let turn = self.0.turn.lock().await;
         let mut io = Io::new(&self.0.outside, Duration::ZERO);
@@ -224,6 +248,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// The store cannot be read, or holds a session of another client.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on the session.
     pub async fn session(&self) -> Result<Option<Arc<Authenticated>>, SessionError> {
         let mut io = Io::new(&self.0.outside, Duration::ZERO);
         self.0.machine.stored_session(&mut io).await
@@ -234,6 +262,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// [`SessionError::Store`] if no session can be stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on the session.
     pub async fn check(&self) -> Result<(), SessionError> {
         self.0
             .outside
