@@ -329,9 +329,9 @@ impl CallbackUri {
 
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
         let content = match choices.below(8) {
-            0..=2 => CallbackContent::Code,
-            3 => CallbackContent::Error(error(choices)),
-            4 | 5 => CallbackContent::Mismatched(Mismatch::generate(choices)),
+            0..=3 => CallbackContent::Code,
+            4 => CallbackContent::Error(error(choices)),
+            5 | 6 => CallbackContent::Mismatched(Mismatch::generate(choices)),
             _ => CallbackContent::Malformed(MalformedCallback::generate(choices)),
         };
         let mut callback = Self::new(CallbackForm::generate(choices), content);

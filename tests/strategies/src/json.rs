@@ -172,9 +172,9 @@ impl Damage {
         text
     }
 
-    /// Returns no damage in three of four cases.
+    /// Returns no damage in seven of eight cases.
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
-        if !choices.once_in(4) {
+        if !choices.once_in(8) {
             return Self::Intact;
         }
         match choices.below(16) {

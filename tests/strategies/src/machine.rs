@@ -306,7 +306,20 @@ impl Machine {
         }
     }
 
+    /// Returns whether a login can begin: there is none, or it cannot continue.
+    fn can_begin(&self, state: &State) -> bool {
+        match state {
+            State::LoggedOut | State::Challenge(_) => true,
+            State::AwaitingCallback(pending) => pending.expires_in(self.now).is_zero(),
+            State::AwaitingDevice(device) => device.expires_in(self.now).is_zero(),
+            _ => false,
+        }
+    }
+
     fn begin_login(&mut self, state: State, redirect_uri: RedirectUri) -> (State, Applied) {
+        if !self.can_begin(&state) {
+            return (state, Applied::Skipped);
+        }
         let selector = ConnectionSelector::AuthKit(Screen::Default);
         let (now, rng) = (self.now, &mut self.rng);
         let (url, pending) = match (&state, &self.login_client) {
@@ -316,25 +329,24 @@ impl Machine {
             (State::Challenge(challenge), LoginClient::Confidential(client)) => {
                 challenge.login(client, redirect_uri).begin(now, rng)
             }
-            (State::LoggedOut, LoginClient::Public(client)) => {
+            (_, LoginClient::Public(client)) => {
                 client.login(selector, redirect_uri).begin(now, rng)
             }
-            (State::LoggedOut, LoginClient::Confidential(client)) => {
+            (_, LoginClient::Confidential(client)) => {
                 client.login(selector, redirect_uri).begin(now, rng)
             }
-            (State::LoggedOut | State::Challenge(_), LoginClient::OAuth(client)) => {
+            (_, LoginClient::OAuth(client)) => {
                 client.login(Scope::default(), redirect_uri).begin(now, rng)
             }
-            _ => return (state, Applied::Skipped),
         };
         self.authorization_url = Some(url.into());
         (State::AwaitingCallback(Box::new(pending)), Applied::Moved)
     }
 
     fn begin_device_login(&self, state: State) -> (State, Applied) {
-        let (State::LoggedOut | State::Challenge(_)) = state else {
+        if !self.can_begin(&state) {
             return (state, Applied::Skipped);
-        };
+        }
         let requesting = match &self.login_client {
             LoginClient::Public(client) => client.device(),
             LoginClient::Confidential(client) => client.device(),

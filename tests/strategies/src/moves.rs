@@ -13,9 +13,9 @@ use crate::response::{DeviceResponse, TokenResponse};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Move {
-    /// The user begins a login, or the login that continues a challenge.
+    /// The user begins a login, instead of one that has expired, or the login that continues a challenge.
     BeginLogin(RedirectUriForm),
-    /// The user begins a device login.
+    /// The user begins a device login, also instead of a login that has expired.
     BeginDeviceLogin,
     /// A callback arrives.
     Callback(CallbackUri),
@@ -46,23 +46,23 @@ pub enum Move {
 }
 
 impl Move {
-    /// Returns a response for one move in three, because most states wait for one.
+    /// The weights are such that most sequences of sixty moves log in, and many refresh.
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
-        match choices.below(24) {
-            0..=6 => Self::Response(TokenResponse::generate(choices)),
-            7 => Self::DeviceResponse(DeviceResponse::generate(choices)),
-            8 | 9 => Self::BeginLogin(RedirectUriForm::generate(choices)),
-            10 => Self::BeginDeviceLogin,
-            11..=13 => Self::Callback(CallbackUri::generate(choices)),
-            14 => Self::ResponseLost,
-            15 => Self::GiveUp,
-            16 => Self::Poll,
-            17 => Self::Answer(answer(choices)),
-            18 => Self::Refresh,
-            19 => Self::SwitchOrganization(choices.one_of(&["org_1", "org_2"]).to_owned()),
-            20 => Self::StoreAndLoad,
-            21 => Self::AdvanceClock(duration(choices)),
-            22 => Self::SetClockBack(duration(choices)),
+        match choices.below(32) {
+            0..=9 => Self::Response(TokenResponse::generate(choices)),
+            10 => Self::DeviceResponse(DeviceResponse::generate(choices)),
+            11..=13 => Self::BeginLogin(RedirectUriForm::generate(choices)),
+            14 => Self::BeginDeviceLogin,
+            15..=20 => Self::Callback(CallbackUri::generate(choices)),
+            21 => Self::ResponseLost,
+            22 | 23 => Self::Poll,
+            24 => Self::Answer(answer(choices)),
+            25 | 26 => Self::Refresh,
+            27 => Self::SwitchOrganization(choices.one_of(&["org_1", "org_2"]).to_owned()),
+            28 => Self::StoreAndLoad,
+            29 => Self::AdvanceClock(duration(choices)),
+            30 => Self::SetClockBack(duration(choices)),
+            _ if choices.once_in(2) => Self::GiveUp,
             _ => Self::WaitForPoll,
         }
     }
@@ -78,7 +78,7 @@ fn answer(choices: &mut Choices<'_>) -> String {
 
 /// Returns a duration near one that the library compares with, in milliseconds; rarely, any.
 fn duration(choices: &mut Choices<'_>) -> Duration {
-    let seconds = choices.one_of(&[1, 0, 5, 10, 60, 300, 600, 3_600, 86_400, 31_536_000]);
+    let seconds = choices.one_of(&[1, 0, 5, 10, 30, 60, 60, 300, 300, 600, 86_400, 31_536_000]);
     let duration = Duration::from_secs(seconds);
     match choices.below(4) {
         0 | 1 => duration,

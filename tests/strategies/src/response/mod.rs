@@ -111,8 +111,8 @@ impl TokenResponse {
 
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
         let content = match choices.below(8) {
-            0..=3 => TokenContent::Tokens(Tokens::generate(choices)),
-            4 | 5 => TokenContent::Error(ErrorBody::generate(choices)),
+            0..=4 => TokenContent::Tokens(Tokens::generate(choices)),
+            5 | 6 => TokenContent::Error(ErrorBody::generate(choices)),
             _ => TokenContent::Challenge(Challenge::generate(choices)),
         };
         Self {
@@ -175,7 +175,7 @@ impl Delivery {
     }
 
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
-        if !choices.once_in(4) {
+        if !choices.once_in(8) {
             return Self::default();
         }
         let status = choices.once_in(2).then(|| {

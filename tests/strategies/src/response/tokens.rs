@@ -13,8 +13,10 @@ use crate::json::{merged, user};
 pub enum TokensShape {
     /// Those of User Management: a user, an access token and a refresh token.
     UserManagement,
-    /// Those of an authorization server (RFC 6749 section 5.1), with an ID token.
+    /// Those of an authorization server (RFC 6749 section 5.1).
     OAuth,
+    /// All of them. Either kind of client accepts them, because each ignores the members of the other.
+    Both,
 }
 
 /// The tokens of a successful response.
@@ -113,6 +115,7 @@ impl Tokens {
         let more = match self.shape {
             TokensShape::UserManagement => self.user_management(),
             TokensShape::OAuth => self.oauth(client),
+            TokensShape::Both => merged(self.user_management(), self.oauth(client)),
         };
         merged(tokens, more)
     }
@@ -166,8 +169,8 @@ impl Tokens {
     pub(crate) fn generate(choices: &mut Choices<'_>) -> Self {
         let shape = choices.one_of(&[
             TokensShape::UserManagement,
-            TokensShape::UserManagement,
-            TokensShape::UserManagement,
+            TokensShape::Both,
+            TokensShape::Both,
             TokensShape::OAuth,
         ]);
         let mut tokens = Self::new(shape)

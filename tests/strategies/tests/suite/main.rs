@@ -18,7 +18,7 @@ use workos_login_strategies::arbitrary::Unstructured;
 use workos_login_strategies::{
     Applied, CallbackContent, CallbackForm, CallbackUri, Challenge, Claims, Damage, DeviceContent,
     DeviceResponse, ErrorBody, LoginClient, Machine, Mismatch, Move, RedirectUriForm, State,
-    StoredForm, StoredState, TokenContent, TokenResponse, Tokens,
+    StoredForm, StoredState, TokenContent, TokenResponse, Tokens, TokensShape,
 };
 
 fn oauth() -> Client<OAuth> {
@@ -148,6 +148,39 @@ fn moves_reach_every_state() {
     assert_eq!(reached.len(), 10, "{reached:?}");
 }
 
+#[test]
+fn most_sequences_of_sixty_moves_log_in_and_many_refresh() {
+    let mut runner = TestRunner::deterministic();
+    for client in clients() {
+        let (mut logged_in, mut refreshed) = (0, 0);
+        for _ in 0..400 {
+            let moves = vec(any::<Move>(), 60)
+                .new_tree(&mut runner)
+                .unwrap()
+                .current();
+            let mut machine = Machine::new(client.clone());
+            let mut names: Vec<_> = moves
+                .iter()
+                .map(|step| {
+                    machine.apply(step);
+                    name(machine.state())
+                })
+                .collect();
+            names.dedup();
+            logged_in += usize::from(names.contains(&"Authenticated"));
+            refreshed += usize::from(
+                names
+                    .windows(2)
+                    .any(|pair| pair == ["Refreshing", "Authenticated"]),
+            );
+        }
+        assert!(
+            logged_in > 200 && refreshed > 100,
+            "{logged_in} and {refreshed} of 400: {client:?}"
+        );
+    }
+}
+
 fn name(state: &State) -> &'static str {
     match state {
         State::LoggedOut => "LoggedOut",
@@ -197,7 +230,7 @@ proptest! {
         let mut machine = Machine::new(client);
         machine.log_in_with(TokenResponse::new(content.content().clone()));
         match content.content() {
-            TokenContent::Tokens(tokens) if tokens.shape() == shape => {
+            TokenContent::Tokens(tokens) if tokens.shape() == shape || tokens.shape() == TokensShape::Both => {
                 prop_assert_eq!(name(machine.state()), "Authenticated");
             }
             TokenContent::Challenge(challenge) => {
