@@ -4,8 +4,8 @@
 //!
 //! A server publishes its metadata as a document of OpenID Connect, of OAuth 2.0, or both. If the issuer has a path, the well-known path is
 //! put behind it by one specification and before it by the other, and servers mix them up. So there are two documents, or four with a path,
-//! which are requested one after the other until one is there. A document that is there decides: its `issuer` must be the one that was asked
-//! for, because everything else in it would be believed (RFC 8414 section 3.3).
+//! which are requested one after the other until one exists. The first document is the last request: its `issuer` must be the requested
+//! one, because the client trusts everything else in it (RFC 8414 section 3.3).
 
 use std::time::SystemTime;
 
@@ -85,7 +85,7 @@ pub struct Discovering {
 #[derive(Debug)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a document is there, or the next one is requested"
+    reason = "a document exists, or the next one is requested"
 )]
 #[expect(
     clippy::large_enum_variant,
@@ -94,7 +94,7 @@ pub struct Discovering {
 pub enum Discovery {
     /// The server.
     Found(Server),
-    /// There is no such document. The next one is to be requested.
+    /// The document does not exist. The next one is to be requested.
     Next(Discovering),
 }
 
@@ -123,13 +123,13 @@ impl Exchange for Discovering {
         get(&self.document, "application/json")
     }
 
-    /// Takes the response. One that says that the document is not there, in whatever way, leads to the next document.
+    /// Takes the response. If the document does not exist, the next one follows.
     ///
     /// # Errors
     ///
     /// * [`Error::Malformed`]: the document is invalid or of another issuer.
     /// * [`Error::Unavailable`]: the same document can be requested again.
-    /// * Any error: no document is there, and this is the response to the last request.
+    /// * Any error: the last document does not exist, either.
     fn response(
         mut self,
         response: Response<impl AsRef<[u8]>>,
