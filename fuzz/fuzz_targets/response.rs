@@ -8,8 +8,11 @@ use std::fmt::Debug;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
-use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, Refused};
-use workos_login_fuzz::{authenticated, awaiting_device, client, exchanging, now};
+use workos_login::{Authenticated, DevicePoll, Discovery, Exchange, Outcome, Refused, Server};
+use workos_login_fuzz::{
+    ISSUER, authenticated, awaiting_device, client, exchanging, now, oauth_authenticated,
+    oauth_client, oauth_exchanging,
+};
 
 fuzz_target!(|input: &[u8]| {
     let Some((exchange, response)) = parse(input) else {
@@ -48,6 +51,36 @@ fuzz_target!(|input: &[u8]| {
                 }
             }
         }
+        "oauth-code" => match oauth_exchanging().response(response, now()) {
+            Ok(outcome) => check_outcome(&outcome),
+            Err(refused) => check_refused(&refused),
+        },
+        "userinfo" => {
+            let fetching = oauth_authenticated().fetch_user_info(&oauth_client());
+            let fetching = fetching.expect("a session of this client");
+            match fetching.response(response, now()) {
+                Ok(session) => check_session(&session),
+                Err(refused) => check_refused(&refused),
+            }
+        }
+        "revocation" => {
+            let revoking = oauth_authenticated().revoke(&oauth_client());
+            let revoking = revoking.expect("a session of this client");
+            if let Err(refused) = revoking.response(response, now()) {
+                check_refused(&refused);
+            }
+        }
+        "discovery" => {
+            let discovering = Server::discover(ISSUER).expect("an issuer");
+            match discovering.response(response, now()) {
+                Ok(Discovery::Found(server)) => {
+                    assert_eq!(server.issuer(), ISSUER);
+                    round_trip(&server);
+                }
+                Ok(Discovery::Next(next)) => assert_eq!(next.request().method(), "GET"),
+                Err(refused) => check_refused(&refused),
+            }
+        }
         _ => {}
     }
 });
@@ -80,6 +113,8 @@ fn check_session(session: &Authenticated) {
     let _ = (
         session.expires_in(now()),
         session.logout_url(&client(), Some("https://example.org")),
+        session.end_session_url(&oauth_client(), None, Some("state")),
+        (session.role(), session.permissions(), session.auth_time()),
         format!("{session:?}"),
     );
 }

@@ -3,7 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
-use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
+use workos_login::{
+    Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Server,
+};
 use workos_login_session::StoredSession;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,6 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     round_trip::<AuthenticationChallenge>(bytes);
     round_trip::<AwaitingCallback>(bytes);
     round_trip::<AwaitingDevice>(bytes);
+    round_trip::<Server>(bytes);
     round_trip::<StoredSession>(bytes);
 });
 

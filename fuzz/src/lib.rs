@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use workos_login::url::Url;
 use workos_login::{
     Authenticated, AwaitingCallback, AwaitingDevice, Callback, Client, ConnectionSelector,
-    Exchange, Exchanging, Public, Screen,
+    Exchange, Exchanging, OAuth, Public, Scope, Screen,
 };
 use workos_login_strategies::{CallbackContent, CallbackForm, CallbackUri, CountingRng};
 
@@ -70,4 +70,51 @@ pub fn awaiting_device() -> AwaitingDevice {
         .device()
         .response(json(200, body), now())
         .expect("a device authorization response")
+}
+
+/// The issuer of the authorization server.
+pub const ISSUER: &str = "https://server.example";
+
+/// Returns a client of an authorization server with every endpoint.
+pub fn oauth_client() -> Client<OAuth> {
+    let server = serde_json::json!({
+        "version": 2,
+        "issuer": ISSUER,
+        "authorization_endpoint": "https://server.example/authorize",
+        "token_endpoint": "https://server.example/token",
+        "userinfo_endpoint": "https://server.example/userinfo",
+        "revocation_endpoint": "https://server.example/revoke",
+        "end_session_endpoint": "https://server.example/logout",
+        "scope": "openid email",
+    });
+    let server = serde_json::from_value(server).expect("a stored server");
+    Client::oauth("client_01".parse().expect("a client id"), server)
+}
+
+/// Returns the code exchange of a login at the authorization server that has a `max_age`.
+pub fn oauth_exchanging() -> Exchanging {
+    let client = oauth_client();
+    let redirect_uri = "http://127.0.0.1:8080/callback".parse();
+    let start = client.login(Scope::default(), redirect_uri.expect("a redirect URI"));
+    let start = start.max_age(Duration::from_secs(300));
+    let (url, pending) = start.begin(now(), &mut CountingRng::default());
+    let url = Url::from(url);
+    let matching = CallbackUri::new(CallbackForm::Path, CallbackContent::Code).for_login(&url);
+    let callback = Callback::parse(&matching).expect("a callback");
+    let exchanging = pending.accept(&client, callback, now());
+    exchanging.expect("the matching callback")
+}
+
+/// Returns a session at the authorization server, whose user is `user_1`.
+pub fn oauth_authenticated() -> Authenticated {
+    let session = serde_json::json!({
+        "version": 2,
+        "client_id": "client_01",
+        "issuer": ISSUER,
+        "access_token": "a",
+        "refresh_token": "r",
+        "received_at": 1_780_000_000_000_u64,
+        "user": { "id": "user_1", "email": "n@example.org", "email_verified": true },
+    });
+    serde_json::from_value(session).expect("a stored session")
 }
