@@ -17,7 +17,7 @@
 //! A store that outlives its process has two more options. The test binary then starts itself again, as another process that
 //! shares the store, and kills that process while it holds the lock and while it saves:
 //!
-//! ```ignore
+//! ```rs
 //! #[test]
 //! fn my_store_conforms() {
 //!     Suite::new(|name| MyStore::open(directory().join(name)))
