@@ -14,6 +14,10 @@ use crate::machine::policy::SessionPolicy;
 use crate::machine::stop::Stop;
 use crate::record::{Generation, Intent};
 
+/// The part of its timeout by which an attempt may end late. Without this time, the last attempt within the replay window could be a
+/// short one, and a used refresh token would be sent next after the window.
+const DELAY: u32 = 10;
+
 /// A refresh that was announced in the store.
 pub(super) struct Refresh {
     /// The machine holds a weak reference to it while there is no response.
@@ -70,7 +74,8 @@ impl Refresh {
         let next = self
             .passed(policy, now)
             .saturating_add(policy.attempt_timeout)
-            .saturating_add(pause);
+            .saturating_add(pause)
+            .saturating_add(policy.attempt_timeout / DELAY);
         if next < policy.replay_window {
             policy.attempt_timeout
         } else {

@@ -39,7 +39,8 @@ impl SessionPolicy {
         }
     }
 
-    /// Sets the timeout of an attempt within the replay window that leaves time for another; 4 s by default.
+    /// Sets the timeout of an attempt within the replay window that leaves time for another, even if it ends late by a tenth; 4 s by
+    /// default.
     ///
     /// It is at most [`EXCHANGE_TIMEOUT`], which is the timeout of every other attempt.
     #[must_use]

@@ -96,6 +96,32 @@ fn a_slow_store_does_not_shorten_the_replay_window() {
 }
 
 #[test]
+fn slow_responses_after_a_crash_end_no_session() {
+    const TAKES: Millis = 5_000;
+    // When the next process continues, after the first request was sent.
+    for age in (0..10_000).step_by(50) {
+        let mut walk = Walk::expired(&SessionPolicy::default());
+        walk.go(Told::Begin(Operation::AccessToken), &mut |walk, call| {
+            let usual = walk.usual(call);
+            (!matches!(call, Call::Send(..))).then_some(usual)
+        });
+        walk.process = Process::new(&walk.policy);
+        walk.clock += age;
+        let (calls, end) = walk.go(Told::Begin(Operation::AccessToken), &mut |walk, call| {
+            let usual = walk.usual(call);
+            let Call::Send(_, timeout) = call else {
+                return Some(usual);
+            };
+            let is_lost = *timeout < TAKES;
+            // The attempt ends late, as on a busy machine.
+            walk.clock += TAKES.min(*timeout) + 100;
+            Some(if is_lost { Told::Disconnected } else { usual })
+        });
+        assert_eq!(end, Some(End::Ready), "after {age} ms: {calls:?}");
+    }
+}
+
+#[test]
 fn attempts_end_if_the_clock_stands_still() {
     let tenth = Duration::from_millis(100);
     let mut walk = Walk::expired(&SessionPolicy::default().backoff(tenth, tenth));
