@@ -2,9 +2,11 @@
 //!
 //! `tests/interop/keyring` starts it with a session bus of its own.
 
+mod in_flight;
 mod kill;
 mod locked;
 mod race;
+mod responses;
 mod scenario;
 mod secret_service;
 mod store;

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::scenario::{Scenario, succeeded};
+use crate::responses::Responses;
+use crate::scenario::{ORGANIZATIONS, Refreshes, Scenario, succeeded};
 use crate::{Checked, ensure};
 
 const PROCESSES: u32 = 20;
-const EXPIRIES: u32 = 12;
 
 /// An access token is due for refresh after half of its lifetime.
 const LIFETIME: Duration = Duration::from_secs(4);
@@ -24,43 +24,72 @@ const SCHEDULES: [(Duration, Duration); 3] = [
     (Duration::from_millis(5050), Duration::ZERO),
 ];
 
+/// The responses, and the replay window of the server. Without one, a used refresh token ends the session.
+const SERVICES: [(Responses, Duration); 4] = [
+    (Responses::Prompt, Duration::ZERO),
+    (Responses::Prompt, Duration::ZERO),
+    (Responses::Slow, Duration::from_secs(10)),
+    (Responses::Lost(2), Duration::from_secs(10)),
+];
+
 /// Checks that each expiry causes one refresh, and each process prints a valid token.
 pub(crate) fn check(program: &Path) -> Checked {
-    // There is no replay window: a used refresh token ends the session.
     let scenario = Scenario::logged_in(program, "race", Duration::ZERO, LIFETIME)?;
-    let mut refreshes = 0;
-    let mut tokens = 0;
-    for expiry in 0..EXPIRIES {
-        scenario.set_lifetime(LIFETIME);
-        succeeded(&scenario.refresh().output()?)?;
-        let begun = Instant::now();
-        scenario.set_lifetime(Duration::from_secs(300));
-        scenario.refreshes();
-
-        let (first, step) = SCHEDULES[expiry as usize % SCHEDULES.len()];
-        let mut running = Vec::new();
-        for number in 0..PROCESSES {
-            let start = begun + first + step * number;
-            thread::sleep(start.saturating_duration_since(Instant::now()));
-            running.push((SystemTime::now(), scenario.token().spawn()?));
+    let mut refreshes = Refreshes::default();
+    let mut expiries = 0;
+    for (responses, replay_window) in SERVICES {
+        scenario
+            .server
+            .configure(|config| config.replay_window = replay_window);
+        for schedule in SCHEDULES {
+            expire(&scenario, responses, schedule)
+                .map_err(|error| format!("{responses:?} responses: {error}"))?;
+            let before = refreshes.tokens();
+            refreshes.add(&scenario);
+            let sent = refreshes.tokens() - before;
+            ensure(
+                sent == 1,
+                format!("{sent} refreshes with {responses:?} responses, expected 1"),
+            )?;
+            expiries += 1;
         }
-        let mut printed = BTreeSet::new();
-        for (started, process) in running {
-            printed.insert(scenario.check_token(&process.wait_with_output()?, started)?);
-            tokens += 1;
-        }
-        let sent = scenario.refreshes().len();
-        ensure(
-            sent == 1,
-            format!("{sent} refreshes at expiry {expiry}, expected 1"),
-        )?;
-        // The old token, while it was valid, and the new one.
-        ensure(printed.len() <= 2, "more than two tokens were printed")?;
-        refreshes += sent;
     }
+    scenario.check_in_flight()?;
+    let tokens = PROCESSES * expiries;
     println!(
-        "race: {PROCESSES} processes at each of {EXPIRIES} expiries; one refresh each, {refreshes} in total; {tokens} of {tokens} \
-         processes printed a valid token"
+        "race: {PROCESSES} processes at each of {expiries} expiries; one refresh each, {} in total, and {} retries after lost \
+         responses; never two in flight; {tokens} of {tokens} processes printed a valid token",
+        refreshes.tokens(),
+        refreshes.retried()
     );
     Ok(())
+}
+
+/// Starts the processes around the expiry of a new access token, and checks what they print.
+fn expire(
+    scenario: &Scenario,
+    responses: Responses,
+    (first, step): (Duration, Duration),
+) -> Checked {
+    scenario.server.clear_faults();
+    scenario.set_lifetime(LIFETIME);
+    succeeded(&scenario.switch(ORGANIZATIONS[0]).output()?)?;
+    let begun = Instant::now();
+    scenario.server.clear_requests();
+    scenario.set_lifetime(Duration::from_secs(300));
+    responses.inject(&scenario.server);
+
+    let mut running = Vec::new();
+    for number in 0..PROCESSES {
+        let start = begun + first + step * number;
+        thread::sleep(start.saturating_duration_since(Instant::now()));
+        running.push((SystemTime::now(), scenario.token().spawn()?));
+    }
+    let mut printed = BTreeSet::new();
+    for (started, process) in running {
+        let ended = process.wait_with_output()?;
+        printed.insert(scenario.check_token(&ended, started)?.token);
+    }
+    // The old token, while it was valid, and the new one.
+    ensure(printed.len() <= 2, "more than two tokens were printed")
 }
