@@ -73,6 +73,12 @@ impl StoredSession {
         Generation::of(&self.session)
     }
 
+    /// Returns whether a refresh was sent whose response is not stored. The next operation repeats it, due or not.
+    #[must_use]
+    pub fn has_unanswered_refresh(&self) -> bool {
+        self.open_intent().is_some()
+    }
+
     /// Returns the intent, if it is one to refresh with the refresh token of this session.
     pub(crate) fn open_intent(&self) -> Option<&Intent> {
         let intent = self.intent.as_ref()?;
