@@ -4,7 +4,7 @@
 //! option and no environment variable holds a secret.
 
 use workos_login::url::Url;
-use workos_login::{Any, Client, ClientId, OAuth};
+use workos_login::{Any, Client, ClientId, Discovering, Discovery, OAuth, Scope, Server};
 
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
@@ -38,8 +38,8 @@ pub(crate) struct ClientArgs {
 /// A public client of either service.
 #[derive(Clone, Debug)]
 pub(crate) enum AnyClient {
-    /// Of an OAuth authorization server.
-    OAuth(Client<OAuth>),
+    /// Of an OAuth authorization server, with the scope to request unless an option names another.
+    OAuth(Client<OAuth>, Scope),
     /// Of WorkOS User Management.
     UserManagement(Client),
 }
@@ -48,14 +48,34 @@ impl AnyClient {
     /// Returns the client as one of any kind.
     pub(crate) fn erase(&self) -> Client<Any> {
         match self {
-            Self::OAuth(client) => client.clone().into(),
+            Self::OAuth(client, _) => client.clone().into(),
             Self::UserManagement(client) => client.clone().into(),
         }
     }
 }
 
 impl ClientArgs {
-    /// Makes the selected client.
+    /// Returns whether the server has to be discovered before a request can be sent.
+    pub(crate) fn needs_discovery(&self) -> bool {
+        self.issuer.needs_discovery()
+    }
+
+    /// Makes the selected client, after the discovery of its server if that is necessary.
+    pub(crate) fn discover(
+        &self,
+        send: impl FnMut(Discovering) -> Result<Discovery, Failure>,
+    ) -> Result<AnyClient, Failure> {
+        // Before any request, the options are checked.
+        let client = self.client()?;
+        match self.issuer.discover(send)? {
+            Some(server) => self.oauth(server),
+            None => Ok(client),
+        }
+    }
+
+    /// Makes the selected client. Sends no request.
+    ///
+    /// If its server has to be discovered, the client can only load and remove a session.
     pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
         let Some(server) = self.issuer.server()? else {
             let id = self.client_id.as_deref().ok_or_else(no_client_id)?;
@@ -68,6 +88,10 @@ impl ClientArgs {
                 "--issuer cannot be used with --base-url or WORKOS_BASE_URL: an authorization server has endpoints of its own",
             ));
         }
+        self.oauth(server)
+    }
+
+    fn oauth(&self, server: Server) -> Result<AnyClient, Failure> {
         // The error of the core names the WorkOS dashboard.
         let id = self.client_id.as_deref().and_then(|id| id.parse().ok());
         let id = id.ok_or_else(|| {
@@ -77,7 +101,8 @@ impl ClientArgs {
                  authorization server issued for this program",
             )
         })?;
-        Ok(AnyClient::OAuth(Client::oauth(id, server)))
+        let scope = server.scope().clone();
+        Ok(AnyClient::OAuth(Client::oauth(id, server), scope))
     }
 }
 

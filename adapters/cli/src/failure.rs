@@ -136,9 +136,9 @@ impl Failure {
             MismatchKind::Issuer => {
                 self.hint("check --issuer: it must be exactly the issuer that the server sends")
             }
-            MismatchKind::MissingIssuer => {
-                self.hint("without --advertises-iss, a callback without iss is accepted")
-            }
+            MismatchKind::MissingIssuer => self.hint(
+                "--advertises-iss, or the metadata of the server, requires iss in every callback",
+            ),
             _ => self,
         }
     }

@@ -54,11 +54,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
             "--as selects a user of the mock server and needs --demo",
         ));
     }
-    let client = args.client.client()?;
-    let stored = Session::open(&client, &args.account)?;
+    let stored = Session::open(&args.client.client()?, &args.account)?;
     let session = log_in_and_store(&stored, || {
         let context = LoginContext::new(&args.login, None, output);
-        login::log_in(&context, &client)
+        login::log_in(&context, &login::client(&context, &args.client)?)
     })?;
     if session.refresh_token().is_none() {
         output.warn(

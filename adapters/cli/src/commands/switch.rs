@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 /// Switches the organization.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
-    switch(&args.session.open()?, &args.organization, output)
+    switch(&args.session.connect()?, &args.organization, output)
 }
 
 fn switch(

@@ -38,7 +38,7 @@ pub(crate) struct AccessToken {
 /// Returns a valid access token.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
     let session = args.session.session(output, |stored| match args.refresh {
-        true => stored.refresh(output),
+        true => stored.connect()?.refresh(output),
         false => stored.fresh(output),
     })?;
     Ok(AccessToken::new(&session, SystemTime::now()))

@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::output::Output;
-use crate::session::Session;
 use crate::session::source::SessionSourceArgs;
 
 /// Print the logged-in user, as of the last response of the service
@@ -17,6 +16,8 @@ pub(crate) struct Args {
 
 /// Reads the user of the session.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
-    let session = args.session.session(output, Session::load)?;
+    let session = args
+        .session
+        .session(output, |stored| stored.open()?.load())?;
     Ok(Identity::from(&*session))
 }

@@ -49,15 +49,15 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     pub(crate) no_browser: bool,
 
-    /// Scopes to request, separated by spaces; openid is always included
+    /// Scopes to request, separated by spaces; openid is always included [default: openid, profile, email and offline_access, as
+    /// far as the server supports them]
     #[arg(
         long,
         value_name = "SCOPE",
         help_heading = issuer::HEADING,
-        default_value = "openid profile email offline_access",
         requires = "issuer"
     )]
-    pub(crate) scope: Scope,
+    pub(crate) scope: Option<Scope>,
 }
 
 impl LoginArgs {

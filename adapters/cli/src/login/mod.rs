@@ -13,11 +13,11 @@ mod send;
 
 use workos_login::{
     Authenticated, AuthenticationChallenge, Client, Error, OAuth, OrganizationId, Outcome, Public,
-    Start,
+    Scope, Start,
 };
 
 use crate::challenge_task;
-use crate::client::AnyClient;
+use crate::client::{AnyClient, ClientArgs};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 pub(crate) use crate::login::context::{LoginArgs, LoginContext};
@@ -25,13 +25,24 @@ pub(crate) use crate::login::context::{LoginArgs, LoginContext};
 /// How many logins one command starts.
 const MAX_LOGINS: usize = 3;
 
+/// Makes the client of a login, after the discovery of its server if that is necessary.
+pub(crate) fn client(
+    context: &LoginContext<'_>,
+    client: &ClientArgs,
+) -> Result<AnyClient, Failure> {
+    client.discover(|discovering| send::send(context, discovering))
+}
+
 /// Logs the user in.
 pub(crate) fn log_in(
     context: &LoginContext<'_>,
     client: &AnyClient,
 ) -> Result<Authenticated, Failure> {
     let session = match client {
-        AnyClient::OAuth(client) => oauth(context, client),
+        AnyClient::OAuth(client, supported) => {
+            let scope = context.args.scope.as_ref().unwrap_or(supported);
+            oauth(context, client, scope)
+        }
         AnyClient::UserManagement(client) => user_management(context, client),
     };
     session.map_err(|failure| match failure.kind() {
@@ -112,25 +123,23 @@ fn check_selection(
 }
 
 /// Logs in at an OAuth authorization server.
-fn oauth(context: &LoginContext<'_>, client: &Client<OAuth>) -> Result<Authenticated, Failure> {
-    let scope = &context.args.scope;
+fn oauth(
+    context: &LoginContext<'_>,
+    client: &Client<OAuth>,
+    scope: &Scope,
+) -> Result<Authenticated, Failure> {
     let outcome = if context.args.device {
         let requesting = client.device(scope).map_err(|_| {
             Failure::new(
                 ErrorKind::Usage,
-                "--device with --issuer needs --device-authorization-endpoint",
+                "the device authorization endpoint is not known; log in without --device, or set \
+                 --device-authorization-endpoint",
             )
         })?;
         device::log_in(context, client, requesting)?
     } else {
         redirect::log_in(context, client, |redirect_uri| {
-            let start = client.login(scope.clone(), redirect_uri);
-            let offline = scope.as_str().split(' ').any(|s| s == "offline_access");
-            // Without consent, a server ignores this scope (OpenID Connect Core section 11).
-            match offline {
-                true => start.prompt("consent"),
-                false => start,
-            }
+            client.login(scope.clone(), redirect_uri)
         })?
     };
     Ok(outcome.authenticated()?)

@@ -10,19 +10,21 @@ pub(crate) mod fixture;
 pub(crate) mod source;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use workos_login::url::Url;
-use workos_login::{Authenticated, OrganizationId};
+use workos_login::{Authenticated, BlockingHttpClient, OrganizationId, RefreshPolicy};
 use workos_login_keyring::{self as keyring, Keyring};
 use workos_login_session::{
-    BlockingSessionManager, Cause, LoggedOut, Machine, SessionEnded, SessionError, SessionPolicy,
-    SessionWarning, Token,
+    BlockingSessionManager, BlockingStore, Cause, LoggedOut, Machine, SessionEnded, SessionError,
+    SessionPolicy, SessionWarning, StoredSession, Token,
 };
 use workos_login_ureq::agent;
 
 use crate::client::{AnyClient, ClientArgs};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
+use crate::login::{self, LoginContext};
 use crate::output::Output;
 use crate::session::account::{AccountArgs, AccountName};
 
@@ -37,21 +39,70 @@ pub(crate) struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Opens the store of the session.
+    /// Opens the store of the session, to load or remove it. Sends no request.
     pub(crate) fn open(&self) -> Result<Session, Failure> {
-        Session::open(&self.client()?, &self.account)
+        Session::open(&self.client.client()?, &self.account)
     }
 
-    /// Makes the client of the session.
-    pub(crate) fn client(&self) -> Result<AnyClient, Failure> {
-        self.client.client()
+    /// Opens the store of the session, after the discovery of the server if that is necessary.
+    pub(crate) fn connect(&self) -> Result<Session, Failure> {
+        // Without a session, there is nothing to discover the server for.
+        let client = match self.client.needs_discovery() {
+            true => {
+                self.open()?.load()?;
+                let agent = agent();
+                self.client
+                    .discover(|discovering| Ok(agent.send(discovering)?))?
+            }
+            false => self.client.client()?,
+        };
+        Session::open(&client, &self.account)
+    }
+
+    /// Returns the session with a valid access token. Sends no request unless the token is due for refresh.
+    pub(crate) fn fresh(&self, output: &Output) -> Result<Arc<Authenticated>, Failure> {
+        let stored = self.open()?;
+        if !self.client.needs_discovery() {
+            return stored.fresh(output);
+        }
+        let session = stored.load()?;
+        if session.refresh_token().is_none() {
+            return stored.fresh(output);
+        }
+        if let Some(session) = self.current(SystemTime::now())? {
+            return Ok(session);
+        }
+        match self.connect() {
+            Ok(connected) => connected.fresh(output),
+            Err(failure) => unless_expired(session, failure, output, SystemTime::now()),
+        }
+    }
+
+    /// Loads the session; `None` if a request has to be sent before its access token is used.
+    fn current(&self, now: SystemTime) -> Result<Option<Arc<Authenticated>>, Failure> {
+        let client = self.client.client()?.erase();
+        let store = self.account.open(&client);
+        let store = store.map_err(|error| no_store(&error, &self.account))?;
+        let record = store.load();
+        let record = record.map_err(|error| Failure::from_error(ErrorKind::Store, &error))?;
+        let is_current = |record: &StoredSession| {
+            let due = record.session().refresh_in(&RefreshPolicy::default(), now);
+            !record.has_unanswered_refresh() && due != Some(Duration::ZERO)
+        };
+        let record = record.filter(is_current);
+        Ok(record.map(|record| Arc::clone(record.session())))
+    }
+
+    /// Makes the client of a login that stores no session.
+    pub(crate) fn login_client(&self, context: &LoginContext<'_>) -> Result<AnyClient, Failure> {
+        login::client(context, &self.client)
     }
 
     /// Returns the session logout URL, if the service has one.
     pub(crate) fn logout_url(&self, session: &Authenticated) -> Option<Url> {
-        match self.client() {
+        match self.client.client() {
             Ok(AnyClient::UserManagement(client)) => session.logout_url(&client, None),
-            Ok(AnyClient::OAuth(_)) | Err(_) => None,
+            Ok(AnyClient::OAuth(..)) | Err(_) => None,
         }
     }
 }
@@ -225,6 +276,20 @@ impl Session {
     }
 }
 
+/// Returns the session of a failed discovery if its access token is still valid, as after a failed refresh.
+fn unless_expired(
+    session: Arc<Authenticated>,
+    failure: Failure,
+    output: &Output,
+    now: SystemTime,
+) -> Result<Arc<Authenticated>, Failure> {
+    if session.expires_in(now) == Some(Duration::ZERO) {
+        return Err(failure);
+    }
+    output.warn(failure.message());
+    Ok(session)
+}
+
 /// Makes the failure of a session that cannot be refreshed now.
 fn unavailable(error: &SessionError, cause: Option<&Cause>) -> Failure {
     let failure = Failure::from_error(ErrorKind::Unavailable, error);
@@ -257,7 +322,6 @@ fn no_store(error: &keyring::Error, account: &AccountArgs) -> Failure {
 #[cfg(test)]
 mod tests {
     use std::thread;
-    use std::time::Duration;
 
     use serde_json::Value;
     use workos_login::secrecy::ExposeSecret;
@@ -368,6 +432,19 @@ mod tests {
             .inject(Fault::ResponseLost.on(Endpoint::Refresh));
         fixture.session().fresh(&fixture.output).unwrap();
         assert_eq!(fixture.server.request_count(), 2);
+    }
+
+    #[test]
+    fn a_failed_discovery_leaves_an_access_token_that_has_not_expired() {
+        let fixture = Fixture::logged_in("alice@example.com");
+        let after = |seconds| {
+            let session = fixture.session().load().unwrap();
+            let failure = Failure::new(ErrorKind::Unavailable, "no response");
+            let now = fixture.now() + Duration::from_secs(seconds);
+            unless_expired(session, failure, &fixture.output, now)
+        };
+        after(200).unwrap();
+        assert_eq!(after(301).unwrap_err().kind(), ErrorKind::Unavailable);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use workos_login::Authenticated;
 use crate::failure::Failure;
 use crate::login::{self, LoginArgs, LoginContext};
 use crate::output::Output;
-use crate::session::{Session, SessionArgs};
+use crate::session::SessionArgs;
 
 /// The options that select the session of a command.
 #[derive(Debug, clap::Args)]
@@ -27,17 +27,17 @@ pub(crate) struct SessionSourceArgs {
 }
 
 impl SessionSourceArgs {
-    /// Returns what `get` returns for the stored session, or else the session of a new login.
+    /// Returns the session that `get` returns, or else that of a new login.
     pub(crate) fn session(
         &self,
         output: &Output,
-        get: impl FnOnce(&Session) -> Result<Arc<Authenticated>, Failure>,
+        get: impl FnOnce(&SessionArgs) -> Result<Arc<Authenticated>, Failure>,
     ) -> Result<Arc<Authenticated>, Failure> {
         if self.no_store {
             let context = LoginContext::new(&self.login, None, output);
-            login::log_in(&context, &self.session.client()?).map(Arc::new)
+            login::log_in(&context, &self.session.login_client(&context)?).map(Arc::new)
         } else {
-            get(&self.session.open()?)
+            get(&self.session)
         }
     }
 }

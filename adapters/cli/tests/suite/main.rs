@@ -9,6 +9,7 @@
 mod challenge;
 mod demo;
 mod device;
+mod discovery;
 mod escaping;
 mod exchange;
 #[cfg(unix)]

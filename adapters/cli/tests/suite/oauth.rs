@@ -107,7 +107,7 @@ fn a_callback_of_another_issuer_ends_the_login() {
             "from the issuer https://evil.example, expected http",
             "check --issuer",
         ),
-        (None, "no iss", "without --advertises-iss"),
+        (None, "no iss", "--advertises-iss, or the metadata"),
     ] {
         let waiting = Waiting::start(&mut login(&server, &["--advertises-iss", "--json"]));
         let iss = iss.map(|iss| ("iss", iss));
@@ -198,10 +198,7 @@ fn environment_variables_describe_the_server() {
 }
 
 #[test]
-fn missing_endpoints_are_named() {
-    let ended = run(&mut program(&["login", "--issuer", "https://example.org"])).with(2);
-    ended.says(&["--authorization-endpoint", "--token-endpoint"]);
-
+fn a_missing_issuer_and_a_missing_device_authorization_endpoint_are_named() {
     let endpoint = ["login", "--token-endpoint", "https://example.org/token"];
     run(&mut program(&endpoint)).with(2).says(&["--issuer"]);
 

@@ -1,4 +1,4 @@
-//! An OAuth authorization server with scripted responses and a log of requests.
+//! An OAuth authorization server with metadata, scripted responses and a log of requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -22,6 +22,8 @@ pub(crate) struct OAuthServer {
 #[derive(Default)]
 struct State {
     responses: VecDeque<(u16, Value)>,
+    /// Without it, the server publishes none.
+    metadata: Option<Value>,
     /// The nonce of the last authorization request, for ID tokens.
     nonce: Option<String>,
     requests: Vec<Request>,
@@ -67,6 +69,25 @@ impl OAuthServer {
             )
             .env("WORKOS_LOGIN_TOKEN_ENDPOINT", format!("{issuer}/token"))
             .env("WORKOS_LOGIN_ISSUER", issuer);
+    }
+
+    /// Publishes metadata with these members, beside the required ones.
+    pub(crate) fn publish(&self, members: &Value) {
+        let issuer = self.issuer();
+        let mut metadata = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+        });
+        let all = metadata.as_object_mut().unwrap();
+        all.extend(members.as_object().unwrap().clone());
+        self.state.lock().unwrap().metadata = Some(metadata);
+    }
+
+    /// Returns the paths of the requests since the last call.
+    pub(crate) fn take_paths(&self) -> Vec<String> {
+        let requests = std::mem::take(&mut self.state.lock().unwrap().requests);
+        requests.into_iter().map(|request| request.path).collect()
     }
 
     /// Adds the response to the next request that has none, whatever it is.
@@ -124,12 +145,20 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         (200, json!({}))
     } else {
         let mut state = state.lock().unwrap();
+        let response = match path.starts_with("/.well-known/") {
+            true => Some(
+                state
+                    .metadata
+                    .clone()
+                    .map_or((404, json!({})), |it| (200, it)),
+            ),
+            false => state.responses.pop_front(),
+        };
         state.requests.push(Request {
             path,
             headers,
             form,
         });
-        let response = state.responses.pop_front();
         let (status, mut body) = response.unwrap_or((500, json!({"error": "server_error"})));
         if body["id_token"].is_object() {
             body["id_token"] = id_token(&body["id_token"], state.nonce.as_deref());

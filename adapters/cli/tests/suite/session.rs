@@ -7,10 +7,11 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use workos_login_mock_server::{Config, Endpoint, MockResponse, Organization, Server};
 
-use crate::oauth_server::OAuthServer;
+use crate::discovery::OPENID_CONNECT;
+use crate::oauth_server::{CLIENT_ID, OAuthServer};
 use crate::support::{Ended, Waiting, configure, program, run, temporary_path, visit};
 
 const ALICE: &str = "alice@example.com";
@@ -277,7 +278,7 @@ fn a_session_without_a_refresh_token_is_reported_by_login_and_status() {
         command.env("WORKOS_BASE_URL", "");
         command
     };
-    server.respond(200, server.tokens(&serde_json::json!({})));
+    server.respond(200, server.tokens(&json!({})));
     let waiting = Waiting::start(&mut command(&["login", "--no-browser"]));
     visit(&waiting.url);
     visit(&waiting.callback(&[("code", "code_1")]));
@@ -291,6 +292,57 @@ fn a_session_without_a_refresh_token_is_reported_by_login_and_status() {
     assert!(status["expires_in"].as_u64().unwrap() > 3000, "{status}");
     assert!(status["refresh_in"].is_null(), "{status}");
     run(&mut command(&["logout"])).with(0);
+}
+
+#[test]
+fn the_server_of_a_session_is_discovered_when_a_refresh_is_due() {
+    let Some(account) = Account::new("discovery") else {
+        return;
+    };
+    let server = OAuthServer::start();
+    server.publish(&json!({}));
+    let command = |arguments: &[&str]| {
+        let mut command = account.command(arguments);
+        command
+            .env("WORKOS_BASE_URL", "")
+            .env("WORKOS_CLIENT_ID", CLIENT_ID)
+            .env("WORKOS_LOGIN_ISSUER", server.issuer());
+        command
+    };
+    let tokens = |lifetime: u32, token: &str| {
+        let mut tokens = server.tokens(&json!({"name": "Ivy Ives"}));
+        tokens["expires_in"] = json!(lifetime);
+        tokens["access_token"] = json!(token);
+        tokens["refresh_token"] = json!(format!("refresh_{token}"));
+        tokens
+    };
+    server.respond(200, tokens(1, "first"));
+    let waiting = Waiting::start(&mut command(&["login", "--no-browser"]));
+    visit(&waiting.url);
+    visit(&waiting.callback(&[("code", "code_1")]));
+    waiting.end().with(0);
+    assert_eq!(server.take_paths(), [OPENID_CONNECT, "/token"]);
+
+    thread::sleep(Duration::from_secs(1));
+    server.publish(&json!({"issuer": "https://example.org"}));
+    let ended = run(&mut command(&["token", "--json"])).with(1);
+    assert_eq!(ended.error()["kind"], "malformed");
+    assert_eq!(server.take_paths(), [OPENID_CONNECT]);
+    server.publish(&json!({}));
+
+    // The ID token of a refresh has no nonce, so it has none here.
+    let mut refreshed = tokens(3600, "second");
+    refreshed.as_object_mut().unwrap().remove("id_token");
+    server.respond(200, refreshed);
+    run(&mut command(&["token"])).with(0).prints("second");
+    assert_eq!(server.take_paths(), [OPENID_CONNECT, "/token"]);
+
+    run(&mut command(&["token"])).with(0).prints("second");
+    run(&mut command(&["whoami"])).with(0).prints("Ivy Ives");
+    run(&mut command(&["status"])).with(0);
+    run(&mut command(&["logout"])).with(0);
+    run(&mut command(&["token", "--refresh"])).with(8);
+    assert_eq!(server.take_paths(), Vec::<String>::new());
 }
 
 #[test]
