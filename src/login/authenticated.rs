@@ -167,6 +167,7 @@ impl Authenticated {
         let endpoint = &client.endpoints().logout;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(&**endpoint), endpoint.len());
+        // The order and the omission of an empty `return_to` are those of the SDK for Node.
         query.append_pair("session_id", self.session_id.as_ref()?.as_str());
         if let Some(return_to) = return_to.filter(|address| !address.is_empty()) {
             query.append_pair("return_to", return_to);
@@ -199,10 +200,12 @@ impl Authenticated {
         let endpoint = client.server().end_session.as_deref()?;
         let mut query =
             form_urlencoded::Serializer::for_suffix(String::from(endpoint), endpoint.len());
+        // A server should accept an expired ID token as a hint, so its expiry is not checked.
         let hint = self.id_token.as_ref().map(ExposeSecret::expose_secret);
         let uri = post_logout_redirect_uri.map(RedirectUri::as_str);
         for (name, value) in [
             ("id_token_hint", hint),
+            // For a session without an ID token, or with one that the server cannot read.
             ("client_id", Some(self.binding.client_id.as_str())),
             ("post_logout_redirect_uri", uri),
             ("state", state),
@@ -280,7 +283,9 @@ impl Stored for Authenticated {
     }
 
     fn parse(form: Form) -> Result<Self, Invalid> {
+        // A stored token becomes a header like a received one, so it must pass the same check.
         let access_token = form.access_token.filter(fits_into_a_header);
+        // A refresh compares the users by their id. An empty one would make any two users equal.
         if form.user.as_ref().is_some_and(|user| user.id().is_empty()) {
             return Err(Invalid("user"));
         }

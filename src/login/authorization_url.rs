@@ -64,6 +64,7 @@ impl fmt::Display for AuthorizationUrl {
 
 impl fmt::Debug for AuthorizationUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the query: `state` is part of it, and a log must not contain it.
         let endpoint = self.0.split('?').next().unwrap_or_default();
         f.debug_tuple("AuthorizationUrl")
             .field(&endpoint)

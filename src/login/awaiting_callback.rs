@@ -125,6 +125,7 @@ impl AwaitingCallback {
     #[must_use]
     pub fn matches_state(&self, uri: &str) -> bool {
         uri.len() <= MAX_CALLBACK_BYTES
+            // One of several is enough: the URI is malformed then (RFC 6749 section 3.1), but its sender knows the `state` of this login.
             && form_urlencoded::parse(split_query(uri).1.as_bytes())
                 .any(|(name, value)| name == "state" && self.is_state(&value))
     }
@@ -148,6 +149,7 @@ impl AwaitingCallback {
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Duration {
         let now = Timestamp::from(now);
+        // The clock was set back since the start. The age is unknown, so the login counts as expired.
         if self.started_at.since(now) > TIMESTAMP_TOLERANCE {
             return Duration::ZERO;
         }
@@ -175,11 +177,14 @@ impl AwaitingCallback {
     ) -> Result<Exchanging, Refused<Self>> {
         match self.check(client, callback, now) {
             Ok(code) => {
+                // RFC 6749 section 4.1.3 requires the redirect URI of the authorization request again, to defend against a code that was
+                // issued for another one. User Management does not define the parameter, and no official SDK sends it.
                 let redirect_uri = match client.service() {
                     Service::OAuth(_) => Some(self.redirect_uri.as_str().into()),
                     Service::UserManagement(_) => None,
                 };
                 let grant = Grant::authorization_code(code, self.verifier.into(), redirect_uri);
+                // `started_at` is by the local clock and `auth_time` by that of the service, which may be behind.
                 let since = |age| self.started_at.minus(TIMESTAMP_TOLERANCE).minus(age);
                 let requirements = Requirements {
                     nonce: self.nonce,
@@ -230,6 +235,7 @@ impl AwaitingCallback {
         if !self.is_callback(uri) {
             return Ok(CallbackOutcome::NotACallback(self));
         }
+        // Before the URI is parsed: a malformed response to this login ends it, too, because no other one follows.
         let is_of_this_login = self.matches_state(uri);
         let refused = match Callback::parse(uri) {
             Ok(callback) => match self.accept(client, callback, now) {
@@ -247,6 +253,7 @@ impl AwaitingCallback {
 
     fn is_state(&self, state: &str) -> bool {
         let expected = self.state.expose_secret().as_bytes();
+        // Texts of different lengths are unequal at once. The length is no secret: the random part always has the same.
         state.as_bytes().ct_eq(expected).into()
     }
 
@@ -256,6 +263,9 @@ impl AwaitingCallback {
         callback: Callback,
         now: SystemTime,
     ) -> Result<SecretString, Error> {
+        // Every authorization request has a `state`, so every response has it, an error as well (RFC 6749 sections 4.1.2 and 4.1.2.1).
+        // It is first because anybody can send a request to the redirect URI (CSRF, RFC 9700 section 4.7): a check that came before
+        // would tell a stranger something, and an `error` that came before would let a stranger end the login.
         let state = callback
             .state
             .as_ref()
@@ -263,6 +273,8 @@ impl AwaitingCallback {
         if !self.is_state(state.expose_secret()) {
             return Err(CallbackMismatch::from(MismatchKind::State).into());
         }
+        // A redirect URI of its own for each server defends against mix-up (RFC 8252 section 8.10, RFC 9700 section 4.4.2.2). A
+        // callback that was passed on as a bare query has no address to compare.
         if callback
             .address
             .as_ref()
@@ -272,10 +284,13 @@ impl AwaitingCallback {
         }
         // Before the issuer, which is that of the client: with another client the right callback would be a mismatch.
         client.check(&self.binding)?;
+        // Before the lifetime, so that a mix-up is reported as one however late it is.
         check_issuer(client.service(), callback.iss.as_deref())?;
+        // Only the callback of this login is measured by the clock. Any other one was a mismatch, which ends nothing.
         if self.expires_in(now).is_zero() {
             return Err(Expired::from(ExpiredKind::PendingLogin).into());
         }
+        // Nothing is left that could make `code` or `error` the response to another request.
         callback.result.map_err(classify_callback)
     }
 }
@@ -306,7 +321,10 @@ fn check_issuer(service: &Service, iss: Option<&str>) -> Result<(), CallbackMism
         return Ok(());
     };
     match iss {
+        // RFC 9207 section 2.4: simple string comparison, without any normalization.
         Some(iss) if iss == service.issuer() => Ok(()),
+        // A server that advertises the parameter always sends it, so its absence is a mix-up. From any other server it is compared
+        // if it is there.
         None if !server.advertises_iss => Ok(()),
         iss => Err(CallbackMismatch::issuer(iss, service.issuer())),
     }
@@ -364,6 +382,7 @@ impl Stored for AwaitingCallback {
             state: required(state, "state")?,
             verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
             nonce: form.nonce,
+            // Zero is valid here, unlike in a lifetime: it requires a new authentication.
             max_age: form.max_age.map(Duration::from_millis),
             started_at: required(form.started_at, "started_at")?,
             lifetime: required(form.lifetime, "lifetime").map(Duration::from_millis)?,

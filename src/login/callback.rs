@@ -49,12 +49,15 @@ impl Callback {
     /// [`Error::Malformed`] if it has neither `code` nor `error`, both, a parameter of the protocol twice, or exceeds a
     /// [limit](crate::limits).
     pub fn parse(uri: &str) -> Result<Self, Error> {
+        // Before anything is decoded: the redirect URI takes requests from anybody.
         if uri.len() > MAX_CALLBACK_BYTES {
             return Err(too_long("URL", MAX_CALLBACK_BYTES));
         }
         let (address, query) = split_query(uri);
         let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            // RFC 6749 section 3.1: a response parameter must not occur more than once. With two values, two readers of one URI could
+            // each take another one. Unknown parameters are ignored (section 4.1.2), also repeated ones.
             if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
                 && values[index].replace(value).is_some()
             {
@@ -66,14 +69,17 @@ impl Callback {
         let [code, error, description, iss, state] = values;
 
         let result = match (
+            // A parameter without a value counts as omitted (section 3.1).
             code.filter(|code| !code.is_empty()),
             error.filter(|error| !error.is_empty()),
         ) {
+            // Sections 4.1.2 and 4.1.2.1 exclude each other. To prefer one would let an attacker who can append a parameter choose.
             (Some(_), Some(_)) => return Err(malformed(MalformedKind::CodeAndError)),
             (None, None) => return Err(malformed(MalformedKind::NeitherCodeNorError)),
             (Some(code), None) if code.len() > MAX_CODE_BYTES => {
                 return Err(too_long("code", MAX_CODE_BYTES));
             }
+            // A code without escapes is copied once, from the URI of the caller into the secret. Another copy would not be wiped.
             (Some(code), None) => Ok(code.into_owned().into()),
             (None, Some(error)) => Err(ErrorResponse {
                 kind: ResponseKind::Authorization,
@@ -120,6 +126,7 @@ impl fmt::Debug for Callback {
 
 /// Splits a callback into its address, if it has one, and its query, without the fragment.
 pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
+    // A redirect without a fragment inherits that of the page before (RFC 9110 section 10.2.2), so one can appear unsent.
     let uri = uri.split('#').next().unwrap_or(uri);
     match before_query(uri) {
         address if is_address(address, address.len() < uri.len()) => (

@@ -57,6 +57,8 @@ impl Exchange for Exchanging {
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Outcome, Refused<Self>> {
+        // The code is kept until the response is understood. Whether it was used is known to the service only, so a state that is
+        // sent again risks an `invalid_grant` and nothing else (RFC 6749 section 4.1.2).
         let outcome = match classify(&response, &self.client.binding, self.kind, now) {
             Ok(reply) => Authenticated::read(&reply, &self.client, &self.requirements, now)
                 .map(|session| Outcome::Authenticated(Box::new(session)))

@@ -51,6 +51,7 @@ impl<'a> Origin<'a> {
     fn allows(self, auth_time: Option<SystemTime>) -> bool {
         match self {
             Self::Login(requirements) => requirements.allow(auth_time),
+            // A refresh does not authenticate the user: `auth_time` remains that of the login (section 12.2).
             Self::Refresh(_) => true,
         }
     }
@@ -67,6 +68,9 @@ impl Expected<'_> {
         let issuer = &*self.binding.issuer;
         let client_id = self.binding.client_id.as_str();
         let before = self.origin.before().and_then(Authenticated::user);
+        // Every check is evaluated, also the hash of the access token: a token response is rare, and a table can be compared with
+        // the specification. The checks of section 3.1.3.7 are in its order. The subject is that of section 12.2, `at_hash` that of
+        // section 3.1.3.8.
         let checks = [
             (
                 claims.iss.as_deref() == Some(issuer),
@@ -78,6 +82,7 @@ impl Expected<'_> {
                 IdToken("was issued to another client"),
             ),
             (
+                // The token was issued a moment ago. If it has expired, one of the two clocks is wrong.
                 !claims.has_expired(now),
                 IdToken("has expired; check the clock"),
             ),
@@ -117,6 +122,7 @@ impl Expected<'_> {
     fn is_hash(&self, hash: &str, id_token: &SecretString) -> bool {
         let algorithm = algorithm(id_token.expose_secret()).unwrap_or_default();
         at_hash(&algorithm, self.access_token.expose_secret())
+            // `at_hash` is optional in this flow (section 3.1.3.6), so an unknown algorithm is treated as its absence.
             .is_none_or(|expected| hash == expected)
     }
 
@@ -125,9 +131,11 @@ impl Expected<'_> {
         match self.origin {
             Origin::Login(requirements) => {
                 let expected = requirements.nonce.as_ref().map(ExposeSecret::expose_secret);
+                // A device login has no authorization request, and so no nonce.
                 expected.is_none() || nonce == expected
             }
             Origin::Refresh(before) => {
+                // The nonce of the login is not stored apart: the ID token of the session contains it.
                 let before = before.id_token.as_ref().and_then(read);
                 let expected = before.and_then(|claims| claims.nonce);
                 nonce.is_none() || expected.is_none() || nonce == expected.as_deref()

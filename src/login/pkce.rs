@@ -29,6 +29,7 @@ impl Verifier {
     pub(crate) fn challenge(&self) -> [u8; RANDOM_CHARS] {
         let mut challenge = [0; RANDOM_CHARS];
         URL_SAFE_NO_PAD
+            // Section 4.2 hashes the characters of the verifier, not the bytes that they encode.
             .encode_slice(Sha256::digest(self.0.expose_secret()), &mut challenge)
             .expect("32 bytes are 43 characters of unpadded base64");
         challenge
@@ -46,6 +47,7 @@ impl TryFrom<SecretString> for Verifier {
 
     fn try_from(text: SecretString) -> Result<Self, Self::Error> {
         let exposed = text.expose_secret();
+        // Before the length, because a text of 43 spaces has a valid one. Usually it means that the store lost the value.
         if exposed.trim().is_empty() {
             return Err(InvalidVerifier::Empty);
         }
@@ -71,6 +73,7 @@ pub(crate) fn random_text(random: &[u8; RANDOM_BYTES], suffix: &str) -> SecretSt
         .encode_slice(random, &mut *encoded)
         .expect("33 bytes are 44 characters of unpadded base64");
     let random = std::str::from_utf8(&encoded[..RANDOM_CHARS]).expect("base64 is ASCII");
+    // Of the exact size: a buffer that grew, or shrank into the secret, would leave an unwiped copy.
     let mut text = String::with_capacity(RANDOM_CHARS + suffix.len());
     text.push_str(random);
     text.push_str(suffix);

@@ -56,6 +56,7 @@ impl RedirectUri {
         let Ok(expected) = Url::parse(expected) else {
             return false;
         };
+        // A web server sees the path only. Scheme and host are its own, or those of a proxy in front of it.
         if address.starts_with('/') {
             return path(&expected) == address;
         }
@@ -65,6 +66,7 @@ impl RedirectUri {
                 && expected.username() == address.username()
                 && expected.password() == address.password()
                 && expected.host_str() == address.host_str()
+                // A server may ignore the port of a loopback redirect URI (RFC 8252 section 7.3). Here it counts: the listener has one port.
                 && expected.port_or_known_default() == address.port_or_known_default()
                 && path(&expected) == path(&address)
         })
@@ -91,10 +93,13 @@ impl FromStr for RedirectUri {
         if text.len() > MAX_REDIRECT_URI_BYTES {
             return Err(InvalidRedirectUri(Problem::TooLong));
         }
+        // `Url::parse` strips these characters silently, so it would check another text than the one that is sent.
         if text.trim() != text || text.chars().any(char::is_control) {
             return Err(InvalidRedirectUri(Problem::Control));
         }
         let url = Url::parse(text).map_err(|_| InvalidRedirectUri(Problem::NotAbsolute))?;
+        // Such a URI has no path that could be compared. RFC 8252 section 7.1 writes the scheme with one slash and a path. Script
+        // schemes are of this form, too, and have a message of their own.
         if url.cannot_be_a_base() {
             return Err(InvalidRedirectUri(match url.scheme() {
                 scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Problem::Scheme,
@@ -104,10 +109,12 @@ impl FromStr for RedirectUri {
         if FORBIDDEN_SCHEMES.contains(&url.scheme()) {
             return Err(InvalidRedirectUri(Problem::Scheme));
         }
+        // RFC 6749 section 3.1.2.
         if url.fragment().is_some() {
             return Err(InvalidRedirectUri(Problem::Fragment));
         }
         let query = url.query().unwrap_or_default();
+        // The service appends its parameters to this query, and one that occurs twice makes the callback malformed.
         if form_urlencoded::parse(query.as_bytes())
             .any(|(name, _)| RESPONSE_PARAMETERS.contains(&&*name))
         {

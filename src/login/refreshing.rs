@@ -92,10 +92,13 @@ impl Refreshing {
         switch_to: Option<OrganizationId>,
     ) -> Self {
         let organization = match client.service() {
+            // RFC 6749 section 6 has `scope` only, and an omitted one stands for the scope that was granted.
             Service::OAuth(_) => None,
+            // The session helpers of the official SDKs send the current organization, too.
             Service::UserManagement(_) => switch_to.as_ref().or(session.organization_id.as_ref()),
         };
         let grant = Grant::refresh_token(
+            // `check_refresh` has rejected a session without one.
             session.refresh_token.clone().unwrap_or_default(),
             organization.map(|organization| organization.as_str().into()),
         );
@@ -136,6 +139,7 @@ impl Refreshing {
         let reply =
             classify(response, &self.client.binding, self.kind(), now).map_err(|refusal| {
                 match refusal {
+                    // The response does not name the organization, and the login that continues the challenge must lead to it.
                     Unsuccessful::AuthenticationChallenge(challenge) => {
                         Error::AuthenticationChallenge(Box::new(
                             challenge.in_organization(expected),
@@ -146,10 +150,14 @@ impl Refreshing {
             })?;
         let mut fresh = self.session.read_refreshed(&reply, &self.client, now)?;
         let id = self.session.user().map(User::id);
+        // The user is compared first, because nothing of a response for another user must be kept, not even its refresh token. A
+        // session of an authorization server may not have a user yet; then the response may name one.
         if id.is_some() && fresh.user().map(User::id) != id {
             return Err(reply.malformed(MalformedKind::OtherUser).into());
         }
         if fresh.organization_id.as_ref() != expected {
+            // The service has processed the refresh and may have rotated the token. The old one could then trigger the reuse detection,
+            // which ends the session (RFC 9700 section 4.14.2).
             mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
             return Err(reply.malformed(MalformedKind::OtherOrganization).into());
         }

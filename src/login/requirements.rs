@@ -20,6 +20,7 @@ impl Requirements {
     pub(crate) fn allow(&self, auth_time: Option<SystemTime>) -> bool {
         match (self.authenticated_since, auth_time) {
             (Some(since), Some(auth_time)) => Timestamp::from(auth_time) >= since,
+            // User Management need not send an `auth_time`. That an ID token must have one is checked with its other claims.
             _ => true,
         }
     }

@@ -217,6 +217,7 @@ impl<K: ClientKind> Start<'_, K> {
         let has_nonce = matches!(self.client.service(), Service::OAuth(_));
         let mut random = Zeroizing::new([[0; RANDOM_BYTES]; 3]);
         let drawn = if has_nonce { 3 } else { 2 };
+        // Each value has bytes of its own: the browser sees `state` and the nonce, which must not tell anything about the verifier.
         rng.fill_bytes(random[..drawn].as_flattened_mut());
         let suffix = self
             .app_state
@@ -227,6 +228,7 @@ impl<K: ClientKind> Start<'_, K> {
         let verifier = Verifier::new(&random[1]);
         let nonce = has_nonce.then(|| pkce::random_text(&random[2], ""));
 
+        // `parameter` can set any text. One that is not a number of seconds is sent, but cannot be compared.
         let max_age = self.value("max_age").and_then(|age| age.parse().ok());
         let max_age = max_age.map(Duration::from_secs);
 
@@ -254,14 +256,17 @@ impl<K: ClientKind> Start<'_, K> {
         let challenge = verifier.challenge();
         let request = AuthorizationRequest {
             client_id: self.client.id().as_str(),
+            // As text: the server compares it with the registered one by exact string matching (RFC 9700 section 2.1).
             redirect_uri: self.redirect_uri.as_str(),
             response_type: "code",
             code_challenge: std::str::from_utf8(&challenge).expect("base64 is ASCII"),
+            // A client that can use `S256` must (RFC 7636 section 4.2). Without this parameter, the method would be `plain`.
             code_challenge_method: "S256",
             state,
             nonce: nonce.map(ExposeSecret::expose_secret),
         };
         let options = self.options();
+        // Allocated once: a buffer that grows leaves copies of `state` in freed memory.
         let mut url = String::with_capacity(self.max_url_size(state, &options));
         self.push_endpoint(&mut url);
         let query = url.len();
@@ -304,6 +309,8 @@ impl<K: ClientKind> Start<'_, K> {
         let (base, query) = endpoint.split_once('?').unwrap_or((endpoint, ""));
         text.push_str(base);
         text.push('?');
+        // The query must be retained (RFC 6749 section 3.1). A pair that was decoded and encoded again could differ from the original,
+        // so only the name is decoded, to compare it.
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let name = form_urlencoded::parse(pair.as_bytes()).next();
             if !name.is_some_and(|(name, _)| self.sets(&name)) {
@@ -329,6 +336,7 @@ impl<K: ClientKind> Start<'_, K> {
 
     fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         let name = name.into();
+        // RFC 6749 section 3.1: a parameter must not be sent more than once.
         self.parameters.retain(|(given, _)| *given != name);
         self.parameters.push((name, value.into()));
         self

@@ -77,10 +77,13 @@ impl Authenticated {
         Ok(Self {
             binding: binding.clone(),
             user: Some(user.ok_or_else(|| missing("user"))?),
+            // RFC 6749 section 5.1 has `expires_in`; User Management does not send it, and the token tells the lifetime.
             lifetime: claims.lifetime().map(storable),
+            // The member of the response takes precedence, because a JWT template can replace `org_id` by any value.
             organization_id: session.organization_id.or_else(|| claims.organization_id()),
             session_id: claims.sid,
             access_token,
+            // RFC 6749 section 5.1 makes it optional. User Management always sends one, also if it was not rotated.
             refresh_token: Some(
                 session
                     .refresh_token
@@ -111,6 +114,7 @@ impl Authenticated {
         let access_token = access_token.ok_or_else(|| missing("access_token"))?;
         // RFC 6749 section 7.1: a token of an unknown type must not be used.
         let other_type = |kind: Box<str>| !kind.eq_ignore_ascii_case("bearer");
+        // Section 5.1 requires the member and ignores its case. Without it, the token is taken as a bearer token, the only supported type.
         if tokens.token_type.is_some_and(other_type) {
             return Err(missing("token_type"));
         }
@@ -124,19 +128,23 @@ impl Authenticated {
                 };
                 let user = expected.user(&id_token, now);
                 let user = user.map_err(|kind| reply.malformed(kind))?;
+                // The ID token of a refresh often has fewer claims than that of the login, so what it omits is kept.
                 let user = match before.and_then(Self::user) {
                     Some(before) => before.clone().updated_by(user),
                     None => user,
                 };
                 (Some(user), Some(id_token))
             }
+            // Only an ID token shows that the server has honored `max_age`.
             None if origin.requires_auth_time() => return Err(missing("id_token")),
+            // The response to a refresh may omit the ID token (OpenID Connect Core section 12.2).
             None => before.map_or((None, None), |before| {
                 (before.user.clone(), before.id_token.clone())
             }),
         };
         let payload = Payload::of(access_token.expose_secret());
         let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
+        // The server states the lifetime twice. The token must not be used longer than the shorter one.
         let lifetime = [expires_in, claims.lifetime()].into_iter().flatten().min();
         Ok(Self {
             binding: binding.clone(),
@@ -147,6 +155,7 @@ impl Authenticated {
             session_id: claims.sid,
             refresh_token: tokens
                 .refresh_token
+                // RFC 6749 section 6: without a new refresh token, the old one remains valid.
                 .or_else(|| before?.refresh_token.clone()),
             access_token,
             id_token,
