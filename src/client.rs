@@ -80,6 +80,7 @@ impl Client<Confidential> {
     pub fn for_end_user(&self, end_user: EndUser) -> Self {
         let fields = self.configuration.confidential.clone();
         let configuration = Configuration {
+            // The end user is not a part of the binding. A state of one request is valid in the next, whoever sends it.
             binding: self.configuration.binding.clone(),
             service: self.configuration.service.clone(),
             confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),
@@ -117,6 +118,7 @@ impl<K: UserManagement> Client<K> {
         reason = "callers have a fresh Url and no further use for it"
     )]
     pub fn base_url(self, url: Url) -> Result<Self, InvalidEndpoint> {
+        // The base URL is the issuer of the binding: states of another base URL are rejected from here on.
         let endpoints = UserManagementEndpoints::new(&url)?;
         let fields = self.configuration.confidential.clone();
         Ok(Self::user_management(self.id().clone(), fields, endpoints))
@@ -185,6 +187,7 @@ impl<K: ClientKind> Client<K> {
 
     /// Checks the binding of a persistent state.
     pub(crate) fn check(&self, binding: &ClientBinding) -> Result<(), ClientError> {
+        // Both members count: a client ID alone can exist at two servers, and a token must not be sent to the other one.
         if binding == &**self.binding() {
             return Ok(());
         }
@@ -323,6 +326,7 @@ impl Configuration {
         post(
             self.service.token_endpoint(),
             self.service.encoding(),
+            // Borrows every secret. The body is the only copy, and belongs to the caller.
             &token_request(
                 grant,
                 self.binding.client_id.as_str(),

@@ -100,6 +100,7 @@ impl RequestingDevice {
             .ok_or_else(|| missing("expires_in"))?;
         let polling_interval = authorization
             .interval()
+            // RFC 8628 section 3.2: five seconds if there is none. A fraction of a second would make the polling a busy loop.
             .unwrap_or(POLLING_INTERVAL)
             .max(MIN_POLLING_INTERVAL);
         let form = Form {
@@ -110,10 +111,12 @@ impl RequestingDevice {
             verification_uri_complete: authorization.verification_uri_complete,
             started_at: Some(Timestamp::from(now)),
             polling_interval: Some(millis(polling_interval)),
+            // As in the official SDKs, the first poll also follows after one interval.
             polled_at: Some(Timestamp::from(now)),
             backoff: Some(millis(polling_interval)),
             ..Form::default()
         };
+        // The response passes the same validation as a stored form, so each state can be read back.
         form.into_state(self.client.binding.clone())
             .map_err(|Invalid(name)| missing(name).into())
     }
@@ -227,6 +230,7 @@ impl AwaitingDevice {
     /// It never exceeds the remaining lifetime, after which [`poll`](Self::poll) returns [`Error::Expired`].
     #[must_use]
     pub fn poll_in(&self, now: SystemTime) -> Duration {
+        // After a clock was set back, `elapsed` is zero and the wait is one backoff, never more.
         let wait = self.backoff.saturating_sub(self.polled_at.elapsed(now));
         wait.min(self.expires_in(now))
     }
@@ -259,6 +263,7 @@ impl AwaitingDevice {
         if self.expires_in(now).is_zero() {
             return Err(Refused::new(self, Expired::from(ExpiredKind::DeviceCode)));
         }
+        // The interval is not enforced: the service responds to an early poll with `slow_down` (RFC 8628 section 3.5).
         Ok(PollingDevice {
             client: client.configuration().clone(),
             grant: Grant::device_code(self.device_code.clone()),
@@ -314,6 +319,8 @@ impl PollingDevice {
             .backoff
             .saturating_mul(2)
             .min(MAX_POLLING_BACKOFF);
+        // After several `slow_down` the polling interval can exceed the maximum of the backoff. What the service demands takes
+        // precedence.
         let backoff = doubled
             .max(self.device.polling_interval)
             .max(self.asked_wait.unwrap_or_default());
@@ -337,6 +344,7 @@ impl PollingDevice {
         ) {
             Ok(reply) => {
                 let session =
+                    // A device authorization request has neither a nonce nor a `max_age`.
                     Authenticated::read(&reply, &self.client, &Requirements::default(), now)?;
                 Ok(DevicePoll::Done(Outcome::Authenticated(Box::new(session))))
             }
@@ -344,6 +352,7 @@ impl PollingDevice {
                 self.device.polled(self.device.polling_interval, now),
             )),
             Err(Unsuccessful::SlowDown(_)) => {
+                // For this and all later polls (RFC 8628 section 3.5), so it changes the interval and not only the backoff.
                 let interval = self
                     .device
                     .polling_interval
@@ -354,6 +363,7 @@ impl PollingDevice {
                 Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step)))
             }
             Err(Unsuccessful::Error(error)) => {
+                // The caller decides whether to poll on. `into_awaiting` then respects the `Retry-After`.
                 self.asked_wait = error.retry_in(now);
                 Err(error)
             }

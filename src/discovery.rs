@@ -47,12 +47,16 @@ impl Server {
     pub fn discover(issuer: &str) -> Result<Discovering, InvalidEndpoint> {
         let url = Url::parse(issuer).map_err(|_| InvalidEndpoint(Reason::NotAUrl))?;
         check_endpoint(&url)?;
+        // RFC 8414 section 2: an issuer has no query and no fragment.
         if url.query().is_some() {
             return Err(InvalidEndpoint(Reason::Query));
         }
         let origin = &url[..Position::BeforePath];
+        // A slash at the end is removed before the well-known path is added (OpenID Connect Discovery section 4.1, RFC 8414 section
+        // 3.1). It remains a part of the issuer that is compared.
         let path = url.path().trim_end_matches('/');
         let document = uri(&format!("{origin}{path}{OPENID_CONNECT}"))?;
+        // From the last to the first, because `pop` takes from the end.
         let next = if path.is_empty() {
             vec![format!("{origin}{OAUTH}")]
         } else {
@@ -104,6 +108,8 @@ impl Discovering {
         let missing = |name| reply.malformed(MalformedKind::Missing(name));
         let issuer = metadata.issuer.as_deref();
         let issuer = issuer.ok_or_else(|| missing("issuer"))?;
+        // Identical, code point by code point (OpenID Connect Discovery section 4.3, RFC 8414 section 3.3). Otherwise a server could
+        // claim to be another one, and the later checks of `iss` would confirm it.
         if issuer != &*self.issuer {
             let kind = MalformedKind::OtherIssuer {
                 expected: self.issuer.clone(),
@@ -138,11 +144,13 @@ impl Exchange for Discovering {
         let error = match classify_other(&response, ResponseKind::Discovery, now) {
             Ok(reply) => match self.read(&reply) {
                 Ok(server) => return Ok(Discovery::Found(server)),
+                // An invalid document does not lead to the next one: whoever could damage one could choose another.
                 Err(error) => return Err(Refused::new(self, error)),
             },
             Err(error) => error,
         };
         // Many servers respond to an unknown path with a redirect or an HTML page.
+        // A transient error does not say that the document is missing.
         if error.retry_in(now).is_none()
             && let Some(document) = self.next.pop()
         {

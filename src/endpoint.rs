@@ -27,6 +27,7 @@ pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
         form_urlencoded::parse(url.query().unwrap_or_default().as_bytes())
             .any(|(name, _)| RESERVED_PARAMETERS.contains(&&*name))
     };
+    // RFC 6749 sections 3.1 and 3.2 require TLS. A loopback host is allowed for tests and local servers: nothing leaves the machine.
     let reason = match url.scheme() {
         "https" => None,
         "http" if is_loopback(url) => None,
@@ -34,10 +35,13 @@ pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
         _ => Some(Reason::Scheme),
     };
     let reason = reason.or_else(|| {
+        // RFC 6749 sections 3.1 and 3.2.
         if url.fragment().is_some() {
             Some(Reason::Fragment)
+        // RFC 9110 section 4.2.4: a sender must not generate them. Some clients turn them into an `Authorization` header.
         } else if !url.username().is_empty() || url.password().is_some() {
             Some(Reason::User)
+        // A parameter of the protocol would be sent twice, or a secret in a URL.
         } else if reserved() {
             Some(Reason::Reserved)
         } else {
@@ -49,6 +53,7 @@ pub(crate) fn check_endpoint(url: &Url) -> Result<(), InvalidEndpoint> {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
+        // `Url` has converted the host to lower case.
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -90,6 +90,7 @@ impl Error {
                     Some(at) => at.ahead_of(now),
                     None => Duration::from_secs(1),
                 };
+                // A program that obeyed any `Retry-After` could be suspended for years by one header.
                 Some(wait.min(MAX_RETRY_AFTER))
             }
             _ => None,
@@ -151,6 +152,7 @@ impl fmt::Display for Error {
     }
 }
 
+// There is no `source`: the message of a variant is already that of its part, and would be shown twice.
 impl error::Error for Error {}
 
 /// An error response of the service: the body of a response that is not a success, or the `error` of a callback.
@@ -389,6 +391,7 @@ impl CallbackMismatch {
     #[must_use]
     pub fn state_matched(&self) -> bool {
         match self.kind {
+            // `state` is compared first, so every later mismatch has the `state` of this login.
             MismatchKind::Issuer | MismatchKind::MissingIssuer | MismatchKind::RedirectUri => true,
             MismatchKind::MissingState | MismatchKind::State => false,
         }
@@ -746,6 +749,7 @@ impl fmt::Display for Malformed {
 impl fmt::Debug for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Malformed")
+            // Through `Display`, which escapes what it quotes from the response.
             .field("kind", &format_args!("{}", self.kind))
             .field("status", &self.status)
             .field("request_id", &self.request_id().map(Escaped))

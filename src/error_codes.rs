@@ -113,6 +113,8 @@ fn success<B: AsRef<[u8]>>(
     let status = response.status();
     let headers = response.headers();
     let malformed = |kind| Malformed::response(kind, status, request_id(headers));
+    // A client that followed a redirect would send the code and the verifier, or a refresh token, to another host. No grant of
+    // RFC 6749 responds with one.
     if status.is_redirection() || status.is_informational() && headers.contains_key(LOCATION) {
         return Err(malformed(MalformedKind::Redirect(redirect_host(headers))));
     }
@@ -120,6 +122,7 @@ fn success<B: AsRef<[u8]>>(
     if response.body().as_ref().len() > MAX_RESPONSE_BYTES && !is_transient(status) {
         return Err(malformed(MalformedKind::ResponseTooLong));
     }
+    // The media type is checked for a success only: an error response without JSON is classified by its status.
     if status.is_success() {
         return SuccessResponse::new(response, kind.media_types()).map(Some);
     }
@@ -143,6 +146,7 @@ impl<'a> Failed<'a> {
         let status = response.status();
         let headers = response.headers();
         let body = response.body().as_ref();
+        // Only a transient status gets here with such a body, and needs no more than its headers.
         let body = if body.len() > MAX_RESPONSE_BYTES {
             &[]
         } else {
@@ -150,6 +154,8 @@ impl<'a> Failed<'a> {
         };
         let failure = Failure::read(body);
         let known = failure.code.as_deref();
+        // The code is consulted before the status: the service sends one code with several statuses, such as a challenge with 400
+        // and with 403. The token is last, because it tells a challenge only if nothing else is known.
         let classification = match known.and_then(|code| classification(kind, code)) {
             Some(classification) => classification,
             None if is_transient(status) => Classification::Unavailable,
@@ -164,6 +170,7 @@ impl<'a> Failed<'a> {
             code: failure.code,
             description: failure.text,
             request_id: request_id(headers),
+            // As a time, so that what passes before the retry counts as waiting.
             retry_at: retry_after(headers, now).map(|wait| Timestamp::from(now).plus(wait)),
         };
         Self {
@@ -179,6 +186,7 @@ impl<'a> Failed<'a> {
 pub(crate) fn classify_callback(response: ErrorResponse) -> Error {
     let code = response.code().unwrap_or_default();
     classification(ResponseKind::Authorization, code)
+        // The set is open: RFC 6749 section 8.5 allows additional codes, OpenID Connect adds some, and WorkOS does not document its own.
         .unwrap_or(Classification::Denied)
         .error(response)
 }
@@ -223,6 +231,7 @@ impl Classification {
 }
 
 fn classification(kind: ResponseKind, code: &str) -> Option<Classification> {
+    // A linear search over about sixty rows, which only an error response pays for.
     TABLE
         .iter()
         .find(|(known, kinds, _)| *known == code && kinds.contains(&kind))
@@ -246,6 +255,7 @@ macro_rules! codes {
 
 codes! {
     "access_denied" at Authorization DevicePoll => Denied, "tell the user, start a new login";
+    // Here no user was asked: the feature is disabled for the team (403).
     "access_denied" at DeviceAuthorization => Client, "enable the grant at the service";
     "application_consent_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "authentication_method_not_allowed" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
@@ -255,13 +265,16 @@ codes! {
     "email_completion_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "email_password_auth_disabled" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "email_verification_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
+    // Some codes, such as `expired_challenge`, `expired_code` and `invalid_code`, are known from the official emulator only.
     "expired_challenge" at ChallengeAnswer => InvalidGrant, "start a new login";
     "expired_code" at ChallengeAnswer => InvalidGrant, "start a new login";
     "expired_token" at DevicePoll => Expired, "start a new login";
     "extra_attributes_required" at CodeExchange => Denied, "tell the user, start a new login";
+    // RFC 6749 section 5.2 has it with 400 or 401. User Management sends 400.
     "invalid_client" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh Revocation => Client, "check the client ID and the API key";
     "invalid_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
     "invalid_connection" at CodeExchange => Denied, "tell the user, start a new login";
+    // One code for a used, an expired and an unknown code, and for a wrong verifier (RFC 6749 section 5.2, RFC 7636 section 4.6).
     "invalid_grant" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => InvalidGrant, "start a new login";
     "invalid_one_time_code" at ChallengeAnswer => IncorrectCode, "ask for the code again";
     "invalid_organization_id" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "check the organization ID";
@@ -290,12 +303,15 @@ codes! {
     "radar_sign_up_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "radar_sms_challenge" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "rate_limit_exceeded" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
+    // A redirect cannot have the status 500 or 503, so RFC 6749 section 4.1.2.1 has codes for them.
     "server_error" at Authorization => Unavailable, "start a new login later";
     "sign_up_not_allowed" at CodeExchange => Denied, "tell the user, start a new login";
+    // RFC 8628 section 3.5.
     "slow_down" at DevicePoll => SlowDown, "add five seconds to the interval, poll again";
     "sso_required" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => AuthenticationChallenge, "answer the challenge";
     "temporarily_unavailable" at Authorization => Unavailable, "start a new login later";
     "token_too_big" at ChallengeAnswer CodeExchange DevicePoll OrganizationSwitch Refresh => Client, "reduce the custom claims";
+    // User Management also sends it for concurrent refreshes of one session: the refresh token is still valid.
     "too_many_requests" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Unavailable, "wait, retry";
     "unauthorized" at ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh => Client, "check the client ID and the API key";
     "unauthorized_client" at Authorization ChallengeAnswer CodeExchange DeviceAuthorization DevicePoll OrganizationSwitch Refresh Revocation => Client, "enable the grant for the client";

@@ -59,6 +59,7 @@ pub(crate) mod sealed {
 /// A refused transition: the unchanged state, and the reason.
 ///
 /// `?` converts it into its [`Error`] and drops the state.
+// Boxed, so that a `Result` of a transition is not as large as the state and the error.
 pub struct Refused<S>(Box<(S, Error)>);
 
 impl<S> Refused<S> {
@@ -134,6 +135,7 @@ impl<S, T> SendError<S, T> {
     pub fn retry_in(&self, now: SystemTime) -> Option<Duration> {
         match self {
             Self::Refused(refused) => refused.retry_in(now),
+            // Without a response there is no `Retry-After`. The pause keeps a loop of retries from being a busy one.
             Self::Transport(_) => Some(Duration::from_secs(1)),
         }
     }

@@ -38,6 +38,7 @@ impl ExchangeLimits {
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self {
+            // Can be shortened only: the lock lease of a session store is longer than this maximum.
             timeout: timeout.min(EXCHANGE_TIMEOUT),
             ..self
         }
@@ -139,6 +140,7 @@ pub trait HttpClient {
     {
         async move {
             match self.execute(exchange.request(), limits).await {
+                // The clock is read after the response: the lifetime of a token starts at its receipt.
                 Ok(response) => Ok(exchange.response(response, self.now())?),
                 Err(source) => Err(SendError::transport(exchange, source)),
             }

@@ -176,6 +176,7 @@ impl Flaw {
         let blank = |c: char| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control());
         if text.is_empty() {
             Some(Self::Empty)
+        // Before the other flaws: an API key in the place of a client ID would be distributed with the program.
         } else if !other.is_empty() && text.starts_with(other) {
             Some(Self::Other)
         } else if text.len() > MAX_ID_BYTES {

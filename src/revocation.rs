@@ -70,6 +70,7 @@ impl Exchange for Revoking {
 
     fn request(&self) -> Request<Vec<u8>> {
         let (token, kind) = match self.session.refresh_token() {
+            // A server should also invalidate the access tokens of the grant (RFC 7009 section 2.1). The reverse is optional.
             Some(token) => (token, TokenType::RefreshToken),
             None => (self.session.access_token(), TokenType::AccessToken),
         };
@@ -84,7 +85,9 @@ impl Exchange for Revoking {
         now: SystemTime,
     ) -> Result<(), Refused<Self>> {
         match classify_other(&response, ResponseKind::Revocation, now) {
+            // Also for a token that was not valid, because the purpose is achieved (RFC 7009 section 2.2).
             Ok(_) => Ok(()),
+            // After a 503 the token must be assumed to exist still (section 2.2.1), so the session is returned with it.
             Err(error) => Err(Refused::new(self, error)),
         }
     }

@@ -51,10 +51,13 @@ impl FromStr for Scope {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if !text
             .bytes()
+            // RFC 6749 section 3.3: a name has the characters %x21, %x23-5B and %x5D-7E.
             .all(|b| b == b' ' || b.is_ascii_graphic() && b != b'"' && b != b'\\')
         {
             return Err(InvalidScope);
         }
+        // Without `openid` the request would be plain OAuth 2.0, and no ID token would identify the user (OpenID Connect Core section
+        // 3.1.2.1).
         let mut names = vec!["openid"];
         for name in text.split(' ').filter(|name| !name.is_empty()) {
             if !names.contains(&name) {

@@ -229,6 +229,7 @@ impl Form {
         };
         let end_session = url(self.end_session_endpoint, "end_session_endpoint")?;
         let end_session = end_session.map(|url| browser_endpoint(&url)).transpose();
+        // `url` has checked both endpoints, so an error is that of the issuer.
         let server = Server::new(&issuer, &authorization, &token).map_err(|_| Invalid("issuer"))?;
         Ok(Server {
             device_authorization: uri(
@@ -240,6 +241,7 @@ impl Form {
             revocation: uri(self.revocation_endpoint, "revocation_endpoint")?,
             end_session: end_session.map_err(|_| Invalid("end_session_endpoint"))?,
             scope: required(parsed(self.scope, "scope")?, "scope")?,
+            // A missing member is `false`, the default of RFC 9207 section 3.
             advertises_iss: self.advertises_iss,
             ..server
         })
@@ -250,6 +252,7 @@ impl Form {
 fn url(text: Option<Box<str>>, name: &'static str) -> Result<Option<Url>, Invalid> {
     let url: Option<Url> = parsed(text, name)?;
     match &url {
+        // Also an endpoint for the browser passes `endpoint`, which checks what HTTP clients accept.
         Some(url) if endpoint(url).is_err() => Err(Invalid(name)),
         _ => Ok(url),
     }

@@ -31,6 +31,7 @@ impl Service {
     pub(crate) fn issuer(&self) -> &str {
         match self {
             Self::OAuth(server) => &server.issuer,
+            // User Management documents no issuer identifier. The base URL stands for it.
             Self::UserManagement(endpoints) => &endpoints.base,
         }
     }
@@ -53,6 +54,7 @@ impl Service {
     pub(crate) fn encoding(&self) -> Encoding {
         match self {
             Self::OAuth(_) => Encoding::Form,
+            // RFC 6749 defines form-encoded requests. User Management takes both encodings, and the official SDKs send JSON.
             Self::UserManagement(_) => Encoding::Json,
         }
     }
@@ -85,9 +87,11 @@ impl UserManagementEndpoints {
         if base.as_str().len() > MAX_BASE_URL_BYTES {
             return Err(InvalidEndpoint(Reason::Uri));
         }
+        // Paths are appended to the base URL, and would become a part of its query.
         if base.query().is_some() {
             return Err(InvalidEndpoint(Reason::Query));
         }
+        // States are bound to this text, so both spellings of a base URL are one issuer.
         let base = base.as_str().trim_end_matches('/');
         Ok(Self {
             base: base.into(),
@@ -103,6 +107,7 @@ impl UserManagementEndpoints {
 impl UserManagementEndpoints {
     /// Returns the URL of the keys that sign the access tokens of a client.
     pub(crate) fn jwks(&self, client_id: &ClientId) -> Uri {
+        // Form encoding differs from percent-encoding in the space only, and a client ID has none.
         let id: String = form_urlencoded::byte_serialize(client_id.as_str().as_bytes()).collect();
         uri(&format!("{}/sso/jwks/{id}", self.base))
             .expect("the base URL and the client ID have limits, and the result is percent-encoded")

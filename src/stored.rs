@@ -68,6 +68,7 @@ pub(crate) trait Stored: Sized {
 pub(crate) fn read<'de, D: Deserializer<'de>, T: Stored>(deserializer: D) -> Result<T, D::Error> {
     let rejected = match deserializer.deserialize_option(FormVisitor::<T>(PhantomData)) {
         Ok(Some(form)) => match T::version(&form) {
+            // The version decides before any member is parsed: a form of a later release may lack what this one requires.
             Some(VERSION) => match T::parse(form) {
                 Ok(state) => return Ok(state),
                 Err(invalid) => Rejected::Member(invalid),
@@ -75,6 +76,7 @@ pub(crate) fn read<'de, D: Deserializer<'de>, T: Stored>(deserializer: D) -> Res
             version => Rejected::Version(version),
         },
         Ok(None) => return Err(de::Error::custom(T::NOTHING)),
+        // Serde's error can quote a member, and a member can be a secret.
         Err(_) => Rejected::Damaged,
     };
     Err(de::Error::custom(format_args!("{rejected}: {}", T::REMEDY)))
@@ -150,6 +152,7 @@ pub(crate) fn parsed<T: FromStr>(
 
 /// A duration that is not zero.
 pub(crate) fn duration(millis: Option<u64>, name: &'static str) -> Result<Duration, Invalid> {
+    // A state with a lifetime of zero would never have been stored, and an interval of zero would poll without a pause.
     let millis = millis.filter(|millis| *millis > 0);
     required(millis, name).map(Duration::from_millis)
 }
@@ -159,6 +162,7 @@ pub(crate) fn binding(
     issuer: Option<Box<str>>,
 ) -> Result<Arc<ClientBinding>, Invalid> {
     let client_id = required(parsed(client_id, "client_id")?, "client_id")?;
+    // Any other text is accepted: it is compared with the issuer of a client and used for nothing else.
     let issuer = required(issuer.filter(|issuer| !issuer.is_empty()), "issuer")?;
     Ok(Arc::new(ClientBinding { client_id, issuer }))
 }

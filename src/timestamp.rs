@@ -41,6 +41,7 @@ impl Timestamp {
         Self(
             self.0
                 .saturating_add(millis(duration))
+                // TOML and BSON have signed integers only.
                 .min(i64::MAX.unsigned_abs()),
         )
     }

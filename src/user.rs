@@ -59,6 +59,7 @@ impl User {
                 .email_verified
                 .or(self.email_verified.filter(|_| is_same_email)),
             email: newer.email.or(self.email),
+            // A claim that is absent may be out of scope. It does not mean that the user has none.
             name: newer.name.or(self.name),
             first_name: newer.first_name.or(self.first_name),
             last_name: newer.last_name.or(self.last_name),

@@ -75,6 +75,7 @@ impl FetchingUserInfo {
             Some(before) if before.id() != user.id() => {
                 Err(reply.malformed(MalformedKind::OtherUser).into())
             }
+            // The response has only the claims of the granted scope. What it omits is kept.
             Some(before) => Ok(before.clone().updated_by(user)),
             None => Ok(user),
         }
@@ -89,6 +90,7 @@ impl Exchange for FetchingUserInfo {
         let bearer = Zeroizing::new(format!("Bearer {token}"));
         let mut bearer = HeaderValue::from_str(&bearer)
             .expect("the access token of a session was checked to be valid in a header");
+        // HTTP clients omit a sensitive header in their logs and do not put it into a compression table.
         bearer.set_sensitive(true);
         let mut request = get(&self.endpoint, "application/json");
         request.headers_mut().insert(AUTHORIZATION, bearer);
