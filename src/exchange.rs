@@ -1,4 +1,8 @@
 //! HTTP exchanges: a request to send, a response to take, and what it means if there is none.
+//!
+//! An exchange ends in one of three ways, and none of them loses the state. A success is the next state. A response that is not a success is
+//! [`Refused`], with the state and an [`Error`]. Without a complete response the HTTP client has an error of its own, and [`SendError`]
+//! contains it with the state: whether the service processed the request is unknown then.
 
 use std::error;
 use std::fmt;

@@ -1,4 +1,7 @@
 //! The user of a session, the impersonator, the identity provider's tokens and the authentication method.
+//!
+//! They are data for the application. Only the id of the user has an effect here: a refresh and a userinfo response must have the same
+//! one. The user of User Management comes with each token response, that of an authorization server with an ID token or from userinfo.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -18,6 +18,7 @@ impl EmailVerificationChallenge {
     ///
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
     pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
+        // The token is copied, not taken: after an incorrect code it is needed again.
         let grant = Grant::email_verification(
             code.into(),
             self.context.pending_authentication_token.clone(),
@@ -137,6 +138,7 @@ fn answer(
 }
 
 fn exchange(client: &Client<Confidential>, grant: Grant) -> Exchanging {
+    // `max_age` belongs to the login before the challenge, and User Management has no nonce.
     let requirements = Requirements::default();
     Exchanging::new(client, grant, ResponseKind::ChallengeAnswer, requirements)
 }

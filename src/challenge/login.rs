@@ -28,6 +28,7 @@ impl AuthenticationChallenge {
         redirect_uri: RedirectUri,
     ) -> Start<'a, K> {
         let connection = match self {
+            // Any connection of the list is sufficient.
             Self::AllowedMethods(challenge) => challenge.connection_ids().first(),
             Self::Sso(challenge) => challenge.connection_ids().first(),
             _ => None,
@@ -61,6 +62,7 @@ impl ChallengeContext {
         if let Some(hint) = &self.login_hint {
             start = start.login_hint(&**hint);
         }
+        // Without it, a refresh that ended in the challenge could continue in another organization.
         if let Some(organization) = &self.organization_id {
             start = start.organization(organization);
         }

@@ -197,6 +197,7 @@ impl Stored for AuthenticationChallenge {
         let mut details = form.details;
         match details.body.take() {
             Some(body) => Ok(Self::Unknown(UnknownChallenge { context, body })),
+            // A later release knew this code, so it stored the members that it read and no body.
             None => Self::of_code(context, details).map_err(|_| Invalid("body")),
         }
     }

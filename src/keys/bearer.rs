@@ -1,4 +1,7 @@
 //! The resource server: bearer tokens in, claims or an error response out (RFC 6750, RFC 9470).
+//!
+//! A check returns a [`BearerError`], which is a status and a `WWW-Authenticate` header. Its texts are fixed or those of the caller: no part of a token gets into a
+//! response. A token that cannot be verified yet, for lack of keys, is no error of the client: the status is 503, without a challenge.
 
 use std::error;
 use std::fmt;
@@ -87,10 +90,12 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, BearerError> {
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(BearerError(Kind::NoToken)),
         (Some(value), None) => value.as_bytes(),
+        // A proxy and this server could each take another one (RFC 6750 section 3.1: repeated parameters are an invalid request).
         (Some(_), Some(_)) => return Err(BearerError(Kind::InvalidRequest)),
     };
     let end = value.iter().position(|byte| *byte == b' ');
     let (scheme, token) = value.split_at(end.unwrap_or(value.len()));
+    // RFC 9110 section 11.1: a scheme is case-insensitive. A request with another scheme has no bearer token and gets no error code.
     if !scheme.eq_ignore_ascii_case(b"Bearer") {
         return Err(BearerError(Kind::NoToken));
     }
@@ -133,6 +138,7 @@ impl BearerError {
             Kind::InsufficientUserAuthentication(_) | Kind::InvalidToken(_) | Kind::NoToken => {
                 StatusCode::UNAUTHORIZED
             }
+            // Not 401: the token may be valid, and a client would log in again for nothing.
             Kind::KeysRequired { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -35,6 +35,7 @@ impl FetchingKeys {
     ) -> Result<Vec<PublicKey>, Error> {
         let response = classify_other(response, ResponseKind::Jwks, now)?;
         let jwks: Jwks<'_> = response.json()?;
+        // Before the keys are read. The lookup of a key is linear.
         if jwks.keys.len() > MAX_KEYS {
             return Err(response.malformed(MalformedKind::Missing("keys")).into());
         }

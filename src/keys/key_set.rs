@@ -1,4 +1,8 @@
 //! A key set: verification, and when to fetch, as data.
+//!
+//! A key set fetches nothing. It holds two times: when the last fetch began, which starts the cooldown, and when the fetch of the present keys
+//! began, which tells their age. If the two are equal, the present keys are those of the last fetch. Then a key ID that is unknown in
+//! the cooldown is unknown to the issuer, too; otherwise a fetch is in flight or has failed, and the key may be a new one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -139,6 +143,7 @@ impl KeySet {
     /// The output of the exchange replaces this key set. If it fails, nothing is to be done: the keys are due again after the cooldown.
     /// One fetch at a time is enough.
     pub fn fetch(&mut self, now: SystemTime) -> FetchingKeys {
+        // Before the clone: the exchange returns this time as that of its keys.
         self.requested = Some(now.into());
         FetchingKeys::new(self.clone())
     }
@@ -185,6 +190,7 @@ impl KeySet {
     pub(super) fn replaced_by(self, keys: Vec<PublicKey>) -> Self {
         Self {
             keys: keys.into(),
+            // From the beginning of the fetch, because the issuer may change its keys while it is in flight.
             loaded: self.requested,
             ..self
         }
@@ -198,12 +204,14 @@ impl KeySet {
 
     fn key(&self, id: &str, now: SystemTime) -> Result<&PublicKey, VerifyError> {
         let fetch_in = self.cooldown(now);
+        // An issuer without keys is being set up. No token is invalid for that.
         if !self.is_loaded(now) || self.keys.is_empty() {
             return Err(VerifyError::KeysRequired { fetch_in });
         }
         let mut keys = self.keys.iter().filter(|key| &*key.id == id);
         match (keys.next(), keys.next()) {
             (Some(key), None) => Ok(key),
+            // Either key could be the wrong one. To try both would let one issuer mistake decide which is trusted.
             (Some(_), Some(_)) => Err(InvalidToken::DuplicateKeyId.into()),
             // These keys come from the fetch that the cooldown belongs to.
             (None, _) if !fetch_in.is_zero() && self.loaded == self.requested => {
@@ -223,6 +231,7 @@ impl KeySet {
         let minimum = if self.is_loaded(now) {
             KEYS_COOLDOWN
         } else {
+            // Without keys no token can be verified, so a failed fetch is repeated sooner.
             KEYS_RETRY
         };
         let since = self.requested.and_then(|requested| elapsed(requested, now));

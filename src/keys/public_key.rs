@@ -1,4 +1,7 @@
 //! A key of a JWKS, and the algorithm that it is pinned to.
+//!
+//! A key that is not understood is ignored, as RFC 7517 section 5 recommends. Its numbers are checked here, before a backend sees them, so that
+//! the backends agree on the sizes of keys.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -43,6 +46,7 @@ impl PublicKey {
     /// Reads a key. `None` if it has no key ID, is not for signatures, or is of an algorithm that is not among `algorithms`.
     pub(super) fn read(jwk: &Jwk, algorithms: &[Algorithm]) -> Option<Self> {
         let id = jwk.kid.clone().filter(|id| !id.is_empty())?;
+        // RFC 7517 sections 4.2 and 4.3: both members are optional, and either can exclude signatures.
         let is_for_signatures = jwk
             .key_use
             .as_deref()
@@ -51,6 +55,7 @@ impl PublicKey {
         if !is_for_signatures {
             return None;
         }
+        // `kty` is the only required member (section 4.1). With the curve it determines the algorithm, so that `alg` can only confirm it.
         let (algorithm, key) = match (&*jwk.kty, jwk.crv.as_deref()) {
             ("RSA", None) => (Algorithm::Rs256, rsa(jwk)?),
             ("EC", Some("P-256")) => (Algorithm::Es256, p256(jwk)?),

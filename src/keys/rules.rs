@@ -81,9 +81,11 @@ impl Rules {
             }
             Typ::Other => false,
         };
+        // The type is first, so that an ID token in place of an access token is reported as such and not for its audience.
         if !is_access_token {
             return Err(InvalidToken::Type);
         }
+        // RFC 9068 section 4 requires the issuer and the audience. User Management documents neither; its keys tell the environment.
         if self.issuer.is_some() && claims.iss != self.issuer {
             return Err(InvalidToken::Issuer);
         }
@@ -116,6 +118,7 @@ impl Rules {
         }
         let client_id = self.client_id.as_str();
         let is_authorized_party = match &claims.azp {
+            // Of several audiences, one is the client that requested the token, and only `azp` tells which.
             Some(party) => &**party == client_id,
             None => claims.aud.len() == 1,
         };
@@ -149,6 +152,7 @@ impl Rules {
             .exp
             .and_then(numeric_date)
             .ok_or(InvalidToken::MissingExpiry)?;
+        // RFC 7519 section 4.1.4: a token must not be accepted on its expiry or after it. Overflow counts as expired.
         if expires_at
             .checked_add(self.leeway)
             .is_none_or(|end| now >= end)
@@ -156,6 +160,7 @@ impl Rules {
             return Err(InvalidToken::Expired);
         }
         if let Some(nbf) = claims.nbf {
+            // A date that cannot be read must not lift the restriction that it states (RFC 7519 section 4.1.5).
             let begin = numeric_date(nbf).ok_or(InvalidToken::NotYetValid)?;
             if now.checked_add(self.leeway).is_none_or(|now| now < begin) {
                 return Err(InvalidToken::NotYetValid);

@@ -27,11 +27,14 @@ pub(super) struct Payload {
 
 impl<'a> SignedToken<'a> {
     pub(super) fn parse(token: &'a str) -> Result<Self, InvalidToken> {
+        // Before anything is decoded, because anybody can send a token to a resource server.
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::TooLong);
         }
+        // The signature covers the encoded text of header and payload (RFC 7515 section 5.2), so it is kept as it was received.
         let (signed, signature) = token.rsplit_once('.').ok_or(InvalidToken::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(InvalidToken::Malformed)?;
+        // Five parts would be an encrypted token (RFC 7516).
         if payload.contains('.') {
             return Err(InvalidToken::Malformed);
         }
@@ -41,6 +44,7 @@ impl<'a> SignedToken<'a> {
         if header.has_crit {
             return Err(InvalidToken::Critical);
         }
+        // RFC 7515 section 4.1.4 makes it optional. Without it, each key would have to be tried, at the cost of a signature each.
         let key_id = header.kid.take().filter(|id| !id.is_empty());
         Ok(Self {
             key_id: key_id.ok_or(InvalidToken::MissingKeyId)?,
@@ -52,6 +56,7 @@ impl<'a> SignedToken<'a> {
     }
 
     pub(super) fn verify(self, key: &PublicKey) -> Result<Payload, InvalidToken> {
+        // The header is not trusted yet, so it selects nothing but the key. `none` is the algorithm of no key.
         if !key.algorithm.names().contains(&&*self.header.alg) {
             return Err(InvalidToken::Algorithm);
         }
@@ -59,6 +64,7 @@ impl<'a> SignedToken<'a> {
         if !key.key.verifies(self.signed.as_bytes(), &signature) {
             return Err(InvalidToken::Signature);
         }
+        // Only after the signature: a parser sees no input of a stranger but the header.
         let json = String::from_utf8(decode(self.payload)?).map_err(|_| InvalidToken::Malformed)?;
         Ok(Payload {
             typ: self.header.typ,

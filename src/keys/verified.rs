@@ -1,4 +1,7 @@
 //! The claims of a verified token.
+//!
+//! Only [`Rules`](super::rules::Rules) makes a [`Verified`], after the signature and every check. The claims that this crate knows are typed;
+//! the payload is kept, so that a caller can read claims of its own from what was signed.
 
 use std::fmt;
 use std::ops::Deref;
@@ -314,6 +317,7 @@ fn texts(list: &[Box<str>]) -> impl Iterator<Item = &str> {
 fn age(time: SystemTime, now: SystemTime) -> Option<Duration> {
     match now.duration_since(time) {
         Ok(age) => Some(age),
+        // The clock of the issuer may be a little ahead. A time far in the future says nothing about the authentication.
         Err(ahead) => (ahead.duration() <= TIMESTAMP_TOLERANCE).then_some(Duration::ZERO),
     }
 }

@@ -1,4 +1,7 @@
 //! The connection selector of an authorization request, and its counterpart at other authorization servers, the scope.
+//!
+//! User Management requires at least one of `provider`, `connection_id` and `organization_id` in each authorization request. An authorization server has
+//! none of them and takes `scope` (RFC 6749 section 3.3).
 
 use std::iter;
 

@@ -1,4 +1,7 @@
 //! The members of an authentication challenge.
+//!
+//! One struct has the members of every challenge: the code decides which of them are used. A code that this release does not know keeps its
+//! whole body.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -24,6 +24,7 @@ impl Payload {
         if signature.contains('.') {
             return None;
         }
+        // Sized up front: a buffer that grew would leave an unwiped copy of the claims.
         let mut json = Zeroizing::new(Vec::with_capacity(decoded_len_estimate(payload.len())));
         URL_SAFE_NO_PAD.decode_vec(payload, &mut json).ok()?;
         Some(Self(json))
@@ -99,6 +100,7 @@ pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(
 
 /// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.
 pub(super) fn seconds(claim: &RawValue) -> Option<u64> {
+    // An integer is read as one, because a float is exact up to 2^53 only.
     claim.get().parse().ok().or_else(|| {
         let seconds: f64 = serde_json::from_str(claim.get()).ok()?;
         Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())

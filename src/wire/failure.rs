@@ -34,7 +34,9 @@ impl Failure {
             code: shapes
                 .code
                 .filter(|code| !code.is_empty())
+                // RFC 6749 section 5.2 has `error`, and the plain shape of User Management has `code`. Each shape occurs with any status.
                 .or(shapes.error.filter(|error| !error.is_empty())),
+            // A secret, because it can quote a code or an e-mail address.
             text: shapes.message.or(shapes.error_description),
             pending_authentication_token: shapes.pending_authentication_token,
         }

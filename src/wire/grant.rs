@@ -1,4 +1,8 @@
 //! The body of a token request.
+//!
+//! A [`Grant`] holds what its in-flight state knows, as secrets that are wiped. The fields of the client are added when the request is written.
+//! The number of fields is limited at compile time, so that a request is an array of borrowed fields and no secret is copied on
+//! the way to the body.
 
 use std::{array, fmt};
 
@@ -168,18 +172,22 @@ pub(crate) fn token_request<'a>(
         .iter_mut()
         .zip(grant.names.iter().zip(&grant.values))
     {
+        // Borrowed: the secret is copied once, into the body.
         *field = (*name, value.as_ref().map(|value| value.expose_secret()));
     }
     *id = ("client_id", Some(client_id));
     let Some(ConfidentialFields { key, end_user }) = confidential else {
         return fields;
     };
+    // In the body (RFC 6749 section 2.3.1), where User Management expects it. The secret is sent beside the verifier: PKCE does
+    // not replace the authentication of a confidential client (RFC 9700 section 2.1.1).
     if grant.grant_type != DEVICE_CODE {
         *secret = ("client_secret", Some(key.expose()));
     }
     *ip = ("ip_address", end_user.ip_address.as_deref());
     *agent = ("user_agent", end_user.user_agent.as_deref());
     *device = ("device_id", end_user.device_id.as_deref());
+    // User Management does not define these two for any other grant of this crate.
     if grant.grant_type == AUTHORIZATION_CODE {
         let token = end_user.invitation_token.as_ref();
         *signals = ("signals_id", end_user.signals_id.as_deref());

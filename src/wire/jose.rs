@@ -169,6 +169,7 @@ fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<str>>,
         One(Box<str>),
         Several(Vec<Box<str>>),
     }
+    // Not an error: without an audience, the rules decide whether one is required.
     let audience: Option<Audience> = lenient(deserializer)?;
     Ok(match audience {
         Some(Audience::One(audience)) => vec![audience],

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
     deserializer: D,
 ) -> Result<T, D::Error> {
+    // The raw JSON borrows from the body, so nothing is copied before it is known to have the expected type.
     Ok(read(<&RawValue>::deserialize(deserializer)?).unwrap_or_default())
 }
 

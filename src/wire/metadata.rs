@@ -36,6 +36,7 @@ impl Metadata {
     pub(crate) fn into_form(self) -> Form {
         let scope = Scope::supported(self.scopes_supported.as_deref());
         Form {
+            // The form is validated at once and not stored, so it needs no version.
             version: None,
             issuer: self.issuer,
             authorization_endpoint: self.authorization_endpoint,

@@ -1,4 +1,7 @@
 //! Requests. Each is written when it is asked for, because what it contains is kept only in wiped memory until then.
+//!
+//! A body is written into a buffer that is large enough for the longest encoding of its fields. One that grew would leave copies of the secrets
+//! in freed memory. The finished body belongs to the caller.
 
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Method, Request, Uri};
@@ -25,6 +28,7 @@ pub(crate) fn post(uri: &Uri, encoding: Encoding, fields: &[Field<'_>]) -> Reque
         Encoding::Form => (fields.form(), "application/x-www-form-urlencoded"),
         Encoding::Json => (fields.json(), "application/json"),
     };
+    // The builder would return a `Result`. These parts are valid already.
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri.clone();
@@ -57,6 +61,7 @@ impl<'a> Fields<'a> {
     fn form(&self) -> Vec<u8> {
         const MAX_ESCAPED: usize = "%00".len();
         let mut form =
+            // Up to three times the size that is needed, for the time of one request.
             form_urlencoded::Serializer::new(String::with_capacity(self.size(MAX_ESCAPED)));
         self.serialize(serde_urlencoded::Serializer::new(&mut form))
             .expect("a map of strings is form-encoded without an error");

@@ -1,4 +1,7 @@
 //! A response: what its headers and its body say, before it is known what it means.
+//!
+//! Headers come from any proxy on the way, so each is optional and limited. A body that is not the expected JSON is described by its first
+//! bytes, because the cause is most often a captive portal or an HTTP client that does not decompress.
 
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +35,7 @@ impl<'a> SuccessResponse<'a> {
         if media_types.is_empty() {
             return Ok(response);
         }
+        // RFC 6749 section 5.1 requires the media type. A captive portal or a proxy responds with 200 and HTML, and is told apart here.
         match content_type(response.headers) {
             Some(essence) if media_types.iter().any(|t| essence.eq_ignore_ascii_case(t)) => {
                 Ok(response)
@@ -72,6 +76,7 @@ impl<'a> SuccessResponse<'a> {
 /// Returns the media type of a response, without its parameters.
 fn content_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    // Parameters such as `charset` have no effect on JSON.
     let essence = value.split(';').next()?.trim();
     (!essence.is_empty()).then_some(essence)
 }
@@ -92,6 +97,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
 /// Returns the `Retry-After`: seconds or a date (RFC 9110 section 10.2.3); a date in the past is zero.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    // `parse` alone would also accept a plus sign.
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than fit are a long wait, and the caller caps it.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));

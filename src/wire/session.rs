@@ -21,6 +21,7 @@ pub(crate) struct Session {
     #[serde(default, deserialize_with = "lenient_secret")]
     pub(crate) refresh_token: Option<SecretString>,
     #[serde(default)]
+    // Not lenient: with an unreadable organization, the session would silently belong to none.
     pub(crate) organization_id: Option<OrganizationId>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) authentication_method: Option<AuthenticationMethod>,

@@ -1,4 +1,7 @@
 //! The success response of an authorization server (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
+//!
+//! Reading is lenient and decides nothing: `login::token_response` requires what a session needs, and `login::id_token` compares the claims.
+//! A userinfo response has the same claims as an ID token and is read by the same type.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -105,6 +108,7 @@ impl IdClaims {
     pub(crate) fn is_for(&self, client_id: &str) -> bool {
         match &self.aud {
             Some(Audience::One(audience)) => &**audience == client_id,
+            // OpenID Connect Core section 3.1.3.7: the client must be among the audiences; others may be there.
             Some(Audience::Several(all)) => all.iter().any(|audience| &**audience == client_id),
             None => false,
         }
@@ -120,6 +124,7 @@ impl IdClaims {
 
     pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Section 3.1.3.7 allows some leeway for a clock that is ahead.
         let latest = now.as_secs_f64() - TIMESTAMP_TOLERANCE.as_secs_f64();
         self.exp.is_some_and(|exp| exp <= latest)
     }

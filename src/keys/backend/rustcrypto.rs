@@ -40,6 +40,7 @@ impl VerifyingKey {
             Self::P256(key) => p256::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
             Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
+                // `verify` would accept a key of small order, for which one signature is valid for every message.
                 .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
         }
     }
