@@ -76,6 +76,8 @@ impl Refresh {
             .saturating_add(policy.attempt_timeout)
             .saturating_add(pause)
             .saturating_add(policy.attempt_timeout / DELAY);
+        // Short while another attempt can follow in the replay window, so that a lost response is noticed in time. The last one has
+        // the whole timeout, because nothing is gained by giving up earlier.
         if next < policy.replay_window {
             policy.attempt_timeout
         } else {
@@ -127,6 +129,7 @@ impl Refresh {
         if self.first_sent.ahead_of(now) > TIMESTAMP_TOLERANCE {
             return policy.replay_window;
         }
+        // The pauses have passed for certain, also on a clock that was set back in between.
         self.first_sent.elapsed(now).max(self.waited)
     }
 }
@@ -183,9 +186,11 @@ impl Verdict {
             Err(refused) => refused.into_parts(),
         };
         let is_switch = refresh.organization.is_some();
+        // A gateway can respond with these although the service has processed the refresh. A 429 means that this attempt was not processed.
         let is_lost = status == StatusCode::REQUEST_TIMEOUT || status.is_server_error();
         let retry_in = error.retry_in(now);
         match error {
+            // The rejection of a switch concerns the organization; the session can be valid.
             Error::InvalidGrant(response) if !is_switch => Self::Ended(response),
             Error::Malformed(malformed) if malformed.is_other_organization() => {
                 let session = exchange.into_session();

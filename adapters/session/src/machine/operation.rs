@@ -30,6 +30,7 @@ impl<D: Driver> Operation<'_, D> {
     pub(super) async fn obtain(&mut self, wanted: &Wanted) -> Result<Token, Stop> {
         for _ in 0..ROUNDS {
             let record = self.reconcile().await?;
+            // Another process may have refreshed while this one waited for the lock.
             if let Some(token) = self.machine.satisfies(wanted, self.now()) {
                 return Ok(token);
             }
@@ -55,6 +56,7 @@ impl<D: Driver> Operation<'_, D> {
     pub(super) async fn reconcile(&mut self) -> Result<StoredSession, Stop> {
         loop {
             let record = match self.machine.load(self.driver).await {
+                // The only copy of the newer session is in this process, so an unreadable store does not end the attempts to save it.
                 Err(Stop::Store(error)) if self.machine.is_unsaved() => {
                     self.save_failed(error).await?;
                     continue;
@@ -135,14 +137,18 @@ impl<D: Driver> Operation<'_, D> {
         let policy = &self.machine.policy;
         let mut last = None;
         loop {
+            // Checked before each attempt: after the lease another process may send the same refresh token.
             let timeout = refresh.timeout(policy, self.now());
             if !self.holds_lock_for(timeout) {
                 return last.ok_or_else(|| self.give_up());
             }
+            // A new exchange for each attempt: the response takes it by value.
             let exchange = self
                 .machine
                 .exchange(session, refresh.organization.as_ref())?;
             self.machine.update(|state| state.send(&refresh.alive));
+            // The state has recorded the attempt. If this future is dropped from here on, the refresh may have been processed, and `fresh`
+            // does not return the session.
             refresh.send(self.now());
             let response = self.driver.send(exchange.request(), timeout).await;
             let now = self.now();
@@ -170,6 +176,7 @@ impl<D: Driver> Operation<'_, D> {
         let is_requested = refresh.organization.as_ref() == wanted.organization();
         match verdict {
             Verdict::Refreshed(session) => {
+                // Before the session is saved: the service is available, whatever the store does.
                 self.machine.update(State::reset_backoff);
                 let token = self.keep(refresh, *session).await?;
                 Ok(token.filter(|_| is_requested || wanted.organization().is_none()))
@@ -225,6 +232,7 @@ impl<D: Driver> Operation<'_, D> {
         };
         if let Some(record) = self.machine.load(self.driver).await? {
             let generation = record.generation();
+            // If they differ, another process has stored a session since: the service rejected the token that was sent, not that of the store.
             if generation.refresh != refresh.token.refresh {
                 self.machine.update(|state| state.compare(Some(&record)));
                 return Ok(None);

@@ -75,6 +75,7 @@ impl State {
             .unanswered
             .as_ref()
             .is_some_and(|operation| operation.strong_count() == 0);
+        // An unknown lifetime is never due: the token is used until it is rejected.
         let is_due = current.session.refresh_in(policy, now) == Some(Duration::ZERO);
         if is_abandoned || is_due {
             return None;
@@ -116,6 +117,7 @@ impl State {
             return Comparison::Older(Expected::Generation(generation));
         }
         if !is_same {
+            // The failures were those of another session.
             self.backoff = Backoff::default();
         }
         self.adopt(record);
@@ -162,6 +164,7 @@ impl State {
 
     /// Takes over the response to a refresh, unless the session that was sent is gone (K13). No caller sees it until it is stored.
     pub(super) fn arrive(&mut self, session: Arc<Authenticated>, sent: Generation) {
+        // A login or a logout since then takes precedence over the response.
         if self.generation() == Some(sent) {
             self.replace(session, Expected::Generation(sent), false);
         }
@@ -224,6 +227,7 @@ impl State {
     fn visible(&self) -> Option<&Current> {
         let current = self.current.as_ref()?;
         match current.unsaved {
+            // Not returned before it is saved, or saving has failed: after a crash, a token that was in use would be lost.
             Some(Unsaved { failed: None, .. }) => None,
             _ => Some(current),
         }
