@@ -56,15 +56,15 @@ use tasks::OnTask;
 
 /// The checks of one kind of store.
 pub struct Suite<'a> {
-    open: Open<'a, Box<dyn BlockingStore + 'a>>,
-    open_async: Option<Open<'a, OnTask<'a>>>,
-    damage: Option<Box<dyn Fn(&str) + 'a>>,
+    open: OfName<'a, Box<dyn BlockingStore + 'a>>,
+    open_async: Option<OfName<'a, OnTask<'a>>>,
+    damage: Option<OfName<'a, ()>>,
     test: Option<&'a str>,
     timeout: Duration,
 }
 
-/// Opens the store with a name.
-type Open<'a, S> = Box<dyn Fn(&str) -> S + 'a>;
+/// A function of the name of a store.
+type OfName<'a, T> = Box<dyn Fn(&str) -> T + 'a>;
 
 impl<'a> Suite<'a> {
     /// Makes the suite of a blocking store.
@@ -237,6 +237,10 @@ fn ensure(condition: bool, observed: impl FnOnce() -> String) -> Observed<()> {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the argument of `map_err`"
+)]
 fn shown(error: StoreError) -> String {
     let mut shown = format!("{error} ({error:?})");
     let mut source = error.source();

@@ -26,8 +26,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 /// An async store whose futures are run to their end.
 pub(super) struct OnTask<'a> {
     pub(super) store: Box<dyn Store + 'a>,
-    pub(super) block_on: Arc<dyn Fn(BoxFuture<'_, ()>) + Send + Sync + 'a>,
+    pub(super) block_on: Arc<BlockOn<'a>>,
 }
+
+type BlockOn<'a> = dyn Fn(BoxFuture<'_, ()>) + Send + Sync + 'a;
 
 impl OnTask<'_> {
     fn run<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
