@@ -29,7 +29,7 @@ fn lives(name: &str, life: Option<Duration>) {
 }
 
 #[test]
-fn every_token_has_the_life_that_it_says() {
+fn reads_the_lifetime_of_every_token_fixture() {
     lives("valid_minimal", CENTURY);
     lives("valid_full", CENTURY);
     lives("valid_impersonated", CENTURY);
@@ -59,7 +59,7 @@ fn claims(claims: &str, life: Option<Duration>) {
 }
 
 #[test]
-fn m4_times_that_cannot_be_read_leave_the_life_unknown() {
+fn m4_an_invalid_lifetime_is_unknown() {
     claims(r#"{"iat":1000,"exp":1300}"#, Some(secs(300)));
     claims(r#"{"iat":0,"exp":1}"#, Some(secs(1)));
     claims(
@@ -93,7 +93,7 @@ fn m4_times_that_cannot_be_read_leave_the_life_unknown() {
 }
 
 #[test]
-fn an_opaque_token_is_a_session_of_unknown_life() {
+fn the_lifetime_of_an_opaque_token_is_unknown() {
     for token in ["opaque", "a.b", "a.b.c", "a.!.c", "a.e30.c.d", "..", "."] {
         let body = edited("success_minimal.json", |body| {
             body["access_token"] = token.into()
@@ -105,7 +105,7 @@ fn an_opaque_token_is_a_session_of_unknown_life() {
 }
 
 #[test]
-fn a_life_counts_from_receipt() {
+fn counts_the_lifetime_from_receipt() {
     let session = session(&fixture("success_refresh_expired_token.json"));
     assert_eq!(session.expires_in(now()), Some(secs(300)));
     assert_eq!(session.expires_in(now() + secs(299)), Some(secs(1)));
@@ -114,7 +114,7 @@ fn a_life_counts_from_receipt() {
 }
 
 #[test]
-fn the_margin_is_five_minutes_and_at_most_half_of_the_life() {
+fn is_due_for_refresh_five_minutes_before_expiry_or_at_half_of_the_lifetime() {
     let due = |life: u64, policy: &RefreshPolicy, later: u64| {
         let session = session(&success_with_claims(&format!(
             r#"{{"iat":0,"exp":{life}}}"#
@@ -138,7 +138,7 @@ fn the_margin_is_five_minutes_and_at_most_half_of_the_life() {
 }
 
 #[test]
-fn an_organization_that_the_answer_does_not_name_is_read_from_the_token() {
+fn reads_the_organization_from_the_access_token_if_the_response_has_none() {
     let organization = |body: &str| session(body).organization_id().map(|id| id.to_string());
     let named = format!(r#"{{"org_id":"{ORGANIZATION}"}}"#);
     assert_eq!(
@@ -161,7 +161,7 @@ fn an_organization_that_the_answer_does_not_name_is_read_from_the_token() {
 }
 
 #[test]
-fn a_template_can_put_anything_into_a_claim() {
+fn ignores_claims_of_the_wrong_type() {
     let session = token("valid_template_overrides");
     assert_eq!(session.session_id().map(|id| id.as_str()), Some(SESSION));
     for odd in [
@@ -191,7 +191,7 @@ fn a_template_can_put_anything_into_a_claim() {
 }
 
 #[test]
-fn the_logout_address_is_that_of_every_fixture() {
+fn builds_the_logout_url_of_every_fixture() {
     let table: Value = serde_json::from_str(&fixture("logout_urls.json")).unwrap();
     let cases = table["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 2);
@@ -204,7 +204,7 @@ fn the_logout_address_is_that_of_every_fixture() {
 }
 
 #[test]
-fn an_empty_return_address_is_not_sent() {
+fn omits_an_empty_return_to() {
     let session = Scenario::public().to_authenticated();
     let client = Scenario::public().client;
     let url = session.logout_url(&client, Some("")).unwrap();
@@ -213,7 +213,7 @@ fn an_empty_return_address_is_not_sent() {
 }
 
 #[test]
-fn a_session_without_an_id_has_no_logout_address() {
+fn has_no_logout_url_without_a_session_id() {
     assert_eq!(
         token("missing_sid").logout_url(&Scenario::public().client, None),
         None
@@ -221,7 +221,7 @@ fn a_session_without_an_id_has_no_logout_address() {
 }
 
 #[test]
-fn the_logout_address_is_that_of_the_sessions_own_service() {
+fn has_a_logout_url_for_its_own_client_only() {
     let at = |base: &str| {
         Scenario::public()
             .client
@@ -253,7 +253,7 @@ fn the_logout_address_is_that_of_the_sessions_own_service() {
 }
 
 #[test]
-fn a_session_belongs_to_a_client_id_and_not_to_a_kind_of_client() {
+fn is_bound_to_a_client_id_and_not_to_a_kind_of_client() {
     let session = Scenario::confidential().to_authenticated();
     assert!(
         session

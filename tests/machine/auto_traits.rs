@@ -21,7 +21,7 @@ use workos_login::{
 fn has_all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
 
 #[test]
-fn every_public_type_goes_everywhere() {
+fn every_public_type_is_send_sync_unpin_and_unwind_safe() {
     macro_rules! all {
         ($($name:ty),+ $(,)?) => { $(has_all::<$name>();)+ };
     }
@@ -43,7 +43,7 @@ fn every_public_type_goes_everywhere() {
 }
 
 #[test]
-fn every_error_is_one() {
+fn every_error_implements_the_error_trait() {
     fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
     is_error::<AppStateTooLong>();
     is_error::<Error>();

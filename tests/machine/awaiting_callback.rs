@@ -8,7 +8,7 @@ use workos_login::{
 };
 
 use crate::scenario::{
-    CODE, STATE, Scenario, VERIFIER, begin, body, callback, kind, now, refused, secs, stored,
+    CODE, CODE_VERIFIER, STATE, Scenario, begin, body, callback, kind, now, refused, secs, stored,
 };
 
 /// Hands `uri` to a pending login, which has to refuse it and stay what it was.
@@ -56,7 +56,7 @@ fn accepts(uri: &str) {
 }
 
 #[test]
-fn the_real_callback_leads_to_the_exchange_of_its_code() {
+fn accepts_a_callback_with_the_same_state() {
     accepts(&format!(
         "http://127.0.0.1:52143/callback?code={CODE}&state={STATE}"
     ));
@@ -67,11 +67,11 @@ fn the_real_callback_leads_to_the_exchange_of_its_code() {
 #[test]
 fn the_exchange_proves_the_login_with_its_own_verifier() {
     let exchanging = Scenario::public().to_exchanging();
-    assert_eq!(body(&exchanging.request())["code_verifier"], VERIFIER);
+    assert_eq!(body(&exchanging.request())["code_verifier"], CODE_VERIFIER);
 }
 
 #[test]
-fn a_forged_callback_keeps_the_login() {
+fn c20_rejects_a_callback_with_a_different_state() {
     let almost = STATE.replace('g', "h");
     for state in [
         "made-up",
@@ -87,12 +87,12 @@ fn a_forged_callback_keeps_the_login() {
 }
 
 #[test]
-fn a_callback_without_a_state_keeps_the_login() {
+fn c19_rejects_a_callback_without_a_state() {
     mismatch("/callback?code=x", MismatchKind::MissingState);
 }
 
 #[test]
-fn the_state_is_compared_also_in_a_malformed_callback() {
+fn compares_the_state_of_a_malformed_callback() {
     let pending = Scenario::public().to_awaiting_callback();
     for (uri, matches) in [
         (
@@ -120,7 +120,7 @@ fn the_state_is_compared_also_in_a_malformed_callback() {
 }
 
 #[test]
-fn m6_an_error_is_not_believed_before_the_state() {
+fn c21_m6_rejects_an_error_with_a_different_state() {
     mismatch(
         "/callback?error=access_denied&state=made-up",
         MismatchKind::State,
@@ -129,7 +129,7 @@ fn m6_an_error_is_not_believed_before_the_state() {
 }
 
 #[test]
-fn a_callback_to_another_address_keeps_the_login() {
+fn c26_rejects_a_callback_at_a_different_redirect_uri() {
     for address in [
         "http://127.0.0.1:52144/callback",
         "http://127.0.0.2:52143/callback",
@@ -155,7 +155,7 @@ fn a_callback_to_another_address_keeps_the_login() {
 }
 
 #[test]
-fn a_denied_login_says_so() {
+fn returns_code_and_description_of_a_denied_login() {
     let uri = format!("/callback?error=access_denied&error_description=No&state={STATE}");
     let error = check(&uri, "Denied");
     let Error::Denied(denied) = error else {
@@ -168,7 +168,7 @@ fn a_denied_login_says_so() {
 }
 
 #[test]
-fn what_the_error_says_cannot_drive_a_terminal() {
+fn escapes_control_characters_of_an_error_code() {
     let error = check(&format!("error=%1B%5B2J%0Ax&state={STATE}"), "Denied");
     assert!(
         !error.to_string().chars().any(char::is_control),
@@ -194,7 +194,7 @@ fn foreign(other: &Client<Public>) {
 }
 
 #[test]
-fn another_client_cannot_finish_the_login() {
+fn refuses_a_client_that_it_is_not_bound_to() {
     let url = |text: &str| text.parse().unwrap();
     foreign(&Client::public("client_other".parse().unwrap()));
     let same = || Scenario::public().client;
@@ -208,7 +208,7 @@ fn another_client_cannot_finish_the_login() {
 }
 
 #[test]
-fn a_client_that_is_made_anew_is_the_same_client() {
+fn accepts_an_equal_client() {
     let pending = Scenario::public().to_awaiting_callback();
     let again = Scenario::public()
         .client
@@ -217,7 +217,7 @@ fn a_client_that_is_made_anew_is_the_same_client() {
 }
 
 #[test]
-fn a_forged_callback_is_forged_for_another_client_too() {
+fn compares_the_state_before_the_client() {
     let other = Client::public("client_other".parse().unwrap());
     let pending = Scenario::public().to_awaiting_callback();
     let forged = callback("code=x&state=made-up");
@@ -235,7 +235,7 @@ fn after(login: Duration, elapsed: Duration) -> Result<Exchanging, Refused<Await
 }
 
 #[test]
-fn a_login_expires() {
+fn c31_expires_after_its_lifetime() {
     let moment = Duration::from_millis(1);
     let (pending, error) = refused(after(secs(60), secs(60)));
     assert_eq!(kind(&error), "Expired");
@@ -246,7 +246,7 @@ fn a_login_expires() {
 }
 
 #[test]
-fn a_login_lives_ten_minutes_unless_it_is_told_otherwise() {
+fn expires_after_ten_minutes_by_default() {
     let pending = Scenario::public().to_awaiting_callback();
     assert_eq!(pending.expires_in(now()), secs(600));
     assert_eq!(pending.expires_in(now() + secs(599)), secs(1));
@@ -255,7 +255,7 @@ fn a_login_lives_ten_minutes_unless_it_is_told_otherwise() {
 }
 
 #[test]
-fn an_expired_login_is_not_believed_to_be_denied() {
+fn compares_the_state_before_the_lifetime_and_the_lifetime_before_the_error() {
     let uri = format!("error=access_denied&state={STATE}");
     check_at(&Scenario::public(), now() + secs(600), &uri, "Expired");
     check_at(
@@ -267,7 +267,7 @@ fn an_expired_login_is_not_believed_to_be_denied() {
 }
 
 #[test]
-fn no_refusal_of_a_callback_is_worth_a_retry() {
+fn offers_no_retry_of_a_refused_callback() {
     for uri in [
         "code=x&state=made-up".to_owned(),
         format!("error=access_denied&state={STATE}"),
@@ -282,7 +282,7 @@ fn no_refusal_of_a_callback_is_worth_a_retry() {
 }
 
 #[test]
-fn the_state_with_the_applications_own_part_is_compared_whole() {
+fn compares_the_application_state_too() {
     let scenario = Scenario::public();
     let begun = || begin(scenario.to_start().app_state("a+b c").unwrap()).1;
     let accept = |state: &str| {
@@ -313,7 +313,7 @@ fn is_ours(redirect_uri: &str, uri: &str, expected: bool) {
 }
 
 #[test]
-fn it_is_known_whether_an_address_about_to_be_opened_is_ours() {
+fn recognizes_its_redirect_uri() {
     let web = "https://app.example.org/cb?next=1";
     is_ours(web, "https://app.example.org/cb?code=x&state=y", true);
     is_ours(web, "https://app.example.org/cb", true);
@@ -377,7 +377,7 @@ fn handles(client: &Client<Public>, uri: &str, expected: &str) {
 }
 
 #[test]
-fn only_a_callback_with_the_state_of_the_login_ends_the_wait() {
+fn handle_ends_the_login_only_if_the_state_matches() {
     let client = Scenario::public().client;
     let long = "a".repeat(16 * 1024);
     for (query, expected) in [
@@ -423,7 +423,7 @@ fn only_a_callback_with_the_state_of_the_login_ends_the_wait() {
 }
 
 #[test]
-fn an_address_without_a_scheme_is_an_address() {
+fn rejects_a_callback_uri_without_a_scheme() {
     for address in ["evil.example/cb?x=1", "127.0.0.1:9/other?x=1"] {
         check(
             &format!("{address}&code={CODE}&state={STATE}"),
@@ -433,7 +433,7 @@ fn an_address_without_a_scheme_is_an_address() {
 }
 
 #[test]
-fn an_address_that_is_too_long_is_not_ours() {
+fn does_not_recognize_a_uri_that_is_too_long() {
     let pending = Scenario::public().to_awaiting_callback();
     let address = pending.redirect_uri().to_string();
     assert!(pending.is_callback(&format!("{address}?code={}", "a".repeat(1000))));

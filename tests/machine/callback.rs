@@ -38,7 +38,7 @@ fn has_code(uri: &str, code: &str) {
 }
 
 #[test]
-fn every_fixture_is_read() {
+fn parses_every_fixture() {
     let table: Value = serde_json::from_str(&fixture("callback_urls.json")).unwrap();
     let cases = table["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 6);
@@ -65,7 +65,7 @@ fn every_fixture_is_read() {
 }
 
 #[test]
-fn a_callback_is_a_whole_address_a_path_or_a_query() {
+fn parses_a_uri_a_path_or_a_query() {
     for before in [
         "http://127.0.0.1:52143/callback?",
         "HTTP://127.0.0.1:52143/callback?",
@@ -91,7 +91,7 @@ fn a_callback_is_a_whole_address_a_path_or_a_query() {
 }
 
 #[test]
-fn values_are_decoded_as_a_form() {
+fn decodes_values_as_a_form() {
     has_code(&format!("code=a%2Bb+c%26d%3D&state={STATE}"), "a+b c&d=");
     has_code(&format!("code=a:b?c/d&state={STATE}"), "a:b?c/d");
     has_state(
@@ -102,7 +102,7 @@ fn values_are_decoded_as_a_form() {
 }
 
 #[test]
-fn what_is_neither_a_code_nor_an_error_is_no_callback() {
+fn rejects_a_callback_without_a_code_or_an_error() {
     for uri in [
         "",
         "?",
@@ -123,7 +123,7 @@ fn what_is_neither_a_code_nor_an_error_is_no_callback() {
 }
 
 #[test]
-fn a_callback_with_a_code_and_an_error_is_refused() {
+fn c25_rejects_both_a_code_and_an_error() {
     malformed(
         "/callback?code=x&error=access_denied&state=y",
         "both code and error",
@@ -135,7 +135,7 @@ fn a_callback_with_a_code_and_an_error_is_refused() {
 }
 
 #[test]
-fn no_parameter_of_the_protocol_comes_twice() {
+fn c22_rejects_duplicated_parameters() {
     malformed("code=x&code=x&state=y", "more than one code");
     malformed("code=x&state=y&state=y", "more than one state");
     malformed("error=x&error=x", "more than one error");
@@ -149,12 +149,12 @@ fn no_parameter_of_the_protocol_comes_twice() {
 }
 
 #[test]
-fn other_parameters_are_ignored_even_when_they_come_twice() {
+fn c23_ignores_unknown_parameters() {
     has_code(&format!("x=1&code={CODE}&x=2&state={STATE}&y&=z"), CODE);
 }
 
 #[test]
-fn names_are_case_sensitive() {
+fn c24_matches_parameter_names_case_sensitively() {
     malformed("Code=x&STATE=y", "neither code nor error");
     has_state("code=x&State=y", None);
     has_code(
@@ -164,7 +164,7 @@ fn names_are_case_sensitive() {
 }
 
 #[test]
-fn a_fragment_is_dropped() {
+fn ignores_the_fragment() {
     has_code(&format!("/callback?code={CODE}&state={STATE}#_=_"), CODE);
     has_code(
         &format!("/callback?code={CODE}&state={STATE}#&code=other"),
@@ -175,7 +175,7 @@ fn a_fragment_is_dropped() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_do_no_harm() {
+fn replaces_invalid_utf_8() {
     has_state("code=x&state=%FF%FE", Some("\u{fffd}\u{fffd}"));
     has_state("code=%&state=%zz", Some("%zz"));
 }

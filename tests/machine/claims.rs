@@ -39,7 +39,7 @@ fn claims_are_the_same_after_the_session_was_stored() {
 
 #[test]
 fn claims_that_are_not_there_are_absent() {
-    let opaque = oauth::session_by(&oauth::tokens(|_| {}));
+    let opaque = oauth::session_from(&oauth::tokens(|_| {}));
     for session in [with(&json!({})), opaque] {
         assert_eq!(session.role(), None);
         assert!(session.roles().is_empty() && session.permissions().is_empty());
@@ -101,7 +101,7 @@ fn a_time_of_authentication_that_no_clock_shows_is_absent() {
 #[test]
 fn an_id_token_tells_the_time_of_authentication_if_the_access_token_does_not() {
     let session = |access: &str| {
-        oauth::session_by(&oauth::tokens(|body| {
+        oauth::session_from(&oauth::tokens(|body| {
             body["access_token"] = access.into();
             body["id_token"] = oauth::id_token(|claims| claims["auth_time"] = json!(5)).into();
         }))
@@ -131,7 +131,7 @@ fn custom_claims_are_read_as_a_type_of_the_caller() {
             .is_none()
     );
     assert!(
-        oauth::session_by(&oauth::tokens(|_| {}))
+        oauth::session_from(&oauth::tokens(|_| {}))
             .claims::<Value>()
             .is_none()
     );

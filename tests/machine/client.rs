@@ -26,7 +26,7 @@ fn refused_base_url(base: &str, why: &str) {
 }
 
 #[test]
-fn without_a_base_url_it_speaks_to_production() {
+fn uses_the_production_endpoints_by_default() {
     assert_eq!(
         Scenario::public().to_exchanging().request().uri(),
         "https://api.workos.com/user_management/authenticate"
@@ -38,7 +38,7 @@ fn without_a_base_url_it_speaks_to_production() {
 }
 
 #[test]
-fn the_base_url_is_https_or_loopback_and_its_path_is_kept() {
+fn accepts_https_and_loopback_base_urls_and_keeps_their_path() {
     let spoken = |base: &str, root: &str| {
         speaks_to(
             base,
@@ -67,7 +67,7 @@ fn the_base_url_is_https_or_loopback_and_its_path_is_kept() {
 }
 
 #[test]
-fn a_base_url_that_would_show_tokens_or_lose_parameters_is_refused() {
+fn rejects_an_invalid_base_url() {
     refused_base_url("http://api.workos.com", "https");
     refused_base_url("http://127.0.0.1.example.org", "https");
     refused_base_url("http://localhost.example.org", "https");
@@ -88,7 +88,7 @@ fn a_base_url_that_would_show_tokens_or_lose_parameters_is_refused() {
 }
 
 #[test]
-fn a_base_url_with_a_password_is_refused_without_showing_it() {
+fn does_not_quote_the_password_of_a_base_url() {
     let refused = Client::public(CLIENT_ID.parse().unwrap())
         .base_url("https://user:hunter2@api.workos.com".parse().unwrap())
         .unwrap_err();
@@ -96,7 +96,7 @@ fn a_base_url_with_a_password_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_missing_client_id_is_refused_with_the_remedy() {
+fn names_the_remedy_of_a_missing_client_id() {
     let message = "".parse::<ClientId>().unwrap_err().to_string();
     assert_eq!(
         message,
@@ -105,7 +105,7 @@ fn a_missing_client_id_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn an_api_key_is_not_a_client_id_and_is_not_quoted() {
+fn rejects_an_api_key_as_client_id_and_does_not_quote_it() {
     let refused = "sk_live_hunter2".parse::<ClientId>().unwrap_err();
     let shown = format!("{refused} {refused:?}");
     assert!(shown.contains("API key, not a client id"), "{shown}");
@@ -114,13 +114,13 @@ fn an_api_key_is_not_a_client_id_and_is_not_quoted() {
 }
 
 #[test]
-fn a_client_id_is_not_an_api_key() {
+fn rejects_a_client_id_as_api_key() {
     let message = CLIENT_ID.parse::<ApiKey>().unwrap_err().to_string();
     assert!(message.contains("client id, not an API key"), "{message}");
 }
 
 #[test]
-fn a_refused_api_key_is_not_quoted() {
+fn does_not_quote_an_invalid_api_key() {
     for text in ["sk_hunter2 ", "sk_hunter2\n", " sk_hunter2"] {
         let refused = text.parse::<ApiKey>().unwrap_err();
         assert!(
@@ -145,7 +145,7 @@ fn every_id(text: &str, accepted: bool) {
 }
 
 #[test]
-fn an_id_is_any_text_in_one_piece() {
+fn an_id_is_any_text_without_white_space() {
     every_id("x", true);
     every_id(
         "0 is not asked to look like anything"
@@ -165,7 +165,7 @@ fn an_id_is_any_text_in_one_piece() {
 }
 
 #[test]
-fn an_id_comes_out_as_it_went_in() {
+fn keeps_an_id_unchanged() {
     let id: OrganizationId = "org_Mixed-Case_01".parse().unwrap();
     assert_eq!(id.as_str(), "org_Mixed-Case_01");
     assert_eq!(id.to_string(), "org_Mixed-Case_01");

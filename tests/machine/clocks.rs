@@ -6,7 +6,7 @@ use workos_login::http::header::RETRY_AFTER;
 use workos_login::{Exchange, RefreshPolicy};
 
 use crate::scenario::{
-    CODE, Counting, STATE, Scenario, answer, callback, fixture, now, secs, session, stored,
+    CODE, Counting, STATE, Scenario, callback, fixture, now, response, secs, session, stored,
     success_with_claims, with_header,
 };
 
@@ -30,7 +30,7 @@ pub(crate) fn odd_clocks() -> Vec<SystemTime> {
 }
 
 #[test]
-fn m4_a_login_can_be_begun_stored_and_finished_by_any_clock() {
+fn m4_finishes_a_stored_login_at_any_clock_time() {
     for clock in odd_clocks() {
         let scenario = Scenario::public();
         let (_, pending) = scenario.to_start().begin(clock, &mut Counting::default());
@@ -39,7 +39,7 @@ fn m4_a_login_can_be_begun_stored_and_finished_by_any_clock() {
         let _: &workos_login::AwaitingCallback = &pending;
         let real = callback(&format!("code={CODE}&state={STATE}"));
         let exchanging = pending.accept(&scenario.client, real, clock).unwrap();
-        let response = answer(200, fixture("success_refresh_expired_token.json"));
+        let response = response(200, fixture("success_refresh_expired_token.json"));
         let session = exchanging
             .response(response, clock)
             .unwrap()
@@ -54,24 +54,24 @@ fn m4_a_login_can_be_begun_stored_and_finished_by_any_clock() {
 }
 
 #[test]
-fn m4_no_pair_of_clocks_makes_a_panic() {
+fn m4_no_pair_of_clock_times_panics() {
     for begun in odd_clocks() {
         for later in odd_clocks() {
             let (_, pending) = Scenario::public()
                 .to_start()
                 .begin(begun, &mut Counting::default());
             assert!(pending.expires_in(later) <= secs(600));
-            let response = with_header(
-                answer(429, ""),
+            let unavailable = with_header(
+                response(429, ""),
                 RETRY_AFTER,
                 "Thu, 28 May 2026 20:26:50 GMT",
             );
             let refused = Scenario::public()
                 .to_refreshing()
-                .response(response, begun)
+                .response(unavailable, begun)
                 .unwrap_err();
             assert!(refused.retry_in(later).unwrap() <= secs(60));
-            let response = answer(200, fixture("success_refresh_expired_token.json"));
+            let response = response(200, fixture("success_refresh_expired_token.json"));
             let outcome = Scenario::public()
                 .to_exchanging()
                 .response(response, begun)
@@ -83,7 +83,7 @@ fn m4_no_pair_of_clocks_makes_a_panic() {
 }
 
 #[test]
-fn a_life_without_end_is_kept() {
+fn stores_an_unlimited_lifetime() {
     let (_, pending) =
         crate::scenario::begin(Scenario::public().to_start().expires_after(Duration::MAX));
     let far = now() + secs(1_000_000_000);
@@ -101,13 +101,13 @@ fn a_life_without_end_is_kept() {
 }
 
 #[test]
-fn a_clock_that_is_a_minute_behind_does_no_harm() {
+fn tolerates_a_clock_that_is_a_minute_behind() {
     let pending = Scenario::public().to_awaiting_callback();
     assert_eq!(pending.expires_in(now() - secs(60)), secs(600));
 }
 
 #[test]
-fn a_login_from_the_future_has_expired() {
+fn expires_a_login_from_the_future() {
     let pending = Scenario::public().to_awaiting_callback();
     let moment = Duration::from_millis(1);
     assert_eq!(
@@ -118,7 +118,7 @@ fn a_login_from_the_future_has_expired() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_does_not_prolong_a_lifetime() {
+fn a_clock_that_is_set_back_does_not_prolong_a_lifetime() {
     let session = session(&fixture("success_refresh_expired_token.json"));
     for (set_back, expires_in) in [(0, 300), (1, 300), (60, 300), (61, 0), (280, 0)] {
         assert_eq!(
@@ -130,10 +130,10 @@ fn a_clock_that_was_set_back_does_not_prolong_a_lifetime() {
 }
 
 #[test]
-fn a_wrong_clock_does_not_shorten_a_session() {
+fn a_wrong_clock_does_not_shorten_a_lifetime() {
     for wrong in [secs(3_000_000_000), secs(86_400)] {
         let clock = UNIX_EPOCH + wrong;
-        let response = answer(200, fixture("success_refresh_expired_token.json"));
+        let response = response(200, fixture("success_refresh_expired_token.json"));
         let outcome = Scenario::public()
             .to_exchanging()
             .response(response, clock)

@@ -36,7 +36,7 @@ fn grants(client: Client<Confidential>) -> BTreeMap<&'static str, Request<Vec<u8
         ("switch", switching.unwrap().request()),
         ("poll", scenario.to_polling().request()),
         (
-            "answer",
+            "challenge",
             challenge.answer(&scenario.client, "123456").request(),
         ),
     ])

@@ -6,75 +6,75 @@ use workos_login::error_codes::CODES;
 use workos_login::http::StatusCode;
 use workos_login::http::header::HeaderName;
 
-use crate::exchanges::{EXCHANGES, Row, comes_out_as};
+use crate::exchanges::{EXCHANGES, Row, outcome_of};
 use crate::scenario::{
-    STATE, Scenario, answer, callback, kind, now, refusal, refused, with_header,
+    STATE, Scenario, callback, kind, now, refusal, refused, response, with_header,
 };
 
 /// What each code means at each exchange, in the shape of either system; at an exchange that is not named, a code means
 /// nothing, and the status decides.
 const MEANINGS: &str = "
-access_denied                                 any poll=Denied start=Client
-application_consent_required                  any start= else=Other
-authentication_method_not_allowed             any start= else=Other
+access_denied                                 any poll=Denied device=Client
+application_consent_required                  any device= else=Other
+authentication_method_not_allowed             any device= else=Other
 authorization_pending                         any poll=Pending
-code_challenge_not_found                      any code=Grant
+code_challenge_not_found                      any code=InvalidGrant
 daily_quota_exceeded                          any else=Unavailable
-email_completion_required                     any start= else=EmailCompletion
-email_password_auth_disabled                  any start= else=Other
-email_verification_required                   any start= else=EmailVerification
-expired_challenge                             any answer=Grant
-expired_code                                  any answer=Grant
+email_completion_required                     any device= else=EmailCompletion
+email_password_auth_disabled                  any device= else=Other
+email_verification_required                   any device= else=EmailVerification
+expired_challenge                             any challenge=InvalidGrant
+expired_code                                  any challenge=InvalidGrant
 expired_token                                 any poll=Expired
 extra_attributes_required                     any code=Denied
 invalid_client                                any else=Client
-invalid_code                                  any answer=IncorrectCode
+invalid_code                                  any challenge=IncorrectCode
 invalid_connection                            any code=Denied
-invalid_grant                                 any start= else=Grant
-invalid_one_time_code                         any answer=IncorrectCode
-invalid_organization_id                       any start= else=Client
-invalid_pending_authentication_token          any answer=Grant
+invalid_grant                                 any device= else=InvalidGrant
+invalid_one_time_code                         any challenge=IncorrectCode
+invalid_organization_id                       any device= else=Client
+invalid_pending_authentication_token          any challenge=InvalidGrant
 invalid_profile                               any code=Denied
 invalid_request                               any else=Client
 invalid_request_body                          any else=Client
 invalid_request_parameters                    any else=Client
-invalid_scope                                 any switch= answer= else=Client
+invalid_scope                                 any switch= challenge= else=Client
 invitation_cannot_be_used_for_email           any code=Denied
 invitation_invalid                            any code=Denied
-mfa_challenge                                 any start= else=MfaChallenge
-mfa_enrollment                                any start= else=MfaEnrollment
-mfa_verification                              any start= else=Other
-one_time_code_expired                         any answer=Grant
-one_time_code_previously_used                 any answer=Grant
-one_time_code_too_many_attempts               any answer=Grant
-organization_authentication_methods_required  any start= else=OrganizationMethods
-organization_membership_not_found             any start= else=Denied
-organization_not_found                        any start= else=Denied
-organization_selection_required               any start= else=OrganizationSelection
-passkey_progressive_enrollment                any start= else=Other
+mfa_challenge                                 any device= else=Totp
+mfa_enrollment                                any device= else=MfaEnrollment
+mfa_verification                              any device= else=Other
+one_time_code_expired                         any challenge=InvalidGrant
+one_time_code_previously_used                 any challenge=InvalidGrant
+one_time_code_too_many_attempts               any challenge=InvalidGrant
+organization_authentication_methods_required  any device= else=AllowedMethods
+organization_membership_not_found             any device= else=Denied
+organization_not_found                        any device= else=Denied
+organization_selection_required               any device= else=OrganizationSelection
+passkey_progressive_enrollment                any device= else=Other
 pkce_not_supported                            any code=Client
-radar_challenge                               any start= else=RadarSmsChallenge
-radar_email_challenge                         any start= else=RadarEmailChallenge
-radar_sign_up_challenge                       any start= else=RadarSmsChallenge
-radar_sms_challenge                           any start= else=RadarSmsChallenge
+radar_challenge                               any device= else=RadarSms
+radar_email_challenge                         any device= else=RadarEmail
+radar_sign_up_challenge                       any device= else=RadarSms
+radar_sms_challenge                           any device= else=RadarSms
 rate_limit_exceeded                           any else=Unavailable
 server_error                                  any else=
 sign_up_not_allowed                           any code=Denied
 slow_down                                     any poll=SlowDown
-sso_required                                  any start= else=SsoRequired
+sso_required                                  any device= else=Sso
 temporarily_unavailable                       any else=
-token_too_big                                 any start= else=Client
+token_too_big                                 any device= else=Client
 too_many_requests                             any else=Unavailable
 unauthorized                                  any else=Client
 unauthorized_client                           any else=Client
-unsupported_grant_type                        any switch= answer= start= else=Client
+unsupported_grant_type                        any switch= challenge= device= else=Client
 unsupported_response_type                     any else=
 unsupported_token_type                        any else=
-user_mismatch                                 any answer=Grant
+user_mismatch                                 any challenge=InvalidGrant
 ";
 
 #[test]
-fn every_code_means_the_same_in_both_shapes_and_at_any_status() {
+fn c43_m2_reads_the_error_codes_of_both_shapes_at_any_status() {
     for row in Row::read(MEANINGS) {
         let code = row.name;
         for exchange in EXCHANGES {
@@ -91,7 +91,7 @@ fn every_code_means_the_same_in_both_shapes_and_at_any_status() {
                     json!({ "code": code, "message": "words" }),
                     json!({ "error": code }),
                 ] {
-                    let came = comes_out_as(exchange, answer(status, body.to_string()));
+                    let came = outcome_of(exchange, response(status, body.to_string()));
                     let expected = expected.unwrap_or(nothing);
                     assert_eq!(came, expected, "{status} {body} at {exchange}");
                 }
@@ -101,7 +101,7 @@ fn every_code_means_the_same_in_both_shapes_and_at_any_status() {
 }
 
 #[test]
-fn classifies_the_error_of_a_callback() {
+fn c32_classifies_the_error_of_a_callback_and_keeps_its_code() {
     for (code, expected) in [
         ("access_denied", "Denied"),
         ("invalid_request", "Client"),
@@ -131,7 +131,7 @@ fn classifies_the_error_of_a_callback() {
 }
 
 #[test]
-fn the_published_table_has_every_code_and_no_other() {
+fn every_published_error_code_is_tested() {
     let tested: Vec<_> = Row::read(MEANINGS).map(|row| row.name).collect();
     let mut published = CODES.to_vec();
     published.dedup();
@@ -139,16 +139,16 @@ fn the_published_table_has_every_code_and_no_other() {
 }
 
 #[test]
-fn a_device_start_knows_no_step_but_a_pending_token_makes_one() {
+fn an_unknown_code_with_a_pending_authentication_token_is_a_challenge() {
     let with_token = json!({ "code": "never_heard_of", "pending_authentication_token": "x" });
     for exchange in EXCHANGES {
-        let came = comes_out_as(exchange, answer(403, with_token.to_string()));
+        let came = outcome_of(exchange, response(403, with_token.to_string()));
         assert_eq!(came, "Unknown", "{exchange}");
     }
 }
 
 pub(crate) fn at_code_exchange(status: u16, body: &str) -> Error {
-    refusal(Scenario::public().to_exchanging(), answer(status, body)).1
+    refusal(Scenario::public().to_exchanging(), response(status, body)).1
 }
 
 #[track_caller]
@@ -161,7 +161,7 @@ fn status_and_code(status: u16, body: &str, expected: &str) {
 }
 
 #[test]
-fn status_alone_is_not_now_or_nothing() {
+fn classifies_a_response_without_a_known_code_by_its_status() {
     for status in [408, 429, 500, 501, 502, 503, 504, 507, 599] {
         status_and_code(status, "", "Unavailable");
         status_and_code(status, "<html>", "Unavailable");
@@ -179,22 +179,30 @@ fn status_alone_is_not_now_or_nothing() {
 #[test]
 fn m2_a_known_code_counts_at_any_status() {
     for status in [400, 401, 403, 404, 408, 422, 429, 500, 503] {
-        status_and_code(status, r#"{"error":"invalid_grant"}"#, "Grant");
-        status_and_code(status, r#"{"code":"invalid_grant","message":"x"}"#, "Grant");
+        status_and_code(status, r#"{"error":"invalid_grant"}"#, "InvalidGrant");
+        status_and_code(
+            status,
+            r#"{"code":"invalid_grant","message":"x"}"#,
+            "InvalidGrant",
+        );
         status_and_code(status, r#"{"error":"invalid_client"}"#, "Client");
         status_and_code(status, r#"{"error":"too_many_requests"}"#, "Unavailable");
     }
 }
 
 #[test]
-fn a_code_is_the_code_of_the_body_else_its_error() {
+fn reads_code_before_error() {
     status_and_code(
         400,
         r#"{"code":"invalid_client","error":"invalid_grant"}"#,
         "Client",
     );
-    status_and_code(400, r#"{"code":null,"error":"invalid_grant"}"#, "Grant");
-    status_and_code(400, r#"{"code":7,"error":"invalid_grant"}"#, "Grant");
+    status_and_code(
+        400,
+        r#"{"code":null,"error":"invalid_grant"}"#,
+        "InvalidGrant",
+    );
+    status_and_code(400, r#"{"code":7,"error":"invalid_grant"}"#, "InvalidGrant");
     status_and_code(400, r#"{"error":{"code":"invalid_grant"}}"#, "Rejected");
     status_and_code(400, r#"["invalid_grant"]"#, "Rejected");
     status_and_code(400, r#"{"error_description":"invalid_grant"}"#, "Rejected");
@@ -207,19 +215,19 @@ fn a_code_is_the_code_of_the_body_else_its_error() {
     status_and_code(
         400,
         r#"{"error":"invalid_grant","error_description":[]}"#,
-        "Grant",
+        "InvalidGrant",
     );
     status_and_code(400, "{\"error\":\"invalid_grant\"}trailing", "Rejected");
 }
 
 #[test]
-fn not_now_comes_before_an_unknown_step() {
+fn a_transient_error_precedes_an_unknown_challenge() {
     let body = r#"{"code":"never_heard_of","pending_authentication_token":"x"}"#;
     status_and_code(503, body, "Unavailable");
 }
 
 #[test]
-fn the_words_of_the_service_are_kept_for_those_who_ask() {
+fn keeps_code_description_and_status() {
     let Error::Rejected(answer) = at_code_exchange(400, r#"{"code":"Odd","message":"words"}"#)
     else {
         panic!()
@@ -237,10 +245,10 @@ fn the_words_of_the_service_are_kept_for_those_who_ask() {
 }
 
 #[test]
-fn only_a_request_id_that_can_be_shown_is_kept() {
+fn keeps_a_printable_request_id_only() {
     let request_id = |id: &str| {
         let name = HeaderName::from_static("x-request-id");
-        let response = with_header(answer(503, ""), name, id);
+        let response = with_header(response(503, ""), name, id);
         let (_, error) = refusal(Scenario::public().to_exchanging(), response);
         error.request_id().map(str::to_owned)
     };

@@ -10,7 +10,7 @@ use workos_login::{
 use crate::error_codes::at_code_exchange;
 use crate::fixtures;
 use crate::scenario::{
-    CODE, STATE, Scenario, answer, body, callback, fixture, kind, now, refusal, refused, secs,
+    CODE, STATE, Scenario, body, callback, fixture, kind, now, refusal, refused, response, secs,
     stored,
 };
 
@@ -93,11 +93,11 @@ fn at<E: Exchange>(exchange: E, status: u16, body: &str) -> Error
 where
     E::Output: std::fmt::Debug,
 {
-    refusal(exchange, answer(status, body)).1
+    refusal(exchange, response(status, body)).1
 }
 
 #[test]
-fn a_login_lost_with_a_restart_is_named_with_the_remedy() {
+fn names_the_remedy_of_a_missing_pending_login() {
     let message = Error::NoPendingLogin.to_string();
     assert_eq!(
         message,
@@ -111,7 +111,7 @@ fn a_login_lost_with_a_restart_is_named_with_the_remedy() {
 }
 
 #[test]
-fn a_session_without_a_refresh_token_is_named_and_kept() {
+fn returns_a_session_without_a_refresh_token() {
     let session = stored(&Scenario::public().to_authenticated());
     let mut fields: Value = serde_json::from_str(&session).unwrap();
     fields["refresh_token"] = json!(null);
@@ -151,7 +151,7 @@ fn all_errors() -> Vec<Error> {
         at_code_exchange(302, ""),
         at_code_exchange(403, &fixture("step_up_unknown_future.json")[1..]),
     ];
-    for (_, response) in fixtures::answers("error_") {
+    for (_, response) in fixtures::responses("error_") {
         all.push(refusal(scenario.to_exchanging(), response.clone()).1);
         all.push(refusal(scenario.to_refreshing(), response.clone()).1);
         all.push(refusal(scenario.to_switching(), response).1);
@@ -160,7 +160,7 @@ fn all_errors() -> Vec<Error> {
 }
 
 #[test]
-fn every_error_reads_as_part_of_a_sentence() {
+fn every_error_message_is_part_of_a_sentence() {
     for error in all_errors() {
         let text = error.to_string();
         assert!(
@@ -202,11 +202,11 @@ fn a_transport_error_returns_the_state_and_its_source() {
 }
 
 #[test]
-fn a_refused_answer_goes_through_an_adapter_as_it_is() {
+fn a_send_error_keeps_the_refused_transition() {
     let refused = |status| {
         let refused = Scenario::public()
             .to_exchanging()
-            .response(answer(status, ""), now());
+            .response(response(status, ""), now());
         SendError::<Exchanging, std::io::Error>::from(refused.unwrap_err())
     };
     assert_eq!(refused(503).refusal().map(kind), Some("Unavailable"));
@@ -218,9 +218,9 @@ fn a_refused_answer_goes_through_an_adapter_as_it_is() {
 }
 
 #[test]
-fn a_question_mark_turns_a_refusal_into_its_error() {
+fn the_question_mark_operator_returns_the_error() {
     fn question_mark(refreshing: Refreshing) -> Result<Authenticated, Error> {
-        Ok(refreshing.response(answer(503, ""), now())?)
+        Ok(refreshing.response(response(503, ""), now())?)
     }
     let error = question_mark(Scenario::public().to_refreshing()).unwrap_err();
     assert_eq!(kind(&error), "Unavailable");

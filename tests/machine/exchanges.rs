@@ -16,30 +16,30 @@ pub(crate) const EXCHANGES: [&str; 10] = [
     "code",
     "refresh",
     "switch",
-    "answer",
+    "challenge",
     "poll",
-    "start",
-    "connect-code",
-    "connect-refresh",
-    "connect-poll",
-    "connect-start",
+    "device",
+    "oauth-code",
+    "oauth-refresh",
+    "oauth-poll",
+    "oauth-device",
 ];
 
 /// What this exchange makes of an answer. A refusal has to give back what it was asked with.
 #[track_caller]
-pub(crate) fn comes_out_as(exchange: &str, response: Response<Vec<u8>>) -> String {
+pub(crate) fn outcome_of(exchange: &str, response: Response<Vec<u8>>) -> String {
     let public = Scenario::public();
     match exchange {
         "code" => outcome(public.to_exchanging(), response),
         "refresh" => refreshed(public.to_refreshing(), response, &public.to_authenticated()),
         "switch" => refreshed(public.to_switching(), response, &public.to_authenticated()),
-        "answer" => outcome(answering(), response),
+        "challenge" => outcome(answering(), response),
         "poll" => polled(public.to_polling(), response),
-        "start" => started(public.client.device(), response),
-        "connect-code" => outcome(oauth::exchanging(), response),
-        "connect-refresh" => refreshed(oauth::refreshing(), response, &oauth::session()),
-        "connect-poll" => polled(oauth::polling(), response),
-        "connect-start" => started(oauth::requesting_device(), response),
+        "device" => started(public.client.device(), response),
+        "oauth-code" => outcome(oauth::exchanging(), response),
+        "oauth-refresh" => refreshed(oauth::refreshing(), response, &oauth::session()),
+        "oauth-poll" => polled(oauth::polling(), response),
+        "oauth-device" => started(oauth::requesting_device(), response),
         other => panic!("there is no exchange {other}"),
     }
 }
@@ -47,7 +47,9 @@ pub(crate) fn comes_out_as(exchange: &str, response: Response<Vec<u8>>) -> Strin
 fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
     match scenario.to_challenge(&fixture("step_up_email_verification_required.json")) {
-        AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
+        AuthenticationChallenge::EmailVerification(challenge) => {
+            challenge.answer(&scenario.client, "123456")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -56,7 +58,7 @@ fn answering() -> Exchanging {
 fn outcome(exchange: impl Exchange<Output = Outcome>, response: Response<Vec<u8>>) -> String {
     come(exchange, response, |outcome| match outcome {
         Outcome::Authenticated(_) => "Authenticated".to_owned(),
-        Outcome::AuthenticationChallenge(step) => step_kind(&step).to_owned(),
+        Outcome::AuthenticationChallenge(challenge) => challenge_kind(&challenge).to_owned(),
         other => panic!("{other:?}"),
     })
 }
@@ -79,7 +81,9 @@ fn refreshed(
 fn polled(polling: PollingDevice, response: Response<Vec<u8>>) -> String {
     come(polling, response, |poll| match poll {
         DevicePoll::Done(Outcome::Authenticated(_)) => "Authenticated".to_owned(),
-        DevicePoll::Done(Outcome::AuthenticationChallenge(step)) => step_kind(&step).to_owned(),
+        DevicePoll::Done(Outcome::AuthenticationChallenge(challenge)) => {
+            challenge_kind(&challenge).to_owned()
+        }
         DevicePoll::Pending(device) if device.poll_in(now()) == secs(5) => "Pending".to_owned(),
         DevicePoll::Pending(device) if device.poll_in(now()) == secs(10) => "SlowDown".to_owned(),
         other => panic!("{other:?}"),
@@ -114,28 +118,28 @@ where
     }
 }
 
-/// The kind of an error; of a step-up, the kind of the step.
+/// The kind of an error; of a challenge-up, the kind of the challenge.
 fn error_kind(error: &Error) -> String {
     assert_eq!(error.request_id(), Some("req_fixture"), "{error:?}");
     match error {
-        Error::AuthenticationChallenge(step) => step_kind(step).to_owned(),
+        Error::AuthenticationChallenge(challenge) => challenge_kind(challenge).to_owned(),
         error => kind(error).to_owned(),
     }
 }
 
 /// The name of the variant: what the service asks for.
-pub(crate) fn step_kind(step: &AuthenticationChallenge) -> &'static str {
-    match step {
+pub(crate) fn challenge_kind(challenge: &AuthenticationChallenge) -> &'static str {
+    match challenge {
         AuthenticationChallenge::Other(_) => "Other",
         AuthenticationChallenge::EmailCompletion(_) => "EmailCompletion",
         AuthenticationChallenge::EmailVerification(_) => "EmailVerification",
-        AuthenticationChallenge::Totp(_) => "MfaChallenge",
+        AuthenticationChallenge::Totp(_) => "Totp",
         AuthenticationChallenge::MfaEnrollment(_) => "MfaEnrollment",
-        AuthenticationChallenge::AllowedMethods(_) => "OrganizationMethods",
+        AuthenticationChallenge::AllowedMethods(_) => "AllowedMethods",
         AuthenticationChallenge::OrganizationSelection(_) => "OrganizationSelection",
-        AuthenticationChallenge::RadarEmail(_) => "RadarEmailChallenge",
-        AuthenticationChallenge::RadarSms(_) => "RadarSmsChallenge",
-        AuthenticationChallenge::Sso(_) => "SsoRequired",
+        AuthenticationChallenge::RadarEmail(_) => "RadarEmail",
+        AuthenticationChallenge::RadarSms(_) => "RadarSms",
+        AuthenticationChallenge::Sso(_) => "Sso",
         AuthenticationChallenge::Unknown(_) => "Unknown",
         _ => "a variant that is new",
     }
@@ -165,7 +169,7 @@ impl<'a> Row<'a> {
     }
 
     pub(crate) fn kind(&self, exchange: &str) -> &'a str {
-        let namesake = exchange.strip_prefix("connect-").unwrap_or(exchange);
+        let namesake = exchange.strip_prefix("oauth-").unwrap_or(exchange);
         self.get(exchange)
             .or_else(|| self.get(namesake))
             .or_else(|| self.get("else"))

@@ -6,12 +6,12 @@ use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, AuthenticationChallenge, Exchange, Outcome};
 
 use crate::scenario::{
-    API_KEY, CLIENT_ID, CODE, Scenario, VERIFIER, answer, body, fixture, kind, now, refusal,
+    API_KEY, CLIENT_ID, CODE, CODE_VERIFIER, Scenario, body, fixture, kind, now, refusal, response,
     session,
 };
 
 #[test]
-fn a_public_client_sends_exactly_this() {
+fn a_public_client_sends_code_and_code_verifier() {
     let request = Scenario::public().to_exchanging().request();
     sent_to_the_token_endpoint(&request);
     assert_eq!(
@@ -20,13 +20,13 @@ fn a_public_client_sends_exactly_this() {
             "grant_type": "authorization_code",
             "client_id": CLIENT_ID,
             "code": CODE,
-            "code_verifier": VERIFIER,
+            "code_verifier": CODE_VERIFIER,
         })
     );
 }
 
 #[test]
-fn a_confidential_client_sends_its_secret_and_the_verifier() {
+fn a_confidential_client_sends_its_api_key_too() {
     let request = Scenario::confidential().to_exchanging().request();
     sent_to_the_token_endpoint(&request);
     assert_eq!(
@@ -36,7 +36,7 @@ fn a_confidential_client_sends_its_secret_and_the_verifier() {
             "client_id": CLIENT_ID,
             "client_secret": API_KEY,
             "code": CODE,
-            "code_verifier": VERIFIER,
+            "code_verifier": CODE_VERIFIER,
         })
     );
 }
@@ -68,7 +68,7 @@ pub(crate) fn sent_to_the_token_endpoint(request: &Request<Vec<u8>>) {
 }
 
 #[test]
-fn m1_the_bytes_client_secret_do_not_occur_for_a_public_client() {
+fn c33_m1_a_public_client_sends_its_id_and_no_client_secret() {
     for request in [
         Scenario::public().to_exchanging().request(),
         Scenario::public().to_refreshing().request(),
@@ -81,10 +81,10 @@ fn m1_the_bytes_client_secret_do_not_occur_for_a_public_client() {
 }
 
 #[test]
-fn the_request_is_the_same_each_time() {
+fn a_retry_sends_the_same_request() {
     let exchanging = Scenario::confidential().to_exchanging();
     assert_eq!(exchanging.request().body(), exchanging.request().body());
-    let (again, _) = refusal(exchanging, answer(503, ""));
+    let (again, _) = refusal(exchanging, response(503, ""));
     assert_eq!(
         again.request().body(),
         Scenario::confidential().to_exchanging().request().body()
@@ -172,7 +172,7 @@ fn matches_fixture(name: &str) -> Authenticated {
 }
 
 #[test]
-fn every_success_is_read_whole() {
+fn reads_every_member_of_a_token_response() {
     matches_fixture("success_minimal.json");
     matches_fixture("success_full.json");
     matches_fixture("success_null_optionals.json");
@@ -183,7 +183,7 @@ fn every_success_is_read_whole() {
 }
 
 #[test]
-fn the_providers_tokens_come_with_their_scopes_and_expiry() {
+fn reads_scopes_and_expiry_of_provider_tokens() {
     let session = session(&fixture("success_full.json"));
     let tokens = session.provider_tokens().unwrap();
     assert_eq!(
@@ -201,7 +201,7 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
     let body = fixture("step_up_unknown_future.json");
     let outcome = Scenario::public()
         .to_exchanging()
-        .response(answer(403, &*body), now())
+        .response(response(403, &*body), now())
         .unwrap();
     let error = match outcome {
         Outcome::AuthenticationChallenge(step) => {
@@ -214,7 +214,7 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
             assert_eq!(step.body().expose_secret(), body);
             let again = Scenario::public()
                 .to_exchanging()
-                .response(answer(403, &*body), now());
+                .response(response(403, &*body), now());
             again.unwrap().authenticated().unwrap_err()
         }
         other => panic!("{other:?}"),
@@ -229,15 +229,15 @@ fn an_unknown_step_up_keeps_its_code_its_token_and_its_body() {
 #[test]
 fn an_unknown_code_without_a_pending_token_is_no_step_up() {
     let body = r#"{"code":"quantum_check_required","message":"x"}"#;
-    let (_, error) = refusal(Scenario::public().to_exchanging(), answer(403, body));
+    let (_, error) = refusal(Scenario::public().to_exchanging(), response(403, body));
     assert_eq!(kind(&error), "Rejected");
 }
 
 #[test]
-fn any_bytes_are_a_body() {
+fn accepts_a_body_of_any_byte_type() {
     let body = fixture("success_minimal.json");
     let exchanging = || Scenario::public().to_exchanging();
-    let parts = || answer(200, "").into_parts().0;
+    let parts = || response(200, "").into_parts().0;
     let text = Response::from_parts(parts(), body.as_str());
     assert!(exchanging().response(text, now()).is_ok());
     let slice = Response::from_parts(parts(), body.as_bytes());

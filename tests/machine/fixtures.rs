@@ -6,25 +6,25 @@ use workos_login::Error;
 use workos_login::http::Response;
 use workos_login::http::header::{CONTENT_TYPE, RETRY_AFTER};
 
-use crate::exchanges::{EXCHANGES, Row, comes_out_as};
-use crate::scenario::{Scenario, answer, fixture, now, refusal, secs, with_header};
+use crate::exchanges::{EXCHANGES, Row, outcome_of};
+use crate::scenario::{Scenario, fixture, now, refusal, response, secs, with_header};
 
 /// File, status, exchange=kind. `n/a` marks a file that no endpoint answers with: it is tried as a 200.
 ///
 /// A session of `refresh` is for an organization, and `switch` asks for another one: an answer for none is `Malformed`
 /// there. `connect-refresh` needs no more than an access token. `start` has no grant that could lead to a step, but a pending token makes one of any answer.
 const TABLE: &str = "
-success_minimal.json                                          200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
-success_full.json                                             200 switch=Malformed start=Malformed else=Authenticated
-success_null_optionals.json                                   200 code=Authenticated poll=Authenticated answer=Authenticated connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
-success_impersonated.json                                     200 switch=Malformed start=Malformed else=Authenticated
-success_refresh_rotated.json                                  200 switch=Malformed start=Malformed else=Authenticated
-success_refresh_expired_token.json                            200 switch=Malformed start=Malformed else=Authenticated
-success_forward_compatible.json                               200 switch=Malformed start=Malformed else=Authenticated
+success_minimal.json                                          200 code=Authenticated poll=Authenticated challenge=Authenticated oauth-code=Authenticated oauth-poll=Authenticated oauth-refresh=Authenticated else=Malformed
+success_full.json                                             200 switch=Malformed device=Malformed else=Authenticated
+success_null_optionals.json                                   200 code=Authenticated poll=Authenticated challenge=Authenticated oauth-code=Authenticated oauth-poll=Authenticated oauth-refresh=Authenticated else=Malformed
+success_impersonated.json                                     200 switch=Malformed device=Malformed else=Authenticated
+success_refresh_rotated.json                                  200 switch=Malformed device=Malformed else=Authenticated
+success_refresh_expired_token.json                            200 switch=Malformed device=Malformed else=Authenticated
+success_forward_compatible.json                               200 switch=Malformed device=Malformed else=Authenticated
 
-error_oauth_invalid_grant_code.json                           400 start=Rejected else=Grant
-error_oauth_invalid_grant_refresh.json                        400 start=Rejected else=Grant
-error_oauth_invalid_grant_session_ended.json                  400 start=Rejected else=Grant
+error_oauth_invalid_grant_code.json                           400 device=Rejected else=InvalidGrant
+error_oauth_invalid_grant_refresh.json                        400 device=Rejected else=InvalidGrant
+error_oauth_invalid_grant_session_ended.json                  400 device=Rejected else=InvalidGrant
 error_oauth_invalid_request.json                              400 else=Client
 error_oauth_invalid_client.json                               400 else=Client
 error_oauth_invalid_client.json                               401 else=Client
@@ -32,21 +32,21 @@ error_oauth_unauthorized_client.json                          400 else=Client
 error_oauth_authorization_pending.json                        400 poll=Pending else=Rejected
 error_oauth_slow_down.json                                    400 poll=SlowDown else=Rejected
 error_oauth_expired_token.json                                400 poll=Expired else=Rejected
-error_oauth_access_denied.json                                400 poll=Denied start=Client else=Rejected
+error_oauth_access_denied.json                                400 poll=Denied device=Client else=Rejected
 error_oauth_pkce_not_supported.json                           400 code=Client else=Rejected
-error_oauth_organization_not_found.json                       400 start=Rejected else=Denied
-error_oauth_organization_membership_not_found.json            400 start=Rejected else=Denied
-error_oauth_token_too_big.json                                400 start=Rejected else=Client
+error_oauth_organization_not_found.json                       400 device=Rejected else=Denied
+error_oauth_organization_membership_not_found.json            400 device=Rejected else=Denied
+error_oauth_token_too_big.json                                400 device=Rejected else=Client
 error_oauth_too_many_requests.json                            429 retry-after=1 else=Unavailable
-error_oauth_error_only.json                                   400 start=Rejected else=Grant
+error_oauth_error_only.json                                   400 device=Rejected else=InvalidGrant
 
 error_plain_invalid_credentials.json                          400 else=Rejected
-error_plain_invalid_one_time_code.json                        400 answer=IncorrectCode else=Rejected
-error_plain_one_time_code_expired.json                        400 answer=Grant else=Rejected
-error_plain_invalid_pending_authentication_token.json         400 answer=Grant else=Rejected
-error_plain_code_challenge_not_found.json                     400 code=Grant else=Rejected
-error_plain_invalid_organization_id.json                      400 start=Rejected else=Client
-error_plain_user_mismatch.json                                400 answer=Grant else=Rejected
+error_plain_invalid_one_time_code.json                        400 challenge=IncorrectCode else=Rejected
+error_plain_one_time_code_expired.json                        400 challenge=InvalidGrant else=Rejected
+error_plain_invalid_pending_authentication_token.json         400 challenge=InvalidGrant else=Rejected
+error_plain_code_challenge_not_found.json                     400 code=InvalidGrant else=Rejected
+error_plain_invalid_organization_id.json                      400 device=Rejected else=Client
+error_plain_user_mismatch.json                                400 challenge=InvalidGrant else=Rejected
 error_plain_message_only.json                                 400 else=Rejected
 error_plain_unauthorized.json                                 401 else=Client
 error_plain_not_found.json                                    404 else=Rejected
@@ -60,41 +60,41 @@ error_empty_body.txt                                          503 else=Unavailab
 
 step_up_email_verification_required.json                      403 else=EmailVerification
 step_up_mfa_enrollment.json                                   403 else=MfaEnrollment
-step_up_mfa_enrollment_oauth.json                             400 start=Rejected else=MfaEnrollment
-step_up_mfa_challenge_factors.json                            403 else=MfaChallenge
-step_up_mfa_challenge_embedded.json                           403 else=MfaChallenge
+step_up_mfa_enrollment_oauth.json                             400 device=Rejected else=MfaEnrollment
+step_up_mfa_challenge_factors.json                            403 else=Totp
+step_up_mfa_challenge_embedded.json                           403 else=Totp
 step_up_mfa_verification.json                                 403 else=Other
 step_up_organization_selection_required.json                  403 else=OrganizationSelection
-step_up_sso_required.json                                     400 start=Rejected else=SsoRequired
-step_up_sso_required_bare_403.json                            403 start=Rejected else=SsoRequired
-step_up_organization_authentication_methods_required_oauth.json 400 start=Rejected else=OrganizationMethods
-step_up_organization_authentication_methods_required_403.json 403 start=Rejected else=OrganizationMethods
-step_up_authentication_method_not_allowed_plain.json          403 start=Rejected else=Other
-step_up_authentication_method_not_allowed_oauth.json          400 start=Rejected else=Other
-step_up_email_password_auth_disabled.json                     403 start=Rejected else=Other
+step_up_sso_required.json                                     400 device=Rejected else=Sso
+step_up_sso_required_bare_403.json                            403 device=Rejected else=Sso
+step_up_organization_authentication_methods_required_oauth.json 400 device=Rejected else=AllowedMethods
+step_up_organization_authentication_methods_required_403.json 403 device=Rejected else=AllowedMethods
+step_up_authentication_method_not_allowed_plain.json          403 device=Rejected else=Other
+step_up_authentication_method_not_allowed_oauth.json          400 device=Rejected else=Other
+step_up_email_password_auth_disabled.json                     403 device=Rejected else=Other
 step_up_passkey_progressive_enrollment.json                   403 else=Other
-step_up_radar_challenge.json                                  403 else=RadarSmsChallenge
-step_up_radar_sign_up_challenge.json                          403 else=RadarSmsChallenge
-step_up_radar_email_challenge.json                            403 else=RadarEmailChallenge
-step_up_radar_sms_challenge.json                              403 else=RadarSmsChallenge
-step_up_application_consent_required.json                     403 start=Rejected else=Other
-step_up_email_completion_required.json                        403 start=Rejected else=EmailCompletion
+step_up_radar_challenge.json                                  403 else=RadarSms
+step_up_radar_sign_up_challenge.json                          403 else=RadarSms
+step_up_radar_email_challenge.json                            403 else=RadarEmail
+step_up_radar_sms_challenge.json                              403 else=RadarSms
+step_up_application_consent_required.json                     403 device=Rejected else=Other
+step_up_email_completion_required.json                        403 device=Rejected else=EmailCompletion
 step_up_unknown_future.json                                   403 else=Unknown
 
-device_authorization.json                                     200 start=AwaitingDevice else=Malformed
-device_authorization_minimal.json                             200 start=AwaitingDevice else=Malformed
+device_authorization.json                                     200 device=AwaitingDevice else=Malformed
+device_authorization_minimal.json                             200 device=AwaitingDevice else=Malformed
 device_error_invalid_client.json                              400 else=Client
-device_error_not_enabled.json                                 403 poll=Denied start=Client else=Rejected
+device_error_not_enabled.json                                 403 poll=Denied device=Client else=Rejected
 radar_sms_challenge_sent.json                                 200 else=Malformed
 mfa_challenge_created.json                                    201 else=Malformed
 mfa_factor_enrolled.json                                      201 else=Malformed
 session_object.json                                           n/a else=Malformed
 
-connect_device_authorization.json                             200 start=AwaitingDevice else=Malformed
-connect_token.json                                            200 connect-start=Malformed connect-code=Authenticated connect-refresh=Authenticated connect-poll=Authenticated else=Malformed
-connect_token_no_refresh.json                                 200 connect-start=Malformed connect-code=Authenticated connect-refresh=Authenticated connect-poll=Authenticated else=Malformed
-connect_token_refreshed.json                                  200 connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
-connect_m2m_token.json                                        200 connect-code=Authenticated connect-poll=Authenticated connect-refresh=Authenticated else=Malformed
+connect_device_authorization.json                             200 device=AwaitingDevice else=Malformed
+connect_token.json                                            200 oauth-device=Malformed oauth-code=Authenticated oauth-refresh=Authenticated oauth-poll=Authenticated else=Malformed
+connect_token_no_refresh.json                                 200 oauth-device=Malformed oauth-code=Authenticated oauth-refresh=Authenticated oauth-poll=Authenticated else=Malformed
+connect_token_refreshed.json                                  200 oauth-code=Authenticated oauth-poll=Authenticated oauth-refresh=Authenticated else=Malformed
+connect_m2m_token.json                                        200 oauth-code=Authenticated oauth-poll=Authenticated oauth-refresh=Authenticated else=Malformed
 
 jwks.json                                                     200 else=Malformed
 jwks_minimal.json                                             200 else=Malformed
@@ -117,9 +117,9 @@ fn rows() -> impl Iterator<Item = Row<'static>> {
     Row::read(TABLE)
 }
 
-fn response(row: &Row<'_>) -> Response<Vec<u8>> {
+fn row_response(row: &Row<'_>) -> Response<Vec<u8>> {
     let status = row.status.parse().unwrap_or(200);
-    let mut response = answer(status, fixture(row.name));
+    let mut response = response(status, fixture(row.name));
     if !row.name.ends_with(".json") {
         response = with_header(response, CONTENT_TYPE, "text/html");
     }
@@ -130,24 +130,26 @@ fn response(row: &Row<'_>) -> Response<Vec<u8>> {
 }
 
 /// The answers of the fixtures whose names begin like this.
-pub(crate) fn answers(beginning: &str) -> impl Iterator<Item = (&'static str, Response<Vec<u8>>)> {
+pub(crate) fn responses(
+    beginning: &str,
+) -> impl Iterator<Item = (&'static str, Response<Vec<u8>>)> {
     let rows = rows().filter(move |row| row.name.starts_with(beginning));
-    rows.map(|row| (row.name, response(&row)))
+    rows.map(|row| (row.name, row_response(&row)))
 }
 
 #[test]
-fn every_fixture_comes_out_at_every_exchange_as_what_to_do() {
+fn classifies_every_fixture_at_every_exchange() {
     for row in rows() {
         for exchange in EXCHANGES {
-            let came = comes_out_as(exchange, response(&row));
+            let came = outcome_of(exchange, row_response(&row));
             assert_eq!(came, row.kind(exchange), "{} at {exchange}", row.name);
         }
     }
 }
 
 #[test]
-fn the_wait_that_an_answer_asks_for_is_the_one_to_keep() {
-    let asked = rows().filter_map(|row| Some((row.get("retry-after")?, response(&row))));
+fn keeps_the_retry_after_of_a_fixture() {
+    let asked = rows().filter_map(|row| Some((row.get("retry-after")?, row_response(&row))));
     let waits: Vec<_> = asked
         .map(|(seconds, response)| {
             let (_, error) = refusal(Scenario::public().to_refreshing(), response);
@@ -163,7 +165,7 @@ fn the_wait_that_an_answer_asks_for_is_the_one_to_keep() {
 }
 
 #[test]
-fn no_fixture_is_left_out() {
+fn every_fixture_is_tested() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/wire");
     let files: BTreeSet<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -175,7 +177,7 @@ fn no_fixture_is_left_out() {
 }
 
 #[test]
-fn the_statuses_are_the_ones_that_the_fixtures_are_described_with() {
+fn tests_the_statuses_of_the_fixtures_readme() {
     let readme = fixture("README.md");
     let mut described = BTreeMap::<_, BTreeSet<&str>>::new();
     for line in readme.lines() {
@@ -206,11 +208,11 @@ fn the_statuses_are_the_ones_that_the_fixtures_are_described_with() {
 }
 
 #[test]
-fn a_refusal_without_words_and_one_with_words_are_the_same() {
+fn the_error_description_does_not_change_the_message() {
     let at_refresh = |name: &str| {
         refusal(
             Scenario::public().to_refreshing(),
-            answer(400, fixture(name)),
+            response(400, fixture(name)),
         )
         .1
     };

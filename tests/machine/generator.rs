@@ -62,11 +62,11 @@ fn is_uniform(name: &str) {
 }
 
 #[test]
-fn m5_the_verifier_is_uniform_over_the_alphabet() {
+fn m5_code_verifiers_are_uniform_over_the_alphabet() {
     is_uniform("code_verifier");
 }
 
 #[test]
-fn the_state_is_uniform_over_the_alphabet() {
+fn states_are_uniform_over_the_alphabet() {
     is_uniform("state");
 }

@@ -6,8 +6,8 @@ use workos_login::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login::{Error, Exchange};
 
-use crate::exchanges::{EXCHANGES, comes_out_as};
-use crate::scenario::{Scenario, answer, edited, fixture, now, refusal, session, with_header};
+use crate::exchanges::{EXCHANGES, outcome_of};
+use crate::scenario::{Scenario, edited, fixture, now, refusal, response, session, with_header};
 
 /// Checks that an answer is not the protocol, says why, and leaves the exchange as it was.
 #[track_caller]
@@ -29,8 +29,8 @@ fn malformed(response: Response<Vec<u8>>, why: &str) {
 }
 
 #[test]
-fn a_success_has_to_be_json_by_its_content_type() {
-    let full = || answer(200, fixture("success_full.json"));
+fn c38_requires_a_json_content_type() {
+    let full = || response(200, fixture("success_full.json"));
     for other in [
         "text/html",
         "text/plain",
@@ -65,13 +65,13 @@ fn a_success_has_to_be_json_by_its_content_type() {
 }
 
 #[test]
-fn m11_a_redirect_is_never_an_answer() {
+fn c37_m11_refuses_redirects() {
     for status in [300, 301, 302, 303, 304, 307, 308, 399] {
-        let response = answer(status, fixture("success_full.json"));
+        let success = response(status, fixture("success_full.json"));
         let elsewhere = "https://evil.example/user_management/authenticate";
-        malformed(with_header(response, LOCATION, elsewhere), "redirect");
-        malformed(answer(status, ""), "redirect");
-        malformed(answer(status, r#"{"error":"invalid_grant"}"#), "redirect");
+        malformed(with_header(success, LOCATION, elsewhere), "redirect");
+        malformed(response(status, ""), "redirect");
+        malformed(response(status, r#"{"error":"invalid_grant"}"#), "redirect");
     }
 }
 
@@ -82,7 +82,7 @@ fn names_the_content_type_and_the_host_of_a_redirect() {
         other => panic!("{other:?}"),
     };
     let page = with_header(
-        answer(200, "<html>"),
+        response(200, "<html>"),
         CONTENT_TYPE,
         "text/html; charset=utf-8",
     );
@@ -98,7 +98,7 @@ fn names_the_content_type_and_the_host_of_a_redirect() {
         ("elsewhere", None),
         ("", None),
     ] {
-        let malformed = malformed(with_header(answer(302, ""), LOCATION, location));
+        let malformed = malformed(with_header(response(302, ""), LOCATION, location));
         assert_eq!(malformed.redirect_host(), host, "{location}");
         assert_eq!(malformed.content_type(), None);
         let message = malformed.to_string();
@@ -148,24 +148,24 @@ fn rejects_a_success_whose_body_is_not_one_json_object() {
         (not_utf_8.collect(), other),
         (control, other),
     ] {
-        malformed(answer(200, body), why);
+        malformed(response(200, body), why);
     }
     for encoding in ["gzip", "br", "GZIP"] {
-        let response = with_header(answer(200, "x"), CONTENT_ENCODING, encoding);
+        let response = with_header(response(200, "x"), CONTENT_ENCODING, encoding);
         malformed(response, "body is compressed");
     }
-    let response = with_header(answer(200, "x"), CONTENT_ENCODING, "identity");
+    let response = with_header(response(200, "x"), CONTENT_ENCODING, "identity");
     malformed(response, other);
 }
 
 #[test]
 fn a_positional_list_is_not_a_session() {
     let list = r#"[{"id":"user_1"},"access","refresh",null,null,null,null,null]"#;
-    malformed(answer(200, list), "not the expected JSON object");
+    malformed(response(200, list), "not the expected JSON object");
     let user = edited("success_minimal.json", |body| {
         body["user"] = json!(["user_1"])
     });
-    malformed(answer(200, user), "not the expected JSON object");
+    malformed(response(200, user), "not the expected JSON object");
 }
 
 /// Checks that a session cannot do without this member, whatever is in its place.
@@ -174,15 +174,15 @@ fn needs(member: &str, places: &[Value]) {
     let missing = edited("success_minimal.json", |body| {
         body.as_object_mut().unwrap().remove(member);
     });
-    malformed(answer(200, missing), &format!("no valid {member}"));
+    malformed(response(200, missing), &format!("no valid {member}"));
     for place in places {
         let bad = edited("success_minimal.json", |body| body[member] = place.clone());
-        malformed(answer(200, bad), &format!("no valid {member}"));
+        malformed(response(200, bad), &format!("no valid {member}"));
     }
 }
 
 #[test]
-fn a_session_needs_a_user_and_both_tokens() {
+fn requires_a_user_and_both_tokens() {
     let texts = [
         json!(null),
         json!(""),
@@ -210,12 +210,12 @@ fn an_access_token_fits_into_a_header() {
         let bad = edited("success_minimal.json", |body| {
             body["access_token"] = token.into()
         });
-        malformed(answer(200, bad), "no valid access_token");
+        malformed(response(200, bad), "no valid access_token");
     }
 }
 
 #[test]
-fn what_a_session_can_do_without_cannot_spoil_it() {
+fn ignores_invalid_members_that_are_not_required() {
     for odd in [
         json!(null),
         json!(7),
@@ -261,11 +261,11 @@ fn m12_an_answer_is_256_kib_at_most() {
     session(&padded(MAX_RESPONSE_BYTES - 1));
     session(&padded(MAX_RESPONSE_BYTES));
     malformed(
-        answer(200, padded(MAX_RESPONSE_BYTES + 1)),
+        response(200, padded(MAX_RESPONSE_BYTES + 1)),
         "longer than 262144 bytes",
     );
     malformed(
-        answer(400, vec![b'{'; 8_000_000]),
+        response(400, vec![b'{'; 8_000_000]),
         "longer than 262144 bytes",
     );
 }
@@ -273,15 +273,15 @@ fn m12_an_answer_is_256_kib_at_most() {
 #[test]
 fn classifies_a_transient_error_by_its_status_if_its_body_is_too_long() {
     for status in [408, 429, 500, 502, 503] {
-        let page = answer(status, vec![b'x'; MAX_RESPONSE_BYTES + 1]);
+        let page = response(status, vec![b'x'; MAX_RESPONSE_BYTES + 1]);
         for exchange in EXCHANGES {
-            assert_eq!(comes_out_as(exchange, page.clone()), "Unavailable");
+            assert_eq!(outcome_of(exchange, page.clone()), "Unavailable");
         }
     }
 }
 
 #[test]
-fn provider_tokens_that_cannot_be_read_do_not_spoil_a_login() {
+fn ignores_invalid_provider_tokens() {
     for odd in [
         json!({"provider": "GoogleOAuth"}),
         json!([]),
@@ -300,6 +300,6 @@ fn provider_tokens_that_cannot_be_read_do_not_spoil_a_login() {
 fn a_user_without_an_id_is_named() {
     for user in [json!({}), json!({"id": 7}), json!({"id": ""})] {
         let body = edited("success_minimal.json", |body| body["user"] = user);
-        malformed(answer(200, body), "user");
+        malformed(response(200, body), "user");
     }
 }

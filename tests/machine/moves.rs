@@ -11,8 +11,8 @@ use workos_login::{
 };
 
 use crate::scenario::{
-    CODE, ORGANIZATION, OTHER_ORGANIZATION, STATE, Scenario, VERIFIER, answer, body, edited,
-    fixture, kind, now, organization, secs, stored,
+    CODE, CODE_VERIFIER, ORGANIZATION, OTHER_ORGANIZATION, STATE, Scenario, body, edited, fixture,
+    kind, now, organization, response, secs, stored,
 };
 
 /// What can happen to a login. A move that does not fit the state it meets changes nothing.
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// The status and the body of an answer; `home` is the organization that was asked for.
-    fn answer(&mut self, came: Answered, home: Home) -> (u16, String) {
+    fn reply(&mut self, came: Answered, home: Home) -> (u16, String) {
         match came {
             Answered::Success => (200, self.success(home)),
             Answered::OtherOrganization => (200, self.success(home.not())),
@@ -180,7 +180,7 @@ fn uri(came: Came) -> String {
     match came {
         Came::Real => format!("/callback?code={CODE}&state={STATE}"),
         Came::Denied => format!("/callback?error=access_denied&state={STATE}"),
-        Came::CallbackMismatch => format!("/callback?code={CODE}&state={VERIFIER}"),
+        Came::CallbackMismatch => format!("/callback?code={CODE}&state={CODE_VERIFIER}"),
         Came::ForgedDenial => "/callback?error=access_denied&state=".to_owned(),
         Came::Stateless => format!("/callback?code={CODE}"),
         Came::WrongAddress => format!("myapp:/callback?code={CODE}&state={STATE}"),
@@ -208,8 +208,8 @@ fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'
             }
         }
         (Machine::Exchanging(exchanging), Move::ErrorResponse(came)) => {
-            let (status, body) = world.answer(*came, Home::First);
-            match exchanging.response(answer(status, body), at) {
+            let (status, body) = world.reply(*came, Home::First);
+            match exchanging.response(response(status, body), at) {
                 Ok(Outcome::Authenticated(session)) => (Machine::Authenticated(*session), None),
                 Ok(_) => (Machine::Over, None),
                 Err(refused) => {
@@ -223,8 +223,8 @@ fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'
         (Machine::Refreshing(refreshing), Move::ErrorResponse(came)) => {
             let asked = body(&refreshing.request())["organization_id"] == ORGANIZATION;
             let asked = if asked { Home::First } else { Home::Other };
-            let (status, body) = world.answer(*came, asked);
-            match refreshing.response(answer(status, body), at) {
+            let (status, body) = world.reply(*came, asked);
+            match refreshing.response(response(status, body), at) {
                 Ok(session) => (Machine::Authenticated(session), None),
                 Err(refused) => {
                     let (refreshing, error) = refused.into_parts();
@@ -367,7 +367,7 @@ fn expect(
 fn error_of(came: Answered) -> &'static str {
     match came {
         Answered::Garbled => "Malformed",
-        Answered::InvalidGrant => "Grant",
+        Answered::InvalidGrant => "InvalidGrant",
         Answered::Unavailable => "Unavailable",
         Answered::UnknownChallenge => "AuthenticationChallenge",
         Answered::Success | Answered::OtherOrganization => unreachable!("this is not refused"),
@@ -385,7 +385,7 @@ fn agree(machine: &Machine, model: &Model, elapsed: Duration) {
             let sent = body(&exchanging.request());
             assert_eq!(
                 (sent["code"].as_str(), sent["code_verifier"].as_str()),
-                (Some(CODE), Some(VERIFIER))
+                (Some(CODE), Some(CODE_VERIFIER))
             );
         }
         (Machine::Authenticated(session), Model::Authenticated(expected)) => {
@@ -415,7 +415,7 @@ fn agree(machine: &Machine, model: &Model, elapsed: Duration) {
 
 proptest! {
     #[test]
-    fn the_machine_and_the_model_agree_whatever_happens(moves in moves()) {
+    fn a_login_agrees_with_its_model(moves in moves()) {
         let scenario = Scenario::public();
         let mut machine = Machine::Awaiting(scenario.to_awaiting_callback());
         let mut model = Model::Awaiting;

@@ -6,8 +6,8 @@ use workos_login::{Authenticated, Client, Exchange, Refreshing};
 
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::scenario::{
-    API_KEY, CLIENT_ID, ORGANIZATION, OTHER_ORGANIZATION, Scenario, answer, body, edited, fixture,
-    jwt, kind, now, organization, refusal, refused, stored,
+    API_KEY, CLIENT_ID, ORGANIZATION, OTHER_ORGANIZATION, Scenario, body, edited, fixture, jwt,
+    kind, now, organization, refusal, refused, response, stored,
 };
 
 /// The refresh token of `success_full.json` and of `success_refresh_rotated.json`.
@@ -19,7 +19,7 @@ fn refresh_token(session: &Authenticated) -> &str {
 }
 
 #[test]
-fn a_refresh_names_the_sessions_own_organization() {
+fn c46_requests_the_organization_of_the_session_and_no_scope() {
     let request = Scenario::public().to_refreshing().request();
     sent_to_the_token_endpoint(&request);
     assert_eq!(
@@ -34,16 +34,16 @@ fn a_refresh_names_the_sessions_own_organization() {
 }
 
 #[test]
-fn a_confidential_client_sends_its_secret_with_a_refresh() {
+fn a_confidential_client_sends_its_api_key() {
     let request = Scenario::confidential().to_refreshing().request();
     sent_to_the_token_endpoint(&request);
     assert_eq!(body(&request)["client_secret"], API_KEY);
 }
 
 #[test]
-fn a_session_without_an_organization_names_none() {
+fn requests_no_organization_if_the_session_has_none() {
     let scenario = Scenario::public();
-    let session = scenario.to_authenticated_by(&fixture("success_minimal.json"));
+    let session = scenario.to_authenticated_from(&fixture("success_minimal.json"));
     let request = session.refresh(&scenario.client).unwrap().request();
     let sent = body(&request);
     let names: Vec<_> = sent
@@ -56,15 +56,15 @@ fn a_session_without_an_organization_names_none() {
 }
 
 #[test]
-fn a_switch_names_the_new_organization() {
+fn a_switch_requests_the_new_organization() {
     let sent = body(&Scenario::public().to_switching().request());
     assert_eq!(sent["organization_id"], OTHER_ORGANIZATION);
     assert_eq!(sent["refresh_token"], FIRST);
 }
 
 #[test]
-fn a_refreshed_session_has_what_came_back() {
-    let response = answer(200, fixture("success_refresh_rotated.json"));
+fn returns_the_session_of_the_response() {
+    let response = response(200, fixture("success_refresh_rotated.json"));
     let later = now() + crate::scenario::secs(9999);
     let session = Scenario::public()
         .to_refreshing()
@@ -85,13 +85,13 @@ fn a_refreshed_session_has_what_came_back() {
 }
 
 #[test]
-fn a_refresh_token_that_is_not_rotated_is_the_same_one() {
+fn accepts_a_refresh_token_that_is_not_rotated() {
     let same = edited("success_refresh_rotated.json", |body| {
         body["refresh_token"] = FIRST.into()
     });
     let session = Scenario::public()
         .to_refreshing()
-        .response(answer(200, same), now())
+        .response(response(200, same), now())
         .unwrap();
     assert_eq!(refresh_token(&session), FIRST);
 }
@@ -105,8 +105,8 @@ fn success_for(organization: Option<&str>) -> String {
 }
 
 #[test]
-fn a_switched_session_is_for_the_new_organization() {
-    let response = answer(200, success_for(Some(OTHER_ORGANIZATION)));
+fn a_switched_session_has_the_new_organization() {
+    let response = response(200, success_for(Some(OTHER_ORGANIZATION)));
     let session = Scenario::public()
         .to_switching()
         .response(response, now())
@@ -128,7 +128,7 @@ fn a_switched_session_is_for_the_new_organization() {
 #[track_caller]
 fn other_organization(refreshing: Refreshing, body: String) {
     let before = Scenario::public().to_authenticated();
-    let (refreshing, error) = refusal(refreshing, answer(200, body));
+    let (refreshing, error) = refusal(refreshing, response(200, body));
     assert_eq!(kind(&error), "Malformed");
     assert!(
         error
@@ -145,7 +145,7 @@ fn other_organization(refreshing: Refreshing, body: String) {
 }
 
 #[test]
-fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
+fn c46_rejects_another_organization_and_keeps_the_new_refresh_token() {
     let scenario = Scenario::public();
     other_organization(
         scenario.to_refreshing(),
@@ -157,32 +157,32 @@ fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
 }
 
 #[test]
-fn a_session_without_an_organization_does_not_get_one_by_itself() {
+fn rejects_an_organization_if_the_session_has_none() {
     let scenario = Scenario::public();
     let refreshing = || {
-        let session = scenario.to_authenticated_by(&fixture("success_minimal.json"));
+        let session = scenario.to_authenticated_from(&fixture("success_minimal.json"));
         session.refresh(&scenario.client).unwrap()
     };
-    let (kept, error) = refusal(refreshing(), answer(200, success_for(Some(ORGANIZATION))));
+    let (kept, error) = refusal(refreshing(), response(200, success_for(Some(ORGANIZATION))));
     assert_eq!(kind(&error), "Malformed");
     let session = kept.into_session();
     assert_eq!(session.organization_id(), None);
     assert_eq!(refresh_token(&session), SECOND);
     assert!(
         refreshing()
-            .response(answer(200, success_for(None)), now())
+            .response(response(200, success_for(None)), now())
             .is_ok()
     );
 }
 
 #[test]
-fn an_organization_that_the_answer_does_not_name_is_read_from_the_token_first() {
+fn reads_the_organization_from_the_access_token_before_the_session() {
     let absent = edited("success_refresh_rotated.json", |body| {
         body.as_object_mut().unwrap().remove("organization_id");
     });
     let session = Scenario::public()
         .to_refreshing()
-        .response(answer(200, absent), now())
+        .response(response(200, absent), now())
         .unwrap();
     assert_eq!(session.organization_id(), Some(&organization(ORGANIZATION)));
 }
@@ -195,7 +195,7 @@ fn keeps_the_session(status: u16, body: &str, expected: &str) {
         Scenario::public().to_switching(),
     ] {
         let sent = refreshing.request();
-        let (refreshing, error) = refusal(refreshing, answer(status, body));
+        let (refreshing, error) = refusal(refreshing, response(status, body));
         assert_eq!(kind(&error), expected, "{status} {body}");
         assert_eq!(refreshing.request().body(), sent.body());
         let kept = stored(&refreshing.into_session());
@@ -210,12 +210,12 @@ fn keeps_the_session(status: u16, body: &str, expected: &str) {
 #[test]
 fn invalid_grant_is_final_at_any_status() {
     for status in [400, 401, 403, 404, 429, 500] {
-        keeps_the_session(status, r#"{"error":"invalid_grant"}"#, "Grant");
+        keeps_the_session(status, r#"{"error":"invalid_grant"}"#, "InvalidGrant");
     }
 }
 
 #[test]
-fn m13_nothing_else_ends_a_session() {
+fn m13_only_invalid_grant_ends_a_session() {
     for status in [401, 403, 404, 422] {
         keeps_the_session(status, "", "Rejected");
         keeps_the_session(status, r#"{"error":"never_heard_of"}"#, "Rejected");
@@ -263,14 +263,14 @@ fn foreign(client: &Client) {
 }
 
 #[test]
-fn a_session_is_not_refreshed_by_another_client() {
+fn refuses_a_client_that_the_session_is_not_bound_to() {
     foreign(&Client::public("client_other".parse().unwrap()));
     let elsewhere = "https://api.workos-test.com".parse().unwrap();
     foreign(&Scenario::public().client.base_url(elsewhere).unwrap());
 }
 
 #[test]
-fn a_refresh_that_is_given_up_leaves_the_session_as_it_was() {
+fn returns_the_session_of_an_abandoned_refresh() {
     let before = stored(&Scenario::public().to_authenticated());
     assert_eq!(
         stored(&Scenario::public().to_refreshing().into_session()),
@@ -284,17 +284,17 @@ fn a_refresh_that_is_given_up_leaves_the_session_as_it_was() {
 
 #[test]
 fn an_empty_code_gives_way_to_the_error() {
-    let gone = answer(400, r#"{"code":"","error":"invalid_grant"}"#);
+    let gone = response(400, r#"{"code":"","error":"invalid_grant"}"#);
     let (_, error) = refusal(Scenario::public().to_refreshing(), gone);
-    assert_eq!(kind(&error), "Grant");
+    assert_eq!(kind(&error), "InvalidGrant");
 }
 
 #[test]
-fn a_refresh_does_not_change_who_it_is() {
+fn rejects_another_user() {
     let body = edited("success_refresh_rotated.json", |body| {
         body["user"]["id"] = json!("user_other")
     });
-    let (refreshing, error) = refusal(Scenario::public().to_refreshing(), answer(200, body));
+    let (refreshing, error) = refusal(Scenario::public().to_refreshing(), response(200, body));
     assert!(error.to_string().contains("another user"), "{error}");
     let session = refreshing.into_session();
     assert_eq!(session.refresh_token().unwrap().expose_secret(), FIRST);
@@ -302,7 +302,7 @@ fn a_refresh_does_not_change_who_it_is() {
 
 #[test]
 fn a_refused_switch_does_not_say_that_the_session_has_ended() {
-    let gone = answer(400, r#"{"error":"invalid_grant"}"#);
+    let gone = response(400, r#"{"error":"invalid_grant"}"#);
     let (_, error) = refusal(Scenario::public().to_switching(), gone);
     assert!(
         error.to_string().contains("the session is unchanged"),
@@ -312,7 +312,7 @@ fn a_refused_switch_does_not_say_that_the_session_has_ended() {
 
 #[test]
 fn a_step_up_keeps_the_request_id() {
-    let step = answer(403, fixture("step_up_unknown_future.json"));
+    let step = response(403, fixture("step_up_unknown_future.json"));
     let (_, error) = refusal(Scenario::public().to_refreshing(), step);
     assert_eq!(error.request_id(), Some("req_fixture"));
 }

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use workos_login::url::Url;
 use workos_login::{AwaitingCallback, Callback, Error, Exchange};
 
-use crate::scenario::{Scenario, answer, body, fixture};
+use crate::scenario::{Scenario, body, fixture, response};
 
 /// Where the first process leaves the login; set only for it.
 const STORE: &str = "WORKOS_LOGIN_TEST_STORE";
 
 #[test]
-fn a_login_outlives_the_process_that_began_it() {
+fn another_process_finishes_a_stored_login() {
     if let Some(store) = std::env::var_os(STORE) {
         begin_and_end(store.into());
     }
@@ -23,7 +23,7 @@ fn a_login_outlives_the_process_that_began_it() {
     let first = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "restart::a_login_outlives_the_process_that_began_it",
+            "restart::another_process_finishes_a_stored_login",
         ])
         .env(STORE, &store)
         .output()
@@ -54,7 +54,7 @@ fn a_login_outlives_the_process_that_began_it() {
     let sent = body(&exchanging.request());
     assert_eq!(sent["code"], "real");
     assert_eq!(sent["code_verifier"].as_str().map(str::len), Some(43));
-    let outcome = exchanging.response(answer(200, fixture("success_full.json")), now);
+    let outcome = exchanging.response(response(200, fixture("success_full.json")), now);
     let session = outcome.unwrap().authenticated().unwrap();
     assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use workos_login::Exchange;
 use workos_login::http::header::RETRY_AFTER;
 
-use crate::scenario::{Scenario, answer, now, secs, with_header};
+use crate::scenario::{Scenario, now, response, secs, with_header};
 
 /// The wait after a 429 with this `Retry-After`, asked for at the moment of the answer.
 fn wait(retry_after: &str) -> Option<Duration> {
@@ -14,7 +14,7 @@ fn wait(retry_after: &str) -> Option<Duration> {
 
 fn wait_at(retry_after: &str, received: SystemTime, asked: SystemTime) -> Option<Duration> {
     let waits = [429, 503, 408, 500].map(|status| {
-        let response = with_header(answer(status, ""), RETRY_AFTER, retry_after);
+        let response = with_header(response(status, ""), RETRY_AFTER, retry_after);
         let refused = Scenario::public()
             .to_refreshing()
             .response(response, received);
@@ -25,7 +25,7 @@ fn wait_at(retry_after: &str, received: SystemTime, asked: SystemTime) -> Option
 }
 
 #[test]
-fn seconds_are_believed_up_to_a_minute() {
+fn accepts_seconds_up_to_a_minute() {
     assert_eq!(wait("1"), Some(secs(1)));
     assert_eq!(wait("30"), Some(secs(30)));
     assert_eq!(wait(" 30 "), Some(secs(30)));
@@ -44,7 +44,7 @@ fn the_service_may_ask_for_no_wait() {
 }
 
 #[test]
-fn a_date_is_a_wait_until_then() {
+fn accepts_a_date() {
     // The scenario begins at 20:26:40.
     assert_eq!(wait("Thu, 28 May 2026 20:26:50 GMT"), Some(secs(10)));
     assert_eq!(wait("Thursday, 28-May-26 20:26:50 GMT"), Some(secs(10)));
@@ -61,7 +61,7 @@ fn a_date_that_has_passed_is_now() {
 }
 
 #[test]
-fn what_cannot_be_read_is_a_second() {
+fn is_one_second_if_it_is_invalid_or_missing() {
     for garbage in [
         "",
         "soon",
@@ -79,12 +79,12 @@ fn what_cannot_be_read_is_a_second() {
     }
     let refused = Scenario::public()
         .to_refreshing()
-        .response(answer(429, ""), now());
+        .response(response(429, ""), now());
     assert_eq!(refused.unwrap_err().retry_in(now()), Some(secs(1)));
 }
 
 #[test]
-fn the_wait_becomes_shorter_as_time_passes_and_is_never_longer_than_a_minute() {
+fn counts_from_receipt() {
     assert_eq!(wait_at("30", now(), now() + secs(10)), Some(secs(20)));
     assert_eq!(wait_at("30", now(), now() + secs(30)), Some(Duration::ZERO));
     assert_eq!(
@@ -96,14 +96,14 @@ fn the_wait_becomes_shorter_as_time_passes_and_is_never_longer_than_a_minute() {
 }
 
 #[test]
-fn an_answer_that_is_final_is_not_worth_a_retry_whatever_it_says() {
+fn is_ignored_on_a_final_error() {
     for (status, body) in [
         (400, r#"{"error":"invalid_grant"}"#),
         (404, ""),
         (302, ""),
         (200, "{}"),
     ] {
-        let response = with_header(answer(status, body), RETRY_AFTER, "5");
+        let response = with_header(response(status, body), RETRY_AFTER, "5");
         let refused = Scenario::public()
             .to_exchanging()
             .response(response, now())

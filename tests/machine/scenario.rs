@@ -28,11 +28,11 @@ pub(crate) const OTHER_ORGANIZATION: &str = "org_other";
 pub(crate) const SESSION: &str = "session_01KANPKVAH3QK9VJPDJVNT68B7";
 /// The bytes 0 to 32 and 33 to 65, as the counting generator gives them, encoded and cut to 43 characters.
 pub(crate) const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-pub(crate) const VERIFIER: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0B";
+pub(crate) const CODE_VERIFIER: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0B";
 /// The bytes 66 to 98, encoded in the same way: the nonce of a login at an authorization server.
 pub(crate) const NONCE: &str = "QkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGF";
-/// The S256 challenge of [`VERIFIER`].
-pub(crate) const CHALLENGE: &str = "MVwCA9yGVElHL4fYtrHdhXpOELxMuCAwSmWWGxPNr_4";
+/// The S256 challenge of [`CODE_VERIFIER`].
+pub(crate) const CODE_CHALLENGE: &str = "MVwCA9yGVElHL4fYtrHdhXpOELxMuCAwSmWWGxPNr_4";
 
 /// The moment at which every scenario begins: the `iat` of the fixtures' tokens.
 pub(crate) fn now() -> SystemTime {
@@ -97,12 +97,12 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
 
     /// A session of [`ORGANIZATION`], with everything that an answer can have.
     pub(crate) fn to_authenticated(&self) -> Authenticated {
-        self.to_authenticated_by(&fixture("success_full.json"))
+        self.to_authenticated_from(&fixture("success_full.json"))
     }
 
     #[track_caller]
-    pub(crate) fn to_authenticated_by(&self, body: &str) -> Authenticated {
-        let outcome = self.to_exchanging().response(answer(200, body), now());
+    pub(crate) fn to_authenticated_from(&self, body: &str) -> Authenticated {
+        let outcome = self.to_exchanging().response(response(200, body), now());
         outcome.unwrap().authenticated().unwrap()
     }
 
@@ -119,18 +119,18 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
     /// The step that the code exchange is answered with.
     #[track_caller]
     pub(crate) fn to_challenge(&self, body: &str) -> AuthenticationChallenge {
-        step_up(self.to_exchanging().response(answer(403, body), now()))
+        challenge_of(self.to_exchanging().response(response(403, body), now()))
     }
 
     /// A device login with five minutes of life, that is polled every five seconds.
     pub(crate) fn to_awaiting_device(&self) -> AwaitingDevice {
-        self.to_awaiting_device_by(&fixture("device_authorization.json"))
+        self.to_awaiting_device_from(&fixture("device_authorization.json"))
     }
 
     #[track_caller]
-    pub(crate) fn to_awaiting_device_by(&self, body: &str) -> AwaitingDevice {
+    pub(crate) fn to_awaiting_device_from(&self, body: &str) -> AwaitingDevice {
         let requesting = self.client.device();
-        requesting.response(answer(200, body), now()).unwrap()
+        requesting.response(response(200, body), now()).unwrap()
     }
 
     pub(crate) fn to_polling(&self) -> PollingDevice {
@@ -141,7 +141,7 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
 
 /// The step that an exchange came out as.
 #[track_caller]
-pub(crate) fn step_up<E: Debug>(outcome: Result<Outcome, E>) -> AuthenticationChallenge {
+pub(crate) fn challenge_of<E: Debug>(outcome: Result<Outcome, E>) -> AuthenticationChallenge {
     match outcome {
         Ok(Outcome::AuthenticationChallenge(step)) => *step,
         other => panic!("this is no step-up: {other:?}"),
@@ -247,7 +247,7 @@ pub(crate) fn jwt(claims: &str) -> String {
 }
 
 /// An answer as the service gives it.
-pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
+pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
     Response::builder()
         .status(status)
         .header("content-type", "application/json; charset=utf-8")
@@ -305,7 +305,7 @@ pub(crate) fn refused<T: Debug, S>(result: Result<T, Refused<S>>) -> (S, Error) 
 /// Answers a code exchange with a body that has to be a session.
 #[track_caller]
 pub(crate) fn session(body: &str) -> Authenticated {
-    Scenario::public().to_authenticated_by(body)
+    Scenario::public().to_authenticated_from(body)
 }
 
 /// The name of the variant: what the caller does next.
@@ -315,7 +315,7 @@ pub(crate) fn kind(error: &Error) -> &'static str {
         Error::Denied(_) => "Denied",
         Error::Expired(_) => "Expired",
         Error::CallbackMismatch(_) => "CallbackMismatch",
-        Error::InvalidGrant(_) => "Grant",
+        Error::InvalidGrant(_) => "InvalidGrant",
         Error::Malformed(_) => "Malformed",
         Error::IncorrectCode(_) => "IncorrectCode",
         Error::NoPendingLogin => "NoPendingLogin",

@@ -13,8 +13,8 @@ use workos_login::{
 
 use crate::fixtures;
 use crate::scenario::{
-    CLIENT_ID, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, edited, jwt,
-    now, organization, stored,
+    CLIENT_ID, CODE_VERIFIER, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, edited, jwt, now,
+    organization, response, stored,
 };
 
 /// Looks for a marker in everything that is shown to it, and counts how much that was.
@@ -63,7 +63,7 @@ pub(crate) fn client(marker: &str) -> Client<Confidential> {
 fn pending(marker: &str) -> AwaitingCallback {
     let form = stored(&Scenario::public().to_awaiting_callback())
         .replace(STATE, &state(marker))
-        .replace(VERIFIER, &state(marker));
+        .replace(CODE_VERIFIER, &state(marker));
     serde_json::from_str(&form).unwrap()
 }
 
@@ -95,7 +95,7 @@ fn success(marker: &str) -> String {
 }
 
 fn session(marker: &str) -> Authenticated {
-    let outcome = exchanging(marker).response(answer(200, success(marker)), now());
+    let outcome = exchanging(marker).response(response(200, success(marker)), now());
     outcome.unwrap().authenticated().unwrap()
 }
 
@@ -151,7 +151,7 @@ impl Display for Broken {
 
 impl Error for Broken {}
 
-/// What the answer that asks for a step can hold, and nobody else may read.
+/// What the answer that asks for a challenge can hold, and nobody else may read.
 pub(crate) const SECRETS_OF_A_STEP: [&str; 4] = [
     "email_completion_token",
     "error_description",
@@ -233,7 +233,7 @@ fn show_all(watch: &mut Watch) {
     watch.debug(&exchanging(marker));
     for (status, body) in refused_answers(marker) {
         let refused = exchanging(marker)
-            .response(answer(status, body), now())
+            .response(response(status, body), now())
             .unwrap_err();
         watch.error(&refused);
         watch.error(refused.error());
@@ -249,15 +249,15 @@ fn show_all(watch: &mut Watch) {
     let lost: TransportError<_, _> = *lost;
     watch.debug(&lost);
 
-    // A step that is asked for.
-    let step = json!({
+    // A challenge that is asked for.
+    let challenge = json!({
         "code": "never_heard_of",
         "message": marker,
         "pending_authentication_token": marker,
         "x": marker,
     });
     let outcome = exchanging(marker)
-        .response(answer(403, step.to_string()), now())
+        .response(response(403, challenge.to_string()), now())
         .unwrap();
     watch.debug(&outcome);
     let Outcome::AuthenticationChallenge(step_up) = outcome else {
@@ -270,13 +270,13 @@ fn show_all(watch: &mut Watch) {
             .unwrap_err(),
     );
 
-    for (name, _) in fixtures::answers("step_up_") {
+    for (name, _) in fixtures::responses("step_up_") {
         let body = edited(name, |body| {
             for secret in SECRETS_OF_A_STEP {
                 body[secret] = json!(marker);
             }
         });
-        let outcome = exchanging(marker).response(answer(403, body), now());
+        let outcome = exchanging(marker).response(response(403, body), now());
         let Outcome::AuthenticationChallenge(step_up) = outcome.unwrap() else {
             panic!("{name}")
         };
@@ -290,7 +290,7 @@ fn show_all(watch: &mut Watch) {
 
     // The session, its refresh, and every refusal of it.
     let outcome = exchanging(marker)
-        .response(answer(200, success(marker)), now())
+        .response(response(200, success(marker)), now())
         .unwrap();
     watch.debug(&outcome);
     watch.debug(&session(marker));
@@ -308,19 +308,19 @@ fn show_all(watch: &mut Watch) {
     );
     for (status, body) in refused_answers(marker) {
         let refused = refreshing()
-            .response(answer(status, body), now())
+            .response(response(status, body), now())
             .unwrap_err();
         watch.error(&refused);
         watch.error(refused.error());
         watch.panic(Err(refused));
     }
     let refused = refreshing()
-        .response(answer(403, step.to_string()), now())
+        .response(response(403, challenge.to_string()), now())
         .unwrap_err();
     watch.error(&refused);
     let elsewhere = success(marker).replace("org_01KVAT1B7BJM4R31T4Y7ZGRV9B", "org_elsewhere");
     let refused = refreshing()
-        .response(answer(200, elsewhere), now())
+        .response(response(200, elsewhere), now())
         .unwrap_err();
     watch.error(&refused);
     watch.error(&SendError::transport(refreshing(), Broken));
@@ -330,7 +330,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn m9_m16_no_secret_is_ever_shown(marker in "[A-Za-z0-9]{20,40}") {
+    fn c55_c62_m9_m16_shows_no_secret(marker in "[A-Za-z0-9]{20,40}") {
         let mut watch = Watch { marker, shown: 0 };
         show_all(&mut watch);
         prop_assert!(watch.shown > 300, "only {} texts", watch.shown);
@@ -339,7 +339,7 @@ proptest! {
 
 #[test]
 #[should_panic(expected = "fixture-secret")]
-fn the_watch_sees_a_marker_that_is_shown() {
+fn finds_a_marker_that_is_shown() {
     let mut watch = Watch {
         marker: "fixture-secret".to_owned(),
         shown: 0,
@@ -348,7 +348,7 @@ fn the_watch_sees_a_marker_that_is_shown() {
 }
 
 #[test]
-fn the_markers_are_where_the_secrets_are() {
+fn the_markers_are_the_secrets() {
     let marker = "fixtureMarkerOfTheSecrets";
     let request = exchanging(marker).request();
     let sent = String::from_utf8(request.into_body()).unwrap();

@@ -1,4 +1,4 @@
-//! The secrets of a device login, of a step and of standard OAuth: a marker in each, and everything shown.
+//! The secrets of a device login, of a challenge and of standard OAuth: a marker in each, and everything shown.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use workos_login::{
 use crate::fixtures;
 use crate::oauth::{self, ISSUER};
 use crate::scenario::{
-    CLIENT_ID, NONCE, Scenario, answer, edited, jwt, now, organization, secs, stored,
+    CLIENT_ID, NONCE, Scenario, edited, jwt, now, organization, response, secs, stored,
 };
 use crate::secrets::{Broken, SECRETS_OF_A_STEP, Watch, client, refused_answers};
 
@@ -22,7 +22,7 @@ fn device_start(marker: &str) -> String {
 }
 
 fn device(marker: &str) -> AwaitingDevice {
-    Scenario::of(client(marker)).to_awaiting_device_by(&device_start(marker))
+    Scenario::of(client(marker)).to_awaiting_device_from(&device_start(marker))
 }
 
 fn show_device(watch: &mut Watch) {
@@ -40,7 +40,7 @@ fn show_device(watch: &mut Watch) {
     for (status, body) in refused {
         let refused = client
             .device()
-            .response(answer(status, body), now())
+            .response(response(status, body), now())
             .unwrap_err();
         watch.error(&refused);
         watch.error(refused.error());
@@ -60,7 +60,9 @@ fn show_device(watch: &mut Watch) {
         watch.panic(Err(refused));
     }
     for (status, body) in refused_answers(marker) {
-        let refused = polling().response(answer(status, body), now()).unwrap_err();
+        let refused = polling()
+            .response(response(status, body), now())
+            .unwrap_err();
         watch.error(&refused);
         watch.error(refused.error());
         watch.panic(Err(refused));
@@ -72,23 +74,23 @@ fn show_device(watch: &mut Watch) {
         "expired_token",
     ] {
         let body = json!({ "error": code, "error_description": marker, "x": marker });
-        match polling().response(answer(400, body.to_string()), now()) {
+        match polling().response(response(400, body.to_string()), now()) {
             Ok(poll) => watch.debug(&poll),
             Err(refused) => watch.error(&refused),
         }
     }
 }
 
-/// A step in which every secret is the marker.
-fn step(name: &str, marker: &str) -> AuthenticationChallenge {
+/// A challenge in which every secret is the marker.
+fn challenge(name: &str, marker: &str) -> AuthenticationChallenge {
     let body = edited(name, |body| {
         for secret in SECRETS_OF_A_STEP {
             body[secret] = json!(marker);
         }
     });
     let polling = Scenario::public().to_polling();
-    match polling.response(answer(403, body), now()) {
-        Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step))) => *step,
+    match polling.response(response(403, body), now()) {
+        Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(challenge))) => *challenge,
         other => panic!("{other:?}"),
     }
 }
@@ -97,48 +99,50 @@ fn show_steps(watch: &mut Watch) {
     let marker = watch.marker.clone();
     let marker = marker.as_str();
     let client = client(marker);
-    for (name, _) in fixtures::answers("step_up_") {
-        let step = step(name, marker);
-        watch.debug(&step);
-        let exchanging = match &step {
-            AuthenticationChallenge::EmailVerification(step) => {
-                watch.debug(step);
-                step.answer(&client, marker)
+    for (name, _) in fixtures::responses("step_up_") {
+        let challenge = challenge(name, marker);
+        watch.debug(&challenge);
+        let exchanging = match &challenge {
+            AuthenticationChallenge::EmailVerification(challenge) => {
+                watch.debug(challenge);
+                challenge.answer(&client, marker)
             }
-            AuthenticationChallenge::Totp(step) => step.answer(&client, "auth_challenge_1", marker),
-            AuthenticationChallenge::MfaEnrollment(step) => {
-                step.answer(&client, "auth_challenge_1", marker)
+            AuthenticationChallenge::Totp(challenge) => {
+                challenge.answer(&client, "auth_challenge_1", marker)
             }
-            AuthenticationChallenge::OrganizationSelection(step) => {
-                step.select(&client, &organization("org_1"))
+            AuthenticationChallenge::MfaEnrollment(challenge) => {
+                challenge.answer(&client, "auth_challenge_1", marker)
             }
-            AuthenticationChallenge::RadarEmail(step) => step.answer(&client, marker),
-            AuthenticationChallenge::RadarSms(step) => {
+            AuthenticationChallenge::OrganizationSelection(challenge) => {
+                challenge.select(&client, &organization("org_1"))
+            }
+            AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(&client, marker),
+            AuthenticationChallenge::RadarSms(challenge) => {
                 let sms = SmsVerification::new("radar_verification_1", "+15555550142");
-                step.answer(&client, marker, Some(sms))
+                challenge.answer(&client, marker, Some(sms))
             }
-            AuthenticationChallenge::EmailCompletion(step) => {
-                watch.debug(step);
-                watch.debug(&step.email_completion_token());
+            AuthenticationChallenge::EmailCompletion(challenge) => {
+                watch.debug(challenge);
+                watch.debug(&challenge.email_completion_token());
                 continue;
             }
-            AuthenticationChallenge::Unknown(step) => {
-                watch.debug(step);
-                watch.debug(&step.body());
+            AuthenticationChallenge::Unknown(challenge) => {
+                watch.debug(challenge);
+                watch.debug(&challenge.body());
                 continue;
             }
             _ => continue,
         };
         watch.debug(&exchanging);
         let mistyped = json!({ "code": "invalid_one_time_code", "message": marker });
-        let refused = exchanging.response(answer(400, mistyped.to_string()), now());
+        let refused = exchanging.response(response(400, mistyped.to_string()), now());
         watch.error(&refused.unwrap_err());
     }
 }
 
 /// A session of a standard OAuth server in which every token is the marker.
 fn session(marker: &str) -> Authenticated {
-    oauth::session_by(&tokens(marker, |_| {}))
+    oauth::session_from(&tokens(marker, |_| {}))
 }
 
 fn tokens(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
@@ -179,7 +183,7 @@ fn show_standard(watch: &mut Watch) {
     ));
     for (status, body) in refused {
         // An answer of User Management can be one of a standard server, which needs less.
-        match refreshing().response(answer(status, body), now()) {
+        match refreshing().response(response(status, body), now()) {
             Ok(session) => watch.debug(&session),
             Err(refused) => {
                 watch.error(&refused);
@@ -204,7 +208,7 @@ proptest! {
 }
 
 #[test]
-fn the_markers_are_where_the_secrets_are() {
+fn the_markers_are_the_secrets() {
     let marker = "fixtureMarkerOfTheSecrets";
     let count = |form: &str| form.matches(marker).count();
     assert_eq!(count(&stored(&device(marker))), 1, "the device code");
@@ -214,6 +218,6 @@ fn the_markers_are_where_the_secrets_are() {
         ("step_up_email_completion_required.json", 2),
         ("step_up_unknown_future.json", 5),
     ] {
-        assert_eq!(count(&stored(&step(name, marker))), expected, "{name}");
+        assert_eq!(count(&stored(&challenge(name, marker))), expected, "{name}");
     }
 }

@@ -11,8 +11,8 @@ use workos_login::{
 };
 
 use crate::scenario::{
-    CHALLENGE, CLIENT_ID, Counting, REDIRECT_URI, STATE, Scenario, VERIFIER, begin, fixture, now,
-    organization, pairs, secs, stored,
+    CLIENT_ID, CODE_CHALLENGE, CODE_VERIFIER, Counting, REDIRECT_URI, STATE, Scenario, begin,
+    fixture, now, organization, pairs, secs, stored,
 };
 
 fn start(scenario: &Scenario<Public>) -> Start<'_, Public> {
@@ -34,20 +34,20 @@ fn check(name: &str, value: &str, option: impl FnOnce(Start<'_, Public>) -> Star
 }
 
 #[test]
-fn the_whole_address_is_known_when_the_generator_counts() {
+fn builds_the_whole_authorization_url() {
     let (url, _) = begin(Scenario::public().to_start());
     assert_eq!(
         url.as_str(),
         format!(
             "https://api.workos.com/user_management/authorize?client_id={CLIENT_ID}\
              &redirect_uri=http%3A%2F%2F127.0.0.1%3A52143%2Fcallback&response_type=code\
-             &code_challenge={CHALLENGE}&code_challenge_method=S256&state={STATE}&provider=authkit"
+             &code_challenge={CODE_CHALLENGE}&code_challenge_method=S256&state={STATE}&provider=authkit"
         )
     );
 }
 
 #[test]
-fn the_address_shows_its_state_to_a_person_and_not_to_a_log() {
+fn debug_of_the_authorization_url_shows_no_state() {
     let (address, _) = Scenario::public()
         .to_start()
         .begin(now(), &mut Counting::default());
@@ -59,7 +59,7 @@ fn the_address_shows_its_state_to_a_person_and_not_to_a_log() {
 }
 
 #[test]
-fn the_address_is_the_same_as_a_url() {
+fn the_authorization_url_converts_to_an_equal_url() {
     let scenario = Scenario::public().redirect_uri("https://a.example/é?b=c d");
     let (address, _) = start(&scenario)
         .login_hint("ünï@example.org?#&%/\\")
@@ -71,17 +71,17 @@ fn the_address_is_the_same_as_a_url() {
 }
 
 #[test]
-fn state_and_verifier_are_drawn_in_one_call_of_66_bytes() {
+fn generates_state_and_code_verifier_in_one_call() {
     let mut generator = Counting::default();
     let (_, pending) = Scenario::public().to_start().begin(now(), &mut generator);
     assert_eq!(generator.calls, [66]);
     let stored: Value = serde_json::from_str(&stored(&pending)).unwrap();
     assert_eq!(stored["state"], STATE);
-    assert_eq!(stored["code_verifier"], VERIFIER);
+    assert_eq!(stored["code_verifier"], CODE_VERIFIER);
 }
 
 #[test]
-fn no_two_logins_share_a_state_or_a_verifier() {
+fn c14_uses_a_new_state_and_code_verifier_for_each_login() {
     let scenario = Scenario::public();
     let mut generator = Counting::default();
     let mut drawn = || {
@@ -100,7 +100,7 @@ fn no_two_logins_share_a_state_or_a_verifier() {
 fn the_verifier_is_not_in_the_address_and_the_key_neither() {
     let (url, _) = begin(Scenario::confidential().to_start());
     for secret in [
-        VERIFIER,
+        CODE_VERIFIER,
         crate::scenario::API_KEY,
         "client_secret",
         "code_verifier",
@@ -125,7 +125,7 @@ fn expected(params: &Map<String, Value>) -> Vec<(String, String)> {
             _ => pairs.push((name.clone(), text(value))),
         }
     }
-    pairs.push(("code_challenge".to_owned(), CHALLENGE.to_owned()));
+    pairs.push(("code_challenge".to_owned(), CODE_CHALLENGE.to_owned()));
     pairs.push(("code_challenge_method".to_owned(), "S256".to_owned()));
     pairs.sort();
     pairs
@@ -174,7 +174,7 @@ fn build(params: &Map<String, Value>) -> Url {
 }
 
 #[test]
-fn every_fixture_has_its_pairs_each_once() {
+fn builds_the_authorization_url_of_every_fixture() {
     let table: Value = serde_json::from_str(&fixture("authorize_urls.json")).unwrap();
     let cases = table["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 5);
@@ -190,7 +190,7 @@ fn every_fixture_has_its_pairs_each_once() {
 }
 
 #[test]
-fn m15_every_option_reaches_the_address() {
+fn m15_sends_every_option() {
     check("claim_nonce", "nonce-77", |s| s.claim_nonce("nonce-77"));
     check("connection_id", "conn_1", |s| {
         s.connection(&"conn_1".parse().unwrap())
@@ -228,12 +228,12 @@ fn m15_every_option_reaches_the_address() {
 }
 
 #[test]
-fn m18_a_max_age_of_zero_is_sent() {
+fn m18_sends_a_max_age_of_zero() {
     check("max_age", "0", |s| s.max_age(Duration::ZERO));
 }
 
 #[test]
-fn what_is_given_twice_counts_as_given_last() {
+fn sends_the_last_value_of_an_option() {
     check("login_hint", "b", |s| s.login_hint("a").login_hint("b"));
     check("prompt", "login", |s| {
         s.prompt("none").parameter("prompt", "login").unwrap()
@@ -255,7 +255,7 @@ fn what_is_given_twice_counts_as_given_last() {
 }
 
 #[test]
-fn an_empty_list_of_scopes_takes_earlier_ones_back() {
+fn an_empty_list_removes_provider_scopes() {
     let (url, _) = begin(
         start(&Scenario::public())
             .provider_scopes(["a"])
@@ -286,7 +286,7 @@ fn selects(selector: ConnectionSelector, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_selector_is_sent_and_a_screen_only_with_authkit() {
+fn c07_sends_the_connection_selector() {
     selects(
         ConnectionSelector::AuthKit(Screen::Default),
         &[("provider", "authkit")],
@@ -318,7 +318,7 @@ fn the_selector_is_sent_and_a_screen_only_with_authkit() {
 }
 
 #[test]
-fn a_second_organization_replaces_the_selector_and_is_sent_once() {
+fn an_organization_option_replaces_the_selector() {
     let scenario = Scenario::public();
     let start = scenario
         .client
@@ -331,7 +331,7 @@ fn a_second_organization_replaces_the_selector_and_is_sent_once() {
 }
 
 #[test]
-fn every_provider_has_the_name_that_the_service_reads() {
+fn names_every_provider_as_the_service_does() {
     for name in [
         "AppleOAuth",
         "BitbucketOAuth",
@@ -355,7 +355,7 @@ fn every_provider_has_the_name_that_the_service_reads() {
 }
 
 #[test]
-fn the_names_of_the_protocol_are_reserved() {
+fn rejects_reserved_parameter_names() {
     for name in [
         "",
         "access_token",
@@ -390,13 +390,13 @@ fn the_names_of_the_protocol_are_reserved() {
 }
 
 #[test]
-fn names_that_only_look_reserved_are_sent() {
+fn accepts_names_that_resemble_reserved_ones() {
     check("State", "1", |s| s.parameter("State", "1").unwrap());
     check("x_state", "1", |s| s.parameter("x_state", "1").unwrap());
 }
 
 #[test]
-fn every_visible_character_survives_the_encoding() {
+fn encodes_every_character_of_an_option() {
     let text: String = (' '..='~').chain("é€😀\n\0".chars()).collect();
     check("login_hint", &text, |s| s.login_hint(&text));
     check("a&b=c#d?", "x", |s| s.parameter("a&b=c#d?", "x").unwrap());
@@ -406,7 +406,7 @@ fn every_visible_character_survives_the_encoding() {
 }
 
 #[test]
-fn the_redirect_address_is_sent_exactly_as_it_is_registered() {
+fn sends_the_redirect_uri_as_it_is_registered() {
     for text in [
         "HTTPS://App.example.org",
         "myapp://callback",
@@ -419,7 +419,7 @@ fn the_redirect_address_is_sent_exactly_as_it_is_registered() {
 }
 
 #[test]
-fn the_applications_state_follows_the_random_part_and_can_be_read_back() {
+fn appends_the_application_state_to_the_random_part() {
     for text in ["/after?x=1", "", "a.b", "s t+a~t(e)!*'é"] {
         let (url, pending) = begin(start(&Scenario::public()).app_state(text).unwrap());
         assert_eq!(values(&url, "state"), [format!("{STATE}.{text}")]);

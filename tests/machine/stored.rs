@@ -11,8 +11,8 @@ use crate::device::{PENDING, SLOW_DOWN_INCREMENT, pending};
 use crate::fixtures;
 use crate::oauth;
 use crate::scenario::{
-    API_KEY, CODE, ORGANIZATION, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, begin, body,
-    callback, data, fixture, now, refusal, secs, session, step_up, stored,
+    API_KEY, CODE, CODE_VERIFIER, ORGANIZATION, REDIRECT_URI, STATE, Scenario, begin, body,
+    callback, challenge_of, data, fixture, now, refusal, response, secs, session, stored,
 };
 
 /// A persistent state in one of its variants, as JSON, and what depends on its type.
@@ -91,7 +91,7 @@ fn pending_device() -> AwaitingDevice {
 
 /// A challenge to a refresh: it knows the organization.
 fn challenge(file: &str) -> AuthenticationChallenge {
-    let response = answer(403, fixture(file));
+    let response = response(403, fixture(file));
     match refusal(Scenario::confidential().to_refreshing(), response).1 {
         workos_login::Error::AuthenticationChallenge(challenge) => *challenge,
         other => panic!("{other:?}"),
@@ -253,7 +253,7 @@ fn pointers(value: &Value, at: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_state_is_stored_as_in_its_golden_file() {
+fn stores_every_state_as_its_golden_file() {
     for case in cases() {
         let file = format!("{}_v2.json", case.name);
         let golden: Value = serde_json::from_str(&data(&file)).unwrap();
@@ -263,23 +263,23 @@ fn every_state_is_stored_as_in_its_golden_file() {
 }
 
 #[test]
-fn every_format_stores_every_state() {
+fn stores_every_state_in_every_format() {
     for case in cases() {
         (case.formats)(&case.form);
     }
 }
 
 #[test]
-fn every_response_is_the_same_after_it_was_stored() {
-    for (name, response) in fixtures::answers("step_up_") {
+fn reads_back_the_state_of_every_response() {
+    for (name, response) in fixtures::responses("step_up_") {
         let exchanging = Scenario::public().to_exchanging();
-        let challenge = step_up(exchanging.response(response, now()));
+        let challenge = challenge_of(exchanging.response(response, now()));
         let read: AuthenticationChallenge = serde_json::from_str(&stored(&challenge)).unwrap();
         assert_eq!(stored(&read), stored(&challenge), "{name}");
         assert_eq!(read.code(), challenge.code(), "{name}");
         assert_eq!(format!("{read:?}"), format!("{challenge:?}"), "{name}");
     }
-    for (name, _) in fixtures::answers("success_") {
+    for (name, _) in fixtures::responses("success_") {
         let session = session(&fixture(name));
         let read: Authenticated = serde_json::from_str(&stored(&session)).unwrap();
         assert_eq!(stored(&read), stored(&session), "{name}");
@@ -297,7 +297,7 @@ fn every_response_is_the_same_after_it_was_stored() {
     for device in [
         pending_device(),
         oauth::awaiting_device(),
-        Scenario::public().to_awaiting_device_by(&minimal),
+        Scenario::public().to_awaiting_device_from(&minimal),
     ] {
         let read: AwaitingDevice = serde_json::from_str(&stored(&device)).unwrap();
         assert_eq!(format!("{read:?}"), format!("{device:?}"));
@@ -310,7 +310,7 @@ fn every_response_is_the_same_after_it_was_stored() {
 }
 
 #[test]
-fn the_version_comes_first_and_no_api_key_is_stored() {
+fn stores_the_version_first_and_no_api_key() {
     for case in cases() {
         assert!(case.form.starts_with(r#"{"version":2,"#), "{}", case.name);
         assert!(!case.form.contains(API_KEY) && !case.form.contains("client_secret"));
@@ -319,7 +319,7 @@ fn the_version_comes_first_and_no_api_key_is_stored() {
 }
 
 #[test]
-fn another_version_is_rejected_by_its_number() {
+fn rejects_other_versions() {
     for case in cases() {
         for version in [0, 1, 3, 4_294_967_295_u32] {
             let why = format!("has version {version}, and this release reads version 2: ");
@@ -339,13 +339,13 @@ fn another_version_is_rejected_by_its_number() {
 }
 
 #[test]
-fn the_forms_of_version_1_are_rejected_by_their_version() {
+fn rejects_the_forms_of_version_1() {
     let v1 = [
         (
             "awaiting_callback",
             json!({
                 "version": 1, "owner": { "client_id": "client_1", "issuer": "https://api.workos.com" },
-                "redirect_uri": REDIRECT_URI, "state": STATE, "verifier": VERIFIER,
+                "redirect_uri": REDIRECT_URI, "state": STATE, "verifier": CODE_VERIFIER,
                 "begun": 1_780_000_000_000_u64, "life": 600_000,
             }),
             "has version 1",
@@ -372,7 +372,7 @@ fn the_forms_of_version_1_are_rejected_by_their_version() {
 }
 
 #[test]
-fn every_required_member_is_named_if_it_is_missing() {
+fn names_a_missing_member() {
     for case in cases() {
         for member in case.required {
             let why = format!("`{member}` of the stored form is missing or invalid");
@@ -382,13 +382,17 @@ fn every_required_member_is_named_if_it_is_missing() {
 }
 
 #[test]
-fn every_invalid_member_is_named_and_not_quoted() {
+fn names_an_invalid_member_and_does_not_quote_it() {
     let zero = ["lifetime", "polling_interval", "backoff"];
     let zero = zero.map(|member| ("awaiting_device", member, json!(0)));
     let rows = [
         ("awaiting_callback", "state", json!("")),
         ("awaiting_callback", "state", json!(&STATE[..42])),
-        ("awaiting_callback", "code_verifier", json!(&VERIFIER[..42])),
+        (
+            "awaiting_callback",
+            "code_verifier",
+            json!(&CODE_VERIFIER[..42]),
+        ),
         ("awaiting_callback", "code_verifier", json!(" ".repeat(43))),
         ("awaiting_callback", "redirect_uri", json!("/callback")),
         (
@@ -472,7 +476,7 @@ fn every_invalid_member_is_named_and_not_quoted() {
 }
 
 #[test]
-fn a_code_of_no_known_challenge_needs_a_body() {
+fn an_unknown_challenge_requires_a_body() {
     let challenge = challenge("step_up_sso_required.json");
     let case = case("", &[], &challenge);
     case.rejects(
@@ -482,7 +486,7 @@ fn a_code_of_no_known_challenge_needs_a_body() {
 }
 
 #[test]
-fn a_value_in_the_wrong_place_is_not_quoted() {
+fn does_not_quote_a_value_in_the_wrong_place() {
     let secret = "fixture-secret-fixture-secret\n";
     for case in cases() {
         for pointer in pointers(&case.value(), "") {
@@ -512,7 +516,7 @@ fn a_value_in_the_wrong_place_is_not_quoted() {
 }
 
 #[test]
-fn every_prefix_is_rejected_and_quotes_nothing() {
+fn rejects_every_prefix_and_does_not_quote_it() {
     for case in cases() {
         for length in (0..case.form.len())
             .step_by(7)
@@ -524,7 +528,7 @@ fn every_prefix_is_rejected_and_quotes_nothing() {
 }
 
 #[test]
-fn one_state_is_not_read_as_another() {
+fn does_not_read_one_state_as_another() {
     for one in cases() {
         for other in cases() {
             let state = |case: &Case| case.name.trim_end_matches("_oauth").to_owned();
@@ -538,7 +542,7 @@ fn one_state_is_not_read_as_another() {
 }
 
 #[test]
-fn nothing_stored_is_told_apart() {
+fn names_an_absent_state() {
     for case in cases() {
         assert!((case.absent)());
         let nothing = match case.name.split('_').next() {
@@ -551,7 +555,7 @@ fn nothing_stored_is_told_apart() {
 }
 
 #[test]
-fn members_of_a_later_release_are_ignored() {
+fn ignores_members_of_a_later_release() {
     for case in cases() {
         let extended = case.form.replacen('{', r#"{"added":{"later":[1]},"#, 1);
         assert_eq!((case.again)(&extended).unwrap(), case.form);
@@ -559,7 +563,7 @@ fn members_of_a_later_release_are_ignored() {
 }
 
 #[test]
-fn a_lifetime_below_a_millisecond_is_the_same_after_it_was_stored() {
+fn stores_a_lifetime_with_a_fraction_of_a_millisecond() {
     let lifetime = std::time::Duration::from_micros(1500);
     let (_, pending) = begin(Scenario::public().to_start().expires_after(lifetime));
     let read: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
@@ -571,7 +575,7 @@ fn golden<T: DeserializeOwned>(name: &str) -> T {
 }
 
 #[test]
-fn a_stored_login_can_be_finished() {
+fn finishes_a_stored_login() {
     let pending: AwaitingCallback = golden("awaiting_callback");
     assert_eq!(pending.app_state(), Some("/after"));
     assert_eq!(pending.expires_in(now() + secs(1)), secs(599));
@@ -579,11 +583,11 @@ fn a_stored_login_can_be_finished() {
     let exchanging = pending
         .accept(&Scenario::public().client, real, now())
         .unwrap();
-    assert_eq!(body(&exchanging.request())["code_verifier"], VERIFIER);
+    assert_eq!(body(&exchanging.request())["code_verifier"], CODE_VERIFIER);
 }
 
 #[test]
-fn a_stored_session_can_be_refreshed() {
+fn refreshes_a_stored_session() {
     let session: Authenticated = golden("authenticated");
     let sent = session
         .refresh(&Scenario::public().client)
@@ -594,7 +598,7 @@ fn a_stored_session_can_be_refreshed() {
 }
 
 #[test]
-fn a_stored_device_login_can_be_polled() {
+fn polls_a_stored_device_login() {
     let device: AwaitingDevice = golden("awaiting_device");
     assert_eq!(device.user_code(), "KVRT-MPWD");
     assert_eq!(device.poll_in(now() + secs(20)), secs(20));
@@ -608,7 +612,7 @@ fn a_stored_device_login_can_be_polled() {
 }
 
 #[test]
-fn a_stored_challenge_can_be_answered_and_continued() {
+fn answers_and_continues_a_stored_challenge() {
     let client = Scenario::confidential().client;
     let AuthenticationChallenge::OrganizationSelection(selection) =
         golden("challenge_organization_selection")
@@ -634,7 +638,7 @@ fn a_stored_challenge_can_be_answered_and_continued() {
 }
 
 #[test]
-fn a_stored_challenge_is_bound_to_its_client() {
+fn binds_a_stored_challenge_to_its_client() {
     let challenge: AuthenticationChallenge = golden("challenge_sso");
     assert!(challenge.bound_to(&Scenario::public().client).is_ok());
     assert!(challenge.bound_to(&Scenario::confidential().client).is_ok());

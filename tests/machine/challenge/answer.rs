@@ -1,4 +1,4 @@
-//! The grants that complete a step, which only a client with a secret has.
+//! The grants that complete a challenge, which only a client with a secret has.
 
 use serde_json::{Value, json};
 use workos_login::{
@@ -9,8 +9,8 @@ use workos_login::{
 use super::part;
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::scenario::{
-    API_KEY, CLIENT_ID, OTHER_ORGANIZATION, Scenario, answer, body, edited, fixture, kind, now,
-    organization, refusal, step_up, stored,
+    API_KEY, CLIENT_ID, OTHER_ORGANIZATION, Scenario, body, challenge_of, edited, fixture, kind,
+    now, organization, refusal, response, stored,
 };
 
 fn scenario() -> Scenario<Confidential> {
@@ -18,13 +18,14 @@ fn scenario() -> Scenario<Confidential> {
 }
 
 fn verify_email() -> EmailVerificationChallenge {
-    let step = scenario().to_challenge(&fixture("step_up_email_verification_required.json"));
-    part!(step, EmailVerification)
+    let challenge = scenario().to_challenge(&fixture("step_up_email_verification_required.json"));
+    part!(challenge, EmailVerification)
 }
 
 fn select_organization() -> OrganizationSelectionChallenge {
-    let step = scenario().to_challenge(&fixture("step_up_organization_selection_required.json"));
-    part!(step, OrganizationSelection)
+    let challenge =
+        scenario().to_challenge(&fixture("step_up_organization_selection_required.json"));
+    part!(challenge, OrganizationSelection)
 }
 
 fn enter_totp(file: &str) -> TotpChallenge {
@@ -106,9 +107,9 @@ fn an_enrolled_factor_is_sent_with_its_first_challenge() {
 
 #[test]
 fn a_chosen_organization_is_sent_with_the_pending_token() {
-    let step = select_organization();
+    let challenge = select_organization();
     sends(
-        &step.select(&scenario().client, step.organizations()[1].id()),
+        &challenge.select(&scenario().client, challenge.organizations()[1].id()),
         "organization-selection",
         json!({
             "pending_authentication_token": "Q64Pj0KHUPeeZmWtScFLps2Iu",
@@ -119,9 +120,9 @@ fn a_chosen_organization_is_sent_with_the_pending_token() {
 
 #[test]
 fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
-    let step = scenario().to_challenge(&fixture("step_up_radar_email_challenge.json"));
+    let challenge = scenario().to_challenge(&fixture("step_up_radar_email_challenge.json"));
     sends(
-        &part!(step, RadarEmail).answer(&scenario().client, "123456"),
+        &part!(challenge, RadarEmail).answer(&scenario().client, "123456"),
         "radar-email-challenge:code",
         json!({
             "code": "123456",
@@ -133,15 +134,15 @@ fn a_radar_code_from_a_mail_is_sent_with_its_challenge() {
 
 #[test]
 fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
-    let step = scenario().to_challenge(&fixture("step_up_radar_sms_challenge.json"));
-    let step = part!(step, RadarSms);
+    let challenge = scenario().to_challenge(&fixture("step_up_radar_sms_challenge.json"));
+    let challenge = part!(challenge, RadarSms);
     let sent: Value = serde_json::from_str(&fixture("radar_sms_challenge_sent.json")).unwrap();
     let verification = SmsVerification::new(
         sent["verification_id"].as_str().unwrap(),
         sent["phone_number"].as_str().unwrap(),
     );
     sends(
-        &step.answer(&scenario().client, "123456", Some(verification)),
+        &challenge.answer(&scenario().client, "123456", Some(verification)),
         "radar-sms-challenge:code",
         json!({
             "code": "123456",
@@ -151,7 +152,7 @@ fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
         }),
     );
     sends(
-        &step.answer(&scenario().client, "123456", None),
+        &challenge.answer(&scenario().client, "123456", None),
         "radar-sms-challenge:code",
         json!({ "code": "123456", "pending_authentication_token": "uymOcoKFDNx7XVmiTd7DpPJ0g" }),
     );
@@ -164,7 +165,7 @@ fn a_radar_code_from_an_sms_is_sent_with_what_its_sending_answered() {
 }
 
 #[test]
-fn a_pending_token_that_was_not_given_is_not_sent() {
+fn omits_a_pending_authentication_token_that_is_absent() {
     sends(
         &enroll_mfa("step_up_mfa_enrollment_oauth.json").answer(
             &scenario().client,
@@ -207,21 +208,21 @@ fn a_pending_token_that_was_not_given_is_not_sent() {
         members.remove("pending_authentication_token");
         members.remove("radar_challenge_id");
     });
-    let step = scenario().to_challenge(&without);
+    let challenge = scenario().to_challenge(&without);
     sends(
-        &part!(step, RadarEmail).answer(&scenario().client, "1"),
+        &part!(challenge, RadarEmail).answer(&scenario().client, "1"),
         "radar-email-challenge:code",
         json!({ "code": "1" }),
     );
 }
 
-/// An answer to every step that a grant completes.
+/// An answer to every challenge that a grant completes.
 fn every_answer() -> Vec<Exchanging> {
     let scenario = scenario();
     let client = &scenario.client;
-    let step = |file: &str| scenario.to_challenge(&fixture(file));
-    let email = part!(step("step_up_radar_email_challenge.json"), RadarEmail);
-    let sms = part!(step("step_up_radar_sms_challenge.json"), RadarSms);
+    let challenge = |file: &str| scenario.to_challenge(&fixture(file));
+    let email = part!(challenge("step_up_radar_email_challenge.json"), RadarEmail);
+    let sms = part!(challenge("step_up_radar_sms_challenge.json"), RadarSms);
     let totp = enter_totp("step_up_mfa_challenge_factors.json");
     let enroll = enroll_mfa("step_up_mfa_enrollment.json");
     vec![
@@ -235,12 +236,12 @@ fn every_answer() -> Vec<Exchanging> {
 }
 
 #[test]
-fn a_mistyped_code_does_not_lose_the_step() {
+fn an_incorrect_code_keeps_the_challenge() {
     let scenario = scenario();
-    let step = verify_email();
-    let before = format!("{step:?}");
-    let mistyped = answer(400, fixture("error_plain_invalid_one_time_code.json"));
-    let exchanging = step.answer(&scenario.client, "000000");
+    let challenge = verify_email();
+    let before = format!("{challenge:?}");
+    let mistyped = response(400, fixture("error_plain_invalid_one_time_code.json"));
+    let exchanging = challenge.answer(&scenario.client, "000000");
     let sent = exchanging.request();
     let (exchanging, error) = refusal(exchanging, mistyped);
     assert_eq!(kind(&error), "IncorrectCode");
@@ -251,26 +252,26 @@ fn a_mistyped_code_does_not_lose_the_step() {
     assert_eq!(error.retry_in(now()), None);
     assert_eq!(exchanging.request().body(), sent.body());
 
-    assert_eq!(format!("{step:?}"), before);
-    let again = step.answer(&scenario.client, "123456");
+    assert_eq!(format!("{challenge:?}"), before);
+    let again = challenge.answer(&scenario.client, "123456");
     assert_eq!(body(&again.request())["code"], "123456");
-    let success = answer(200, fixture("success_full.json"));
+    let success = response(200, fixture("success_full.json"));
     let session = again.response(success, now()).unwrap();
     let session = session.authenticated().unwrap();
     assert_eq!(stored(&session), stored(&scenario.to_authenticated()));
 }
 
 #[test]
-fn every_step_with_a_code_can_be_mistyped() {
+fn every_challenge_accepts_another_code_after_an_incorrect_one() {
     for exchanging in every_answer() {
-        let mistyped = answer(400, fixture("error_plain_invalid_one_time_code.json"));
+        let mistyped = response(400, fixture("error_plain_invalid_one_time_code.json"));
         let (_, error) = refusal(exchanging, mistyped);
         assert_eq!(kind(&error), "IncorrectCode");
     }
 }
 
 #[test]
-fn a_step_that_can_no_longer_be_completed_says_so() {
+fn names_a_challenge_that_can_no_longer_be_answered() {
     for code in [
         "one_time_code_expired",
         "one_time_code_previously_used",
@@ -281,8 +282,8 @@ fn a_step_that_can_no_longer_be_completed_says_so() {
     ] {
         for exchanging in every_answer() {
             let body = json!({ "code": code, "message": "x" }).to_string();
-            let (_, error) = refusal(exchanging, answer(400, body));
-            assert_eq!(kind(&error), "Grant", "{code}");
+            let (_, error) = refusal(exchanging, response(400, body));
+            assert_eq!(kind(&error), "InvalidGrant", "{code}");
             assert_eq!(
                 error.to_string(),
                 format!(
@@ -294,54 +295,54 @@ fn a_step_that_can_no_longer_be_completed_says_so() {
 }
 
 #[test]
-fn an_answer_that_is_lost_or_not_taken_now_can_be_sent_again() {
+fn retries_an_answer_after_a_transient_error() {
     for exchanging in every_answer() {
         let sent = exchanging.request();
-        let (exchanging, error) = refusal(exchanging, answer(503, ""));
+        let (exchanging, error) = refusal(exchanging, response(503, ""));
         assert!(error.retry_in(now()).is_some());
         assert_eq!(exchanging.request().body(), sent.body());
-        let success = answer(200, fixture("success_minimal.json"));
+        let success = response(200, fixture("success_minimal.json"));
         assert!(exchanging.response(success, now()).is_ok());
     }
 }
 
 #[test]
-fn a_refused_organization_leaves_the_choice_of_another() {
+fn another_organization_can_be_selected_after_a_rejected_one() {
     let scenario = scenario();
-    let step = select_organization();
-    let choice = step.select(&scenario.client, &organization(OTHER_ORGANIZATION));
+    let challenge = select_organization();
+    let choice = challenge.select(&scenario.client, &organization(OTHER_ORGANIZATION));
     let refused = fixture("error_oauth_organization_membership_not_found.json");
-    let (_, error) = refusal(choice, answer(400, refused));
+    let (_, error) = refusal(choice, response(400, refused));
     assert_eq!(kind(&error), "Denied");
-    let second = step.select(&scenario.client, step.organizations()[0].id());
-    let success = answer(200, fixture("success_full.json"));
+    let second = challenge.select(&scenario.client, challenge.organizations()[0].id());
+    let success = response(200, fixture("success_full.json"));
     let session = second.response(success, now()).unwrap();
     let session = session.authenticated().unwrap();
     assert_eq!(
         session.organization_id(),
-        Some(step.organizations()[0].id())
+        Some(challenge.organizations()[0].id())
     );
 }
 
 #[test]
-fn one_step_can_follow_another() {
+fn one_challenge_can_follow_another() {
     let scenario = scenario();
     let first = verify_email().answer(&scenario.client, "123456");
     let next = fixture("step_up_organization_selection_required.json");
-    let next = step_up(first.response(answer(403, next), now()));
+    let next = challenge_of(first.response(response(403, next), now()));
     let second = part!(next, OrganizationSelection);
     let second = second.select(&scenario.client, &organization("org_1"));
     let next = fixture("step_up_mfa_challenge_embedded.json");
-    let next = step_up(second.response(answer(403, next), now()));
+    let next = challenge_of(second.response(response(403, next), now()));
     let third = part!(next, Totp);
     let third = third.answer(&scenario.client, third.challenge_id().unwrap(), "1");
-    let success = answer(200, fixture("success_full.json"));
+    let success = response(200, fixture("success_full.json"));
     let outcome = third.response(success, now()).unwrap();
     assert!(outcome.authenticated().is_ok());
 }
 
 #[test]
-fn what_needs_escaping_arrives_as_it_is() {
+fn encodes_every_character() {
     let odd = "1\"2\\3\né";
     let exchanging = verify_email().answer(&scenario().client, odd);
     assert_eq!(body(&exchanging.request())["code"], odd);

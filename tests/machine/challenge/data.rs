@@ -1,11 +1,11 @@
-//! What each step carries: exactly what the service gave, whichever exchange met it.
+//! What each challenge carries: exactly what the service gave, whichever exchange met it.
 
 use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{ConnectionId, Exchange, User};
 
 use super::{everywhere, part};
-use crate::scenario::{Scenario, edited, fixture, now, step_up};
+use crate::scenario::{Scenario, challenge_of, edited, fixture, now};
 
 /// Checks that the user is the one of the fixture, member for member.
 #[track_caller]
@@ -28,62 +28,62 @@ fn texts(connections: &[ConnectionId]) -> Vec<&str> {
 }
 
 #[test]
-fn an_email_verification_has_the_address_and_its_id() {
-    for step in everywhere("step_up_email_verification_required.json") {
-        assert_eq!(step.code(), "email_verification_required");
-        let step = part!(step, EmailVerification);
-        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+fn email_verification_has_the_email_address_and_the_id() {
+    for challenge in everywhere("step_up_email_verification_required.json") {
+        assert_eq!(challenge.code(), "email_verification_required");
+        let challenge = part!(challenge, EmailVerification);
+        assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
         assert_eq!(
-            step.email_verification_id(),
+            challenge.email_verification_id(),
             Some("email_verification_01KXCYJ48VZTVYVSE72PDAH111")
         );
     }
 }
 
 #[test]
-fn an_mfa_enrollment_has_the_user_where_the_service_names_them() {
+fn mfa_enrollment_has_the_user() {
     for file in [
         "step_up_mfa_enrollment.json",
         "step_up_mfa_enrollment_oauth.json",
     ] {
-        for step in everywhere(file) {
-            assert_eq!(step.code(), "mfa_enrollment");
-            is_user_of(file, part!(step, MfaEnrollment).user());
+        for challenge in everywhere(file) {
+            assert_eq!(challenge.code(), "mfa_enrollment");
+            is_user_of(file, part!(challenge, MfaEnrollment).user());
         }
     }
 }
 
 #[test]
-fn an_mfa_challenge_has_the_factors_or_the_challenge() {
+fn totp_has_the_factors_or_the_mfa_challenge() {
     let file = "step_up_mfa_challenge_factors.json";
-    for step in everywhere(file) {
-        assert_eq!(step.code(), "mfa_challenge");
-        let step = part!(step, Totp);
-        is_user_of(file, step.user());
+    for challenge in everywhere(file) {
+        assert_eq!(challenge.code(), "mfa_challenge");
+        let challenge = part!(challenge, Totp);
+        is_user_of(file, challenge.user());
         assert_eq!(
-            step.factor_ids().collect::<Vec<_>>(),
+            challenge.factor_ids().collect::<Vec<_>>(),
             ["auth_factor_01K12SDSMAB3GB85XBR5WEV14Q"]
         );
-        assert_eq!(step.challenge_id(), None);
+        assert_eq!(challenge.challenge_id(), None);
     }
-    for step in everywhere("step_up_mfa_challenge_embedded.json") {
-        let step = part!(step, Totp);
+    for challenge in everywhere("step_up_mfa_challenge_embedded.json") {
+        let challenge = part!(challenge, Totp);
         assert_eq!(
-            step.challenge_id(),
+            challenge.challenge_id(),
             Some("auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H")
         );
-        assert_eq!(step.factor_ids().count(), 0);
-        assert!(step.user().is_none());
+        assert_eq!(challenge.factor_ids().count(), 0);
+        assert!(challenge.user().is_none());
     }
 }
 
 #[test]
-fn an_organization_selection_has_the_organizations_with_their_names() {
+fn organization_selection_has_the_organizations() {
     let file = "step_up_organization_selection_required.json";
-    for step in everywhere(file) {
-        assert_eq!(step.code(), "organization_selection_required");
-        let step = part!(step, OrganizationSelection);
-        let organizations: Vec<_> = step
+    for challenge in everywhere(file) {
+        assert_eq!(challenge.code(), "organization_selection_required");
+        let challenge = part!(challenge, OrganizationSelection);
+        let organizations: Vec<_> = challenge
             .organizations()
             .iter()
             .map(|organization| (organization.id().as_str(), organization.name()))
@@ -95,44 +95,44 @@ fn an_organization_selection_has_the_organizations_with_their_names() {
                 ("org_01KQ0PKXK8VPZ198YJP4FDWVQ2", Some("Mesa Works")),
             ]
         );
-        is_user_of(file, step.user());
+        is_user_of(file, challenge.user());
     }
 }
 
 #[test]
-fn an_sso_step_has_the_connections_and_the_address() {
-    for step in everywhere("step_up_sso_required.json") {
-        assert_eq!(step.code(), "sso_required");
-        let step = part!(step, Sso);
+fn sso_has_the_connections_and_the_email_address() {
+    for challenge in everywhere("step_up_sso_required.json") {
+        assert_eq!(challenge.code(), "sso_required");
+        let challenge = part!(challenge, Sso);
         assert_eq!(
-            texts(step.connection_ids()),
+            texts(challenge.connection_ids()),
             [
                 "conn_01KXK1PFG0RMPAY4WC3EWAB5TC",
                 "conn_01KJHHMC4ZCX6916EJJ3TEM98C"
             ]
         );
-        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+        assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
     }
-    for step in everywhere("step_up_sso_required_bare_403.json") {
-        let step = part!(step, Sso);
-        assert!(step.connection_ids().is_empty());
-        assert_eq!(step.email(), None);
+    for challenge in everywhere("step_up_sso_required_bare_403.json") {
+        let challenge = part!(challenge, Sso);
+        assert!(challenge.connection_ids().is_empty());
+        assert_eq!(challenge.email(), None);
     }
 }
 
 #[test]
-fn a_step_of_an_organizations_rules_has_what_they_allow() {
+fn allowed_methods_has_the_methods_and_the_connections() {
     let code = "organization_authentication_methods_required";
-    for step in everywhere(&format!("step_up_{code}_403.json")) {
-        assert_eq!(step.code(), code);
-        let step = part!(step, AllowedMethods);
-        assert_eq!(step.email(), Some("nadia.okafor@example.org"));
+    for challenge in everywhere(&format!("step_up_{code}_403.json")) {
+        assert_eq!(challenge.code(), code);
+        let challenge = part!(challenge, AllowedMethods);
+        assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
         assert_eq!(
-            texts(step.connection_ids()),
+            texts(challenge.connection_ids()),
             ["conn_01KXK1PFG0RMPAY4WC3EWAB5TC"]
         );
         assert_eq!(
-            step.methods().collect::<Vec<_>>(),
+            challenge.methods().collect::<Vec<_>>(),
             [
                 ("apple_oauth", false),
                 ("google_oauth", true),
@@ -141,66 +141,66 @@ fn a_step_of_an_organizations_rules_has_what_they_allow() {
             ]
         );
     }
-    for step in everywhere(&format!("step_up_{code}_oauth.json")) {
-        let step = part!(step, AllowedMethods);
-        assert_eq!(step.email(), None);
-        assert!(step.connection_ids().is_empty());
-        assert_eq!(step.methods().count(), 0);
+    for challenge in everywhere(&format!("step_up_{code}_oauth.json")) {
+        let challenge = part!(challenge, AllowedMethods);
+        assert_eq!(challenge.email(), None);
+        assert!(challenge.connection_ids().is_empty());
+        assert_eq!(challenge.methods().count(), 0);
     }
 }
 
 #[test]
-fn a_radar_challenge_says_how_its_code_is_sent() {
+fn radar_has_the_user_and_its_id() {
     let file = "step_up_radar_email_challenge.json";
-    for step in everywhere(file) {
-        assert_eq!(step.code(), "radar_email_challenge");
-        let step = part!(step, RadarEmail);
+    for challenge in everywhere(file) {
+        assert_eq!(challenge.code(), "radar_email_challenge");
+        let challenge = part!(challenge, RadarEmail);
         assert_eq!(
-            step.radar_challenge_id(),
+            challenge.radar_challenge_id(),
             Some("radar_challenge_01K23KKJK97D8MQW3F69GNEZMB")
         );
-        is_user_of(file, step.user());
+        is_user_of(file, challenge.user());
     }
     let file = "step_up_radar_sms_challenge.json";
-    for step in everywhere(file) {
-        assert_eq!(step.code(), "radar_sms_challenge");
-        let step = part!(step, RadarSms);
-        is_user_of(file, step.user());
-        let token = step.pending_authentication_token().unwrap();
+    for challenge in everywhere(file) {
+        assert_eq!(challenge.code(), "radar_sms_challenge");
+        let challenge = part!(challenge, RadarSms);
+        is_user_of(file, challenge.user());
+        let token = challenge.pending_authentication_token().unwrap();
         assert_eq!(token.expose_secret(), "uymOcoKFDNx7XVmiTd7DpPJ0g");
     }
 }
 
 #[test]
-fn the_older_names_of_a_radar_challenge_keep_their_code() {
+fn radar_keeps_its_older_codes() {
     for code in ["radar_challenge", "radar_sign_up_challenge"] {
-        for step in everywhere(&format!("step_up_{code}.json")) {
-            assert_eq!(step.code(), code);
-            assert!(part!(step, RadarSms).user().is_none());
+        for challenge in everywhere(&format!("step_up_{code}.json")) {
+            assert_eq!(challenge.code(), code);
+            assert!(part!(challenge, RadarSms).user().is_none());
         }
         // Only the challenge by e-mail has an id.
         let with_id = edited(&format!("step_up_{code}.json"), |body| {
             body["radar_challenge_id"] = json!("radar_challenge_1");
         });
-        let step = Scenario::public().to_challenge(&with_id);
-        assert_eq!(step.code(), code);
-        let step = part!(step, RadarEmail);
-        assert_eq!(step.radar_challenge_id(), Some("radar_challenge_1"));
+        let challenge = Scenario::public().to_challenge(&with_id);
+        assert_eq!(challenge.code(), code);
+        let challenge = part!(challenge, RadarEmail);
+        assert_eq!(challenge.radar_challenge_id(), Some("radar_challenge_1"));
     }
 }
 
 #[test]
-fn an_email_completion_has_its_token() {
-    for step in everywhere("step_up_email_completion_required.json") {
-        assert_eq!(step.code(), "email_completion_required");
-        let step = part!(step, EmailCompletion);
-        let token = step.email_completion_token().unwrap();
+fn email_completion_has_its_token() {
+    for challenge in everywhere("step_up_email_completion_required.json") {
+        assert_eq!(challenge.code(), "email_completion_required");
+        let challenge = part!(challenge, EmailCompletion);
+        let token = challenge.email_completion_token().unwrap();
         assert_eq!(token.expose_secret(), "x29DuqKl24TgmFAh3jbPCiho6");
     }
 }
 
 #[test]
-fn a_challenge_of_the_hosted_login_page_has_its_code() {
+fn other_has_its_code() {
     for (file, code) in [
         (
             "application_consent_required",
@@ -234,9 +234,9 @@ fn a_challenge_of_the_hosted_login_page_has_its_code() {
 
 #[test]
 fn debug_shows_no_personal_data() {
-    for (name, response) in crate::fixtures::answers("step_up_") {
+    for (name, response) in crate::fixtures::responses("step_up_") {
         let exchanging = Scenario::public().to_exchanging();
-        let challenge = step_up(exchanging.response(response, now()));
+        let challenge = challenge_of(exchanging.response(response, now()));
         let shown = format!("{challenge:?} {challenge:#?}");
         assert!(shown.contains(challenge.code()), "{name}: {shown}");
         for personal in [
@@ -259,15 +259,15 @@ fn debug_shows_no_personal_data() {
 }
 
 #[test]
-fn a_step_that_is_not_known_keeps_its_code_its_token_and_its_fields() {
+fn unknown_has_its_code_its_token_and_the_body() {
     let file = "step_up_unknown_future.json";
-    for step in everywhere(file) {
-        assert_eq!(step.code(), "quantum_check_required");
-        let step = part!(step, Unknown);
-        assert_eq!(step.code(), "quantum_check_required");
-        let token = step.pending_authentication_token().unwrap();
+    for challenge in everywhere(file) {
+        assert_eq!(challenge.code(), "quantum_check_required");
+        let challenge = part!(challenge, Unknown);
+        assert_eq!(challenge.code(), "quantum_check_required");
+        let token = challenge.pending_authentication_token().unwrap();
         assert_eq!(token.expose_secret(), "dKGy5AwwyWlt6XyILDquQhvaB");
-        let fields: Value = serde_json::from_str(step.body().expose_secret()).unwrap();
+        let fields: Value = serde_json::from_str(challenge.body().expose_secret()).unwrap();
         assert_eq!(
             fields,
             serde_json::from_str::<Value>(&fixture(file)).unwrap()
@@ -277,22 +277,26 @@ fn a_step_that_is_not_known_keeps_its_code_its_token_and_its_fields() {
 }
 
 #[test]
-fn a_pending_token_without_a_code_is_a_step_too() {
-    let step = Scenario::public().to_challenge(r#"{"pending_authentication_token":"p"}"#);
-    assert_eq!(step.code(), "");
-    let step = part!(step, Unknown);
+fn a_pending_authentication_token_without_a_code_is_a_challenge() {
+    let challenge = Scenario::public().to_challenge(r#"{"pending_authentication_token":"p"}"#);
+    assert_eq!(challenge.code(), "");
+    let challenge = part!(challenge, Unknown);
     assert_eq!(
-        step.pending_authentication_token().unwrap().expose_secret(),
+        challenge
+            .pending_authentication_token()
+            .unwrap()
+            .expose_secret(),
         "p"
     );
 }
 
 #[test]
-fn what_a_step_has_of_the_wrong_type_is_left_out() {
-    let step = |file, edit: fn(&mut Value)| Scenario::public().to_challenge(&edited(file, edit));
+fn leaves_out_members_of_the_wrong_type() {
+    let challenge =
+        |file, edit: fn(&mut Value)| Scenario::public().to_challenge(&edited(file, edit));
     let file = "step_up_organization_selection_required.json";
     let selection = part!(
-        step(file, |body| {
+        challenge(file, |body| {
             let organizations = &mut body["organizations"];
             *organizations = json!([{"name": "No Id"}, 7, null, {"id": ""}, {"id": "org_1"}]);
             body["user"] = json!("nobody");
@@ -305,7 +309,7 @@ fn what_a_step_has_of_the_wrong_type_is_left_out() {
     assert!(selection.user().is_none());
 
     let sso = part!(
-        step("step_up_sso_required.json", |body| {
+        challenge("step_up_sso_required.json", |body| {
             body["connection_ids"] = json!(["conn_1", 7, "", null, ["conn_2"]]);
             body["email"] = json!({});
         }),
@@ -315,7 +319,7 @@ fn what_a_step_has_of_the_wrong_type_is_left_out() {
     assert_eq!(sso.email(), None);
 
     let challenge = part!(
-        step("step_up_mfa_challenge_factors.json", |body| {
+        challenge("step_up_mfa_challenge_factors.json", |body| {
             body["authentication_factors"] = json!([{"type": "totp"}, {"id": "auth_factor_1"}]);
             body["authentication_challenge"] = json!("auth_challenge_1");
         }),
@@ -333,19 +337,19 @@ fn an_organization_whose_name_is_odd_can_be_chosen() {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"][0]["name"] = json!(7);
     });
-    let step = part!(
+    let challenge = part!(
         Scenario::public().to_challenge(&body),
         OrganizationSelection
     );
-    assert_eq!(step.organizations().len(), 2);
+    assert_eq!(challenge.organizations().len(), 2);
 }
 
 #[test]
 fn one_odd_method_does_not_hide_the_others() {
     let file = "step_up_organization_authentication_methods_required_403.json";
     let body = edited(file, |body| body["auth_methods"]["new"] = json!({ "x": 1 }));
-    let step = part!(Scenario::public().to_challenge(&body), AllowedMethods);
-    assert_eq!(step.methods().count(), 4);
+    let challenge = part!(Scenario::public().to_challenge(&body), AllowedMethods);
+    assert_eq!(challenge.methods().count(), 4);
 }
 
 #[test]
@@ -353,9 +357,9 @@ fn a_user_without_an_id_is_no_user_of_a_step() {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["user"] = json!({})
     });
-    let step = part!(
+    let challenge = part!(
         Scenario::public().to_challenge(&body),
         OrganizationSelection
     );
-    assert!(step.user().is_none());
+    assert!(challenge.user().is_none());
 }

@@ -1,20 +1,20 @@
-//! The new login that continues a step, for a client without a secret.
+//! The new login that continues a challenge, for a client without a secret.
 
 use workos_login::url::Url;
 use workos_login::{AuthenticationChallenge, Error, Exchange};
 
 use super::{everywhere, part};
 use crate::scenario::{
-    CHALLENGE, CLIENT_ID, ORGANIZATION, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, answer,
-    begin, edited, fixture, now, organization, pairs, refusal, step_up,
+    CLIENT_ID, CODE_CHALLENGE, ORGANIZATION, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario,
+    begin, challenge_of, edited, fixture, now, organization, pairs, refusal, response,
 };
 
 const HINT: (&str, &str) = ("login_hint", "nadia.okafor@example.org");
 const HOSTED: [(&str, &str); 2] = [("provider", "authkit"), ("screen_hint", "sign-in")];
 
-fn login(step: &AuthenticationChallenge) -> Url {
+fn login(challenge: &AuthenticationChallenge) -> Url {
     let client = Scenario::public().client;
-    begin(step.login(&client, REDIRECT_URI.parse().unwrap())).0
+    begin(challenge.login(&client, REDIRECT_URI.parse().unwrap())).0
 }
 
 /// Checks that the address has what every login has, and beside it exactly this.
@@ -24,7 +24,7 @@ fn has(url: &Url, own: &[(&str, &str)]) {
         ("client_id", CLIENT_ID),
         ("redirect_uri", REDIRECT_URI),
         ("response_type", "code"),
-        ("code_challenge", CHALLENGE),
+        ("code_challenge", CODE_CHALLENGE),
         ("code_challenge_method", "S256"),
         ("state", STATE),
     ];
@@ -47,27 +47,27 @@ fn continues(file: &str, own: &[(&str, &str)]) {
 }
 
 #[test]
-fn an_sso_step_continues_at_its_first_connection() {
+fn sso_continues_at_its_first_connection() {
     let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
     continues("step_up_sso_required.json", &[connection, HINT]);
     continues("step_up_sso_required_bare_403.json", &HOSTED);
 }
 
 #[test]
-fn an_organizations_rules_continue_at_their_connection() {
+fn allowed_methods_continues_at_its_connection() {
     let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
-    let step = "step_up_organization_authentication_methods_required";
-    continues(&format!("{step}_403.json"), &[connection, HINT]);
-    continues(&format!("{step}_oauth.json"), &HOSTED);
-    let without_connection = edited(&format!("{step}_403.json"), |body| {
+    let challenge = "step_up_organization_authentication_methods_required";
+    continues(&format!("{challenge}_403.json"), &[connection, HINT]);
+    continues(&format!("{challenge}_oauth.json"), &HOSTED);
+    let without_connection = edited(&format!("{challenge}_403.json"), |body| {
         body["sso_connection_ids"] = serde_json::json!([]);
     });
-    let step = Scenario::public().to_challenge(&without_connection);
-    has(&login(&step), &[HOSTED[0], HOSTED[1], HINT]);
+    let challenge = Scenario::public().to_challenge(&without_connection);
+    has(&login(&challenge), &[HOSTED[0], HOSTED[1], HINT]);
 }
 
 #[test]
-fn a_step_continues_on_the_hosted_page_with_whoever_is_known() {
+fn other_challenges_continue_on_the_hosted_login_page() {
     for known in [
         "step_up_email_verification_required.json",
         "step_up_mfa_enrollment.json",
@@ -97,18 +97,18 @@ fn a_step_continues_on_the_hosted_page_with_whoever_is_known() {
 }
 
 #[test]
-fn a_chosen_organization_is_where_the_login_goes() {
+fn continues_in_the_selected_organization() {
     let client = Scenario::public().client;
-    for step in everywhere("step_up_organization_selection_required.json") {
-        let step = part!(step, OrganizationSelection);
-        let chosen = step.organizations()[1].id();
-        let start = step.login(&client, chosen, REDIRECT_URI.parse().unwrap());
+    for challenge in everywhere("step_up_organization_selection_required.json") {
+        let challenge = part!(challenge, OrganizationSelection);
+        let chosen = challenge.organizations()[1].id();
+        let start = challenge.login(&client, chosen, REDIRECT_URI.parse().unwrap());
         let organization = ("organization_id", "org_01KQ0PKXK8VPZ198YJP4FDWVQ2");
         has(&begin(start).0, &[HOSTED[0], HOSTED[1], HINT, organization]);
     }
 }
 
-/// The step that a refresh meets, or one that moves to the other organization.
+/// The challenge that a refresh meets, or one that moves to the other organization.
 #[track_caller]
 fn at_refresh(file: &str, switch: bool) -> AuthenticationChallenge {
     let scenario = Scenario::public();
@@ -117,17 +117,17 @@ fn at_refresh(file: &str, switch: bool) -> AuthenticationChallenge {
     } else {
         scenario.to_refreshing()
     };
-    let (refreshing, error) = refusal(refreshing, answer(403, fixture(file)));
+    let (refreshing, error) = refusal(refreshing, response(403, fixture(file)));
     let session = refreshing.into_session();
     assert_eq!(session.organization_id(), Some(&organization(ORGANIZATION)));
     match error {
-        Error::AuthenticationChallenge(step) => *step,
+        Error::AuthenticationChallenge(challenge) => *challenge,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn a_step_that_a_refresh_meets_continues_in_the_organization_that_was_asked_for() {
+fn a_challenge_to_a_refresh_continues_in_the_requested_organization() {
     for (switch, id) in [(false, ORGANIZATION), (true, OTHER_ORGANIZATION)] {
         let organization = ("organization_id", id);
         let enrollment = at_refresh("step_up_mfa_enrollment.json", switch);
@@ -144,12 +144,12 @@ fn a_step_that_a_refresh_meets_continues_in_the_organization_that_was_asked_for(
 }
 
 #[test]
-fn a_chosen_organization_comes_before_the_one_of_the_refresh() {
-    let step = at_refresh("step_up_organization_selection_required.json", false);
-    let step = part!(step, OrganizationSelection);
+fn the_selected_organization_precedes_the_one_of_the_refresh() {
+    let challenge = at_refresh("step_up_organization_selection_required.json", false);
+    let challenge = part!(challenge, OrganizationSelection);
     let client = Scenario::public().client;
     let chosen = organization("org_chosen");
-    let start = step.login(&client, &chosen, REDIRECT_URI.parse().unwrap());
+    let start = challenge.login(&client, &chosen, REDIRECT_URI.parse().unwrap());
     let own = [
         HOSTED[0],
         HOSTED[1],
@@ -160,22 +160,22 @@ fn a_chosen_organization_comes_before_the_one_of_the_refresh() {
 }
 
 #[test]
-fn a_refresh_of_a_session_without_an_organization_names_none() {
+fn a_challenge_to_a_refresh_without_an_organization_selects_none() {
     let scenario = Scenario::public();
-    let session = scenario.to_authenticated_by(&fixture("success_minimal.json"));
+    let session = scenario.to_authenticated_from(&fixture("success_minimal.json"));
     let refreshing = session.refresh(&scenario.client).unwrap();
-    let step = answer(403, fixture("step_up_mfa_enrollment_oauth.json"));
-    let Error::AuthenticationChallenge(step) = refusal(refreshing, step).1 else {
+    let challenge = response(403, fixture("step_up_mfa_enrollment_oauth.json"));
+    let Error::AuthenticationChallenge(challenge) = refusal(refreshing, challenge).1 else {
         panic!()
     };
-    has(&login(&step), &HOSTED);
+    has(&login(&challenge), &HOSTED);
 }
 
 #[test]
-fn options_can_be_added_to_the_login_that_continues() {
-    let step = at_code_exchange("step_up_sso_required.json");
+fn accepts_options() {
+    let challenge = at_code_exchange("step_up_sso_required.json");
     let client = Scenario::public().client;
-    let start = step.login(&client, REDIRECT_URI.parse().unwrap());
+    let start = challenge.login(&client, REDIRECT_URI.parse().unwrap());
     let (url, pending) = begin(
         start
             .login_hint("other@example.org")
@@ -210,12 +210,12 @@ fn the_token_of_a_step_is_not_in_the_address() {
 }
 
 #[test]
-fn a_client_with_a_secret_can_begin_a_new_login_too() {
+fn a_confidential_client_can_start_a_new_login() {
     let scenario = Scenario::confidential();
     let exchanging = scenario.to_exchanging();
-    let response = answer(400, fixture("step_up_sso_required.json"));
-    let step = step_up(exchanging.response(response, now()));
-    let start = step.login(&scenario.client, REDIRECT_URI.parse().unwrap());
+    let response = response(400, fixture("step_up_sso_required.json"));
+    let challenge = challenge_of(exchanging.response(response, now()));
+    let start = challenge.login(&scenario.client, REDIRECT_URI.parse().unwrap());
     let (url, _) = begin(start);
     let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
     has(&url, &[connection, HINT]);

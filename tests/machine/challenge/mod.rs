@@ -1,4 +1,4 @@
-//! One more step that the service asks for: its data, the grants that complete it, the login that continues it.
+//! One more challenge that the service asks for: its data, the grants that complete it, the login that continues it.
 
 mod answer;
 mod data;
@@ -8,30 +8,32 @@ mod model;
 use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 
 use crate::oauth;
-use crate::scenario::{Scenario, answer, fixture, kind, now, refusal, step_up};
+use crate::scenario::{Scenario, challenge_of, fixture, kind, now, refusal, response};
 
-/// The step of a fixture, as every exchange that can meet it gives it.
+/// The challenge of a fixture, as every exchange that can meet it gives it.
 #[track_caller]
 fn everywhere(file: &str) -> Vec<AuthenticationChallenge> {
     let body = fixture(file);
-    let response = |status| answer(status, &*body);
+    let response = |status| response(status, &*body);
     let public = Scenario::public();
     let mut steps = Vec::new();
     for status in [400, 401, 403] {
         let exchanging = public.to_exchanging();
-        steps.push(step_up(exchanging.response(response(status), now())));
+        steps.push(challenge_of(exchanging.response(response(status), now())));
         let exchanging = Scenario::confidential().to_exchanging();
-        steps.push(step_up(exchanging.response(response(status), now())));
+        steps.push(challenge_of(exchanging.response(response(status), now())));
         for refreshing in [public.to_refreshing(), public.to_switching()] {
             let (_, error) = refusal(refreshing, response(status));
             match error {
-                Error::AuthenticationChallenge(step) => steps.push(*step),
+                Error::AuthenticationChallenge(challenge) => steps.push(*challenge),
                 other => panic!("{}", kind(&other)),
             }
         }
         for polling in [public.to_polling(), oauth::polling()] {
             match polling.response(response(status), now()) {
-                Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(step))) => steps.push(*step),
+                Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(challenge))) => {
+                    steps.push(*challenge)
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -40,10 +42,10 @@ fn everywhere(file: &str) -> Vec<AuthenticationChallenge> {
     steps
 }
 
-/// The part of the step that `body` asks for, which has to be of this variant.
+/// The part of the challenge that `body` asks for, which has to be of this variant.
 macro_rules! part {
-    ($step:expr, $variant:ident) => {
-        match $step {
+    ($challenge:expr, $variant:ident) => {
+        match $challenge {
             workos_login::AuthenticationChallenge::$variant(part) => part,
             other => panic!("{other:?}"),
         }

@@ -6,7 +6,7 @@ use workos_login::{
     AuthenticationChallenge, Client, Confidential, Exchange, Exchanging, Outcome, SendError,
 };
 
-use crate::scenario::{Scenario, answer, body, edited, fixture, kind, now, organization, stored};
+use crate::scenario::{Scenario, body, edited, fixture, kind, now, organization, response, stored};
 
 /// What can happen to a login with steps. A move that does not fit the state it meets changes nothing.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ enum Move {
     ErrorResponse(u32),
     /// The service's answer to the request that is out.
     Came(Came),
-    /// The request is given up: the step, which was kept, is open again.
+    /// The request is given up: the challenge, which was kept, is open again.
     BackToTheStep,
     Lost,
     SaveAndLoad,
@@ -28,7 +28,7 @@ enum Came {
     TooManyAttempts,
     Unavailable,
     Garbled,
-    /// Another step, by its place in [`STEPS`].
+    /// Another challenge, by its place in [`STEPS`].
     Step(usize),
 }
 
@@ -66,45 +66,51 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 
 struct Machine {
     client: Client<Confidential>,
-    /// The open step: it stays while an answer to it is out.
-    step: Box<AuthenticationChallenge>,
+    /// The open challenge: it stays while an answer to it is out.
+    challenge: Box<AuthenticationChallenge>,
     out: Option<Exchanging>,
     done: bool,
 }
 
-/// The step that is open, what was answered, and how often the service has asked for a step: each has its own token.
+/// The challenge that is open, what was answered, and how often the service has asked for a challenge: each has its own token.
 struct Model {
-    step: usize,
+    challenge: usize,
     asked: u32,
     answered: Option<u32>,
     done: bool,
 }
 
-fn asks_for(step: usize, asked: u32) -> String {
-    edited(STEPS[step].0, |body| {
+fn asks_for(challenge: usize, asked: u32) -> String {
+    edited(STEPS[challenge].0, |body| {
         body["pending_authentication_token"] = json!(format!("token{asked}"));
     })
 }
 
-fn respond(step: &AuthenticationChallenge, client: &Client<Confidential>, code: u32) -> Exchanging {
+fn respond(
+    challenge: &AuthenticationChallenge,
+    client: &Client<Confidential>,
+    code: u32,
+) -> Exchanging {
     let text = code.to_string();
-    match step {
-        AuthenticationChallenge::EmailVerification(step) => step.answer(client, &text),
-        AuthenticationChallenge::Totp(step) => step.answer(client, "auth_challenge_1", &text),
-        AuthenticationChallenge::MfaEnrollment(step) => {
-            step.answer(client, "auth_challenge_1", &text)
+    match challenge {
+        AuthenticationChallenge::EmailVerification(challenge) => challenge.answer(client, &text),
+        AuthenticationChallenge::Totp(challenge) => {
+            challenge.answer(client, "auth_challenge_1", &text)
         }
-        AuthenticationChallenge::OrganizationSelection(step) => {
-            step.select(client, &organization(&text))
+        AuthenticationChallenge::MfaEnrollment(challenge) => {
+            challenge.answer(client, "auth_challenge_1", &text)
         }
-        AuthenticationChallenge::RadarEmail(step) => step.answer(client, &text),
-        AuthenticationChallenge::RadarSms(step) => step.answer(client, &text, None),
+        AuthenticationChallenge::OrganizationSelection(challenge) => {
+            challenge.select(client, &organization(&text))
+        }
+        AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(client, &text),
+        AuthenticationChallenge::RadarSms(challenge) => challenge.answer(client, &text, None),
         other => panic!("{other:?}"),
     }
 }
 
-/// What the service answers; `asked` is the number of the step, when it asks for one.
-fn response(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
+/// What the service answers; `asked` is the number of the challenge, when it asks for one.
+fn reply(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
     match came {
         Came::Success => (200, fixture("success_full.json"), None),
         Came::IncorrectCode => (
@@ -114,25 +120,25 @@ fn response(came: Came, asked: u32) -> (u16, String, Option<&'static str>) {
         ),
         Came::TooManyAttempts => {
             let body = r#"{"code":"one_time_code_too_many_attempts"}"#;
-            (400, body.to_owned(), Some("Grant"))
+            (400, body.to_owned(), Some("InvalidGrant"))
         }
         Came::Unavailable => (503, String::new(), Some("Unavailable")),
         Came::Garbled => (200, "<html>".to_owned(), Some("Malformed")),
-        Came::Step(step) => (403, asks_for(step, asked), None),
+        Came::Step(challenge) => (403, asks_for(challenge, asked), None),
     }
 }
 
 impl Machine {
-    fn play(&mut self, step: &Move, asked: u32) -> Option<&'static str> {
-        match (step, self.out.take()) {
+    fn play(&mut self, challenge: &Move, asked: u32) -> Option<&'static str> {
+        match (challenge, self.out.take()) {
             (Move::ErrorResponse(code), None) if !self.done => {
-                self.out = Some(respond(&self.step, &self.client, *code));
+                self.out = Some(respond(&self.challenge, &self.client, *code));
             }
             (Move::Came(came), Some(out)) => {
-                let (status, body, _) = response(*came, asked);
-                match out.response(answer(status, body), now()) {
+                let (status, body, _) = reply(*came, asked);
+                match out.response(response(status, body), now()) {
                     Ok(Outcome::Authenticated(_)) => self.done = true,
-                    Ok(Outcome::AuthenticationChallenge(next)) => self.step = next,
+                    Ok(Outcome::AuthenticationChallenge(next)) => self.challenge = next,
                     Ok(other) => panic!("{other:?}"),
                     Err(refused) => {
                         let (out, error) = refused.into_parts();
@@ -145,9 +151,9 @@ impl Machine {
                 self.out = Some(SendError::transport(out, "connection reset").into_state());
             }
             (Move::SaveAndLoad, out) => {
-                let form = stored(&*self.step);
-                *self.step = serde_json::from_str(&form).unwrap();
-                assert_eq!(stored(&*self.step), form);
+                let form = stored(&*self.challenge);
+                *self.challenge = serde_json::from_str(&form).unwrap();
+                assert_eq!(stored(&*self.challenge), form);
                 self.out = out;
             }
             (Move::BackToTheStep, _) => {}
@@ -158,17 +164,17 @@ impl Machine {
 }
 
 impl Model {
-    fn expect(&mut self, step: &Move) -> Option<&'static str> {
-        match (step, self.answered) {
+    fn expect(&mut self, challenge: &Move) -> Option<&'static str> {
+        match (challenge, self.answered) {
             (Move::ErrorResponse(code), None) if !self.done => self.answered = Some(*code),
             (Move::BackToTheStep, _) => self.answered = None,
             (Move::Came(came), Some(_)) => {
-                let (_, _, error) = response(*came, self.asked);
+                let (_, _, error) = reply(*came, self.asked);
                 match came {
                     Came::Success => (self.answered, self.done) = (None, true),
                     Came::Step(next) => {
                         self.asked += 1;
-                        (self.answered, self.step) = (None, *next);
+                        (self.answered, self.challenge) = (None, *next);
                     }
                     _ => {}
                 }
@@ -182,23 +188,23 @@ impl Model {
 
 proptest! {
     #[test]
-    fn the_open_step_and_its_model_agree_whatever_happens(first in 0..STEPS.len(), moves in moves()) {
+    fn a_challenge_agrees_with_its_model(first in 0..STEPS.len(), moves in moves()) {
         let scenario = Scenario::confidential();
         let mut machine = Machine {
-            step: Box::new(scenario.to_challenge(&asks_for(first, 0))),
+            challenge: Box::new(scenario.to_challenge(&asks_for(first, 0))),
             client: scenario.client,
             out: None,
             done: false,
         };
-        let mut model = Model { step: first, asked: 0, answered: None, done: false };
-        for step in &moves {
-            let error = machine.play(step, model.asked + 1);
-            prop_assert_eq!(error, model.expect(step), "{:?}", step);
+        let mut model = Model { challenge: first, asked: 0, answered: None, done: false };
+        for challenge in &moves {
+            let error = machine.play(challenge, model.asked + 1);
+            prop_assert_eq!(error, model.expect(challenge), "{:?}", challenge);
             prop_assert_eq!(machine.done, model.done);
             prop_assert_eq!(machine.out.is_some(), model.answered.is_some());
             if let (Some(out), Some(code)) = (&machine.out, model.answered) {
                 let sent = body(&out.request());
-                prop_assert_eq!(&sent[STEPS[model.step].1], &json!(code.to_string()));
+                prop_assert_eq!(&sent[STEPS[model.challenge].1], &json!(code.to_string()));
                 let token = format!("token{}", model.asked);
                 prop_assert_eq!(&sent["pending_authentication_token"], &json!(token));
             }

@@ -6,11 +6,12 @@ use workos_login::{Client, ConnectionSelector, Exchange, Provider, RedirectUri, 
 use crate::conformance::{VSCHAR, addresses, grant_types, only, requests, without_secret};
 use crate::oauth;
 use crate::scenario::{
-    API_KEY, CLIENT_ID, Scenario, VERIFIER, begin, body, callback, form, now, organization, pairs,
+    API_KEY, CLIENT_ID, CODE_VERIFIER, Scenario, begin, body, callback, form, now, organization,
+    pairs,
 };
 
 #[test]
-fn c01_response_type_is_code_and_the_client_is_named() {
+fn c01_sends_response_type_code_and_the_client_id() {
     for url in addresses() {
         assert_eq!(only(&url, "response_type"), "code");
         assert_eq!(only(&url, "client_id"), CLIENT_ID);
@@ -18,7 +19,7 @@ fn c01_response_type_is_code_and_the_client_is_named() {
 }
 
 #[test]
-fn c02_a_client_without_a_secret_cannot_ask_for_an_implicit_or_a_password_grant() {
+fn c02_a_public_client_cannot_request_the_implicit_or_the_password_grant() {
     assert_eq!(
         grant_types(&without_secret()),
         [
@@ -63,7 +64,7 @@ fn c03_the_query_of_an_endpoint_is_kept_and_overrides_nothing() {
 }
 
 #[test]
-fn c04_an_endpoint_or_a_redirect_address_has_no_fragment() {
+fn c04_rejects_an_endpoint_or_a_redirect_uri_with_a_fragment() {
     let endpoint = |text: &str| -> Url { text.parse().unwrap() };
     let good = endpoint("https://login.example.org/x");
     for text in [
@@ -82,7 +83,7 @@ fn c04_an_endpoint_or_a_redirect_address_has_no_fragment() {
 }
 
 #[test]
-fn c05_every_visible_character_survives_the_form_encoding() {
+fn c05_form_encodes_every_visible_character() {
     let scenario = Scenario::public();
     let (url, pending) = begin(scenario.to_start().app_state(VSCHAR).unwrap());
     let state = only(&url, "state");
@@ -103,9 +104,9 @@ fn c05_every_visible_character_survives_the_form_encoding() {
 }
 
 #[test]
-fn c06_no_secret_is_ever_in_an_address() {
+fn c06_puts_no_secret_into_a_url() {
     for url in addresses() {
-        for secret in [VERIFIER, API_KEY] {
+        for secret in [CODE_VERIFIER, API_KEY] {
             assert!(!url.as_str().contains(secret), "{url}");
         }
     }
@@ -162,7 +163,7 @@ fn c07_a_provider_a_connection_or_an_organization_is_always_sent() {
 }
 
 #[test]
-fn c08_http_is_spoken_to_this_machine_only() {
+fn c08_rejects_http_except_on_loopback() {
     let good: Url = "https://login.example.org/x".parse().unwrap();
     let speaks = |text: &str| {
         let url: Url = text.parse().unwrap();

@@ -12,7 +12,7 @@ use crate::scenario::{
 
 /// What a callback comes out as, at a login with User Management and at one with a standard server alike.
 #[track_caller]
-fn comes_out_as(uri: &str) -> String {
+fn outcome_of(uri: &str) -> String {
     let scenario = Scenario::public();
     let here = answered(scenario.to_awaiting_callback(), &scenario.client, uri);
     let there = answered(oauth::pending(), &oauth::client(), uri);
@@ -53,11 +53,11 @@ fn answered<A: workos_login::ClientKind>(
 
 #[track_caller]
 fn check(query: &str, expected: &str) {
-    assert_eq!(comes_out_as(query), expected, "{query}");
+    assert_eq!(outcome_of(query), expected, "{query}");
 }
 
 #[test]
-fn c18_a_state_has_at_least_128_random_bits_and_is_new_each_time() {
+fn c18_a_state_has_at_least_128_random_bits() {
     let bits = bits_that_count(|pending| {
         let form: Value = serde_json::from_str(&stored(pending)).unwrap();
         form["state"].as_str().unwrap().to_owned()
@@ -141,7 +141,7 @@ fn c25_a_code_and_an_error_together_are_refused() {
 
 #[test]
 fn c26_a_callback_to_another_address_is_refused() {
-    let to = |address: &str| comes_out_as(&format!("{address}?code={CODE}&state={STATE}"));
+    let to = |address: &str| outcome_of(&format!("{address}?code={CODE}&state={STATE}"));
     assert_eq!(to(REDIRECT_URI), CODE);
     for other in [
         "https://127.0.0.1:52143/callback",

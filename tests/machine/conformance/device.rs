@@ -8,12 +8,12 @@ use workos_login::{AwaitingDevice, DevicePoll, Exchange, SendError};
 
 use crate::oauth;
 use crate::scenario::{
-    Scenario, answer, edited, fixture, kind, now, refusal, refused, secs, stored,
+    Scenario, edited, fixture, kind, now, refusal, refused, response, secs, stored,
 };
 
 /// A device login that is told this interval and this life.
 fn started(interval: Option<u64>, life: u64) -> AwaitingDevice {
-    Scenario::public().to_awaiting_device_by(&edited("device_authorization.json", |body| {
+    Scenario::public().to_awaiting_device_from(&edited("device_authorization.json", |body| {
         body["interval"] = json!(interval);
         body["expires_in"] = json!(life);
     }))
@@ -23,7 +23,7 @@ fn started(interval: Option<u64>, life: u64) -> AwaitingDevice {
 fn polled(device: AwaitingDevice, at: SystemTime, code: &str) -> AwaitingDevice {
     let polling = device.poll(&Scenario::public().client, at).unwrap();
     let body = json!({ "error": code }).to_string();
-    match polling.response(answer(400, body), at).unwrap() {
+    match polling.response(response(400, body), at).unwrap() {
         DevicePoll::Pending(device) => device,
         DevicePoll::Done(outcome) => panic!("{outcome:?}"),
     }
@@ -70,14 +70,14 @@ fn c60_any_other_error_stops_the_polling() {
         ("access_denied", "Denied"),
         ("expired_token", "Expired"),
         ("invalid_client", "Client"),
-        ("invalid_grant", "Grant"),
+        ("invalid_grant", "InvalidGrant"),
         ("invalid_request", "Client"),
         ("never_heard_of", "Rejected"),
         ("unsupported_grant_type", "Client"),
     ] {
         for polling in [Scenario::public().to_polling(), oauth::polling()] {
             let body = json!({ "error": code }).to_string();
-            let refused = polling.response(answer(400, body), now()).unwrap_err();
+            let refused = polling.response(response(400, body), now()).unwrap_err();
             assert_eq!(kind(refused.error()), expected, "{code}");
             assert_eq!(refused.retry_in(now()), None, "{code}");
         }
@@ -105,11 +105,11 @@ fn c62_the_device_code_is_never_shown() {
     assert!(stored(&device).contains(code));
     let polling = Scenario::public().to_polling();
     let pending = Scenario::public().to_polling().response(
-        answer(400, fixture("error_oauth_authorization_pending.json")),
+        response(400, fixture("error_oauth_authorization_pending.json")),
         now(),
     );
     let quoted = json!({ "error": "invalid_grant", "error_description": code }).to_string();
-    let (again, error) = refusal(Scenario::public().to_polling(), answer(400, quoted));
+    let (again, error) = refusal(Scenario::public().to_polling(), response(400, quoted));
     let lost = SendError::transport(again, io::Error::other("x"));
     for shown in [
         format!("{device:?} {device:#?}"),
@@ -125,7 +125,7 @@ fn c62_the_device_code_is_never_shown() {
 
 /// Polling that dies on one network error, ignores `slow_down` or never ends.
 #[test]
-fn m17_a_device_login_outlives_the_network_and_ends_with_its_code() {
+fn m17_polls_through_transient_errors_until_the_device_code_expires() {
     let client = Scenario::public().client;
     let mut device = started(None, 300);
     let mut at = now();
@@ -140,7 +140,7 @@ fn m17_a_device_login_outlives_the_network_and_ends_with_its_code() {
         device = match polls.len() {
             2 => polling.into_awaiting(at),
             3 => {
-                let (polling, _) = refusal(polling, answer(503, "<html>"));
+                let (polling, _) = refusal(polling, response(503, "<html>"));
                 polling.into_awaiting(at)
             }
             count => {
@@ -150,7 +150,7 @@ fn m17_a_device_login_outlives_the_network_and_ends_with_its_code() {
                     "authorization_pending"
                 };
                 let body = json!({ "error": code }).to_string();
-                match polling.response(answer(400, body), at).unwrap() {
+                match polling.response(response(400, body), at).unwrap() {
                     DevicePoll::Pending(device) => device,
                     DevicePoll::Done(outcome) => panic!("{outcome:?}"),
                 }

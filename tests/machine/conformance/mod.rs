@@ -50,7 +50,7 @@ fn number(test: &str) -> Option<String> {
 }
 
 #[test]
-fn every_number_is_there_and_none_twice() {
+fn every_statement_has_a_test() {
     let here = HERE.into_iter().flat_map(tests).filter_map(number);
     let elsewhere = ELSEWHERE.iter().map(|entry| entry.number.to_owned());
     let mut found: Vec<String> = here.chain(elsewhere).collect();
@@ -97,12 +97,12 @@ fn without_secret() -> Vec<Named> {
         ("public code", public.to_exchanging().request()),
         ("public refresh", public.to_refreshing().request()),
         ("public switch", public.to_switching().request()),
-        ("public start", public.client.device().request()),
+        ("public device", public.client.device().request()),
         ("public poll", public.to_polling().request()),
-        ("connect code", oauth::exchanging().request()),
-        ("connect refresh", oauth::refreshing().request()),
-        ("connect start", oauth::requesting_device().request()),
-        ("connect poll", oauth::polling().request()),
+        ("oauth code", oauth::exchanging().request()),
+        ("oauth refresh", oauth::refreshing().request()),
+        ("oauth device", oauth::requesting_device().request()),
+        ("oauth poll", oauth::polling().request()),
     ]
 }
 
@@ -116,8 +116,11 @@ fn with_secret() -> Vec<Named> {
             confidential.to_refreshing().request(),
         ),
         ("confidential switch", confidential.to_switching().request()),
-        ("confidential answer", answering().request()),
-        ("confidential start", confidential.client.device().request()),
+        ("confidential challenge", answering().request()),
+        (
+            "confidential device",
+            confidential.client.device().request(),
+        ),
         ("confidential poll", confidential.to_polling().request()),
     ]
 }
@@ -171,15 +174,15 @@ fn grant_types(requests: &[Named]) -> Vec<String> {
 /// The body of a success of this exchange.
 pub(crate) fn success(exchange: &str) -> String {
     fixture(match exchange {
-        "code" | "refresh" | "answer" | "poll" => "success_full.json",
+        "code" | "refresh" | "challenge" | "poll" => "success_full.json",
         "switch" => {
             return edited("success_full.json", |body| {
                 body["organization_id"] = OTHER_ORGANIZATION.into();
             });
         }
-        "start" => "device_authorization.json",
-        "connect-code" | "connect-refresh" | "connect-poll" => "connect_token.json",
-        "connect-start" => "connect_device_authorization.json",
+        "device" => "device_authorization.json",
+        "oauth-code" | "oauth-refresh" | "oauth-poll" => "connect_token.json",
+        "oauth-device" => "connect_device_authorization.json",
         other => panic!("there is no exchange {other}"),
     })
 }

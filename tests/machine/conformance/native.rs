@@ -6,7 +6,7 @@ use crate::conformance::only;
 use crate::scenario::{CODE, STATE, Scenario, begin, callback, now};
 
 #[test]
-fn c54_a_scheme_of_ones_own_is_taken_and_one_that_acts_is_refused() {
+fn c54_accepts_private_use_uri_schemes_and_rejects_active_ones() {
     for text in [
         "com.example.app:/cb",
         "com.example.app://cb",

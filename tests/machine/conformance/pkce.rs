@@ -11,8 +11,8 @@ use workos_login::{AwaitingCallback, Exchange};
 use crate::conformance::{VSCHAR, addresses, bits_that_count, drawn, only, requests};
 use crate::oauth;
 use crate::scenario::{
-    CHALLENGE, CODE, STATE, Scenario, VERIFIER, answer, begin, body, callback, fixture, now,
-    refusal, stored,
+    CODE, CODE_CHALLENGE, CODE_VERIFIER, STATE, Scenario, begin, body, callback, fixture, now,
+    refusal, response, stored,
 };
 
 /// Gives these bytes, once.
@@ -52,14 +52,14 @@ fn with_verifier(verifier: &str) -> Result<AwaitingCallback, serde_json::Error> 
 }
 
 #[test]
-fn c10_every_request_for_a_code_has_a_challenge() {
+fn c10_sends_a_code_challenge_with_every_authorization_request() {
     for url in addresses() {
-        assert_eq!(only(&url, "code_challenge"), CHALLENGE);
+        assert_eq!(only(&url, "code_challenge"), CODE_CHALLENGE);
     }
 }
 
 #[test]
-fn c11_the_method_is_s256_and_cannot_be_another() {
+fn c11_uses_s256_only() {
     for url in addresses() {
         assert_eq!(only(&url, "code_challenge_method"), "S256");
     }
@@ -70,7 +70,7 @@ fn c11_the_method_is_s256_and_cannot_be_another() {
 }
 
 #[test]
-fn c12_a_verifier_is_43_to_128_unreserved_characters() {
+fn c12_a_code_verifier_is_43_to_128_unreserved_characters() {
     for (length, valid) in [(42, false), (43, true), (128, true), (129, false)] {
         assert_eq!(with_verifier(&"a".repeat(length)).is_ok(), valid);
     }
@@ -89,7 +89,7 @@ fn c12_a_verifier_is_43_to_128_unreserved_characters() {
 }
 
 #[test]
-fn c13_a_verifier_has_at_least_256_random_bits() {
+fn c13_a_code_verifier_has_at_least_256_random_bits() {
     let bits = bits_that_count(verifier);
     assert!(bits >= 256, "{bits}");
 }
@@ -105,7 +105,7 @@ fn c14_each_login_has_a_verifier_of_its_own() {
 }
 
 #[test]
-fn c15_the_example_of_rfc_7636_appendix_b_comes_out() {
+fn c15_computes_the_example_of_rfc_7636_appendix_b() {
     let example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let bytes = URL_SAFE_NO_PAD.decode(format!("{example}A")).unwrap();
     let mut random = [0; 66];
@@ -119,7 +119,7 @@ fn c15_the_example_of_rfc_7636_appendix_b_comes_out() {
 }
 
 #[test]
-fn c16_no_refusal_leads_to_plain() {
+fn c16_never_falls_back_to_plain() {
     for (status, refused) in [
         (400, fixture("error_oauth_invalid_grant_code.json")),
         (400, fixture("error_oauth_pkce_not_supported.json")),
@@ -128,19 +128,19 @@ fn c16_no_refusal_leads_to_plain() {
         (503, String::new()),
     ] {
         let scenario = Scenario::public();
-        let (exchanging, _) = refusal(scenario.to_exchanging(), answer(status, refused));
-        assert_eq!(body(&exchanging.request())["code_verifier"], VERIFIER);
+        let (exchanging, _) = refusal(scenario.to_exchanging(), response(status, refused));
+        assert_eq!(body(&exchanging.request())["code_verifier"], CODE_VERIFIER);
         let (url, _) = begin(scenario.to_start());
         assert_eq!(only(&url, "code_challenge_method"), "S256");
     }
 }
 
 #[test]
-fn c17_the_verifier_goes_to_the_token_endpoint_and_over_tls() {
+fn c17_sends_the_code_verifier_only_to_the_token_endpoint_over_tls() {
     let mut sent = Vec::new();
     for (name, request) in requests() {
         let text = format!("{request:?} {}", String::from_utf8_lossy(request.body()));
-        if text.contains(VERIFIER) {
+        if text.contains(CODE_VERIFIER) {
             sent.push((name, request.uri().to_string()));
         }
     }
@@ -150,11 +150,11 @@ fn c17_the_verifier_goes_to_the_token_endpoint_and_over_tls() {
         sent,
         [
             ("public code", workos.clone()),
-            ("connect code", token),
+            ("oauth code", token),
             ("confidential code", workos),
         ]
     );
     for url in addresses() {
-        assert!(!url.as_str().contains(VERIFIER), "{url}");
+        assert!(!url.as_str().contains(CODE_VERIFIER), "{url}");
     }
 }

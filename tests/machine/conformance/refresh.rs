@@ -9,7 +9,7 @@ use workos_login::{Authenticated, Exchange, SendError};
 use crate::conformance::field;
 use crate::oauth;
 use crate::scenario::{
-    ORGANIZATION, OTHER_ORGANIZATION, Scenario, answer, edited, kind, now, organization, refusal,
+    ORGANIZATION, OTHER_ORGANIZATION, Scenario, edited, kind, now, organization, refusal, response,
     stored,
 };
 
@@ -21,7 +21,7 @@ fn refresh_token(session: &Authenticated) -> &str {
 fn c45_a_refresh_token_is_replaced_where_a_new_one_came() {
     let refreshed = |edit: &dyn Fn(&mut Value)| {
         let body = edited("connect_token.json", edit);
-        let session = oauth::refreshing().response(answer(200, body), now());
+        let session = oauth::refreshing().response(response(200, body), now());
         refresh_token(&session.unwrap()).to_owned()
     };
     let old = refresh_token(&oauth::session()).to_owned();
@@ -58,7 +58,7 @@ fn c46_a_refresh_widens_no_scope_and_changes_no_organization_by_itself() {
     let moved = edited("success_full.json", |body| {
         body["organization_id"] = OTHER_ORGANIZATION.into();
     });
-    let (refreshing, error) = refusal(scenario.to_refreshing(), answer(200, moved));
+    let (refreshing, error) = refusal(scenario.to_refreshing(), response(200, moved));
     assert_eq!(kind(&error), "Malformed");
     let session = refreshing.into_session();
     assert_eq!(session.organization_id(), Some(&organization(ORGANIZATION)));
@@ -69,7 +69,7 @@ fn c46_a_refresh_widens_no_scope_and_changes_no_organization_by_itself() {
 }
 
 #[test]
-fn c50_a_lost_answer_keeps_the_session() {
+fn c50_keeps_the_session_on_a_transport_error() {
     let before = stored(&Scenario::public().to_authenticated());
     let refreshing = Scenario::public().to_refreshing();
     let lost = SendError::transport(refreshing, io::Error::other("no network"));

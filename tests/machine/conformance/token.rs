@@ -11,16 +11,16 @@ use workos_login::limits::MAX_RESPONSE_BYTES;
 use workos_login::{Exchange, RefreshPolicy, SendError};
 
 use crate::conformance::{field, requests, success, without_secret};
-use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::exchanges::{EXCHANGES, outcome_of};
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, CODE, REDIRECT_URI, STATE, Scenario, answer, callback, edited, kind, now, secs,
+    CLIENT_ID, CODE, REDIRECT_URI, STATE, Scenario, callback, edited, kind, now, response, secs,
     with_header,
 };
 
 /// What the success of this exchange comes out as.
 fn done(exchange: &str) -> &'static str {
-    match exchange.ends_with("start") {
+    match exchange.ends_with("device") {
         true => "AwaitingDevice",
         false => "Authenticated",
     }
@@ -37,7 +37,7 @@ fn c33_a_client_without_a_secret_names_itself_and_sends_none() {
 }
 
 #[test]
-fn c34_every_request_is_a_post_with_its_parameters_in_the_body() {
+fn c34_uses_post_with_the_parameters_in_the_body() {
     for (name, request) in requests() {
         assert_eq!(request.method(), Method::POST, "{name}");
         assert_eq!(request.uri().query(), None, "{name}");
@@ -46,7 +46,7 @@ fn c34_every_request_is_a_post_with_its_parameters_in_the_body() {
 }
 
 #[test]
-fn c35_a_standard_server_gets_the_very_redirect_address_and_workos_none() {
+fn c35_sends_the_identical_redirect_uri_to_an_authorization_server() {
     for text in [
         REDIRECT_URI,
         "HTTPS://App.example.org",
@@ -63,12 +63,12 @@ fn c35_a_standard_server_gets_the_very_redirect_address_and_workos_none() {
     }
     for (name, request) in requests() {
         let sent = field(&request, "redirect_uri").is_some();
-        assert_eq!(sent, name == "connect code", "{name}");
+        assert_eq!(sent, name == "oauth code", "{name}");
     }
 }
 
 #[test]
-fn c36_a_code_is_only_sent_again_where_there_was_no_answer_or_not_now() {
+fn c36_retries_a_code_exchange_only_after_a_lost_response_or_a_transient_error() {
     let lost = SendError::transport(Scenario::public().to_exchanging(), io::Error::other("x"));
     assert_eq!(lost.retry_in(now()), Some(secs(1)));
     for status in 200..600 {
@@ -76,7 +76,7 @@ fn c36_a_code_is_only_sent_again_where_there_was_no_answer_or_not_now() {
         for body in ["", "{}", r#"{"error":"never_heard_of"}"#] {
             let refused = Scenario::public()
                 .to_exchanging()
-                .response(answer(status, body), now());
+                .response(response(status, body), now());
             let retry = refused.unwrap_err().retry_in(now());
             assert_eq!(retry.is_some(), later, "{status} {body}");
         }
@@ -88,7 +88,7 @@ fn c36_a_code_is_only_sent_again_where_there_was_no_answer_or_not_now() {
             let body = json!({ "error": code }).to_string();
             let refused = Scenario::public()
                 .to_exchanging()
-                .response(answer(status, body), now());
+                .response(response(status, body), now());
             assert_eq!(refused.unwrap_err().retry_in(now()), None, "{status}");
         }
     }
@@ -98,9 +98,9 @@ fn c36_a_code_is_only_sent_again_where_there_was_no_answer_or_not_now() {
 fn c37_no_exchange_follows_a_redirect() {
     for exchange in EXCHANGES {
         for status in [301, 302, 303, 307, 308] {
-            let answer = answer(status, success(exchange));
+            let answer = response(status, success(exchange));
             let elsewhere = with_header(answer, LOCATION, "https://evil.example/x");
-            assert_eq!(comes_out_as(exchange, elsewhere), "Malformed", "{exchange}");
+            assert_eq!(outcome_of(exchange, elsewhere), "Malformed", "{exchange}");
         }
     }
 }
@@ -108,19 +108,19 @@ fn c37_no_exchange_follows_a_redirect() {
 #[test]
 fn c38_a_success_is_a_json_object_and_says_so() {
     for exchange in EXCHANGES {
-        let good = || answer(200, success(exchange));
-        assert_eq!(comes_out_as(exchange, good()), done(exchange));
+        let good = || response(200, success(exchange));
+        assert_eq!(outcome_of(exchange, good()), done(exchange));
         for other in ["text/html", "text/json", "application/jwt", ""] {
             let answer = with_header(good(), CONTENT_TYPE, other);
-            assert_eq!(comes_out_as(exchange, answer), "Malformed", "{other}");
+            assert_eq!(outcome_of(exchange, answer), "Malformed", "{other}");
         }
         let mut without = good();
         without.headers_mut().remove(CONTENT_TYPE);
-        assert_eq!(comes_out_as(exchange, without), "Malformed");
+        assert_eq!(outcome_of(exchange, without), "Malformed");
         let list = format!("[{}]", success(exchange));
         for body in [&*list, "", "null", "7", "\"text\""] {
-            let answer = answer(200, body);
-            assert_eq!(comes_out_as(exchange, answer), "Malformed", "{body}");
+            let answer = response(200, body);
+            assert_eq!(outcome_of(exchange, answer), "Malformed", "{body}");
         }
     }
 }
@@ -131,7 +131,7 @@ fn c39_no_answer_is_longer_than_its_limit() {
         let padded = |length: usize| {
             let body = success(exchange);
             let padding = " ".repeat(length - body.len());
-            comes_out_as(exchange, answer(200, body + &padding))
+            outcome_of(exchange, response(200, body + &padding))
         };
         assert_eq!(padded(MAX_RESPONSE_BYTES), done(exchange));
         assert_eq!(padded(MAX_RESPONSE_BYTES + 1), "Malformed");
@@ -139,20 +139,20 @@ fn c39_no_answer_is_longer_than_its_limit() {
 }
 
 #[test]
-fn c40_an_access_token_is_a_text_of_a_type_that_is_known() {
+fn c40_requires_an_access_token_of_type_bearer() {
     for exchange in EXCHANGES
         .into_iter()
-        .filter(|name| !name.ends_with("start"))
+        .filter(|name| !name.ends_with("device"))
     {
         let with = |member: &str, value: Value| {
             let mut body: Value = serde_json::from_str(&success(exchange)).unwrap();
             body[member] = value;
-            comes_out_as(exchange, answer(200, body.to_string()))
+            outcome_of(exchange, response(200, body.to_string()))
         };
         for bad in [json!(null), json!(""), json!(7), json!(["x"]), json!({})] {
             assert_eq!(with("access_token", bad), "Malformed", "{exchange}");
         }
-        if exchange.starts_with("connect") {
+        if exchange.starts_with("oauth") {
             for good in ["Bearer", "bearer", "BEARER"] {
                 assert_eq!(with("token_type", good.into()), "Authenticated");
             }
@@ -164,13 +164,13 @@ fn c40_an_access_token_is_a_text_of_a_type_that_is_known() {
 }
 
 #[test]
-fn c41_an_unknown_member_of_an_answer_is_ignored() {
+fn c41_ignores_unknown_members_of_a_response() {
     for exchange in EXCHANGES {
         for value in [json!(null), json!("x"), json!([{ "x": [1.5] }])] {
             let mut body: Value = serde_json::from_str(&success(exchange)).unwrap();
             body["of_tomorrow"] = value;
-            let answer = answer(200, body.to_string());
-            assert_eq!(comes_out_as(exchange, answer), done(exchange));
+            let answer = response(200, body.to_string());
+            assert_eq!(outcome_of(exchange, answer), done(exchange));
         }
     }
 }
@@ -182,7 +182,7 @@ fn c42_a_life_that_is_not_told_is_unknown_and_not_for_ever() {
             body["access_token"] = "opaque".into();
             edit(body);
         });
-        let session = oauth::session_by(&body);
+        let session = oauth::session_from(&body);
         let due = session.refresh_in(&RefreshPolicy::default(), now());
         assert_eq!(due.is_some(), session.expires_in(now()).is_some());
         session.expires_in(now())
@@ -205,13 +205,13 @@ fn c43_an_error_code_is_read_from_400_and_401_alike() {
         for code in CODES {
             let body = json!({ "error": code }).to_string();
             let [bad_request, unauthorized] =
-                [400, 401].map(|status| comes_out_as(exchange, answer(status, &*body)));
+                [400, 401].map(|status| outcome_of(exchange, response(status, &*body)));
             assert_eq!(bad_request, unauthorized, "{exchange} {code}");
         }
     }
     let (_, error) = crate::scenario::refusal(
         Scenario::public().to_refreshing(),
-        answer(401, r#"{"error":"invalid_grant"}"#),
+        response(401, r#"{"error":"invalid_grant"}"#),
     );
-    assert_eq!(kind(&error), "Grant");
+    assert_eq!(kind(&error), "InvalidGrant");
 }

@@ -7,7 +7,7 @@ mod start;
 
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
 
-use crate::scenario::{answer, fixture};
+use crate::scenario::{fixture, response};
 
 /// Answers a poll that has to go on.
 #[track_caller]
@@ -16,7 +16,7 @@ pub(crate) fn pending(
     name: &str,
     now: std::time::SystemTime,
 ) -> AwaitingDevice {
-    match polling.response(answer(400, fixture(name)), now) {
+    match polling.response(response(400, fixture(name)), now) {
         Ok(DevicePoll::Pending(device)) => device,
         other => panic!("{other:?}"),
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use workos_login::http::header::RETRY_AFTER;
 use workos_login::{AwaitingDevice, Client, DevicePoll, Error, Exchange, PollingDevice, Public};
 
-use crate::scenario::{Scenario, answer, edited, fixture, kind, now, stored, with_header};
+use crate::scenario::{Scenario, edited, fixture, kind, now, response, stored, with_header};
 
 /// What can happen to a device login that waits.
 #[derive(Clone, Debug)]
@@ -107,14 +107,14 @@ impl Model {
 /// Answers the poll, and goes back to waiting.
 fn came_of(polling: PollingDevice, came: Came, now: SystemTime) -> AwaitingDevice {
     let response = match came {
-        Came::Pending => answer(400, fixture(super::PENDING)),
-        Came::SlowDown => answer(400, fixture(super::SLOW_DOWN_INCREMENT)),
+        Came::Pending => response(400, fixture(super::PENDING)),
+        Came::SlowDown => response(400, fixture(super::SLOW_DOWN_INCREMENT)),
         Came::Lost => return polling.into_awaiting(now),
-        Came::NotNow(status, None) => answer(status, "<html>"),
+        Came::NotNow(status, None) => response(status, "<html>"),
         Came::NotNow(status, Some(seconds)) => {
-            with_header(answer(status, ""), RETRY_AFTER, &seconds.to_string())
+            with_header(response(status, ""), RETRY_AFTER, &seconds.to_string())
         }
-        Came::Refused => answer(404, ""),
+        Came::Refused => response(404, ""),
     };
     match (polling.response(response, now), came) {
         (Ok(DevicePoll::Pending(device)), Came::Pending | Came::SlowDown) => device,
@@ -158,7 +158,7 @@ fn poll(
 
 proptest! {
     #[test]
-    fn a_device_login_and_its_model_agree_whatever_happens(
+    fn a_device_login_agrees_with_its_model(
         moves in moves(),
         interval in 1_i64..90,
         life in 1_i64..900,
@@ -168,7 +168,7 @@ proptest! {
             body["interval"] = interval.into();
             body["expires_in"] = life.into();
         });
-        let mut device = scenario.to_awaiting_device_by(&body);
+        let mut device = scenario.to_awaiting_device_from(&body);
         let interval = interval * 1_000;
         let mut model = Model { life: life * 1_000, interval, wait: interval, last: 0, clock: 0 };
         for step in &moves {

@@ -8,7 +8,9 @@ use workos_login::{AwaitingDevice, Exchange, SendError};
 
 use super::{PENDING, SLOW_DOWN_INCREMENT, pending};
 use crate::clocks::odd_clocks;
-use crate::scenario::{Scenario, answer, edited, fixture, now, refusal, secs, stored, with_header};
+use crate::scenario::{
+    Scenario, edited, fixture, now, refusal, response, secs, stored, with_header,
+};
 
 fn started() -> AwaitingDevice {
     Scenario::public().to_awaiting_device()
@@ -41,7 +43,7 @@ fn not_now(
 ) -> AwaitingDevice {
     *at += device.poll_in(*at);
     let polling = device.poll(&Scenario::public().client, *at).unwrap();
-    let mut response = answer(503, "<html>");
+    let mut response = response(503, "<html>");
     if let Some(wait) = retry_after {
         response = with_header(response, RETRY_AFTER, wait);
     }
@@ -51,7 +53,7 @@ fn not_now(
 }
 
 #[test]
-fn the_first_poll_waits_too_and_every_wait_becomes_shorter_as_time_passes() {
+fn waits_before_the_first_poll() {
     let device = started();
     assert_eq!(device.poll_in(now()), secs(5));
     assert_eq!(device.poll_in(now() + secs(2)), secs(3));
@@ -60,7 +62,7 @@ fn the_first_poll_waits_too_and_every_wait_becomes_shorter_as_time_passes() {
 }
 
 #[test]
-fn the_wait_begins_with_the_answer() {
+fn counts_the_interval_from_receipt() {
     let polling = Scenario::public().to_polling();
     let later = now() + secs(20);
     let device = pending(polling, PENDING, later);
@@ -69,7 +71,7 @@ fn the_wait_begins_with_the_answer() {
 }
 
 #[test]
-fn slow_down_adds_five_seconds_to_this_and_all_later_waits() {
+fn c58_slow_down_adds_five_seconds_to_all_later_intervals() {
     let mut at = now();
     let mut device = started();
     for (name, seconds) in [
@@ -87,12 +89,12 @@ fn slow_down_adds_five_seconds_to_this_and_all_later_waits() {
 }
 
 #[test]
-fn a_lost_answer_doubles_the_wait_up_to_a_minute_and_an_answer_brings_the_interval_back() {
+fn c61_backs_off_after_a_lost_response_and_goes_on() {
     let mut at = now();
     let body = edited("device_authorization.json", |body| {
         body["expires_in"] = json!(9_000);
     });
-    let mut device = Scenario::public().to_awaiting_device_by(&body);
+    let mut device = Scenario::public().to_awaiting_device_from(&body);
     for seconds in [10, 20, 40, 60, 60, 60] {
         device = lost(device, &mut at);
         assert_eq!(device.poll_in(at), secs(seconds));
@@ -110,18 +112,18 @@ fn a_lost_answer_doubles_the_wait_up_to_a_minute_and_an_answer_brings_the_interv
 }
 
 #[test]
-fn an_interval_of_more_than_a_minute_stays_after_a_lost_answer() {
+fn keeps_an_interval_of_more_than_a_minute() {
     let body = edited("device_authorization.json", |body| {
         body["interval"] = json!(90)
     });
     let mut at = now();
-    let device = Scenario::public().to_awaiting_device_by(&body);
+    let device = Scenario::public().to_awaiting_device_from(&body);
     let device = lost(device, &mut at);
     assert_eq!(device.poll_in(at), secs(90));
 }
 
 #[test]
-fn the_service_may_ask_for_a_longer_wait_and_never_for_a_shorter_one() {
+fn retry_after_prolongs_the_backoff_and_never_shortens_it() {
     for (retry_after, seconds) in [
         (Some("30"), 30),
         (Some("86400"), 60),
@@ -140,7 +142,7 @@ fn the_service_may_ask_for_a_longer_wait_and_never_for_a_shorter_one() {
 }
 
 #[test]
-fn refusals_in_a_row_wait_ever_longer() {
+fn backs_off_further_with_each_transient_error() {
     let mut at = now();
     let mut device = started();
     for seconds in [10, 20, 40, 60, 60] {
@@ -152,7 +154,7 @@ fn refusals_in_a_row_wait_ever_longer() {
 }
 
 #[test]
-fn the_wait_that_was_asked_for_is_not_forgotten_when_the_answer_to_a_repetition_is_lost() {
+fn keeps_the_retry_after_if_the_response_to_a_retry_is_lost() {
     let mut at = now();
     let mut device = not_now(started(), Some("50"), &mut at);
     assert_eq!(device.poll_in(at), secs(50));
@@ -161,22 +163,22 @@ fn the_wait_that_was_asked_for_is_not_forgotten_when_the_answer_to_a_repetition_
 }
 
 #[test]
-fn a_refused_poll_that_is_sent_again_has_the_wait_of_its_last_answer() {
+fn a_retried_poll_has_the_backoff_of_its_last_response() {
     let polling = Scenario::public().to_polling();
-    let first = with_header(answer(429, ""), RETRY_AFTER, "50");
+    let first = with_header(response(429, ""), RETRY_AFTER, "50");
     let (polling, _) = refusal(polling, first);
-    let (polling, _) = refusal(polling, answer(503, ""));
+    let (polling, _) = refusal(polling, response(503, ""));
     assert_eq!(polling.into_awaiting(now()).poll_in(now()), secs(10));
 }
 
 #[test]
-fn no_interval_is_too_long_to_be_counted() {
+fn counts_the_longest_intervals() {
     for interval in [1e9, 1e15, 1e18, 1.8e19] {
         let body = edited("device_authorization.json", |body| {
             body["interval"] = json!(interval);
             body["expires_in"] = json!(interval);
         });
-        let device = Scenario::public().to_awaiting_device_by(&body);
+        let device = Scenario::public().to_awaiting_device_from(&body);
         let client = Scenario::public().client;
         let slower = pending(
             device.poll(&client, now()).unwrap(),
@@ -193,7 +195,7 @@ fn no_interval_is_too_long_to_be_counted() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_makes_no_busy_loop() {
+fn a_clock_that_is_set_back_causes_no_busy_loop() {
     for behind in [1, 30, 60] {
         let device = started();
         let at = now() - secs(behind);
@@ -210,7 +212,7 @@ fn a_clock_that_is_set_back_makes_no_busy_loop() {
 }
 
 #[test]
-fn a_clock_that_is_set_forward_costs_one_poll_or_ends_the_login() {
+fn a_clock_that_is_set_forward_causes_one_poll_or_expires_the_login() {
     let at = now() + secs(200);
     let device = started();
     assert_eq!(device.poll_in(at), Duration::ZERO);
@@ -225,7 +227,7 @@ fn a_clock_that_is_set_forward_costs_one_poll_or_ends_the_login() {
 }
 
 #[test]
-fn no_three_clocks_make_a_panic_or_a_poll_at_once() {
+fn no_three_clock_times_panic_or_poll_at_once() {
     let scenario = Scenario::public();
     for begun in odd_clocks() {
         for later in odd_clocks() {
@@ -250,5 +252,5 @@ fn no_three_clocks_make_a_panic_or_a_poll_at_once() {
 fn started_at(begun: SystemTime) -> AwaitingDevice {
     let body = fixture("device_authorization.json");
     let requesting = Scenario::public().client.device();
-    requesting.response(answer(200, body), begun).unwrap()
+    requesting.response(response(200, body), begun).unwrap()
 }

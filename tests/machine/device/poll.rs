@@ -8,7 +8,7 @@ use super::{PENDING, pending};
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, answer, body, fixture, form, kind, now, refusal, refused, secs, stored,
+    CLIENT_ID, Scenario, body, fixture, form, kind, now, refusal, refused, response, secs, stored,
     with_header,
 };
 
@@ -16,7 +16,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const DEVICE_CODE: &str = "BeCrt3Rx9CaACMztCLLhC1hTENogM0AuMGzRxUkP0AscguIFXoxwbc95cPK2ixoP";
 
 #[test]
-fn a_poll_sends_the_device_code_and_never_a_secret() {
+fn sends_the_device_code_and_no_api_key() {
     for request in [
         Scenario::public().to_polling().request(),
         Scenario::confidential().to_polling().request(),
@@ -30,7 +30,7 @@ fn a_poll_sends_the_device_code_and_never_a_secret() {
 }
 
 #[test]
-fn a_poll_at_a_standard_server_is_a_form() {
+fn sends_a_form_to_an_authorization_server() {
     let request = oauth::polling().request();
     assert_eq!(request.uri(), "https://lagoon-77.authkit.app/oauth2/token");
     assert_eq!(
@@ -51,9 +51,9 @@ fn a_poll_at_a_standard_server_is_a_form() {
 }
 
 #[test]
-fn a_user_who_is_done_is_logged_in() {
+fn returns_the_session_of_a_completed_login() {
     let scenario = Scenario::public();
-    let success = answer(200, fixture("success_full.json"));
+    let success = response(200, fixture("success_full.json"));
     let polled = scenario.to_polling().response(success, now()).unwrap();
     let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
         panic!("{polled:?}")
@@ -64,7 +64,7 @@ fn a_user_who_is_done_is_logged_in() {
 
 #[test]
 fn a_user_who_is_done_at_a_standard_server_is_logged_in() {
-    let success = answer(200, fixture("connect_token.json"));
+    let success = response(200, fixture("connect_token.json"));
     let polled = oauth::polling().response(success, now()).unwrap();
     let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
         panic!("{polled:?}")
@@ -73,7 +73,7 @@ fn a_user_who_is_done_at_a_standard_server_is_logged_in() {
 }
 
 #[test]
-fn a_poll_after_many_says_the_same() {
+fn keeps_the_device_code_over_many_polls() {
     let scenario = Scenario::public();
     let mut device = scenario.to_awaiting_device();
     let mut at = now();
@@ -87,11 +87,11 @@ fn a_poll_after_many_says_the_same() {
 }
 
 #[test]
-fn whatever_else_the_service_says_ends_the_polling() {
+fn c60_stops_polling_on_any_other_error() {
     for (name, status, expected) in [
         ("error_oauth_access_denied.json", 400, "Denied"),
         ("error_oauth_expired_token.json", 400, "Expired"),
-        ("error_oauth_invalid_grant_code.json", 400, "Grant"),
+        ("error_oauth_invalid_grant_code.json", 400, "InvalidGrant"),
         ("error_oauth_invalid_client.json", 401, "Client"),
         ("error_oauth_unauthorized_client.json", 400, "Client"),
         ("error_plain_unauthorized.json", 401, "Client"),
@@ -99,7 +99,7 @@ fn whatever_else_the_service_says_ends_the_polling() {
     ] {
         let (polling, error) = refusal(
             Scenario::public().to_polling(),
-            answer(status, fixture(name)),
+            response(status, fixture(name)),
         );
         assert_eq!(kind(&error), expected, "{name}");
         assert_eq!(error.retry_in(now()), None, "{name}");
@@ -111,7 +111,7 @@ fn whatever_else_the_service_says_ends_the_polling() {
 #[test]
 fn each_end_says_what_to_do() {
     let says = |name: &str| {
-        let response = answer(400, fixture(name));
+        let response = response(400, fixture(name));
         refusal(Scenario::public().to_polling(), response)
             .1
             .to_string()
@@ -131,8 +131,8 @@ fn each_end_says_what_to_do() {
 }
 
 #[test]
-fn an_answer_that_is_not_the_protocol_ends_the_polling_and_a_page_of_a_proxy_does_not() {
-    let page = |status| with_header(answer(status, "<html>"), CONTENT_TYPE, "text/html");
+fn a_malformed_response_stops_polling_and_a_transient_error_does_not() {
+    let page = |status| with_header(response(status, "<html>"), CONTENT_TYPE, "text/html");
     for status in [200, 302] {
         let (_, error) = refusal(Scenario::public().to_polling(), page(status));
         assert_eq!(kind(&error), "Malformed");
@@ -146,7 +146,7 @@ fn an_answer_that_is_not_the_protocol_ends_the_polling_and_a_page_of_a_proxy_doe
 }
 
 #[test]
-fn a_code_that_has_run_out_is_not_asked_about() {
+fn c59_stops_when_the_device_code_expires() {
     let scenario = Scenario::public();
     let device = scenario.to_awaiting_device();
     let before = stored(&device);
@@ -183,8 +183,8 @@ fn polling_ends_by_itself_whatever_the_service_answers() {
 }
 
 #[test]
-fn an_answer_that_comes_after_the_code_has_run_out_counts() {
-    let success = answer(200, fixture("success_full.json"));
+fn accepts_a_success_after_the_expiry() {
+    let success = response(200, fixture("success_full.json"));
     let polled = Scenario::public()
         .to_polling()
         .response(success, now() + secs(301));
@@ -192,7 +192,7 @@ fn an_answer_that_comes_after_the_code_has_run_out_counts() {
 }
 
 #[test]
-fn a_device_login_is_not_polled_by_another_client() {
+fn refuses_a_client_that_it_is_not_bound_to() {
     let scenario = Scenario::public();
     let elsewhere = "https://api.workos-test.com".parse().unwrap();
     let mut device = scenario.to_awaiting_device();
@@ -217,8 +217,8 @@ fn a_device_login_is_not_polled_by_another_client() {
 }
 
 #[test]
-fn a_refused_poll_can_go_back_to_waiting() {
-    let (polling, _) = refusal(Scenario::public().to_polling(), answer(404, ""));
+fn returns_to_waiting_after_a_rejected_poll() {
+    let (polling, _) = refusal(Scenario::public().to_polling(), response(404, ""));
     let device = polling.into_awaiting(now());
     assert_eq!(device.user_code(), "KVRT-MPWD");
     assert!(device.poll(&Scenario::public().client, now()).is_ok());

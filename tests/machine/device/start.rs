@@ -6,7 +6,7 @@ use workos_login::{AwaitingDevice, Error, Exchange};
 
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, answer, body, edited, fixture, form, kind, now, refusal, secs, stored,
+    CLIENT_ID, Scenario, body, edited, fixture, form, kind, now, refusal, response, secs, stored,
 };
 
 #[track_caller]
@@ -23,13 +23,13 @@ fn sent_to_user_management(request: &Request<Vec<u8>>) {
 }
 
 #[test]
-fn a_start_says_who_asks_and_nothing_else_even_with_a_secret() {
+fn sends_the_client_id_and_no_api_key() {
     sent_to_user_management(&Scenario::public().client.device().request());
     sent_to_user_management(&Scenario::confidential().client.device().request());
 }
 
 #[test]
-fn a_start_at_a_standard_server_is_a_form_with_the_scope() {
+fn sends_a_form_with_the_scope_to_an_authorization_server() {
     let request = oauth::requesting_device().request();
     assert_eq!(
         request.headers()["content-type"],
@@ -43,7 +43,7 @@ fn a_start_at_a_standard_server_is_a_form_with_the_scope() {
 }
 
 #[test]
-fn a_device_login_has_what_the_answer_has() {
+fn reads_every_member_of_the_response() {
     let device = Scenario::public().to_awaiting_device();
     assert_eq!(device.user_code(), "KVRT-MPWD");
     assert_eq!(
@@ -64,9 +64,9 @@ fn a_device_login_has_what_the_answer_has() {
 }
 
 #[test]
-fn an_answer_with_no_more_than_it_needs_is_enough() {
+fn accepts_a_response_with_the_required_members_only() {
     let minimal = fixture("device_authorization_minimal.json");
-    let device = Scenario::public().to_awaiting_device_by(&minimal);
+    let device = Scenario::public().to_awaiting_device_from(&minimal);
     assert_eq!(device.user_code(), "H2TQ9ZKD");
     assert_eq!(device.verification_uri_complete(), None);
     assert_eq!(device.expires_in(now()), secs(300));
@@ -84,12 +84,12 @@ fn with(member: &str, value: Option<Value>) -> String {
 #[track_caller]
 fn interval(value: Option<Value>, seconds: f64) {
     let body = with("interval", value);
-    let device = Scenario::public().to_awaiting_device_by(&body);
+    let device = Scenario::public().to_awaiting_device_from(&body);
     assert_eq!(device.poll_in(now()).as_secs_f64(), seconds, "{body}");
 }
 
 #[test]
-fn an_interval_that_is_absent_or_makes_no_sense_is_five_seconds() {
+fn c57_the_polling_interval_is_five_seconds_by_default() {
     interval(None, 5.0);
     for odd in [
         json!(null),
@@ -108,7 +108,7 @@ fn an_interval_that_is_absent_or_makes_no_sense_is_five_seconds() {
 }
 
 #[test]
-fn an_interval_is_any_number_of_seconds() {
+fn reads_a_polling_interval_with_a_fraction() {
     interval(Some(json!(1)), 1.0);
     interval(Some(json!(7)), 7.0);
     interval(Some(json!(7.0)), 7.0);
@@ -116,9 +116,9 @@ fn an_interval_is_any_number_of_seconds() {
 }
 
 #[test]
-fn a_life_is_any_number_of_seconds() {
+fn reads_a_lifetime_with_a_fraction() {
     for (value, seconds) in [(json!(300.0), 300), (json!(3e2), 300), (json!(1), 1)] {
-        let device = Scenario::public().to_awaiting_device_by(&with("expires_in", Some(value)));
+        let device = Scenario::public().to_awaiting_device_from(&with("expires_in", Some(value)));
         assert_eq!(device.expires_in(now()), secs(seconds));
     }
 }
@@ -127,7 +127,7 @@ fn a_life_is_any_number_of_seconds() {
 fn refused(member: &str, value: Option<Value>) {
     let body = with(member, value);
     let requesting = Scenario::public().client.device();
-    let (requesting, error) = refusal(requesting, answer(200, &*body));
+    let (requesting, error) = refusal(requesting, response(200, &*body));
     assert!(matches!(error, Error::Malformed(_)), "{body}");
     assert_eq!(
         error.to_string(),
@@ -138,7 +138,7 @@ fn refused(member: &str, value: Option<Value>) {
 }
 
 #[test]
-fn a_member_that_is_needed_is_named_when_it_is_not_there() {
+fn names_a_required_member_that_is_missing_or_invalid() {
     for member in ["device_code", "user_code", "verification_uri", "expires_in"] {
         refused(member, None);
         for odd in [json!(null), json!(""), json!([]), json!({}), json!(true)] {
@@ -167,7 +167,7 @@ const NO_PAGES: [&str; 9] = [
 ];
 
 #[test]
-fn the_address_is_a_page() {
+fn rejects_a_verification_uri_that_is_not_a_web_page() {
     for bad in NO_PAGES {
         refused("verification_uri", Some(json!(bad)));
     }
@@ -177,16 +177,16 @@ fn the_address_is_a_page() {
         "https://[::1]/",
     ] {
         let body = with("verification_uri", Some(json!(good)));
-        let device = Scenario::public().to_awaiting_device_by(&body);
+        let device = Scenario::public().to_awaiting_device_from(&body);
         assert_eq!(device.verification_uri(), good);
     }
 }
 
 #[test]
-fn an_address_with_the_code_in_it_that_is_no_page_is_left_out() {
+fn omits_a_complete_verification_uri_that_is_not_a_web_page() {
     for bad in NO_PAGES {
         let body = with("verification_uri_complete", Some(json!(bad)));
-        let device = Scenario::public().to_awaiting_device_by(&body);
+        let device = Scenario::public().to_awaiting_device_from(&body);
         assert_eq!(device.verification_uri_complete(), None, "{bad}");
     }
 }
@@ -233,19 +233,19 @@ fn rejects_invisible_characters_from_the_service_and_from_the_store() {
         }
         let complete = json!(format!("https://lagoon-77.authkit.app/{c}device"));
         let body = with("verification_uri_complete", Some(complete));
-        let device = Scenario::public().to_awaiting_device_by(&body);
+        let device = Scenario::public().to_awaiting_device_from(&body);
         assert_eq!(device.verification_uri_complete(), None, "{c:?}");
     }
     for visible in ["KVRT MPWD", "кврт-мпвд", "１２３４", "שלום"] {
         let body = with("user_code", Some(json!(visible)));
-        let device = Scenario::public().to_awaiting_device_by(&body);
+        let device = Scenario::public().to_awaiting_device_from(&body);
         let read: AwaitingDevice = serde_json::from_str(&stored(&device)).unwrap();
         assert_eq!(read.user_code(), visible);
     }
 }
 
 #[test]
-fn rejects_a_stored_verification_uri_that_is_no_page() {
+fn rejects_a_stored_verification_uri_that_is_not_a_web_page() {
     let form = stored(&Scenario::public().to_awaiting_device());
     for bad in NO_PAGES {
         let mut form: Value = serde_json::from_str(&form).unwrap();
@@ -261,7 +261,7 @@ fn rejects_a_stored_verification_uri_that_is_no_page() {
 }
 
 #[test]
-fn a_refused_start_is_this_programs_problem_and_can_be_repeated() {
+fn names_the_remedy_and_keeps_the_request() {
     for (name, status, remedy) in [
         (
             "device_error_invalid_client.json",
@@ -275,11 +275,11 @@ fn a_refused_start_is_this_programs_problem_and_can_be_repeated() {
         ),
     ] {
         let requesting = Scenario::public().client.device();
-        let (requesting, error) = refusal(requesting, answer(status, fixture(name)));
+        let (requesting, error) = refusal(requesting, response(status, fixture(name)));
         assert_eq!(kind(&error), "Client");
         assert!(error.to_string().contains(remedy), "{error}");
         sent_to_user_management(&requesting.request());
     }
-    let (_, error) = refusal(Scenario::public().client.device(), answer(503, ""));
+    let (_, error) = refusal(Scenario::public().client.device(), response(503, ""));
     assert_eq!(error.retry_in(now()), Some(secs(1)));
 }

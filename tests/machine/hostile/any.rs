@@ -8,7 +8,7 @@ use workos_login::http::{HeaderName, HeaderValue, Response};
 use crate::conformance::success;
 use crate::exchanges::EXCHANGES;
 use crate::hostile::answered;
-use crate::scenario::{answer, fixture, jwt};
+use crate::scenario::{fixture, jwt, response};
 
 /// Bodies whose members are replaced: what an exchange wants, and what may come in its place.
 fn body(exchange: &str, kind: usize) -> Value {
@@ -105,7 +105,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn any_value_may_be_in_any_member(
+    fn accepts_or_rejects_any_value_in_any_member(
         exchange in exchange(),
         kind in kind(),
         status in status(),
@@ -118,11 +118,11 @@ proptest! {
             let path = index.get(&paths);
             *path.iter().fold(&mut body, |body, name| &mut body[name]) = value;
         }
-        answered(exchange, answer(status, body.to_string()));
+        answered(exchange, response(status, body.to_string()));
     }
 
     #[test]
-    fn any_value_may_be_in_any_claim(
+    fn accepts_or_rejects_any_value_in_any_claim(
         exchange in exchange(),
         claims in btree_map(
             prop::sample::select(vec![
@@ -136,20 +136,20 @@ proptest! {
         let claims = serde_json::to_string(&claims).unwrap();
         let mut body = body(exchange, 0);
         body[token] = jwt(&claims).into();
-        answered(exchange, answer(200, body.to_string()));
+        answered(exchange, response(200, body.to_string()));
     }
 
     #[test]
-    fn any_bytes_may_be_an_answer(
+    fn accepts_or_rejects_any_bytes(
         exchange in exchange(),
         status in status(),
         bytes in vec(any::<u8>(), 0..200),
     ) {
-        answered(exchange, answer(status, bytes));
+        answered(exchange, response(status, bytes));
     }
 
     #[test]
-    fn any_byte_of_an_answer_may_be_another(
+    fn accepts_or_rejects_any_changed_byte(
         exchange in exchange(),
         kind in kind(),
         status in status(),
@@ -159,11 +159,11 @@ proptest! {
         for (index, byte) in changed {
             *index.get_mut(&mut bytes) = byte;
         }
-        answered(exchange, answer(status, bytes));
+        answered(exchange, response(status, bytes));
     }
 
     #[test]
-    fn any_header_may_be_on_an_answer(
+    fn accepts_or_rejects_any_header(
         exchange in exchange(),
         kind in kind(),
         status in status(),

@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 use workos_login::Exchange;
 
 use crate::conformance::success;
-use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::exchanges::{EXCHANGES, outcome_of};
 use crate::hostile::answered;
-use crate::scenario::{Scenario, answer, fixture, refusal, stored};
+use crate::scenario::{Scenario, fixture, refusal, response, stored};
 
 /// The members that this exchange cannot do without.
 fn needed(exchange: &str) -> &'static [&'static str] {
     match exchange {
-        "start" | "connect-start" => {
+        "device" | "oauth-device" => {
             &["device_code", "expires_in", "user_code", "verification_uri"]
         }
-        "connect-code" | "connect-poll" | "connect-refresh" => &["access_token"],
+        "oauth-code" | "oauth-poll" | "oauth-refresh" => &["access_token"],
         _ => &["access_token", "refresh_token", "user"],
     }
 }
@@ -22,8 +22,8 @@ fn needed(exchange: &str) -> &'static [&'static str] {
 /// The members that this exchange reads, needed or not.
 fn known(exchange: &str) -> Vec<&'static str> {
     let more: &[&str] = match exchange {
-        "start" | "connect-start" => &["interval", "verification_uri_complete"],
-        "connect-code" | "connect-poll" | "connect-refresh" => {
+        "device" | "oauth-device" => &["interval", "verification_uri_complete"],
+        "oauth-code" | "oauth-poll" | "oauth-refresh" => {
             &["expires_in", "id_token", "refresh_token", "token_type"]
         }
         _ => &[
@@ -47,8 +47,8 @@ fn with(exchange: &str, name: &str, text: &str) -> String {
 /// What this exchange makes of a success with this body.
 fn read(exchange: &str, body: impl Into<Vec<u8>>) -> String {
     let body = body.into();
-    answered(exchange, answer(200, body.clone()));
-    comes_out_as(exchange, answer(200, body))
+    answered(exchange, response(200, body.clone()));
+    outcome_of(exchange, response(200, body))
 }
 
 fn good(exchange: &str) -> String {
@@ -79,7 +79,7 @@ fn a_known_member_that_comes_twice_refuses_the_answer_and_an_unknown_one_does_no
 }
 
 #[test]
-fn a_refusal_with_two_codes_has_none_and_ends_nothing() {
+fn an_error_response_with_an_ambiguous_code_has_none() {
     for exchange in EXCHANGES {
         for body in [
             r#"{"error":"invalid_grant","error":"access_denied"}"#,
@@ -94,7 +94,7 @@ fn a_refusal_with_two_codes_has_none_and_ends_nothing() {
             "\u{feff}{\"error\":\"invalid_grant\"}",
             "error=invalid_grant",
         ] {
-            let come = |status| comes_out_as(exchange, answer(status, body));
+            let come = |status| outcome_of(exchange, response(status, body));
             assert_eq!(come(400), "Rejected", "{exchange} {body}");
             assert_eq!(come(503), "Unavailable", "{exchange} {body}");
         }
@@ -104,9 +104,9 @@ fn a_refusal_with_two_codes_has_none_and_ends_nothing() {
 #[test]
 fn the_code_of_a_body_with_both_names_is_its_code() {
     let body = r#"{"error":"invalid_grant","code":"never_heard_of"}"#;
-    assert_eq!(comes_out_as("refresh", answer(400, body)), "Rejected");
+    assert_eq!(outcome_of("refresh", response(400, body)), "Rejected");
     let body = r#"{"error":"never_heard_of","code":"invalid_grant"}"#;
-    assert_eq!(comes_out_as("refresh", answer(400, body)), "Grant");
+    assert_eq!(outcome_of("refresh", response(400, body)), "InvalidGrant");
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn what_is_not_one_json_text_is_refused_everywhere() {
 }
 
 #[test]
-fn an_answer_that_is_cut_off_anywhere_is_refused() {
-    for exchange in ["code", "start", "connect-code", "connect-start"] {
+fn rejects_every_prefix_of_a_response() {
+    for exchange in ["code", "device", "oauth-code", "oauth-device"] {
         let body = success(exchange);
         let text = body.trim_end();
         for length in 0..text.len() {
             let cut = text.as_bytes()[..length].to_vec();
-            let come = comes_out_as(exchange, answer(200, cut));
+            let come = outcome_of(exchange, response(200, cut));
             assert_eq!(come, "Malformed", "{exchange} {length}");
         }
     }
@@ -200,26 +200,26 @@ fn an_answer_that_is_cut_off_anywhere_is_refused() {
 
 /// A status that lies about the body, and a body that lies about the status.
 #[test]
-fn a_success_in_a_refusal_is_none_and_a_refusal_in_a_success_is_malformed() {
+fn the_status_decides_between_success_and_error() {
     for exchange in EXCHANGES {
         for status in [400, 401, 403, 404] {
-            let come = comes_out_as(exchange, answer(status, success(exchange)));
+            let come = outcome_of(exchange, response(status, success(exchange)));
             assert_eq!(come, "Rejected", "{exchange} {status}");
         }
         for status in [200, 201, 202, 206] {
-            let refusal = answer(status, r#"{"error":"invalid_grant"}"#);
-            assert_eq!(comes_out_as(exchange, refusal), "Malformed", "{exchange}");
-            let come = comes_out_as(exchange, answer(status, success(exchange)));
+            let refusal = response(status, r#"{"error":"invalid_grant"}"#);
+            assert_eq!(outcome_of(exchange, refusal), "Malformed", "{exchange}");
+            let come = outcome_of(exchange, response(status, success(exchange)));
             assert_eq!(come, good(exchange), "{exchange} {status}");
         }
         for status in [204, 205] {
-            assert_eq!(comes_out_as(exchange, answer(status, "")), "Malformed");
+            assert_eq!(outcome_of(exchange, response(status, "")), "Malformed");
         }
     }
 }
 
 #[test]
-fn no_answer_that_is_refused_changes_a_session() {
+fn a_malformed_response_keeps_the_session() {
     let before = stored(&Scenario::public().to_authenticated());
     for body in [
         "",
@@ -230,7 +230,7 @@ fn no_answer_that_is_refused_changes_a_session() {
     ] {
         let refreshing = Scenario::public().to_refreshing();
         let sent = refreshing.request();
-        let (refreshing, _) = refusal(refreshing, answer(200, body));
+        let (refreshing, _) = refusal(refreshing, response(200, body));
         assert_eq!(refreshing.request().body(), sent.body());
         assert_eq!(stored(&refreshing.into_session()), before, "{body}");
     }

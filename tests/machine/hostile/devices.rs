@@ -1,23 +1,23 @@
-//! What a device login and an unknown step are told.
+//! What a device login and an unknown challenge are told.
 
 use serde_json::json;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{AuthenticationChallenge, AwaitingDevice, Exchange, Outcome};
 
-use crate::scenario::{Scenario, answer, edited, now, secs, stored};
+use crate::scenario::{Scenario, edited, now, response, secs, stored};
 fn device(member: &str, value: serde_json::Value) -> AwaitingDevice {
     Scenario::public()
-        .to_awaiting_device_by(&edited("device_authorization.json", |b| b[member] = value))
+        .to_awaiting_device_from(&edited("device_authorization.json", |b| b[member] = value))
 }
 #[test]
 fn an_unknown_step_has_the_whole_answer_or_is_none() {
     let body = b"{\"code\":\"new\",\"pending_authentication_token\":\"p\",\"x\":\"\xff\"}".to_vec();
-    if let Ok(Outcome::AuthenticationChallenge(step)) = Scenario::public()
+    if let Ok(Outcome::AuthenticationChallenge(challenge)) = Scenario::public()
         .to_exchanging()
-        .response(answer(403, body), now())
-        && let AuthenticationChallenge::Unknown(step) = *step
+        .response(response(403, body), now())
+        && let AuthenticationChallenge::Unknown(challenge) = *challenge
     {
-        assert!(!step.body().expose_secret().is_empty());
+        assert!(!challenge.body().expose_secret().is_empty());
     }
 }
 #[test]
@@ -55,7 +55,7 @@ fn what_is_shown_to_the_user_cannot_drive_a_terminal() {
         let came = Scenario::public()
             .client
             .device()
-            .response(answer(200, body), now());
+            .response(response(200, body), now());
         assert!(came.is_err(), "{member} {bad:?}");
     }
 }

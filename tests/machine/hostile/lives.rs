@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use workos_login::{Authenticated, DevicePoll, Exchange, Outcome, RefreshPolicy};
 
 use crate::oauth;
-use crate::scenario::{ORGANIZATION, Scenario, answer, edited, jwt, now, secs};
+use crate::scenario::{ORGANIZATION, Scenario, edited, jwt, now, response, secs};
 
 /// A success with these claims in its access token.
 fn user_management(claims: &str) -> String {
@@ -29,25 +29,25 @@ fn sessions(claims: &str) -> [Authenticated; 5] {
     let public = Scenario::public();
     let body = user_management(claims);
     let there = |outcome: Outcome| outcome.authenticated().unwrap();
-    let polled = public.to_polling().response(answer(200, &*body), now());
+    let polled = public.to_polling().response(response(200, &*body), now());
     let DevicePoll::Done(polled) = polled.unwrap() else {
         panic!("the user is done")
     };
     // The session before has an organization of its own, or none, as the token says.
     let standard = standard(claims, Value::Null);
-    let before = oauth::session_by(&standard);
+    let before = oauth::session_from(&standard);
     [
-        public.to_authenticated_by(&body),
+        public.to_authenticated_from(&body),
         public
             .to_refreshing()
-            .response(answer(200, &*body), now())
+            .response(response(200, &*body), now())
             .unwrap(),
         there(polled),
         before.clone(),
         before
             .refresh(&oauth::client())
             .unwrap()
-            .response(answer(200, standard), now())
+            .response(response(200, standard), now())
             .unwrap(),
     ]
 }
@@ -95,14 +95,14 @@ const UNKNOWN: [&str; 22] = [
 ];
 
 #[test]
-fn a_life_that_cannot_be_read_is_unknown_and_stays_so() {
+fn m4_an_invalid_lifetime_is_unknown_in_every_session() {
     for claims in UNKNOWN {
         lives(claims, None);
     }
 }
 
 #[test]
-fn a_life_is_what_lies_between_two_times_wherever_they_are() {
+fn the_lifetime_is_exp_minus_iat() {
     // The scenario is at 1780000000: two hours behind, two hours ahead, long past, at the end of all numbers.
     lives(r#"{"iat":1780000000,"exp":1780000300}"#, Some(300));
     lives(r#"{"iat":1779992800,"exp":1779993100}"#, Some(300));
@@ -116,7 +116,7 @@ fn a_life_is_what_lies_between_two_times_wherever_they_are() {
 }
 
 #[test]
-fn a_caller_that_refreshes_when_it_is_due_makes_no_loop_either() {
+fn refreshing_when_due_causes_no_loop() {
     for claims in UNKNOWN.into_iter().chain([
         r#"{"iat":0,"exp":1}"#,
         r#"{"iat":0,"exp":300}"#,
@@ -128,12 +128,12 @@ fn a_caller_that_refreshes_when_it_is_due_makes_no_loop_either() {
             RefreshPolicy::default().margin(Duration::MAX),
         ] {
             let public = Scenario::public();
-            let mut session = public.to_authenticated_by(&user_management(claims));
+            let mut session = public.to_authenticated_from(&user_management(claims));
             let mut sent = 0;
             while session.refresh_in(&policy, now()) == Some(Duration::ZERO) && sent < 50 {
                 let refreshing = session.refresh(&public.client).unwrap();
                 let body = user_management(claims);
-                session = refreshing.response(answer(200, body), now()).unwrap();
+                session = refreshing.response(response(200, body), now()).unwrap();
                 sent += 1;
             }
             assert_eq!(sent, 0, "{claims} {policy:?}");
@@ -143,7 +143,7 @@ fn a_caller_that_refreshes_when_it_is_due_makes_no_loop_either() {
 
 proptest! {
     #[test]
-    fn no_token_is_due_when_it_arrives(
+    fn no_token_is_due_for_refresh_on_receipt(
         iat in any::<u64>(),
         exp in any::<u64>(),
         told in any::<Option<i64>>(),
@@ -152,8 +152,8 @@ proptest! {
         let claims = json!({ "iat": iat, "exp": exp }).to_string();
         let policy = RefreshPolicy::default().margin(margin);
         for session in [
-            Scenario::public().to_authenticated_by(&user_management(&claims)),
-            oauth::session_by(&standard(&claims, json!(told))),
+            Scenario::public().to_authenticated_from(&user_management(&claims)),
+            oauth::session_from(&standard(&claims, json!(told))),
         ] {
             prop_assert_ne!(session.refresh_in(&policy, now()), Some(Duration::ZERO));
             let due = session.refresh_in(&policy, now());

@@ -28,13 +28,13 @@ fn answered(exchange: &str, response: Response<Vec<u8>>) {
         "code" => given(public.to_exchanging(), response, outcome),
         "refresh" => given(public.to_refreshing(), response, |session| whole(&session)),
         "switch" => given(public.to_switching(), response, |session| whole(&session)),
-        "answer" => given(answering(), response, outcome),
+        "challenge" => given(answering(), response, outcome),
         "poll" => given(public.to_polling(), response, polled),
-        "start" => given(public.client.device(), response, |device| started(&device)),
-        "connect-code" => given(oauth::exchanging(), response, outcome),
-        "connect-refresh" => given(oauth::refreshing(), response, |session| whole(&session)),
-        "connect-poll" => given(oauth::polling(), response, polled),
-        "connect-start" => given(oauth::requesting_device(), response, |device| {
+        "device" => given(public.client.device(), response, |device| started(&device)),
+        "oauth-code" => given(oauth::exchanging(), response, outcome),
+        "oauth-refresh" => given(oauth::refreshing(), response, |session| whole(&session)),
+        "oauth-poll" => given(oauth::polling(), response, polled),
+        "oauth-device" => given(oauth::requesting_device(), response, |device| {
             started(&device);
         }),
         other => panic!("there is no exchange {other}"),
@@ -62,8 +62,8 @@ where
 fn outcome(outcome: Outcome) {
     match outcome {
         Outcome::Authenticated(session) => whole(&session),
-        Outcome::AuthenticationChallenge(step) => {
-            let form = stored(&step);
+        Outcome::AuthenticationChallenge(challenge) => {
+            let form = stored(&challenge);
             let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();
             assert_eq!(stored(&read), form);
         }

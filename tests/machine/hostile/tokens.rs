@@ -5,9 +5,9 @@ use workos_login::secrecy::ExposeSecret;
 use workos_login::{AwaitingDevice, DevicePoll, Exchange};
 
 use crate::conformance::{field, success};
-use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::exchanges::{EXCHANGES, outcome_of};
 use crate::oauth;
-use crate::scenario::{ORGANIZATION, Scenario, answer, edited, fixture, jwt, now, stored};
+use crate::scenario::{ORGANIZATION, Scenario, edited, fixture, jwt, now, response, stored};
 
 /// Characters that would end a header, a text, a form or a JSON string.
 const ODD: &str = "a\r\nX-Evil: 1\t \"\\&=+%00;é\u{0}\u{7f}\u{2028}";
@@ -16,7 +16,7 @@ const ODD: &str = "a\r\nX-Evil: 1\t \"\\&=+%00;é\u{0}\u{7f}\u{2028}";
 fn an_access_token_that_does_not_fit_into_a_header_is_refused_everywhere() {
     for exchange in EXCHANGES
         .into_iter()
-        .filter(|name| !name.ends_with("start"))
+        .filter(|name| !name.ends_with("device"))
     {
         let with = |token: &str| {
             let mut body: Value = serde_json::from_str(&success(exchange)).unwrap();
@@ -25,7 +25,7 @@ fn an_access_token_that_does_not_fit_into_a_header_is_refused_everywhere() {
                 "switch" => crate::scenario::OTHER_ORGANIZATION.into(),
                 _ => ORGANIZATION.into(),
             };
-            comes_out_as(exchange, answer(200, body.to_string()))
+            outcome_of(exchange, response(200, body.to_string()))
         };
         for place in 0..=2 {
             for bad in ODD.chars().filter(|c| !c.is_ascii_graphic()) {
@@ -35,7 +35,7 @@ fn an_access_token_that_does_not_fit_into_a_header_is_refused_everywhere() {
             }
         }
         // A token that says nothing is for no organization, and the session at the standard server is for one.
-        if exchange != "connect-refresh" {
+        if exchange != "oauth-refresh" {
             let good: String = ('!'..='~').collect();
             assert_eq!(with(&good), "Authenticated", "{exchange}");
         }
@@ -43,15 +43,15 @@ fn an_access_token_that_does_not_fit_into_a_header_is_refused_everywhere() {
 }
 
 #[test]
-fn a_refresh_token_may_be_any_text_and_is_sent_as_it_came() {
+fn sends_any_refresh_token_unchanged() {
     let scenario = Scenario::public();
-    let session = scenario.to_authenticated_by(&edited("success_full.json", |body| {
+    let session = scenario.to_authenticated_from(&edited("success_full.json", |body| {
         body["refresh_token"] = ODD.into();
     }));
     let request = session.refresh(&scenario.client).unwrap().request();
     assert_eq!(field(&request, "refresh_token").as_deref(), Some(ODD));
 
-    let session = oauth::session_by(&edited("connect_token.json", |body| {
+    let session = oauth::session_from(&edited("connect_token.json", |body| {
         body["refresh_token"] = ODD.into();
     }));
     let request = session.refresh(&oauth::client()).unwrap().request();
@@ -59,9 +59,9 @@ fn a_refresh_token_may_be_any_text_and_is_sent_as_it_came() {
 }
 
 #[test]
-fn a_device_code_may_be_any_text_and_is_sent_as_it_came() {
+fn sends_any_device_code_unchanged() {
     let scenario = Scenario::public();
-    let device = scenario.to_awaiting_device_by(&edited("device_authorization.json", |body| {
+    let device = scenario.to_awaiting_device_from(&edited("device_authorization.json", |body| {
         body["device_code"] = ODD.into();
     }));
     let device: AwaitingDevice = serde_json::from_str(&stored(&device)).unwrap();
@@ -88,7 +88,7 @@ fn a_token_in_any_number_of_parts_is_a_session() {
         "e30.bnVsbA.sig",
         "e30._w.sig",
     ] {
-        for exchange in ["code", "answer", "poll"] {
+        for exchange in ["code", "challenge", "poll"] {
             let body = edited("success_minimal.json", |body| {
                 body["access_token"] = token.into();
             });
@@ -97,7 +97,7 @@ fn a_token_in_any_number_of_parts_is_a_session() {
                 false => "Authenticated",
             };
             assert_eq!(
-                comes_out_as(exchange, answer(200, body)),
+                outcome_of(exchange, response(200, body)),
                 expected,
                 "{token}"
             );
@@ -131,7 +131,7 @@ fn odd_claims() -> Vec<Value> {
 }
 
 #[test]
-fn an_odd_organization_in_a_refreshed_token_is_none() {
+fn ignores_an_invalid_organization_in_a_refreshed_token() {
     for odd in odd_claims() {
         let claims = json!({ "org_id": odd, "sid": odd, "iat": 0, "exp": 300 }).to_string();
         let body = |organization: Value| {
@@ -141,34 +141,34 @@ fn an_odd_organization_in_a_refreshed_token_is_none() {
             })
         };
         // The session is for an organization, and an answer for none is not for the same one.
-        let come = |body: String| comes_out_as("refresh", answer(200, body));
+        let come = |body: String| outcome_of("refresh", response(200, body));
         assert_eq!(come(body(Value::Null)), "Malformed", "{odd}");
         assert_eq!(come(body(ORGANIZATION.into())), "Authenticated", "{odd}");
     }
 }
 
 #[test]
-fn an_odd_organization_of_an_answer_refuses_it_however_good_the_tokens_is() {
+fn rejects_an_invalid_organization_of_a_response() {
     for odd in odd_claims().into_iter().filter(|odd| !odd.is_null()) {
         let body = edited("success_full.json", |body| {
             body["organization_id"] = odd.clone()
         });
-        for exchange in ["code", "refresh", "switch", "answer", "poll"] {
-            let come = comes_out_as(exchange, answer(200, &*body));
+        for exchange in ["code", "refresh", "switch", "challenge", "poll"] {
+            let come = outcome_of(exchange, response(200, &*body));
             assert_eq!(come, "Malformed", "{exchange} {odd}");
         }
     }
 }
 
 #[test]
-fn a_poll_is_answered_with_a_session_or_goes_on() {
+fn a_poll_returns_a_session_or_goes_on() {
     let polling = Scenario::public().to_polling();
     let both = r#"{"error":"authorization_pending","access_token":"a","refresh_token":"r"}"#;
-    match polling.response(answer(400, both), now()).unwrap() {
+    match polling.response(response(400, both), now()).unwrap() {
         DevicePoll::Pending(_) => {}
         DevicePoll::Done(outcome) => panic!("{outcome:?}"),
     }
-    assert_eq!(comes_out_as("poll", answer(200, both)), "Malformed");
+    assert_eq!(outcome_of("poll", response(200, both)), "Malformed");
     let error = fixture("error_oauth_authorization_pending.json");
-    assert_eq!(comes_out_as("poll", answer(200, error)), "Malformed");
+    assert_eq!(outcome_of("poll", response(200, error)), "Malformed");
 }

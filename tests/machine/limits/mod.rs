@@ -18,9 +18,9 @@ use workos_login::{
 };
 
 use crate::conformance::success;
-use crate::exchanges::{EXCHANGES, comes_out_as};
+use crate::exchanges::{EXCHANGES, outcome_of};
 use crate::scenario::{
-    CODE, STATE, Scenario, answer, edited, kind, now, refusal, session, stored,
+    CODE, STATE, Scenario, edited, kind, now, refusal, response, session, stored,
     success_with_claims, with_header,
 };
 
@@ -45,7 +45,7 @@ fn parsed(uri: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn the_address_of_a_callback_has_a_limit() {
+fn limits_the_length_of_a_callback() {
     for end in ["", "#fragment"] {
         let address = |length: usize| {
             let start = format!("myapp://callback?code={CODE}&state={STATE}&x=");
@@ -57,7 +57,7 @@ fn the_address_of_a_callback_has_a_limit() {
 }
 
 #[test]
-fn the_state_of_a_callback_has_a_limit_after_decoding() {
+fn limits_the_decoded_state_of_a_callback() {
     for result in ["code=x", "error=x"] {
         for letter in ["a", "%61", "%C3%A9"] {
             let size = if letter == "%C3%A9" { 2 } else { 1 };
@@ -71,7 +71,7 @@ fn the_state_of_a_callback_has_a_limit_after_decoding() {
 }
 
 #[test]
-fn the_code_of_a_callback_has_a_limit_after_decoding() {
+fn limits_the_decoded_code_of_a_callback() {
     for letter in ["a", "%61"] {
         let code = |length: usize| parsed(&format!("code={}&state=x", letter.repeat(length)));
         around(MAX_CODE_BYTES, code, None, Some("Malformed"));
@@ -79,7 +79,7 @@ fn the_code_of_a_callback_has_a_limit_after_decoding() {
 }
 
 #[test]
-fn the_applications_part_of_a_state_leaves_room_for_the_random_part() {
+fn limits_the_application_state() {
     let scenario = Scenario::public();
     let fits = |length: usize| {
         let start = scenario
@@ -92,7 +92,7 @@ fn the_applications_part_of_a_state_leaves_room_for_the_random_part() {
 }
 
 #[test]
-fn the_longest_state_comes_back() {
+fn accepts_the_longest_state() {
     let scenario = Scenario::public();
     let text = "é".repeat((MAX_STATE_BYTES - STATE.len() - 1) / 2);
     let start = scenario.to_start().app_state(text).unwrap();
@@ -107,7 +107,7 @@ fn the_longest_state_comes_back() {
 }
 
 #[test]
-fn a_redirect_address_has_a_limit() {
+fn limits_the_redirect_uri() {
     let refused = Err("redirect URI is longer than 2048 bytes; register a shorter one".to_owned());
     let address = |length: usize| {
         let start = "myapp://callback/";
@@ -132,7 +132,7 @@ fn id(length: usize) -> String {
 }
 
 #[test]
-fn an_id_has_a_limit_where_it_is_written() {
+fn limits_the_ids_of_the_caller() {
     let parsed = |length: usize| {
         let id = id(length);
         let messages = [
@@ -152,13 +152,13 @@ fn an_id_has_a_limit_where_it_is_written() {
 }
 
 #[test]
-fn an_id_has_a_limit_where_it_is_read() {
+fn limits_the_ids_of_a_response() {
     // One that decides whom a session is for refuses the answer; the others are left out.
     let organization = |length: usize| {
         let body = edited("success_minimal.json", |body| {
             body["organization_id"] = id(length).into();
         });
-        comes_out_as("code", answer(200, body))
+        outcome_of("code", response(200, body))
     };
     around(
         MAX_ID_BYTES,
@@ -180,7 +180,7 @@ fn an_id_has_a_limit_where_it_is_read() {
             body["connection_ids"] = json!([id(length), "conn_1"]);
         });
         match Scenario::public().to_challenge(&body) {
-            AuthenticationChallenge::Sso(step) => step.connection_ids().len(),
+            AuthenticationChallenge::Sso(challenge) => challenge.connection_ids().len(),
             other => panic!("{other:?}"),
         }
     };
@@ -193,7 +193,7 @@ fn an_id_has_a_limit_where_it_is_read() {
 }
 
 #[test]
-fn an_id_has_a_limit_where_it_is_stored() {
+fn limits_the_ids_of_a_stored_form() {
     let form: Value =
         serde_json::from_str(&stored(&Scenario::public().to_authenticated())).unwrap();
     let places: [&[&str]; 3] = [&["client_id"], &["organization_id"], &["session_id"]];
@@ -214,7 +214,7 @@ fn padded(body: &str, length: usize) -> String {
 }
 
 #[test]
-fn an_answer_has_a_limit_whatever_it_says() {
+fn c39_m12_limits_the_response_size() {
     for exchange in EXCHANGES {
         for (status, body, within) in [
             (200, success(exchange), None),
@@ -224,13 +224,13 @@ fn an_answer_has_a_limit_whatever_it_says() {
                 Some("Client"),
             ),
         ] {
-            let within = within.unwrap_or(match exchange.ends_with("start") {
+            let within = within.unwrap_or(match exchange.ends_with("device") {
                 true => "AwaitingDevice",
                 false => "Authenticated",
             });
             around(
                 MAX_RESPONSE_BYTES,
-                |length| comes_out_as(exchange, answer(status, padded(&body, length))),
+                |length| outcome_of(exchange, response(status, padded(&body, length))),
                 within.to_owned(),
                 "Malformed".to_owned(),
             );
@@ -239,9 +239,9 @@ fn an_answer_has_a_limit_whatever_it_says() {
 }
 
 #[test]
-fn a_request_id_has_a_limit() {
+fn limits_the_request_id() {
     let told = |length: usize| {
-        let response = answer(503, "");
+        let response = response(503, "");
         let name = HeaderName::from_static("x-request-id");
         let response = with_header(response, name, &"r".repeat(length));
         let (_, error) = refusal(Scenario::public().to_exchanging(), response);
@@ -250,19 +250,19 @@ fn a_request_id_has_a_limit() {
     around(MAX_REQUEST_ID_BYTES, told, true, false);
 }
 
-/// The step in which one of these organizations is to be chosen.
+/// The challenge in which one of these organizations is to be chosen.
 fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"] = listed.clone();
     });
     match Scenario::public().to_challenge(&body) {
-        AuthenticationChallenge::OrganizationSelection(step) => step,
+        AuthenticationChallenge::OrganizationSelection(challenge) => challenge,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn the_number_of_organizations_is_what_fits_into_an_answer() {
+fn reads_as_many_organizations_as_fit_into_a_response() {
     let rest = organizations_body(0).len();
     let each = organizations_body(2).len() - organizations_body(1).len();
     let most = (MAX_RESPONSE_BYTES - rest) / each;
@@ -270,10 +270,10 @@ fn the_number_of_organizations_is_what_fits_into_an_answer() {
     let come = |number: usize| {
         let exchanging = Scenario::public().to_exchanging();
         let body = organizations_body(number);
-        match exchanging.response(answer(403, body), now()) {
-            Ok(Outcome::AuthenticationChallenge(step)) => match *step {
-                AuthenticationChallenge::OrganizationSelection(step) => {
-                    Ok(step.organizations().len() == number)
+        match exchanging.response(response(403, body), now()) {
+            Ok(Outcome::AuthenticationChallenge(challenge)) => match *challenge {
+                AuthenticationChallenge::OrganizationSelection(challenge) => {
+                    Ok(challenge.organizations().len() == number)
                 }
                 other => panic!("{other:?}"),
             },
@@ -305,7 +305,7 @@ fn largest(name: &str, member: &str, letter: &str) -> String {
 }
 
 #[test]
-fn what_fits_into_an_answer_can_be_stored_and_read_back() {
+fn stores_whatever_fits_into_a_response() {
     for letter in ["x", "\\\"", "\\u0001"] {
         let session = session(&largest("success_full.json", "user.email", letter));
         let form = stored(&session);
@@ -318,8 +318,8 @@ fn what_fits_into_an_answer_can_be_stored_and_read_back() {
             ("step_up_unknown_future.json", "of_tomorrow"),
             ("step_up_sso_required.json", "email"),
         ] {
-            let step = Scenario::public().to_challenge(&largest(name, member, letter));
-            let form = stored(&step);
+            let challenge = Scenario::public().to_challenge(&largest(name, member, letter));
+            let form = stored(&challenge);
             assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
             let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();
             assert_eq!(stored(&read), form);
@@ -328,7 +328,7 @@ fn what_fits_into_an_answer_can_be_stored_and_read_back() {
 }
 
 #[test]
-fn a_stored_state_is_never_shorter_than_its_random_part() {
+fn rejects_a_stored_state_without_its_random_part() {
     let read = |length: usize| {
         let form = stored(&Scenario::public().to_awaiting_callback());
         let form = form.replace(STATE, &"s".repeat(length));
@@ -340,7 +340,7 @@ fn a_stored_state_is_never_shorter_than_its_random_part() {
 }
 
 #[test]
-fn no_limit_is_left_out() {
+fn every_limit_is_tested() {
     let limits = include_str!("../../../src/limits.rs");
     let here = concat!(
         include_str!("mod.rs"),

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
 
-use crate::exchanges::{EXCHANGES, comes_out_as};
-use crate::scenario::{Scenario, answer, edited, now, session, stored, success_with_claims};
+use crate::exchanges::{EXCHANGES, outcome_of};
+use crate::scenario::{Scenario, edited, now, response, session, stored, success_with_claims};
 
 /// JSON that is nested this deep.
 fn nested(depth: usize) -> String {
@@ -15,7 +15,7 @@ fn nested(depth: usize) -> String {
 const DEPTHS: [usize; 5] = [1, 127, 128, 129, 120_000];
 
 #[test]
-fn nesting_needs_no_limit_where_a_member_is_not_needed() {
+fn accepts_any_nesting_in_a_member_that_is_not_required() {
     let body = |place: &str, depth: usize| {
         let body = edited("success_full.json", |body| {
             let member = place.split('.').fold(body, |body, name| &mut body[name]);
@@ -35,7 +35,7 @@ fn nesting_needs_no_limit_where_a_member_is_not_needed() {
             "user.metadata.x",
             "user.of_tomorrow",
         ] {
-            let come = comes_out_as("code", answer(200, body(place, depth)));
+            let come = outcome_of("code", response(200, body(place, depth)));
             assert_eq!(come, "Authenticated", "{place} {depth}");
         }
         for place in [
@@ -45,7 +45,7 @@ fn nesting_needs_no_limit_where_a_member_is_not_needed() {
             "refresh_token",
             "user",
         ] {
-            let come = comes_out_as("code", answer(200, body(place, depth)));
+            let come = outcome_of("code", response(200, body(place, depth)));
             assert_eq!(come, "Malformed", "{place} {depth}");
         }
         for claim in ["exp", "iat", "sid", "org_id", "of_tomorrow"] {
@@ -59,7 +59,7 @@ fn nesting_needs_no_limit_where_a_member_is_not_needed() {
 }
 
 #[test]
-fn nesting_needs_no_limit_in_a_refusal() {
+fn accepts_any_nesting_in_an_error_response() {
     for exchange in EXCHANGES {
         for depth in DEPTHS {
             let deep = nested(depth);
@@ -68,11 +68,11 @@ fn nesting_needs_no_limit_in_a_refusal() {
                 format!(r#"{{"error":{deep}}}"#),
                 format!(r#"{{"code":{deep},"message":1}}"#),
             ] {
-                let come = comes_out_as(exchange, answer(400, body));
+                let come = outcome_of(exchange, response(400, body));
                 assert_eq!(come, "Rejected", "{exchange} {depth}");
             }
             let body = format!(r#"{{"x":{deep},"error":"invalid_client"}}"#);
-            assert_eq!(comes_out_as(exchange, answer(400, body)), "Client");
+            assert_eq!(outcome_of(exchange, response(400, body)), "Client");
         }
     }
     for depth in DEPTHS {
@@ -83,14 +83,16 @@ fn nesting_needs_no_limit_in_a_refusal() {
         // It is there twice.
         let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
         match Scenario::public().to_challenge(&body) {
-            AuthenticationChallenge::Totp(step) => assert_eq!(step.factor_ids().count(), 0),
+            AuthenticationChallenge::Totp(challenge) => {
+                assert_eq!(challenge.factor_ids().count(), 0)
+            }
             other => panic!("{other:?}"),
         }
     }
 }
 
 #[test]
-fn nesting_needs_no_limit_in_a_stored_form() {
+fn accepts_any_nesting_in_a_stored_form() {
     fn with_more<T: DeserializeOwned>(form: &str, depth: usize) -> bool {
         let more = format!(r#"{{"version":2,"of_tomorrow":{},"#, nested(depth));
         let form = form.replacen(r#"{"version":2,"#, &more, 1);

@@ -11,14 +11,14 @@ use workos_login::limits::{
 use workos_login::{DevicePoll, Exchange, ExchangeLimits, RefreshPolicy};
 
 use crate::scenario::{
-    Scenario, answer, edited, fixture, kind, now, refused, secs, session, success_with_claims,
+    Scenario, edited, fixture, kind, now, refused, response, secs, session, success_with_claims,
     with_header,
 };
 
 const MOMENT: Duration = Duration::from_millis(1);
 
 #[test]
-fn a_pending_login_has_its_life() {
+fn expires_a_pending_login_after_its_ttl() {
     let pending = Scenario::public().to_awaiting_callback();
     let left = |age: Duration| pending.expires_in(now() + age);
     assert_eq!(left(PENDING_LOGIN_TTL - MOMENT), MOMENT);
@@ -27,7 +27,7 @@ fn a_pending_login_has_its_life() {
 }
 
 #[test]
-fn a_stamp_may_lie_in_the_future_for_a_minute() {
+fn tolerates_a_timestamp_in_the_future() {
     let scenario = Scenario::public();
     let pending = scenario.to_awaiting_callback();
     let device = scenario.to_awaiting_device();
@@ -48,7 +48,7 @@ fn a_stamp_may_lie_in_the_future_for_a_minute() {
 }
 
 #[test]
-fn a_token_is_due_a_margin_before_its_end_and_not_before_half_of_its_life() {
+fn is_due_for_refresh_before_its_expiry() {
     let due = |life: u64| {
         let claims = json!({ "iat": 1000, "exp": 1000 + life }).to_string();
         let session = session(&success_with_claims(&claims));
@@ -63,10 +63,10 @@ fn a_token_is_due_a_margin_before_its_end_and_not_before_half_of_its_life() {
 }
 
 #[test]
-fn a_device_has_its_interval_and_its_longest_wait() {
+fn limits_the_polling_interval_and_the_backoff() {
     let client = Scenario::public().client;
     let device = |interval: Option<u64>| {
-        Scenario::public().to_awaiting_device_by(&edited("device_authorization.json", |body| {
+        Scenario::public().to_awaiting_device_from(&edited("device_authorization.json", |body| {
             body["interval"] = json!(interval);
         }))
     };
@@ -80,7 +80,7 @@ fn a_device_has_its_interval_and_its_longest_wait() {
     let slower = device(None)
         .poll(&client, now())
         .unwrap()
-        .response(answer(400, fixture("error_oauth_slow_down.json")), now());
+        .response(response(400, fixture("error_oauth_slow_down.json")), now());
     match slower.unwrap() {
         DevicePoll::Pending(device) => {
             assert_eq!(
@@ -103,7 +103,7 @@ fn a_device_has_its_interval_and_its_longest_wait() {
 }
 
 #[test]
-fn an_exchange_has_at_most_the_exchange_timeout() {
+fn limits_the_timeout_of_an_exchange() {
     let set = |timeout| ExchangeLimits::default().timeout(timeout).timeout;
     assert_eq!(ExchangeLimits::default().timeout, EXCHANGE_TIMEOUT);
     assert_eq!(set(EXCHANGE_TIMEOUT - MOMENT), EXCHANGE_TIMEOUT - MOMENT);
@@ -112,9 +112,9 @@ fn an_exchange_has_at_most_the_exchange_timeout() {
 }
 
 #[test]
-fn the_wait_of_a_retry_after_has_a_limit() {
+fn limits_retry_after() {
     let waits = |value: &str| {
-        let response = with_header(answer(429, ""), RETRY_AFTER, value);
+        let response = with_header(response(429, ""), RETRY_AFTER, value);
         let refused = Scenario::public().to_exchanging().response(response, now());
         refused.unwrap_err().retry_in(now()).unwrap()
     };

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use workos_login::Exchange;
 
-use super::{client, exchanging, id_token, session_by, tokens};
-use crate::scenario::{answer, now};
+use super::{client, exchanging, id_token, session_from, tokens};
+use crate::scenario::{now, response};
 
 /// The `at_hash` of the access token `opaque`: SHA-256, SHA-384 and SHA-512.
 const SHA_256: &str = "bSKYhMEmi7CrMtjaMV0P5Q";
@@ -14,7 +14,7 @@ const SHA_384: &str = "r4fRMzLLjsZ2n1Iv3-hxo7piIBhARm0O";
 const SHA_512: &str = "fbMJhlShp9jmuAqXBJET-ShZLVNUaW7dkNnxSGjGex8";
 
 /// A token response with an ID token of this algorithm and this `at_hash`.
-fn response(header: &Value, at_hash: &Value) -> String {
+fn token_body(header: &Value, at_hash: &Value) -> String {
     let header = URL_SAFE_NO_PAD.encode(header.to_string());
     let id_token = id_token(|claims| claims["at_hash"] = at_hash.clone());
     let id_token = id_token.replacen("e30", &header, 1);
@@ -27,7 +27,7 @@ fn response(header: &Value, at_hash: &Value) -> String {
 #[track_caller]
 fn compares(algorithm: &str, hash: &str) {
     let header = json!({ "alg": algorithm });
-    let session = session_by(&response(&header, &json!(hash)));
+    let session = session_from(&token_body(&header, &json!(hash)));
     for other in [
         SHA_256,
         SHA_384,
@@ -39,15 +39,15 @@ fn compares(algorithm: &str, hash: &str) {
         if other == hash {
             continue;
         }
-        let body = response(&header, &json!(other));
+        let body = token_body(&header, &json!(other));
         let refused = exchanging()
-            .response(answer(200, &*body), now())
+            .response(response(200, &*body), now())
             .unwrap_err();
         let why = "ID token that belongs to another access token";
         assert!(refused.to_string().contains(why), "{algorithm}: {refused}");
         let refreshing = session.clone().refresh(&client()).unwrap();
         assert!(
-            refreshing.response(answer(200, body), now()).is_err(),
+            refreshing.response(response(200, body), now()).is_err(),
             "{algorithm}"
         );
     }
@@ -72,7 +72,7 @@ fn computes_the_hash_of_the_example_of_openid_connect() {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);
     let hash = "77QmUPtjPfzWtF2AnpK9RQ";
     let id_token = id_token(|claims| claims["at_hash"] = hash.into());
-    session_by(&tokens(|body| {
+    session_from(&tokens(|body| {
         body["access_token"] = access_token.into();
         body["id_token"] = id_token.replacen("e30", &header, 1).into();
     }));
@@ -81,7 +81,7 @@ fn computes_the_hash_of_the_example_of_openid_connect() {
 #[test]
 fn an_id_token_without_a_hash_or_of_an_unknown_algorithm_is_not_compared() {
     for absent in [json!(null), json!(7), json!([SHA_512])] {
-        session_by(&response(&json!({ "alg": "RS256" }), &absent));
+        session_from(&token_body(&json!({ "alg": "RS256" }), &absent));
     }
     for unknown in [
         json!({ "alg": "none" }),
@@ -89,6 +89,6 @@ fn an_id_token_without_a_hash_or_of_an_unknown_algorithm_is_not_compared() {
         json!({}),
         json!({ "alg": 7 }),
     ] {
-        session_by(&response(&unknown, &json!("of an unknown algorithm")));
+        session_from(&token_body(&unknown, &json!("of an unknown algorithm")));
     }
 }

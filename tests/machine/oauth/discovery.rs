@@ -6,7 +6,7 @@ use workos_login::http::{Method, Response};
 use workos_login::{Client, Discovering, Discovery, Error, Exchange, Refused, Server};
 
 use super::{ISSUER, begin, client_of, discovered_server};
-use crate::scenario::{CLIENT_ID, answer, kind, now, stored};
+use crate::scenario::{CLIENT_ID, kind, now, response, stored};
 
 fn discovering() -> Discovering {
     Server::discover(ISSUER).unwrap()
@@ -14,7 +14,7 @@ fn discovering() -> Discovering {
 
 /// A discovery for which there is no other document than this one.
 fn last() -> Discovering {
-    next(discovering().response(answer(404, ""), now()))
+    next(discovering().response(response(404, ""), now()))
 }
 
 #[track_caller]
@@ -63,7 +63,7 @@ fn metadata(edit: impl FnOnce(&mut Value)) -> String {
 }
 
 fn discover(edit: impl FnOnce(&mut Value)) -> Result<Server, Error> {
-    match discovering().response(answer(200, metadata(edit)), now())? {
+    match discovering().response(response(200, metadata(edit)), now())? {
         Discovery::Found(server) => Ok(server),
         Discovery::Next(next) => panic!("{next:?}"),
     }
@@ -108,7 +108,7 @@ fn requests_the_documents_of_both_specifications() {
         let mut requested = Vec::new();
         loop {
             requested.push(discovering.request().uri().to_string());
-            match discovering.response(answer(404, ""), now()) {
+            match discovering.response(response(404, ""), now()) {
                 Ok(outcome) => discovering = next(Ok(outcome)),
                 Err(refused) => break assert_eq!(kind(refused.error()), "Rejected"),
             }
@@ -241,30 +241,30 @@ fn rejects_the_metadata_of_another_issuer() {
     }
     let slash = Server::discover("https://server.example/").unwrap();
     let body = metadata(|metadata| metadata["issuer"] = "https://server.example/".into());
-    let server = found(slash.response(answer(200, body), now()));
+    let server = found(slash.response(response(200, body), now()));
     assert_eq!(server.issuer(), "https://server.example/");
 }
 
 #[test]
 fn the_next_document_is_requested_if_there_is_none() {
     let redirect = Response::builder().status(302).header("location", "/login");
-    for response in [
-        answer(400, r#"{"error":"invalid_request"}"#),
-        answer(401, "{}"),
-        answer(403, "{}"),
-        answer(404, ""),
-        answer(405, ""),
+    for invalid in [
+        response(400, r#"{"error":"invalid_request"}"#),
+        response(401, "{}"),
+        response(403, "{}"),
+        response(404, ""),
+        response(405, ""),
         html(200),
         html(404),
         redirect.body(Vec::new()).unwrap(),
     ] {
-        let next = next(discovering().response(response, now()));
+        let next = next(discovering().response(invalid, now()));
         let uri = next.request().uri().to_string();
         assert_eq!(
             uri,
             format!("{ISSUER}/.well-known/oauth-authorization-server")
         );
-        found(next.response(answer(200, metadata(|_| {})), now()));
+        found(next.response(response(200, metadata(|_| {})), now()));
     }
 }
 
@@ -272,13 +272,13 @@ fn the_next_document_is_requested_if_there_is_none() {
 fn a_transient_error_is_not_a_missing_document() {
     for status in [408, 429, 500, 503] {
         let refused = discovering()
-            .response(answer(status, "{}"), now())
+            .response(response(status, "{}"), now())
             .unwrap_err();
         assert_eq!(kind(refused.error()), "Unavailable");
         assert!(refused.retry_in(now()).is_some());
         let (same, _) = refused.into_parts();
         assert_eq!(same.request().uri(), discovering().request().uri());
-        found(same.response(answer(200, metadata(|_| {})), now()));
+        found(same.response(response(200, metadata(|_| {})), now()));
     }
 }
 
@@ -286,7 +286,7 @@ fn a_transient_error_is_not_a_missing_document() {
 fn the_last_missing_document_is_an_error() {
     for (response, expected) in [
         (
-            answer(404, ""),
+            response(404, ""),
             "authorization server publishes no metadata (status 404); check the issuer, or set the endpoints",
         ),
         (html(200), "content type text/html"),
@@ -301,7 +301,7 @@ fn the_last_missing_document_is_an_error() {
 fn an_invalid_document_is_an_error_and_not_a_missing_one() {
     for body in ["", "[]", "{", "7", "null", "{}"] {
         let refused = discovering()
-            .response(answer(200, body), now())
+            .response(response(200, body), now())
             .unwrap_err();
         assert_eq!(kind(refused.error()), "Malformed", "{body}");
     }

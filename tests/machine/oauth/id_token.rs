@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use workos_login::Exchange;
 
-use super::{ISSUER, client, exchanging, id_token, polling, session_by, tokens};
+use super::{ISSUER, client, exchanging, id_token, polling, session_from, tokens};
 use crate::scenario::{
-    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, answer, callback, now, secs,
+    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, callback, now, response, secs,
 };
 
 const OTHER: &str = "https://other.example";
@@ -41,7 +41,7 @@ fn rows() -> Vec<(&'static str, Value, [bool; 4])> {
 }
 
 /// A token response whose ID token has this claim beside the valid ones.
-fn response(claim: &str, value: &Value) -> String {
+fn token_body(claim: &str, value: &Value) -> String {
     tokens(|body| {
         body["refresh_token"] = json!("r");
         body["id_token"] = id_token(|claims| {
@@ -54,7 +54,7 @@ fn response(claim: &str, value: &Value) -> String {
 
 #[track_caller]
 fn accepts(exchange: impl Exchange, body: &str) -> bool {
-    match exchange.response(answer(200, body), now()) {
+    match exchange.response(response(200, body), now()) {
         Ok(_) => true,
         Err(refused) => {
             let message = refused.to_string();
@@ -78,11 +78,11 @@ fn each_grant_compares_its_claims() {
         pending.accept(&client, real, now()).unwrap()
     };
     let refreshing = || {
-        let first = response("at_hash", &json!(null));
-        session_by(&first).refresh(&client).unwrap()
+        let first = token_body("at_hash", &json!(null));
+        session_from(&first).refresh(&client).unwrap()
     };
     for (claim, value, expected) in rows() {
-        let body = response(claim, &value);
+        let body = token_body(claim, &value);
         let actual = [
             accepts(exchanging(), &body),
             accepts(with_max_age(), &body),

@@ -7,8 +7,8 @@ use workos_login::{
 
 use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
 use crate::scenario::{
-    CHALLENGE, CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, VERIFIER, callback, form,
-    kind, now, pairs, refused, stored,
+    CLIENT_ID, CODE, CODE_CHALLENGE, CODE_VERIFIER, Counting, NONCE, REDIRECT_URI, STATE, callback,
+    form, kind, now, pairs, refused, stored,
 };
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -17,7 +17,7 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_address_has_each_parameter_of_the_protocol_once() {
+fn sends_each_parameter_of_the_protocol_once() {
     let (url, _) = begin(&client());
     assert_eq!(
         pairs(&url),
@@ -25,7 +25,7 @@ fn the_address_has_each_parameter_of_the_protocol_once() {
             ("client_id", CLIENT_ID),
             ("redirect_uri", REDIRECT_URI),
             ("response_type", "code"),
-            ("code_challenge", CHALLENGE),
+            ("code_challenge", CODE_CHALLENGE),
             ("code_challenge_method", "S256"),
             ("state", STATE),
             ("nonce", NONCE),
@@ -36,7 +36,7 @@ fn the_address_has_each_parameter_of_the_protocol_once() {
 }
 
 #[test]
-fn the_options_of_openid_connect_reach_the_address() {
+fn sends_the_options_of_openid_connect() {
     let client = client();
     let (url, _) = client
         .login(scope(), REDIRECT_URI.parse().unwrap())
@@ -82,7 +82,7 @@ fn offline_access_is_requested_with_consent() {
 }
 
 #[test]
-fn the_token_request_is_a_form_with_the_redirect_address_and_no_secret() {
+fn sends_a_form_with_the_redirect_uri_and_no_secret() {
     let request = exchanging().request();
     assert_eq!(request.method(), Method::POST);
     assert_eq!(
@@ -98,7 +98,7 @@ fn the_token_request_is_a_form_with_the_redirect_address_and_no_secret() {
         owned(&[
             ("client_id", CLIENT_ID),
             ("code", CODE),
-            ("code_verifier", VERIFIER),
+            ("code_verifier", CODE_VERIFIER),
             ("grant_type", "authorization_code"),
             ("redirect_uri", REDIRECT_URI),
         ])
@@ -106,7 +106,7 @@ fn the_token_request_is_a_form_with_the_redirect_address_and_no_secret() {
 }
 
 #[test]
-fn what_needs_escaping_arrives_as_it_is() {
+fn encodes_every_character() {
     let odd = "a+b/c=d&e%20é";
     let escaped = "code=a%2Bb%2Fc%3Dd%26e%2520%C3%A9";
     let real = callback(&format!("{escaped}&state={STATE}"));
@@ -115,7 +115,7 @@ fn what_needs_escaping_arrives_as_it_is() {
 }
 
 #[test]
-fn a_login_that_was_stored_is_the_same() {
+fn finishes_a_stored_login() {
     let pending: AwaitingCallback = serde_json::from_str(&stored(&pending())).unwrap();
     let real = callback(&format!("code={CODE}&state={STATE}"));
     let request = pending.accept(&client(), real, now()).unwrap().request();
@@ -150,7 +150,7 @@ fn iss() -> String {
 }
 
 #[test]
-fn a_callback_of_the_issuer_is_believed() {
+fn accepts_a_callback_of_the_issuer() {
     for server in [Named::Always, Named::Perhaps] {
         assert!(accept(server, &format!("code={CODE}&{}", iss())).is_ok());
         let denied = accept(server, &format!("error=access_denied&{}", iss()));
@@ -159,7 +159,7 @@ fn a_callback_of_the_issuer_is_believed() {
 }
 
 #[test]
-fn nothing_is_believed_of_a_callback_from_another_issuer() {
+fn c27_c29_rejects_a_callback_of_another_issuer() {
     for server in [Named::Always, Named::Perhaps] {
         for other in [
             "https://evil.example",
@@ -186,7 +186,7 @@ fn nothing_is_believed_of_a_callback_from_another_issuer() {
 }
 
 #[test]
-fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_one() {
+fn c28_c29_rejects_a_callback_without_an_issuer_if_it_is_advertised() {
     let code = format!("code={CODE}");
     assert!(accept(Named::Perhaps, &code).is_ok());
     let denied = accept(Named::Perhaps, "error=access_denied").unwrap_err();
@@ -204,7 +204,7 @@ fn a_callback_without_issuer_is_believed_only_of_a_server_that_does_not_promise_
 }
 
 #[test]
-fn refuses_another_client_before_the_issuer_of_the_callback_is_compared() {
+fn compares_the_client_before_the_issuer_of_the_callback() {
     let elsewhere = |path: &str| format!("https://other.example/{path}").parse().unwrap();
     let server = Server::new("https://other.example", &elsewhere("a"), &elsewhere("t")).unwrap();
     let real = callback(&format!("code={CODE}&state={STATE}&{}", iss()));
@@ -213,7 +213,7 @@ fn refuses_another_client_before_the_issuer_of_the_callback_is_compared() {
 }
 
 #[test]
-fn the_issuer_is_looked_at_before_the_age_of_a_login() {
+fn compares_the_issuer_before_the_lifetime() {
     let late = now() + crate::scenario::secs(9_999);
     let forged = callback(&format!("error=access_denied&state={STATE}&iss=x"));
     let (pending, error) = refused(pending().accept(&client(), forged, late));
@@ -224,14 +224,14 @@ fn the_issuer_is_looked_at_before_the_age_of_a_login() {
 }
 
 #[test]
-fn two_issuers_in_one_callback_are_no_callback() {
+fn rejects_two_issuers() {
     let twice = format!("/callback?code={CODE}&state={STATE}&{}&iss=x", iss());
     assert!(workos_login::Callback::parse(&twice).is_err());
 }
 
 #[test]
-fn a_state_that_does_not_fit_comes_before_the_issuer() {
-    let forged = callback(&format!("code={CODE}&state={VERIFIER}&iss=x"));
+fn compares_the_state_before_the_issuer() {
+    let forged = callback(&format!("code={CODE}&state={CODE_VERIFIER}&iss=x"));
     let (_, error) = refused(pending().accept(&client(), forged, now()));
     assert!(
         matches!(error, Error::CallbackMismatch(mismatch) if mismatch.kind() == MismatchKind::State)
@@ -239,6 +239,6 @@ fn a_state_that_does_not_fit_comes_before_the_issuer() {
 }
 
 #[test]
-fn a_server_can_be_shown() {
+fn debug_shows_the_issuer() {
     assert!(format!("{:?}", server()).contains(ISSUER));
 }

@@ -5,11 +5,11 @@ use workos_login::http::{Method, Response};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, Client, Exchange, Revoking, Server};
 
-use super::{ISSUER, client, client_of, discovered_server, server, session_by, tokens};
-use crate::scenario::{CLIENT_ID, answer, form, kind, now, pairs, refusal, refused, stored};
+use super::{ISSUER, client, client_of, discovered_server, server, session_from, tokens};
+use crate::scenario::{CLIENT_ID, form, kind, now, pairs, refusal, refused, response, stored};
 
 fn session() -> Authenticated {
-    session_by(&tokens(|body| body["refresh_token"] = json!("refresh")))
+    session_from(&tokens(|body| body["refresh_token"] = json!("refresh")))
 }
 
 fn revoking(session: Authenticated) -> Revoking {
@@ -46,7 +46,7 @@ fn revokes_the_refresh_token() {
 
 #[test]
 fn revokes_the_access_token_of_a_session_that_has_no_other() {
-    let request = revoking(session_by(&tokens(|_| {}))).request();
+    let request = revoking(session_from(&tokens(|_| {}))).request();
     assert_eq!(
         form(&request)[..2],
         owned(&[("token", "opaque"), ("token_type_hint", "access_token")])
@@ -60,8 +60,8 @@ fn the_body_of_a_success_is_ignored() {
     for response in [
         empty,
         html.body(b"<p>revoked".to_vec()).unwrap(),
-        answer(200, "{}"),
-        answer(204, ""),
+        response(200, "{}"),
+        response(204, ""),
     ] {
         revoking(session()).response(response, now()).unwrap();
     }
@@ -79,7 +79,7 @@ fn a_failed_revocation_returns_the_session() {
         (503, "", "Unavailable"),
         (302, "", "Malformed"),
     ] {
-        let (exchange, error) = refusal(revoking(session()), answer(status, body));
+        let (exchange, error) = refusal(revoking(session()), response(status, body));
         assert_eq!(kind(&error), expected, "{status} {body}");
         assert_eq!(
             exchange.request().body(),
@@ -131,7 +131,7 @@ fn the_end_session_url_has_the_id_token_and_the_redirect_uri() {
 
 #[test]
 fn the_end_session_url_has_the_client_id_without_an_id_token() {
-    let session = session_by(&tokens(|body| body["id_token"] = json!(null)));
+    let session = session_from(&tokens(|body| body["id_token"] = json!(null)));
     let endpoint = "https://server.example/logout".parse().unwrap();
     let client = client_of(server().end_session_endpoint(&endpoint).unwrap());
     let url = session.end_session_url(&client, None, None).unwrap();

@@ -7,9 +7,9 @@ use workos_login::{
     Authenticated, AwaitingCallback, Client, ClientKind, Error, Exchange, Exchanging, Start,
 };
 
-use super::{client, id_token, session_by, tokens};
+use super::{client, id_token, session_from, tokens};
 use crate::scenario::{
-    CODE, Counting, REDIRECT_URI, STATE, Scenario, answer, callback, kind, now, secs, stored,
+    CODE, Counting, REDIRECT_URI, STATE, Scenario, callback, kind, now, response, secs, stored,
     success_with_claims,
 };
 
@@ -44,7 +44,7 @@ fn log_in(
         body["id_token"] = id_token(|claims| claims["auth_time"] = auth_time.clone()).into();
     });
     let exchanging = exchanging(&client, start, waited);
-    let outcome = exchanging.response(answer(200, body), now() + waited)?;
+    let outcome = exchanging.response(response(200, body), now() + waited)?;
     outcome.authenticated()
 }
 
@@ -55,7 +55,7 @@ fn log_in_to_user_management(max_age: u64, claims: &Value) -> Result<Authenticat
     let exchanging = exchanging(&scenario.client, start, secs(0));
     let body = success_with_claims(&claims.to_string());
     exchanging
-        .response(answer(200, body), now())?
+        .response(response(200, body), now())?
         .authenticated()
 }
 
@@ -126,7 +126,7 @@ fn an_authorization_server_sends_an_id_token_if_max_age_demands_one() {
     let start = client.login(super::scope(), REDIRECT_URI.parse().unwrap());
     let start = start.max_age(secs(300));
     let body = tokens(|body| body["id_token"] = json!(null));
-    let result = exchanging(&client, start, secs(0)).response(answer(200, body), now());
+    let result = exchanging(&client, start, secs(0)).response(response(200, body), now());
     let error = result.unwrap_err().into_parts().1;
     assert!(error.to_string().contains("no valid id_token"), "{error}");
 }
@@ -146,7 +146,7 @@ fn max_age_as_a_parameter_is_compared_like_the_option() {
     let body = tokens(|body| {
         body["id_token"] = id_token(|claims| claims["auth_time"] = json!(NOW - 400)).into();
     });
-    let result = exchanging(&client, start, secs(0)).response(answer(200, body), now());
+    let result = exchanging(&client, start, secs(0)).response(response(200, body), now());
     assert!(
         result
             .unwrap_err()
@@ -159,13 +159,13 @@ fn max_age_as_a_parameter_is_compared_like_the_option() {
 fn a_refresh_does_not_require_a_recent_authentication() {
     let session = log_in(Some(300), &json!(NOW), secs(0)).unwrap();
     assert!(session.refresh_token().is_none());
-    let first = session_by(&tokens(|body| body["refresh_token"] = "r".into()));
+    let first = session_from(&tokens(|body| body["refresh_token"] = "r".into()));
     let old = tokens(|body| {
         body["id_token"] = id_token(|claims| claims["auth_time"] = json!(5)).into();
     });
     first
         .refresh(&client())
         .unwrap()
-        .response(answer(200, old), now())
+        .response(response(200, old), now())
         .unwrap();
 }

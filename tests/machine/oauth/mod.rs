@@ -20,8 +20,8 @@ use workos_login::{
 };
 
 use crate::scenario::{
-    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, answer, callback, edited, fixture, jwt,
-    now, secs,
+    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, callback, edited, fixture, jwt, now,
+    response, secs,
 };
 
 pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
@@ -86,12 +86,12 @@ pub(crate) fn exchanging() -> Exchanging {
 
 /// A session with an ID token and a refresh token.
 pub(crate) fn session() -> Authenticated {
-    session_by(&fixture("connect_token.json"))
+    session_from(&fixture("connect_token.json"))
 }
 
 #[track_caller]
-pub(crate) fn session_by(body: &str) -> Authenticated {
-    let outcome = exchanging().response(answer(200, body), now());
+pub(crate) fn session_from(body: &str) -> Authenticated {
+    let outcome = exchanging().response(response(200, body), now());
     outcome.unwrap().authenticated().unwrap()
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn requesting_device() -> RequestingDevice {
 }
 
 pub(crate) fn awaiting_device() -> AwaitingDevice {
-    let started = answer(200, fixture("connect_device_authorization.json"));
+    let started = response(200, fixture("connect_device_authorization.json"));
     requesting_device().response(started, now()).unwrap()
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use workos_login::{AwaitingCallback, Exchange};
 
-use super::{begin, client, exchanging, id_token, polling, refreshing, session_by, tokens};
+use super::{begin, client, exchanging, id_token, polling, refreshing, session_from, tokens};
 use crate::scenario::{
-    CODE, Counting, NONCE, REDIRECT_URI, STATE, Scenario, VERIFIER, answer, callback, kind, now,
-    pairs, refusal, stored,
+    CODE, CODE_VERIFIER, Counting, NONCE, REDIRECT_URI, STATE, Scenario, callback, kind, now,
+    pairs, refusal, response, stored,
 };
 
 fn of_nonce(nonce: &Value) -> String {
@@ -29,7 +29,7 @@ fn draws_the_nonce_with_the_state_and_the_verifier_in_one_call() {
     }
     let form: Value = serde_json::from_str(&stored(&pending)).unwrap();
     assert_eq!(form["nonce"], NONCE);
-    assert_eq!(form["code_verifier"], VERIFIER);
+    assert_eq!(form["code_verifier"], CODE_VERIFIER);
 }
 
 #[test]
@@ -51,14 +51,14 @@ fn rejects_an_id_token_without_the_nonce_of_the_login() {
     for other in [
         json!(null),
         json!(""),
-        json!(VERIFIER),
+        json!(CODE_VERIFIER),
         json!(NONCE.to_lowercase()),
         json!(&NONCE[..42]),
         json!(format!("{NONCE} ")),
         json!([NONCE]),
         json!(7),
     ] {
-        let (exchanging, error) = refusal(exchanging(), answer(200, of_nonce(&other)));
+        let (exchanging, error) = refusal(exchanging(), response(200, of_nonce(&other)));
         assert_eq!(kind(&error), "Malformed", "{other}");
         assert!(
             error
@@ -70,7 +70,7 @@ fn rejects_an_id_token_without_the_nonce_of_the_login() {
     }
     let absent = id_token(|claims| drop(claims.as_object_mut().unwrap().remove("nonce")));
     let body = tokens(|body| body["id_token"] = absent.into());
-    let (_, error) = refusal(exchanging(), answer(200, body));
+    let (_, error) = refusal(exchanging(), response(200, body));
     assert!(error.to_string().contains("has another nonce"), "{error}");
 }
 
@@ -80,10 +80,10 @@ fn the_nonce_of_a_stored_login_is_compared() {
     let pending: AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
     let real = callback(&format!("code={CODE}&state={STATE}"));
     let exchanging = pending.accept(&client(), real, now()).unwrap();
-    let (exchanging, error) = refusal(exchanging, answer(200, of_nonce(&json!("other"))));
+    let (exchanging, error) = refusal(exchanging, response(200, of_nonce(&json!("other"))));
     assert!(error.to_string().contains("another nonce"), "{error}");
     exchanging
-        .response(answer(200, of_nonce(&json!(NONCE))), now())
+        .response(response(200, of_nonce(&json!(NONCE))), now())
         .unwrap();
 }
 
@@ -91,7 +91,7 @@ fn the_nonce_of_a_stored_login_is_compared() {
 fn a_device_login_sends_no_nonce_and_expects_none() {
     for nonce in [json!(null), json!("of the server")] {
         polling()
-            .response(answer(200, of_nonce(&nonce)), now())
+            .response(response(200, of_nonce(&nonce)), now())
             .unwrap();
     }
 }
@@ -111,7 +111,7 @@ fn a_refreshed_id_token_has_the_nonce_of_the_first_or_none() {
             })
             .into();
         });
-        match refreshing().response(answer(200, body), now()) {
+        match refreshing().response(response(200, body), now()) {
             Ok(_) => assert!(accepted, "{nonce}"),
             Err(refused) => {
                 assert!(!accepted, "{refused}");
@@ -119,17 +119,17 @@ fn a_refreshed_id_token_has_the_nonce_of_the_first_or_none() {
             }
         }
     }
-    let first = session_by(&tokens(|body| body["refresh_token"] = "r".into()));
+    let first = session_from(&tokens(|body| body["refresh_token"] = "r".into()));
     let without = of_nonce(&json!(null));
     let second = first
         .refresh(&client())
         .unwrap()
-        .response(answer(200, without), now())
+        .response(response(200, without), now())
         .unwrap();
     let other = of_nonce(&json!("other"));
     second
         .refresh(&client())
         .unwrap()
-        .response(answer(200, other), now())
+        .response(response(200, other), now())
         .unwrap();
 }

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, Exchange};
 
-use super::{client, id_token, refreshing, session, session_by, tokens};
-use crate::scenario::{CLIENT_ID, answer, edited, fixture, form, kind, now, refusal, secs, stored};
+use super::{client, id_token, refreshing, session, session_from, tokens};
+use crate::scenario::{
+    CLIENT_ID, edited, fixture, form, kind, now, refusal, response, secs, stored,
+};
 
 const FIRST: &str = "Dq6wKj2NdiC7moEj9g1qpyrEKLXT4E";
 const SECOND: &str = "hzMIwuSSG3TMWZAHdDjcXPRoJV1pOU";
@@ -15,7 +17,7 @@ fn refresh_token(session: &Authenticated) -> Option<&str> {
 }
 
 #[test]
-fn a_refresh_is_a_form_without_organization_scope_and_secret() {
+fn c46_sends_no_organization_scope_or_secret() {
     assert!(session().organization_id().is_some());
     let request = refreshing().request();
     assert_eq!(request.uri(), "https://lagoon-77.authkit.app/oauth2/token");
@@ -37,8 +39,8 @@ fn a_refresh_is_a_form_without_organization_scope_and_secret() {
 }
 
 #[test]
-fn what_an_answer_leaves_out_stays() {
-    let response = answer(200, fixture("connect_token_refreshed.json"));
+fn keeps_what_the_response_leaves_out() {
+    let response = response(200, fixture("connect_token_refreshed.json"));
     let later = now() + secs(1_000);
     let before = session();
     let fresh = refreshing().response(response, later).unwrap();
@@ -51,12 +53,12 @@ fn what_an_answer_leaves_out_stays() {
 }
 
 #[test]
-fn an_absent_refresh_token_keeps_the_old_one() {
+fn c45_replaces_the_refresh_token_only_if_a_new_one_is_returned() {
     for absent in [json!(null), json!(""), json!(7)] {
         let body = edited("connect_token_refreshed.json", |body| {
             body["refresh_token"] = absent;
         });
-        let fresh = refreshing().response(answer(200, body), now()).unwrap();
+        let fresh = refreshing().response(response(200, body), now()).unwrap();
         assert_eq!(refresh_token(&fresh), Some(FIRST));
         let again = form(&fresh.refresh(&client()).unwrap().request());
         assert!(again.contains(&("refresh_token".to_owned(), FIRST.to_owned())));
@@ -65,7 +67,7 @@ fn an_absent_refresh_token_keeps_the_old_one() {
 
 /// A session of `user_1`, of which only the ID token and the refresh token say anything.
 fn plain() -> Authenticated {
-    session_by(&tokens(|body| body["refresh_token"] = json!("first")))
+    session_from(&tokens(|body| body["refresh_token"] = json!("first")))
 }
 
 fn answered(edit: impl FnOnce(&mut Value)) -> String {
@@ -77,11 +79,11 @@ fn answered(edit: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn a_new_id_token_brings_the_user_up_to_date() {
+fn a_new_id_token_updates_the_user() {
     let newer = id_token(|claims| claims["email"] = json!("new@example.org"));
     let body = answered(|body| body["id_token"] = json!(newer));
     let refreshing = plain().refresh(&client()).unwrap();
-    let fresh = refreshing.response(answer(200, body), now()).unwrap();
+    let fresh = refreshing.response(response(200, body), now()).unwrap();
     assert_eq!(fresh.user().unwrap().email(), Some("new@example.org"));
     assert_eq!(fresh.id_token().unwrap().expose_secret(), newer);
     assert_eq!(fresh.access_token().expose_secret(), "newer");
@@ -93,14 +95,14 @@ fn a_new_id_token_brings_the_user_up_to_date() {
 fn refused_id_token(edit: impl FnOnce(&mut Value), why: &str) {
     let token = id_token(edit);
     let body = answered(|body| body["id_token"] = json!(token));
-    let (refreshing, error) = refusal(plain().refresh(&client()).unwrap(), answer(200, body));
+    let (refreshing, error) = refusal(plain().refresh(&client()).unwrap(), response(200, body));
     assert_eq!(kind(&error), "Malformed");
     assert!(error.to_string().contains(why), "{error}");
     assert_eq!(stored(&refreshing.into_session()), stored(&plain()));
 }
 
 #[test]
-fn a_refresh_does_not_change_who_it_is() {
+fn rejects_another_user() {
     refused_id_token(
         |claims| claims["sub"] = json!("user_2"),
         "is about another user than before",
@@ -117,12 +119,12 @@ fn a_refresh_does_not_change_who_it_is() {
 }
 
 #[test]
-fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
+fn c46_rejects_another_organization_and_keeps_the_new_refresh_token() {
     let elsewhere = crate::scenario::jwt(r#"{"iat":0,"exp":300,"org_id":"org_other"}"#);
     let body = edited("connect_token_refreshed.json", |body| {
         body["access_token"] = json!(elsewhere);
     });
-    let (refreshing, error) = refusal(refreshing(), answer(200, body));
+    let (refreshing, error) = refusal(refreshing(), response(200, body));
     assert_eq!(kind(&error), "Malformed");
     let kept = refreshing.into_session();
     assert_eq!(refresh_token(&kept), Some(SECOND));
@@ -134,15 +136,15 @@ fn an_answer_for_another_organization_keeps_the_session_and_the_newest_token() {
 }
 
 #[test]
-fn a_refused_refresh_keeps_the_session_at_any_status() {
+fn an_error_response_keeps_the_session() {
     for status in [400, 401] {
         for (code, expected) in [
-            ("invalid_grant", "Grant"),
+            ("invalid_grant", "InvalidGrant"),
             ("invalid_client", "Client"),
             ("never_heard_of", "Rejected"),
         ] {
             let body = json!({ "error": code }).to_string();
-            let (refreshing, error) = refusal(refreshing(), answer(status, body));
+            let (refreshing, error) = refusal(refreshing(), response(status, body));
             assert_eq!(kind(&error), expected, "{status} {code}");
             assert_eq!(stored(&refreshing.into_session()), stored(&session()));
         }
@@ -150,7 +152,7 @@ fn a_refused_refresh_keeps_the_session_at_any_status() {
 }
 
 #[test]
-fn a_session_that_was_stored_is_the_same() {
+fn refreshes_a_stored_session() {
     let read: Authenticated = serde_json::from_str(&stored(&session())).unwrap();
     assert_eq!(stored(&read), stored(&session()));
     let request = read.refresh(&client()).unwrap().request();
@@ -158,9 +160,9 @@ fn a_session_that_was_stored_is_the_same() {
 }
 
 #[test]
-fn a_standard_refresh_is_not_bound_to_a_claim_of_the_access_token() {
+fn accepts_an_opaque_access_token() {
     let body = edited("connect_token_refreshed.json", |body| {
         body["access_token"] = json!("opaque")
     });
-    assert!(refreshing().response(answer(200, body), now()).is_ok());
+    assert!(refreshing().response(response(200, body), now()).is_ok());
 }

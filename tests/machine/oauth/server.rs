@@ -20,7 +20,7 @@ fn refused_server(issuer: &str, authorize: &str, token: &str, why: &str) {
 }
 
 #[test]
-fn every_address_of_a_server_is_https_or_loopback_without_user_and_fragment() {
+fn every_endpoint_is_https_or_loopback_without_user_and_fragment() {
     for (bad, why) in [
         ("http://server.example/x", "which exposes tokens"),
         ("ftp://server.example/x", "neither https nor http"),
@@ -49,14 +49,14 @@ fn every_address_of_a_server_is_https_or_loopback_without_user_and_fragment() {
 }
 
 #[test]
-fn an_issuer_is_an_address() {
+fn rejects_an_issuer_that_is_not_a_url() {
     for issuer in ["", "server.example", "/x", "https://"] {
         refused_server(issuer, AUTHORIZE, TOKEN, "issuer is not a URL");
     }
 }
 
 #[test]
-fn the_query_of_an_endpoint_cannot_say_what_the_protocol_says() {
+fn c03_rejects_protocol_parameters_in_the_query_of_an_endpoint() {
     for name in [
         "client_id",
         "client_secret",
@@ -82,7 +82,7 @@ fn the_query_of_an_endpoint_cannot_say_what_the_protocol_says() {
 }
 
 #[test]
-fn the_query_of_an_endpoint_is_kept() {
+fn c03_keeps_the_query_of_an_endpoint() {
     let token = format!("{TOKEN}?policy=a");
     let server = Server::new(
         ISSUER,
@@ -100,7 +100,7 @@ fn the_query_of_an_endpoint_is_kept() {
 }
 
 #[test]
-fn replaces_a_parameter_of_the_endpoint_that_an_option_sets() {
+fn an_option_replaces_a_parameter_of_the_endpoint() {
     let endpoint = url(&format!(
         "{AUTHORIZE}?prompt=none&policy=a%20b&%70rompt=x&audience=y&flag"
     ));
@@ -122,7 +122,7 @@ fn replaces_a_parameter_of_the_endpoint_that_an_option_sets() {
 }
 
 #[test]
-fn each_endpoint_is_the_callers() {
+fn sends_to_the_configured_endpoints() {
     let (opened, _) = begin(&super::client());
     assert!(
         opened
@@ -139,7 +139,7 @@ fn each_endpoint_is_the_callers() {
 }
 
 #[test]
-fn a_server_without_a_device_endpoint_has_no_device_login() {
+fn refuses_a_device_login_without_its_endpoint() {
     let server = Server::new(ISSUER, &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let problem = client_of(server).device(&scope()).unwrap_err();
     assert!(problem.error_response().is_none());
@@ -152,7 +152,7 @@ fn a_server_without_a_device_endpoint_has_no_device_login() {
 }
 
 #[test]
-fn openid_is_always_asked_for_and_each_name_once() {
+fn requests_openid_and_each_scope_once() {
     let scope = |text: &str| text.parse::<Scope>().unwrap().to_string();
     assert_eq!(scope(""), "openid");
     assert_eq!(scope("  "), "openid");
@@ -171,7 +171,7 @@ fn openid_is_always_asked_for_and_each_name_once() {
 }
 
 #[test]
-fn a_scope_is_made_of_names_that_a_request_can_hold() {
+fn rejects_a_scope_with_other_characters() {
     for bad in ["\"", "a\\b", "a\tb", "a\nb", "é", "a\u{7f}", "a,\u{0}"] {
         let refused: InvalidScope = bad.parse::<Scope>().unwrap_err();
         assert!(
@@ -184,7 +184,7 @@ fn a_scope_is_made_of_names_that_a_request_can_hold() {
 }
 
 #[test]
-fn a_login_belongs_to_its_issuer() {
+fn c30_refuses_a_client_of_another_issuer() {
     let elsewhere = Server::new("https://other.example", &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let client = client_of(elsewhere);
     let real = callback(&format!("code={CODE}&state={STATE}"));

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, Error, RefreshPolicy};
 
-use super::{ISSUER, exchanging, id_token, session, session_by, tokens};
+use super::{ISSUER, exchanging, id_token, session, session_from, tokens};
 use crate::scenario::{
-    CLIENT_ID, ORGANIZATION, SESSION, answer, fixture, jwt, kind, now, refusal, refused, secs,
+    CLIENT_ID, ORGANIZATION, SESSION, fixture, jwt, kind, now, refusal, refused, response, secs,
     stored,
 };
 
 #[test]
-fn a_session_has_what_the_answer_has() {
+fn reads_every_member_of_a_token_response() {
     let wire: Value = serde_json::from_str(&fixture("connect_token.json")).unwrap();
     let session = session();
     let user = session.user().unwrap();
@@ -35,8 +35,8 @@ fn a_session_has_what_the_answer_has() {
 }
 
 #[test]
-fn a_session_without_a_refresh_token_lives_as_long_as_its_access_token() {
-    let session = session_by(&fixture("connect_token_no_refresh.json"));
+fn refuses_to_refresh_without_a_refresh_token() {
+    let session = session_from(&fixture("connect_token_no_refresh.json"));
     assert!(session.refresh_token().is_none());
     let due = session.refresh_in(&RefreshPolicy::default(), now());
     assert_eq!(due, Some(secs(150)));
@@ -50,8 +50,8 @@ fn a_session_without_a_refresh_token_lives_as_long_as_its_access_token() {
 }
 
 #[test]
-fn the_claims_about_a_user_are_theirs() {
-    let session = session_by(&tokens(|body| {
+fn reads_the_claims_about_the_user() {
+    let session = session_from(&tokens(|body| {
         body["id_token"] = id_token(|claims| {
             claims["email"] = json!("n@example.org");
             claims["email_verified"] = json!(true);
@@ -79,15 +79,15 @@ fn the_claims_about_a_user_are_theirs() {
 }
 
 #[test]
-fn an_id_token_needs_no_more_than_to_say_who_it_is_about() {
-    let session = session_by(&tokens(|_| {}));
+fn an_id_token_requires_a_subject_only() {
+    let session = session_from(&tokens(|_| {}));
     let user = serde_json::to_value(session.user()).unwrap();
     assert_eq!(user, json!({ "id": "user_1" }));
 }
 
 #[test]
-fn claims_of_the_wrong_type_are_left_out() {
-    let session = session_by(&tokens(|body| {
+fn leaves_out_claims_of_the_wrong_type() {
+    let session = session_from(&tokens(|body| {
         body["id_token"] = id_token(|claims| {
             claims["email"] = json!(["n@example.org"]);
             claims["email_verified"] = json!("true");
@@ -102,7 +102,7 @@ fn claims_of_the_wrong_type_are_left_out() {
 
 #[track_caller]
 fn malformed(body: &str, why: &str) {
-    let (_, error) = refusal(exchanging(), answer(200, body));
+    let (_, error) = refusal(exchanging(), response(200, body));
     assert!(matches!(error, Error::Malformed(_)), "{error:?}");
     assert!(error.to_string().contains(why), "{error}");
     assert_eq!(error.request_id(), Some("req_fixture"));
@@ -117,7 +117,7 @@ fn refused_id_token(edit: impl FnOnce(&mut Value), why: &str) {
 #[test]
 fn a_session_without_an_id_token_has_no_user() {
     for absent in [json!(null), json!(""), json!(7), json!({})] {
-        let session = session_by(&tokens(|body| body["id_token"] = absent));
+        let session = session_from(&tokens(|body| body["id_token"] = absent));
         assert_eq!(session.user(), None);
         assert!(session.id_token().is_none());
         let read: Authenticated = serde_json::from_str(&stored(&session)).unwrap();
@@ -126,7 +126,7 @@ fn a_session_without_an_id_token_has_no_user() {
 }
 
 #[test]
-fn an_id_token_that_cannot_be_read_is_refused() {
+fn rejects_an_invalid_id_token() {
     let payload = id_token(|_| {});
     let payload = payload.split('.').nth(1).unwrap();
     for damaged in [
@@ -144,7 +144,7 @@ fn an_id_token_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn an_id_token_of_another_issuer_is_refused() {
+fn rejects_an_id_token_of_another_issuer() {
     for other in [
         json!("https://evil.example"),
         json!(format!("{ISSUER}/")),
@@ -159,7 +159,7 @@ fn an_id_token_of_another_issuer_is_refused() {
 }
 
 #[test]
-fn an_id_token_for_another_client_is_refused() {
+fn rejects_an_id_token_for_another_client() {
     for other in [
         json!("client_other"),
         json!(["client_other", "client_more"]),
@@ -176,7 +176,7 @@ fn an_id_token_for_another_client_is_refused() {
 }
 
 #[test]
-fn an_expired_id_token_is_rejected() {
+fn rejects_an_expired_id_token() {
     let now = 1_780_000_000;
     for expired in [
         json!(now - 60),
@@ -194,14 +194,14 @@ fn an_expired_id_token_is_rejected() {
         json!(now + 300),
         json!(1e300),
     ] {
-        session_by(&tokens(|body| {
+        session_from(&tokens(|body| {
             body["id_token"] = id_token(|claims| claims["exp"] = good).into()
         }));
     }
 }
 
 #[test]
-fn an_id_token_of_several_audiences_names_no_other_authorized_party() {
+fn rejects_another_authorized_party_if_there_are_several_audiences() {
     for (audience, party, good) in [
         (
             json!([CLIENT_ID, "client_other"]),
@@ -220,7 +220,7 @@ fn an_id_token_of_several_audiences_names_no_other_authorized_party() {
             claims["azp"] = party.clone();
         };
         if good {
-            session_by(&tokens(|body| body["id_token"] = id_token(edit).into()));
+            session_from(&tokens(|body| body["id_token"] = id_token(edit).into()));
         } else {
             refused_id_token(edit, "was issued to another client");
         }
@@ -228,20 +228,20 @@ fn an_id_token_of_several_audiences_names_no_other_authorized_party() {
 }
 
 #[test]
-fn an_id_token_about_nobody_is_refused() {
+fn rejects_an_id_token_without_a_subject() {
     for nobody in [json!(""), json!(null), json!(7), json!(["user_1"])] {
         refused_id_token(|claims| claims["sub"] = nobody, "names no user");
     }
 }
 
 #[test]
-fn one_audience_of_several_is_enough() {
+fn accepts_several_audiences() {
     for audience in [json!([CLIENT_ID]), json!(["client_other", CLIENT_ID])] {
         let body = tokens(|body| {
             body["id_token"] = id_token(|claims| claims["aud"] = audience.clone()).into();
         });
         assert_eq!(
-            session_by(&body).user().unwrap().id(),
+            session_from(&body).user().unwrap().id(),
             "user_1",
             "{audience}"
         );
@@ -249,16 +249,16 @@ fn one_audience_of_several_is_enough() {
 }
 
 #[test]
-fn a_bearer_is_a_bearer_however_it_is_written_and_nothing_else_is() {
+fn accepts_bearer_tokens_only() {
     for bearer in [
         json!("Bearer"),
         json!("bearer"),
         json!("BEARER"),
         json!(null),
     ] {
-        session_by(&tokens(|body| body["token_type"] = bearer));
+        session_from(&tokens(|body| body["token_type"] = bearer));
     }
-    session_by(&tokens(|_| {}));
+    session_from(&tokens(|_| {}));
     for other in ["DPoP", "mac", "N_A", "Bearer ", "bearer,mac", ""] {
         malformed(
             &tokens(|body| body["token_type"] = other.into()),
@@ -268,7 +268,7 @@ fn a_bearer_is_a_bearer_however_it_is_written_and_nothing_else_is() {
 }
 
 #[test]
-fn an_access_token_has_to_fit_into_a_header() {
+fn rejects_an_access_token_that_does_not_fit_into_a_header() {
     for bad in [
         json!(""),
         json!(null),
@@ -285,7 +285,7 @@ fn an_access_token_has_to_fit_into_a_header() {
 
 /// The life of an access token with these claims, in an answer with this `expires_in`.
 fn life(claims: Option<&str>, expires_in: Value) -> Option<u64> {
-    let session = session_by(&tokens(|body| {
+    let session = session_from(&tokens(|body| {
         if let Some(claims) = claims {
             body["access_token"] = jwt(claims).into();
         }
@@ -295,7 +295,7 @@ fn life(claims: Option<&str>, expires_in: Value) -> Option<u64> {
 }
 
 #[test]
-fn the_life_of_an_access_token_is_the_shorter_of_what_is_told_and_what_it_claims() {
+fn uses_the_shorter_of_expires_in_and_the_claims() {
     let hour = Some(r#"{"iat":1000,"exp":4600}"#);
     assert_eq!(life(hour, json!(300)), Some(300));
     assert_eq!(life(hour, json!(3600)), Some(3600));
@@ -309,7 +309,7 @@ fn the_life_of_an_access_token_is_the_shorter_of_what_is_told_and_what_it_claims
 }
 
 #[test]
-fn a_life_that_makes_no_sense_is_unknown() {
+fn c42_treats_an_invalid_or_missing_expires_in_as_unknown() {
     for odd in [
         json!(0),
         json!(-1),
@@ -333,7 +333,7 @@ fn a_life_that_makes_no_sense_is_unknown() {
 fn both_shapes_of_an_error_are_read_at_400_and_at_401() {
     for status in [400, 401] {
         for (code, expected) in [
-            ("invalid_grant", "Grant"),
+            ("invalid_grant", "InvalidGrant"),
             ("invalid_client", "Client"),
             ("unauthorized_client", "Client"),
             ("unsupported_grant_type", "Client"),
@@ -344,7 +344,7 @@ fn both_shapes_of_an_error_are_read_at_400_and_at_401() {
                 json!({ "error": code }),
                 json!({ "code": code, "message": "x" }),
             ] {
-                let (_, error) = refusal(exchanging(), answer(status, body.to_string()));
+                let (_, error) = refusal(exchanging(), response(status, body.to_string()));
                 assert_eq!(kind(&error), expected, "{status} {body}");
             }
         }

@@ -5,12 +5,12 @@ use workos_login::http::{Method, Response};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, DevicePoll, Exchange, FetchingUserInfo, Outcome};
 
-use super::{client, client_of, discovered_server, id_token, polling, session_by, tokens};
-use crate::scenario::{answer, kind, now, refusal, refused, stored};
+use super::{client, client_of, discovered_server, id_token, polling, session_from, tokens};
+use crate::scenario::{kind, now, refusal, refused, response, stored};
 
 /// A session of `user_1` with the e-mail address and the name of the ID token.
 fn session() -> Authenticated {
-    session_by(&tokens(|body| {
+    session_from(&tokens(|body| {
         body["refresh_token"] = json!("r");
         body["id_token"] = id_token(|claims| {
             claims["email"] = json!("old@example.org");
@@ -28,7 +28,7 @@ fn fetching(session: Authenticated) -> FetchingUserInfo {
 }
 
 fn fetched(claims: &Value) -> Authenticated {
-    let response = answer(200, claims.to_string());
+    let response = response(200, claims.to_string());
     fetching(session()).response(response, now()).unwrap()
 }
 
@@ -123,7 +123,7 @@ fn another_email_address_is_not_verified_because_the_old_one_was() {
 #[test]
 fn rejects_the_data_of_another_user() {
     for other in ["user_2", "USER_1", "user_1 "] {
-        let response = answer(
+        let response = response(
             200,
             json!({ "sub": other, "email": "evil@example.org" }).to_string(),
         );
@@ -138,7 +138,7 @@ fn rejects_the_data_of_another_user() {
         assert_eq!(stored(&exchange.into_session()), stored(&session()));
     }
     for nobody in [json!(""), json!(null), json!(7)] {
-        let response = answer(200, json!({ "sub": nobody }).to_string());
+        let response = response(200, json!({ "sub": nobody }).to_string());
         let (_, error) = refusal(fetching(session()), response);
         assert!(error.to_string().contains("no valid sub"), "{error}");
     }
@@ -147,14 +147,14 @@ fn rejects_the_data_of_another_user() {
 #[test]
 fn a_device_login_without_an_id_token_gets_its_user_from_userinfo() {
     let body = tokens(|body| body["id_token"] = json!(null));
-    let polled = polling().response(answer(200, body), now()).unwrap();
+    let polled = polling().response(response(200, body), now()).unwrap();
     let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
         panic!("{polled:?}")
     };
     assert_eq!(session.user(), None);
     let body = json!({ "sub": "user_7", "email": "n@example.org" }).to_string();
     let session = fetching(*session)
-        .response(answer(200, body), now())
+        .response(response(200, body), now())
         .unwrap();
     assert_eq!(session.user().unwrap().id(), "user_7");
     let read: Authenticated = serde_json::from_str(&stored(&session)).unwrap();
@@ -166,7 +166,7 @@ fn a_refresh_keeps_the_data_that_its_id_token_lacks() {
     let session = fetched(&json!({ "sub": "user_1", "family_name": "Okafor" }));
     let body = tokens(|body| body["refresh_token"] = json!("s"));
     let fresh = session.refresh(&client()).unwrap();
-    let fresh = fresh.response(answer(200, body), now()).unwrap();
+    let fresh = fresh.response(response(200, body), now()).unwrap();
     assert_eq!(fresh.user().unwrap().last_name(), Some("Okafor"));
     assert_eq!(fresh.user().unwrap().email(), Some("old@example.org"));
     assert_eq!(fresh.refresh_token().unwrap().expose_secret(), "s");
@@ -188,7 +188,7 @@ fn a_rejected_access_token_does_not_end_the_session() {
         (200, "eyJ", "Malformed"),
         (302, "", "Malformed"),
     ] {
-        let (exchange, error) = refusal(fetching(session()), answer(status, body));
+        let (exchange, error) = refusal(fetching(session()), response(status, body));
         assert_eq!(kind(&error), expected, "{status} {body}");
         if expected == "Rejected" {
             assert!(error.to_string().contains("refresh the session"), "{error}");
