@@ -5,7 +5,7 @@
     reason = "a test and its helpers end at what they did not expect"
 )]
 
-mod any_moves;
+mod arbitrary;
 mod authenticated;
 mod auto_traits;
 mod awaiting_callback;
@@ -24,6 +24,7 @@ mod exchanging;
 mod fixtures;
 mod generator;
 mod hostile;
+mod lifetimes;
 mod limits;
 mod malformed;
 mod moves;

@@ -3,7 +3,6 @@
 mod answer;
 mod data;
 mod login;
-mod model;
 
 use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 

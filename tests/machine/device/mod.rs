@@ -1,9 +1,8 @@
 //! A login on another device: how it starts, how often it asks, how it ends.
 
-mod model;
-mod pace;
-mod poll;
-mod start;
+mod awaiting;
+mod polling;
+mod requesting;
 
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
 

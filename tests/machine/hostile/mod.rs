@@ -1,9 +1,7 @@
 //! Answers that mean harm: each is read by a stated rule or refused by name, and never makes a session with a hole in it.
 
-mod any;
 mod bodies;
 mod devices;
-mod lives;
 mod tokens;
 
 use std::fmt::Debug;
@@ -22,7 +20,7 @@ use crate::scenario::{Scenario, now, secs, stored};
 
 /// Answers an exchange, and checks that whatever comes of it is whole.
 #[track_caller]
-fn answered(exchange: &str, response: Response<Vec<u8>>) {
+pub(crate) fn answered(exchange: &str, response: Response<Vec<u8>>) {
     let public = Scenario::public();
     match exchange {
         "code" => given(public.to_exchanging(), response, outcome),

@@ -107,8 +107,8 @@ impl Model {
 /// Answers the poll, and goes back to waiting.
 fn came_of(polling: PollingDevice, came: Came, now: SystemTime) -> AwaitingDevice {
     let response = match came {
-        Came::Pending => response(400, fixture(super::PENDING)),
-        Came::SlowDown => response(400, fixture(super::SLOW_DOWN_INCREMENT)),
+        Came::Pending => response(400, fixture(crate::device::PENDING)),
+        Came::SlowDown => response(400, fixture(crate::device::SLOW_DOWN_INCREMENT)),
         Came::Lost => return polling.into_awaiting(now),
         Came::NotNow(status, None) => response(status, "<html>"),
         Came::NotNow(status, Some(seconds)) => {
