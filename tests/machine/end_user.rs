@@ -1,12 +1,12 @@
-//! What a confidential client tells the service about its end user.
+//! The data about the end user that a confidential client sends.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use workos_login::http::Request;
-use workos_login::{AuthenticationChallenge, Client, Confidential, EndUser, Exchange};
+use workos_login::{Client, Confidential, EndUser, Exchange};
 
-use crate::scenario::{OTHER_ORGANIZATION, Scenario, body, fixture, now, organization, refused};
+use crate::scenario::{Scenario, body, now, refused};
 
 const OF_EVERY_GRANT: [&str; 3] = ["device_id", "ip_address", "user_agent"];
 const OF_A_CODE_EXCHANGE: [&str; 2] = ["invitation_token", "signals_id"];
@@ -23,22 +23,12 @@ fn end_user() -> EndUser {
 /// Every grant of a client, by its name.
 fn grants(client: Client<Confidential>) -> BTreeMap<&'static str, Request<Vec<u8>>> {
     let scenario = Scenario::of(client);
-    let challenge = scenario.to_challenge(&fixture("step_up_email_verification_required.json"));
-    let AuthenticationChallenge::EmailVerification(challenge) = challenge else {
-        panic!("{challenge:?}")
-    };
-    let switching = scenario
-        .to_authenticated()
-        .switch_organization(&scenario.client, &organization(OTHER_ORGANIZATION));
     BTreeMap::from([
         ("code", scenario.to_exchanging().request()),
         ("refresh", scenario.to_refreshing().request()),
-        ("switch", switching.unwrap().request()),
+        ("switch", scenario.to_switching().request()),
         ("poll", scenario.to_polling().request()),
-        (
-            "challenge",
-            challenge.answer(&scenario.client, "123456").request(),
-        ),
+        ("challenge", scenario.to_answering().request()),
     ])
 }
 
@@ -54,7 +44,7 @@ fn about_the_end_user(request: &Request<Vec<u8>>) -> Map<String, Value> {
 }
 
 #[test]
-fn every_grant_tells_the_end_user_and_a_code_exchange_the_invitation() {
+fn every_grant_sends_the_end_user_and_a_code_exchange_the_invitation() {
     let client = Scenario::confidential().client.for_end_user(end_user());
     for (grant, request) in grants(client) {
         let mut expected = json!({
@@ -75,7 +65,7 @@ fn every_grant_tells_the_end_user_and_a_code_exchange_the_invitation() {
 }
 
 #[test]
-fn nothing_is_sent_that_is_not_known() {
+fn sends_nothing_without_an_end_user() {
     let client = Scenario::confidential().client;
     let nobody = client.for_end_user(end_user()).for_end_user(EndUser::new());
     for client in [client, nobody] {
@@ -86,7 +76,7 @@ fn nothing_is_sent_that_is_not_known() {
 }
 
 #[test]
-fn the_end_user_changes_neither_the_key_nor_the_base_url_nor_the_binding() {
+fn for_end_user_keeps_the_api_key_the_base_url_and_the_binding() {
     let client = Scenario::confidential().client;
     let session = Scenario::confidential().to_authenticated();
     let served = client.for_end_user(end_user());
@@ -113,7 +103,7 @@ fn the_end_user_changes_neither_the_key_nor_the_base_url_nor_the_binding() {
 }
 
 #[test]
-fn the_end_user_is_not_shown() {
+fn debug_shows_no_end_user() {
     let shown = format!(
         "{:?} {:?}",
         end_user(),

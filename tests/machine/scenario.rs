@@ -1,22 +1,26 @@
-//! Walks to any state, the same way each time, so that a test starts where it is interesting.
+//! A [`Scenario`] walks to any state. Time, randomness and responses are fixed.
 
 use std::convert::Infallible;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use workos_login::http::{HeaderName, Request, Response};
 use workos_login::rand_core::{TryCryptoRng, TryRng};
 use workos_login::url::{Url, form_urlencoded};
 use workos_login::{
     Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback, Client,
-    ClientKind, Confidential, ConnectionSelector, Error, Exchange, Exchanging, OrganizationId,
-    Outcome, PollingDevice, Public, RedirectUri, Refreshing, Refused, Screen, Start,
-    UserManagement,
+    ClientKind, Confidential, ConnectionSelector, Error, Exchange, Exchanging, OAuth,
+    OrganizationId, Organizations, Outcome, PollingDevice, Public, RedirectUri, Refreshing,
+    Refused, RequestingDevice, Screen, SendError, Start,
 };
+
+use crate::oauth;
 
 pub(crate) const CLIENT_ID: &str = "client_01KNSDWF9DQP23M7WQGY8FE2N1";
 pub(crate) const API_KEY: &str = "sk_test_fixture";
@@ -26,15 +30,15 @@ pub(crate) const CODE: &str = "fixtureCode01";
 pub(crate) const ORGANIZATION: &str = "org_01KVAT1B7BJM4R31T4Y7ZGRV9B";
 pub(crate) const OTHER_ORGANIZATION: &str = "org_other";
 pub(crate) const SESSION: &str = "session_01KANPKVAH3QK9VJPDJVNT68B7";
-/// The bytes 0 to 32 and 33 to 65, as the counting generator gives them, encoded and cut to 43 characters.
+/// The bytes 0 to 32 and 33 to 65 of the [`Counting`] generator, encoded and cut to 43 characters.
 pub(crate) const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 pub(crate) const CODE_VERIFIER: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0B";
 /// The bytes 66 to 98, encoded in the same way: the nonce of a login at an authorization server.
 pub(crate) const NONCE: &str = "QkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGF";
-/// The S256 challenge of [`CODE_VERIFIER`].
+/// The `S256` code challenge of [`CODE_VERIFIER`].
 pub(crate) const CODE_CHALLENGE: &str = "MVwCA9yGVElHL4fYtrHdhXpOELxMuCAwSmWWGxPNr_4";
 
-/// The moment at which every scenario begins: the `iat` of the fixtures' tokens.
+/// The time at which every scenario begins: the `iat` of the tokens of the fixtures.
 pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + secs(1_780_000_000)
 }
@@ -43,9 +47,49 @@ pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A client, on its way through a login.
-pub(crate) struct Scenario<A> {
-    pub(crate) client: Client<A>,
+/// A kind of client with the login and the responses of the tests.
+pub(crate) trait Kind: ClientKind + Sized {
+    /// The fixture of a token response.
+    const TOKENS: &'static str = "success_full.json";
+    /// The fixture of a device authorization response.
+    const DEVICE: &'static str = "device_authorization.json";
+
+    fn start(client: &Client<Self>, redirect_uri: RedirectUri) -> Start<'_, Self>;
+    fn device(client: &Client<Self>) -> RequestingDevice;
+}
+
+macro_rules! user_management {
+    ($($kind:ty),+) => {
+        $(impl Kind for $kind {
+            fn start(client: &Client<Self>, redirect_uri: RedirectUri) -> Start<'_, Self> {
+                client.login(ConnectionSelector::AuthKit(Screen::Default), redirect_uri)
+            }
+
+            fn device(client: &Client<Self>) -> RequestingDevice {
+                client.device()
+            }
+        })+
+    };
+}
+
+user_management!(Public, Confidential);
+
+impl Kind for OAuth {
+    const TOKENS: &'static str = "connect_token.json";
+    const DEVICE: &'static str = "connect_device_authorization.json";
+
+    fn start(client: &Client<Self>, redirect_uri: RedirectUri) -> Start<'_, Self> {
+        client.login(oauth::scope(), redirect_uri)
+    }
+
+    fn device(client: &Client<Self>) -> RequestingDevice {
+        client.device(&oauth::scope()).unwrap()
+    }
+}
+
+/// A client and its redirect URI; `to_…` walks to a state.
+pub(crate) struct Scenario<K> {
+    pub(crate) client: Client<K>,
     redirect_uri: RedirectUri,
 }
 
@@ -60,10 +104,34 @@ impl Scenario<Confidential> {
         let key = API_KEY.parse().unwrap();
         Self::of(Client::confidential(CLIENT_ID.parse().unwrap(), key))
     }
+
+    /// An answer to an authentication challenge.
+    pub(crate) fn to_answering(&self) -> Exchanging {
+        match self.to_challenge("email_verification_required") {
+            AuthenticationChallenge::EmailVerification(challenge) => {
+                challenge.answer(&self.client, "123456")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
-impl<A: ClientKind + UserManagement> Scenario<A> {
-    pub(crate) fn of(client: Client<A>) -> Self {
+impl Scenario<OAuth> {
+    pub(crate) fn oauth() -> Self {
+        Self::of(oauth::client())
+    }
+}
+
+impl<K: Kind + Organizations> Scenario<K> {
+    pub(crate) fn to_switching(&self) -> Refreshing {
+        self.to_authenticated()
+            .switch_organization(&self.client, &organization(OTHER_ORGANIZATION))
+            .unwrap()
+    }
+}
+
+impl<K: Kind> Scenario<K> {
+    pub(crate) fn of(client: Client<K>) -> Self {
         Self {
             client,
             redirect_uri: REDIRECT_URI.parse().unwrap(),
@@ -77,11 +145,8 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
         }
     }
 
-    pub(crate) fn to_start(&self) -> Start<'_, A> {
-        self.client.login(
-            ConnectionSelector::AuthKit(Screen::Default),
-            self.redirect_uri.clone(),
-        )
+    pub(crate) fn to_start(&self) -> Start<'_, K> {
+        K::start(&self.client, self.redirect_uri.clone())
     }
 
     pub(crate) fn to_awaiting_callback(&self) -> AwaitingCallback {
@@ -89,15 +154,14 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
     }
 
     pub(crate) fn to_exchanging(&self) -> Exchanging {
-        let callback = callback(&format!("code={CODE}&state={STATE}"));
         self.to_awaiting_callback()
-            .accept(&self.client, callback, now())
+            .accept(&self.client, real_callback(), now())
             .unwrap()
     }
 
-    /// A session of [`ORGANIZATION`], with everything that an answer can have.
+    /// A session with every member that a token response can have; at User Management, one of [`ORGANIZATION`].
     pub(crate) fn to_authenticated(&self) -> Authenticated {
-        self.to_authenticated_from(&fixture("success_full.json"))
+        self.to_authenticated_from(&fixture(K::TOKENS))
     }
 
     #[track_caller]
@@ -110,53 +174,53 @@ impl<A: ClientKind + UserManagement> Scenario<A> {
         self.to_authenticated().refresh(&self.client).unwrap()
     }
 
-    pub(crate) fn to_switching(&self) -> Refreshing {
-        self.to_authenticated()
-            .switch_organization(&self.client, &organization(OTHER_ORGANIZATION))
-            .unwrap()
+    /// The challenge of a fixture, as the response to a code exchange.
+    #[track_caller]
+    pub(crate) fn to_challenge(&self, name: &str) -> AuthenticationChallenge {
+        self.to_challenge_from(&fixture(&challenge_file(name)))
     }
 
-    /// The step that the code exchange is answered with.
     #[track_caller]
-    pub(crate) fn to_challenge(&self, body: &str) -> AuthenticationChallenge {
+    pub(crate) fn to_challenge_from(&self, body: &str) -> AuthenticationChallenge {
         challenge_of(self.to_exchanging().response(response(403, body), now()))
     }
 
-    /// A device login with five minutes of life, that is polled every five seconds.
+    pub(crate) fn to_requesting_device(&self) -> RequestingDevice {
+        K::device(&self.client)
+    }
+
+    /// A device login that expires in five minutes and is polled every five seconds.
     pub(crate) fn to_awaiting_device(&self) -> AwaitingDevice {
-        self.to_awaiting_device_from(&fixture("device_authorization.json"))
+        self.to_awaiting_device_from(&fixture(K::DEVICE))
     }
 
     #[track_caller]
     pub(crate) fn to_awaiting_device_from(&self, body: &str) -> AwaitingDevice {
-        let requesting = self.client.device();
+        let requesting = self.to_requesting_device();
         requesting.response(response(200, body), now()).unwrap()
     }
 
     pub(crate) fn to_polling(&self) -> PollingDevice {
-        let device = self.to_awaiting_device();
-        device.poll(&self.client, now()).unwrap()
+        self.to_awaiting_device().poll(&self.client, now()).unwrap()
     }
 }
 
-/// The step that an exchange came out as.
+/// The authentication challenge that an exchange returned.
 #[track_caller]
 pub(crate) fn challenge_of<E: Debug>(outcome: Result<Outcome, E>) -> AuthenticationChallenge {
     match outcome {
-        Ok(Outcome::AuthenticationChallenge(step)) => *step,
-        other => panic!("this is no step-up: {other:?}"),
+        Ok(Outcome::AuthenticationChallenge(challenge)) => *challenge,
+        other => panic!("not a challenge: {other:?}"),
     }
 }
 
 /// Begins a login with the counting generator.
-pub(crate) fn begin<A: ClientKind + UserManagement>(
-    start: Start<'_, A>,
-) -> (Url, AwaitingCallback) {
+pub(crate) fn begin<K: ClientKind>(start: Start<'_, K>) -> (Url, AwaitingCallback) {
     let (url, pending) = start.begin(now(), &mut Counting::default());
     (url.into(), pending)
 }
 
-/// Gives the bytes 0, 1, 2 and so on, and counts how often it is asked.
+/// Generates the bytes 0, 1, 2 and so on, and records the length of each call.
 #[derive(Default)]
 pub(crate) struct Counting {
     next: u8,
@@ -199,6 +263,11 @@ pub(crate) fn callback(uri: &str) -> Callback {
     Callback::parse(uri).unwrap()
 }
 
+/// The callback that a login with the [`Counting`] generator accepts.
+pub(crate) fn real_callback() -> Callback {
+    callback(&format!("code={CODE}&state={STATE}"))
+}
+
 /// The text of a file in `tests/data`.
 #[track_caller]
 pub(crate) fn data(name: &str) -> String {
@@ -226,12 +295,33 @@ pub(crate) fn fixture(name: &str) -> String {
     body.to_string()
 }
 
-/// A wire fixture, changed.
+/// The wire fixture of an authentication challenge.
+pub(crate) fn challenge_file(name: &str) -> String {
+    format!("step_up_{name}.json")
+}
+
+/// A wire fixture that was edited.
 #[track_caller]
 pub(crate) fn edited(name: &str, edit: impl FnOnce(&mut Value)) -> String {
     let mut body = serde_json::from_str(&fixture(name)).unwrap();
     edit(&mut body);
     body.to_string()
+}
+
+/// A wire fixture without a member.
+#[track_caller]
+pub(crate) fn without(name: &str, member: &str) -> String {
+    edited(name, |body| {
+        drop(body.as_object_mut().unwrap().remove(member))
+    })
+}
+
+/// The elements of a JSON array.
+pub(crate) fn each(values: Value) -> Vec<Value> {
+    match values {
+        Value::Array(values) => values,
+        other => panic!("{other}"),
+    }
 }
 
 /// A success whose access token has these claims.
@@ -241,12 +331,12 @@ pub(crate) fn success_with_claims(claims: &str) -> String {
     })
 }
 
-/// An unsigned token: the core reads what it says, and verifies nothing.
+/// An unsigned token: the core reads its claims and does not verify it.
 pub(crate) fn jwt(claims: &str) -> String {
     format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
 }
 
-/// An answer as the service gives it.
+/// A response of the service.
 pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
     Response::builder()
         .status(status)
@@ -256,7 +346,12 @@ pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8
         .unwrap()
 }
 
-/// An answer with this header, in place of the one it had.
+/// An error response with this error code.
+pub(crate) fn error_response(status: u16, code: &str) -> Response<Vec<u8>> {
+    response(status, json!({ "error": code }).to_string())
+}
+
+/// A response with this header.
 pub(crate) fn with_header(
     mut response: Response<Vec<u8>>,
     name: HeaderName,
@@ -266,14 +361,14 @@ pub(crate) fn with_header(
     response
 }
 
-/// The form body of a request: its names and values, in their order.
+/// The names and values of a form body, in their order.
 #[track_caller]
 pub(crate) fn form(request: &Request<Vec<u8>>) -> Vec<(String, String)> {
     let pairs = form_urlencoded::parse(request.body());
     pairs.into_owned().collect()
 }
 
-/// The query of an address, in its order.
+/// The names and values of a query, in their order.
 pub(crate) fn pairs(url: &Url) -> Vec<(String, String)> {
     url.query_pairs().into_owned().collect()
 }
@@ -284,11 +379,44 @@ pub(crate) fn body(request: &Request<Vec<u8>>) -> Value {
     serde_json::from_slice(request.body()).unwrap()
 }
 
-pub(crate) fn stored(state: &impl serde::Serialize) -> String {
+/// The value of a member of a request, if it is present; JSON or a form.
+#[track_caller]
+pub(crate) fn field(request: &Request<Vec<u8>>, name: &str) -> Option<String> {
+    let fields: Vec<(String, String)> = match serde_json::from_slice::<Map<_, _>>(request.body()) {
+        Ok(json) => json
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().unwrap().to_owned()))
+            .collect(),
+        Err(_) => form(request),
+    };
+    let mut values = fields.into_iter().filter(|(given, _)| given == name);
+    let value = values.next().map(|(_, value)| value);
+    assert_eq!(values.next(), None, "{name}");
+    value
+}
+
+pub(crate) fn stored(state: &impl Serialize) -> String {
     serde_json::to_string(state).unwrap()
 }
 
-/// Answers an exchange, and returns the refusal in its parts.
+/// Stores a state and loads it again. Its stored form must be the same.
+#[track_caller]
+pub(crate) fn reloaded<T: Serialize + DeserializeOwned>(state: &T) -> T {
+    let form = stored(state);
+    let read = serde_json::from_str(&form).unwrap();
+    assert_eq!(stored(&read), form);
+    read
+}
+
+/// Loses the response of an exchange, as an adapter does.
+#[track_caller]
+pub(crate) fn lost<E: Exchange>(exchange: E, at: SystemTime) -> E {
+    let lost = SendError::transport(exchange, "connection reset");
+    assert!(lost.retry_in(at).is_some());
+    lost.into_state()
+}
+
+/// Gives a response that must be refused to an exchange.
 #[track_caller]
 pub(crate) fn refusal<E: Exchange>(exchange: E, response: Response<Vec<u8>>) -> (E, Error)
 where
@@ -302,13 +430,20 @@ pub(crate) fn refused<T: Debug, S>(result: Result<T, Refused<S>>) -> (S, Error) 
     result.unwrap_err().into_parts()
 }
 
-/// Answers a code exchange with a body that has to be a session.
+/// Checks that an error message contains a text.
+#[track_caller]
+pub(crate) fn says(error: &impl Display, text: &str) {
+    let message = error.to_string();
+    assert!(message.contains(text), "{message}");
+}
+
+/// The session that a code exchange returns for a body.
 #[track_caller]
 pub(crate) fn session(body: &str) -> Authenticated {
     Scenario::public().to_authenticated_from(body)
 }
 
-/// The name of the variant: what the caller does next.
+/// The name of the variant.
 pub(crate) fn kind(error: &Error) -> &'static str {
     match error {
         Error::Client(_) => "Client",
@@ -322,6 +457,6 @@ pub(crate) fn kind(error: &Error) -> &'static str {
         Error::Rejected(_) => "Rejected",
         Error::AuthenticationChallenge(_) => "AuthenticationChallenge",
         Error::Unavailable(_) => "Unavailable",
-        _ => "a variant that is new",
+        _ => "a new variant",
     }
 }

@@ -1,26 +1,21 @@
-//! What each challenge carries: exactly what the service gave, whichever exchange met it.
+//! The data of each challenge: the same at every exchange.
 
 use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{ConnectionId, Exchange, User};
+use workos_login::{ConnectionId, Exchange, Outcome, User};
 
 use super::{everywhere, part};
-use crate::scenario::{Scenario, challenge_of, edited, fixture, now};
+use crate::scenario::{Scenario, challenge_file, challenge_of, edited, fixture, now, response};
 
-/// Checks that the user is the one of the fixture, member for member.
+/// Checks that a user has every member of the one of the fixture.
 #[track_caller]
-fn is_user_of(file: &str, user: Option<&User>) {
-    let mut wire: Value = serde_json::from_str(&fixture(file)).unwrap();
-    let wire = wire["user"].take();
+fn is_user_of(name: &str, user: Option<&User>) {
+    let mut wire: Value = serde_json::from_str(&fixture(&challenge_file(name))).unwrap();
+    if let Some(members) = wire["user"].as_object_mut() {
+        assert_eq!(members.remove("object"), Some(json!("user")));
+    }
     let read = user.map_or(Value::Null, |user| serde_json::to_value(user).unwrap());
-    let wire = match wire {
-        Value::Object(mut members) => {
-            assert_eq!(members.remove("object"), Some(json!("user")));
-            Value::Object(members)
-        }
-        other => other,
-    };
-    assert_eq!(read, wire, "{file}");
+    assert_eq!(read, wire["user"], "{name}");
 }
 
 fn texts(connections: &[ConnectionId]) -> Vec<&str> {
@@ -29,49 +24,39 @@ fn texts(connections: &[ConnectionId]) -> Vec<&str> {
 
 #[test]
 fn email_verification_has_the_email_address_and_the_id() {
-    for challenge in everywhere("step_up_email_verification_required.json") {
+    for challenge in everywhere("email_verification_required") {
         assert_eq!(challenge.code(), "email_verification_required");
         let challenge = part!(challenge, EmailVerification);
         assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
-        assert_eq!(
-            challenge.email_verification_id(),
-            Some("email_verification_01KXCYJ48VZTVYVSE72PDAH111")
-        );
+        let id = "email_verification_01KXCYJ48VZTVYVSE72PDAH111";
+        assert_eq!(challenge.email_verification_id(), Some(id));
     }
 }
 
 #[test]
 fn mfa_enrollment_has_the_user() {
-    for file in [
-        "step_up_mfa_enrollment.json",
-        "step_up_mfa_enrollment_oauth.json",
-    ] {
-        for challenge in everywhere(file) {
+    for name in ["mfa_enrollment", "mfa_enrollment_oauth"] {
+        for challenge in everywhere(name) {
             assert_eq!(challenge.code(), "mfa_enrollment");
-            is_user_of(file, part!(challenge, MfaEnrollment).user());
+            is_user_of(name, part!(challenge, MfaEnrollment).user());
         }
     }
 }
 
 #[test]
 fn totp_has_the_factors_or_the_mfa_challenge() {
-    let file = "step_up_mfa_challenge_factors.json";
-    for challenge in everywhere(file) {
+    for challenge in everywhere("mfa_challenge_factors") {
         assert_eq!(challenge.code(), "mfa_challenge");
         let challenge = part!(challenge, Totp);
-        is_user_of(file, challenge.user());
-        assert_eq!(
-            challenge.factor_ids().collect::<Vec<_>>(),
-            ["auth_factor_01K12SDSMAB3GB85XBR5WEV14Q"]
-        );
+        is_user_of("mfa_challenge_factors", challenge.user());
+        let factors: Vec<_> = challenge.factor_ids().collect();
+        assert_eq!(factors, ["auth_factor_01K12SDSMAB3GB85XBR5WEV14Q"]);
         assert_eq!(challenge.challenge_id(), None);
     }
-    for challenge in everywhere("step_up_mfa_challenge_embedded.json") {
+    for challenge in everywhere("mfa_challenge_embedded") {
         let challenge = part!(challenge, Totp);
-        assert_eq!(
-            challenge.challenge_id(),
-            Some("auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H")
-        );
+        let id = "auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H";
+        assert_eq!(challenge.challenge_id(), Some(id));
         assert_eq!(challenge.factor_ids().count(), 0);
         assert!(challenge.user().is_none());
     }
@@ -79,13 +64,12 @@ fn totp_has_the_factors_or_the_mfa_challenge() {
 
 #[test]
 fn organization_selection_has_the_organizations() {
-    let file = "step_up_organization_selection_required.json";
-    for challenge in everywhere(file) {
-        assert_eq!(challenge.code(), "organization_selection_required");
+    let name = "organization_selection_required";
+    for challenge in everywhere(name) {
+        assert_eq!(challenge.code(), name);
         let challenge = part!(challenge, OrganizationSelection);
-        let organizations: Vec<_> = challenge
-            .organizations()
-            .iter()
+        let organizations = challenge.organizations().iter();
+        let organizations: Vec<_> = organizations
             .map(|organization| (organization.id().as_str(), organization.name()))
             .collect();
         assert_eq!(
@@ -95,25 +79,23 @@ fn organization_selection_has_the_organizations() {
                 ("org_01KQ0PKXK8VPZ198YJP4FDWVQ2", Some("Mesa Works")),
             ]
         );
-        is_user_of(file, challenge.user());
+        is_user_of(name, challenge.user());
     }
 }
 
 #[test]
 fn sso_has_the_connections_and_the_email_address() {
-    for challenge in everywhere("step_up_sso_required.json") {
+    for challenge in everywhere("sso_required") {
         assert_eq!(challenge.code(), "sso_required");
         let challenge = part!(challenge, Sso);
-        assert_eq!(
-            texts(challenge.connection_ids()),
-            [
-                "conn_01KXK1PFG0RMPAY4WC3EWAB5TC",
-                "conn_01KJHHMC4ZCX6916EJJ3TEM98C"
-            ]
-        );
+        let connections = [
+            "conn_01KXK1PFG0RMPAY4WC3EWAB5TC",
+            "conn_01KJHHMC4ZCX6916EJJ3TEM98C",
+        ];
+        assert_eq!(texts(challenge.connection_ids()), connections);
         assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
     }
-    for challenge in everywhere("step_up_sso_required_bare_403.json") {
+    for challenge in everywhere("sso_required_bare_403") {
         let challenge = part!(challenge, Sso);
         assert!(challenge.connection_ids().is_empty());
         assert_eq!(challenge.email(), None);
@@ -123,7 +105,7 @@ fn sso_has_the_connections_and_the_email_address() {
 #[test]
 fn allowed_methods_has_the_methods_and_the_connections() {
     let code = "organization_authentication_methods_required";
-    for challenge in everywhere(&format!("step_up_{code}_403.json")) {
+    for challenge in everywhere(&format!("{code}_403")) {
         assert_eq!(challenge.code(), code);
         let challenge = part!(challenge, AllowedMethods);
         assert_eq!(challenge.email(), Some("nadia.okafor@example.org"));
@@ -131,17 +113,18 @@ fn allowed_methods_has_the_methods_and_the_connections() {
             texts(challenge.connection_ids()),
             ["conn_01KXK1PFG0RMPAY4WC3EWAB5TC"]
         );
+        let methods: Vec<_> = challenge.methods().collect();
         assert_eq!(
-            challenge.methods().collect::<Vec<_>>(),
+            methods,
             [
                 ("apple_oauth", false),
                 ("google_oauth", true),
                 ("magic_auth", false),
-                ("password", false),
+                ("password", false)
             ]
         );
     }
-    for challenge in everywhere(&format!("step_up_{code}_oauth.json")) {
+    for challenge in everywhere(&format!("{code}_oauth")) {
         let challenge = part!(challenge, AllowedMethods);
         assert_eq!(challenge.email(), None);
         assert!(challenge.connection_ids().is_empty());
@@ -151,21 +134,17 @@ fn allowed_methods_has_the_methods_and_the_connections() {
 
 #[test]
 fn radar_has_the_user_and_its_id() {
-    let file = "step_up_radar_email_challenge.json";
-    for challenge in everywhere(file) {
+    for challenge in everywhere("radar_email_challenge") {
         assert_eq!(challenge.code(), "radar_email_challenge");
         let challenge = part!(challenge, RadarEmail);
-        assert_eq!(
-            challenge.radar_challenge_id(),
-            Some("radar_challenge_01K23KKJK97D8MQW3F69GNEZMB")
-        );
-        is_user_of(file, challenge.user());
+        let id = "radar_challenge_01K23KKJK97D8MQW3F69GNEZMB";
+        assert_eq!(challenge.radar_challenge_id(), Some(id));
+        is_user_of("radar_email_challenge", challenge.user());
     }
-    let file = "step_up_radar_sms_challenge.json";
-    for challenge in everywhere(file) {
+    for challenge in everywhere("radar_sms_challenge") {
         assert_eq!(challenge.code(), "radar_sms_challenge");
         let challenge = part!(challenge, RadarSms);
-        is_user_of(file, challenge.user());
+        is_user_of("radar_sms_challenge", challenge.user());
         let token = challenge.pending_authentication_token().unwrap();
         assert_eq!(token.expose_secret(), "uymOcoKFDNx7XVmiTd7DpPJ0g");
     }
@@ -174,24 +153,26 @@ fn radar_has_the_user_and_its_id() {
 #[test]
 fn radar_keeps_its_older_codes() {
     for code in ["radar_challenge", "radar_sign_up_challenge"] {
-        for challenge in everywhere(&format!("step_up_{code}.json")) {
+        for challenge in everywhere(code) {
             assert_eq!(challenge.code(), code);
             assert!(part!(challenge, RadarSms).user().is_none());
         }
-        // Only the challenge by e-mail has an id.
-        let with_id = edited(&format!("step_up_{code}.json"), |body| {
-            body["radar_challenge_id"] = json!("radar_challenge_1");
+        // Only the challenge by e-mail has an ID.
+        let body = edited(&challenge_file(code), |body| {
+            body["radar_challenge_id"] = json!("radar_challenge_1")
         });
-        let challenge = Scenario::public().to_challenge(&with_id);
+        let challenge = Scenario::public().to_challenge_from(&body);
         assert_eq!(challenge.code(), code);
-        let challenge = part!(challenge, RadarEmail);
-        assert_eq!(challenge.radar_challenge_id(), Some("radar_challenge_1"));
+        assert_eq!(
+            part!(challenge, RadarEmail).radar_challenge_id(),
+            Some("radar_challenge_1")
+        );
     }
 }
 
 #[test]
 fn email_completion_has_its_token() {
-    for challenge in everywhere("step_up_email_completion_required.json") {
+    for challenge in everywhere("email_completion_required") {
         assert_eq!(challenge.code(), "email_completion_required");
         let challenge = part!(challenge, EmailCompletion);
         let token = challenge.email_completion_token().unwrap();
@@ -201,7 +182,7 @@ fn email_completion_has_its_token() {
 
 #[test]
 fn other_has_its_code() {
-    for (file, code) in [
+    for (name, code) in [
         (
             "application_consent_required",
             "application_consent_required",
@@ -224,12 +205,47 @@ fn other_has_its_code() {
             "authentication_method_not_allowed",
         ),
     ] {
-        for challenge in everywhere(&format!("step_up_{file}.json")) {
-            assert_eq!(challenge.code(), code, "{file}");
+        for challenge in everywhere(name) {
+            assert_eq!(challenge.code(), code, "{name}");
             assert_eq!(challenge.request_id(), Some("req_fixture"));
             assert_eq!(part!(challenge, Other).code(), code);
         }
     }
+}
+
+#[test]
+fn unknown_has_its_code_its_token_and_the_body() {
+    let body = fixture(&challenge_file("unknown_future"));
+    for challenge in everywhere("unknown_future") {
+        assert_eq!(challenge.code(), "quantum_check_required");
+        let challenge = part!(challenge, Unknown);
+        assert_eq!(challenge.code(), "quantum_check_required");
+        let token = challenge.pending_authentication_token().unwrap();
+        assert_eq!(token.expose_secret(), "dKGy5AwwyWlt6XyILDquQhvaB");
+        assert_eq!(challenge.body().expose_secret(), body);
+    }
+}
+
+#[test]
+fn unknown_has_the_whole_body_or_is_no_challenge() {
+    let body = b"{\"code\":\"new\",\"pending_authentication_token\":\"p\",\"x\":\"\xff\"}";
+    let outcome = Scenario::public()
+        .to_exchanging()
+        .response(response(403, body), now());
+    if let Ok(Outcome::AuthenticationChallenge(challenge)) = outcome {
+        assert!(!part!(*challenge, Unknown).body().expose_secret().is_empty());
+    }
+}
+
+#[test]
+fn a_pending_authentication_token_without_a_code_is_a_challenge() {
+    let challenge = Scenario::public().to_challenge_from(r#"{"pending_authentication_token":"p"}"#);
+    assert_eq!(challenge.code(), "");
+    let token = part!(challenge, Unknown)
+        .pending_authentication_token()
+        .unwrap()
+        .clone();
+    assert_eq!(token.expose_secret(), "p");
 }
 
 #[test]
@@ -259,107 +275,45 @@ fn debug_shows_no_personal_data() {
 }
 
 #[test]
-fn unknown_has_its_code_its_token_and_the_body() {
-    let file = "step_up_unknown_future.json";
-    for challenge in everywhere(file) {
-        assert_eq!(challenge.code(), "quantum_check_required");
-        let challenge = part!(challenge, Unknown);
-        assert_eq!(challenge.code(), "quantum_check_required");
-        let token = challenge.pending_authentication_token().unwrap();
-        assert_eq!(token.expose_secret(), "dKGy5AwwyWlt6XyILDquQhvaB");
-        let fields: Value = serde_json::from_str(challenge.body().expose_secret()).unwrap();
-        assert_eq!(
-            fields,
-            serde_json::from_str::<Value>(&fixture(file)).unwrap()
-        );
-        assert_eq!(fields["hint"]["a"], 1);
-    }
-}
-
-#[test]
-fn a_pending_authentication_token_without_a_code_is_a_challenge() {
-    let challenge = Scenario::public().to_challenge(r#"{"pending_authentication_token":"p"}"#);
-    assert_eq!(challenge.code(), "");
-    let challenge = part!(challenge, Unknown);
-    assert_eq!(
-        challenge
-            .pending_authentication_token()
-            .unwrap()
-            .expose_secret(),
-        "p"
-    );
-}
-
-#[test]
 fn leaves_out_members_of_the_wrong_type() {
-    let challenge =
-        |file, edit: fn(&mut Value)| Scenario::public().to_challenge(&edited(file, edit));
-    let file = "step_up_organization_selection_required.json";
-    let selection = part!(
-        challenge(file, |body| {
-            let organizations = &mut body["organizations"];
-            *organizations = json!([{"name": "No Id"}, 7, null, {"id": ""}, {"id": "org_1"}]);
-            body["user"] = json!("nobody");
-        }),
-        OrganizationSelection
-    );
-    let left = selection.organizations();
-    assert_eq!(left.len(), 1);
-    assert_eq!((left[0].id().as_str(), left[0].name()), ("org_1", None));
+    let challenge = |name, edit: fn(&mut Value)| {
+        Scenario::public().to_challenge_from(&edited(&challenge_file(name), edit))
+    };
+    let selection = challenge("organization_selection_required", |body| {
+        body["organizations"] = json!([{"name": "No ID"}, 7, null, {"id": ""}, {"id": "org_1"}, {"id": "org_2", "name": 7}]);
+        body["user"] = json!("user_1");
+    });
+    let selection = part!(selection, OrganizationSelection);
+    let organizations: Vec<_> = selection
+        .organizations()
+        .iter()
+        .map(|one| (one.id().as_str(), one.name()))
+        .collect();
+    assert_eq!(organizations, [("org_1", None), ("org_2", None)]);
     assert!(selection.user().is_none());
+    let without_id = challenge("organization_selection_required", |body| {
+        body["user"] = json!({})
+    });
+    assert!(part!(without_id, OrganizationSelection).user().is_none());
 
-    let sso = part!(
-        challenge("step_up_sso_required.json", |body| {
-            body["connection_ids"] = json!(["conn_1", 7, "", null, ["conn_2"]]);
-            body["email"] = json!({});
-        }),
-        Sso
-    );
+    let sso = challenge("sso_required", |body| {
+        body["connection_ids"] = json!(["conn_1", 7, "", null, ["conn_2"]]);
+        body["email"] = json!({});
+    });
+    let sso = part!(sso, Sso);
     assert_eq!(texts(sso.connection_ids()), ["conn_1"]);
     assert_eq!(sso.email(), None);
 
-    let challenge = part!(
-        challenge("step_up_mfa_challenge_factors.json", |body| {
-            body["authentication_factors"] = json!([{"type": "totp"}, {"id": "auth_factor_1"}]);
-            body["authentication_challenge"] = json!("auth_challenge_1");
-        }),
-        Totp
-    );
-    assert_eq!(
-        challenge.factor_ids().collect::<Vec<_>>(),
-        ["auth_factor_1"]
-    );
-    assert_eq!(challenge.challenge_id(), None);
-}
-
-#[test]
-fn an_organization_whose_name_is_odd_can_be_chosen() {
-    let body = edited("step_up_organization_selection_required.json", |body| {
-        body["organizations"][0]["name"] = json!(7);
+    let totp = challenge("mfa_challenge_factors", |body| {
+        body["authentication_factors"] = json!([{"type": "totp"}, {"id": "auth_factor_1"}]);
+        body["authentication_challenge"] = json!("auth_challenge_1");
     });
-    let challenge = part!(
-        Scenario::public().to_challenge(&body),
-        OrganizationSelection
-    );
-    assert_eq!(challenge.organizations().len(), 2);
-}
+    let totp = part!(totp, Totp);
+    assert_eq!(totp.factor_ids().collect::<Vec<_>>(), ["auth_factor_1"]);
+    assert_eq!(totp.challenge_id(), None);
 
-#[test]
-fn one_odd_method_does_not_hide_the_others() {
-    let file = "step_up_organization_authentication_methods_required_403.json";
-    let body = edited(file, |body| body["auth_methods"]["new"] = json!({ "x": 1 }));
-    let challenge = part!(Scenario::public().to_challenge(&body), AllowedMethods);
-    assert_eq!(challenge.methods().count(), 4);
-}
-
-#[test]
-fn a_user_without_an_id_is_no_user_of_a_step() {
-    let body = edited("step_up_organization_selection_required.json", |body| {
-        body["user"] = json!({})
+    let methods = challenge("organization_authentication_methods_required_403", |body| {
+        body["auth_methods"]["new"] = json!({ "x": 1 });
     });
-    let challenge = part!(
-        Scenario::public().to_challenge(&body),
-        OrganizationSelection
-    );
-    assert!(challenge.user().is_none());
+    assert_eq!(part!(methods, AllowedMethods).methods().count(), 4);
 }

@@ -1,25 +1,25 @@
-//! The new login that continues a challenge, for a client without a secret.
+//! The new login that continues a challenge. A public client has no other way.
 
+use serde_json::json;
 use workos_login::url::Url;
-use workos_login::{AuthenticationChallenge, Error, Exchange};
+use workos_login::{AuthenticationChallenge, Error};
 
 use super::{everywhere, part};
 use crate::scenario::{
     CLIENT_ID, CODE_CHALLENGE, ORGANIZATION, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario,
-    begin, challenge_of, edited, fixture, now, organization, pairs, refusal, response,
+    begin, challenge_file, edited, fixture, organization, pairs, refusal, response,
 };
 
-const HINT: (&str, &str) = ("login_hint", "nadia.okafor@example.org");
-const HOSTED: [(&str, &str); 2] = [("provider", "authkit"), ("screen_hint", "sign-in")];
+type Pair<'a> = (&'a str, &'a str);
 
-fn login(challenge: &AuthenticationChallenge) -> Url {
-    let client = Scenario::public().client;
-    begin(challenge.login(&client, REDIRECT_URI.parse().unwrap())).0
-}
+const HINT: Pair<'_> = ("login_hint", "nadia.okafor@example.org");
+const CONNECTION: Pair<'_> = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
+const PROVIDER: Pair<'_> = ("provider", "authkit");
+const SCREEN: Pair<'_> = ("screen_hint", "sign-in");
 
-/// Checks that the address has what every login has, and beside it exactly this.
+/// Checks that an authorization URL has the parameters of every login and exactly these.
 #[track_caller]
-fn has(url: &Url, own: &[(&str, &str)]) {
+fn has(url: &Url, own: &[Pair<'_>]) {
     let every = [
         ("client_id", CLIENT_ID),
         ("redirect_uri", REDIRECT_URI),
@@ -28,98 +28,115 @@ fn has(url: &Url, own: &[(&str, &str)]) {
         ("code_challenge_method", "S256"),
         ("state", STATE),
     ];
-    let mut expected: Vec<_> = every.iter().chain(own).collect();
-    expected.sort();
+    let mut expected = [&every[..], own].concat();
+    expected.sort_unstable();
     let pairs = pairs(url);
     let mut pairs: Vec<_> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
     pairs.sort_unstable();
-    assert_eq!(pairs.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(pairs, expected);
 }
 
 #[track_caller]
-fn at_code_exchange(file: &str) -> AuthenticationChallenge {
-    Scenario::public().to_challenge(&fixture(file))
+fn continues(challenge: &AuthenticationChallenge, own: &[Pair<'_>]) {
+    let client = Scenario::public().client;
+    has(
+        &begin(challenge.login(&client, REDIRECT_URI.parse().unwrap())).0,
+        own,
+    );
 }
 
+/// Checks the login that continues the challenge of a fixture.
 #[track_caller]
-fn continues(file: &str, own: &[(&str, &str)]) {
-    has(&login(&at_code_exchange(file)), own);
+fn fixture_continues(name: &str, own: &[Pair<'_>]) {
+    continues(&Scenario::public().to_challenge(name), own);
 }
 
 #[test]
 fn sso_continues_at_its_first_connection() {
-    let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
-    continues("step_up_sso_required.json", &[connection, HINT]);
-    continues("step_up_sso_required_bare_403.json", &HOSTED);
+    fixture_continues("sso_required", &[CONNECTION, HINT]);
+    fixture_continues("sso_required_bare_403", &[PROVIDER, SCREEN]);
 }
 
 #[test]
 fn allowed_methods_continues_at_its_connection() {
-    let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
-    let challenge = "step_up_organization_authentication_methods_required";
-    continues(&format!("{challenge}_403.json"), &[connection, HINT]);
-    continues(&format!("{challenge}_oauth.json"), &HOSTED);
-    let without_connection = edited(&format!("{challenge}_403.json"), |body| {
-        body["sso_connection_ids"] = serde_json::json!([]);
+    let name = "organization_authentication_methods_required_403";
+    fixture_continues(name, &[CONNECTION, HINT]);
+    fixture_continues(
+        "organization_authentication_methods_required_oauth",
+        &[PROVIDER, SCREEN],
+    );
+    let body = edited(&challenge_file(name), |body| {
+        body["sso_connection_ids"] = json!([])
     });
-    let challenge = Scenario::public().to_challenge(&without_connection);
-    has(&login(&challenge), &[HOSTED[0], HOSTED[1], HINT]);
+    continues(
+        &Scenario::public().to_challenge_from(&body),
+        &[PROVIDER, SCREEN, HINT],
+    );
 }
 
 #[test]
 fn other_challenges_continue_on_the_hosted_login_page() {
-    for known in [
-        "step_up_email_verification_required.json",
-        "step_up_mfa_enrollment.json",
-        "step_up_mfa_challenge_factors.json",
-        "step_up_organization_selection_required.json",
-        "step_up_radar_email_challenge.json",
-        "step_up_radar_sms_challenge.json",
+    for with_user in [
+        "email_verification_required",
+        "mfa_enrollment",
+        "mfa_challenge_factors",
+        "organization_selection_required",
+        "radar_email_challenge",
+        "radar_sms_challenge",
     ] {
-        continues(known, &[HOSTED[0], HOSTED[1], HINT]);
+        fixture_continues(with_user, &[PROVIDER, SCREEN, HINT]);
     }
-    for unknown in [
-        "step_up_mfa_enrollment_oauth.json",
-        "step_up_mfa_challenge_embedded.json",
-        "step_up_mfa_verification.json",
-        "step_up_authentication_method_not_allowed_plain.json",
-        "step_up_authentication_method_not_allowed_oauth.json",
-        "step_up_email_password_auth_disabled.json",
-        "step_up_passkey_progressive_enrollment.json",
-        "step_up_radar_challenge.json",
-        "step_up_radar_sign_up_challenge.json",
-        "step_up_application_consent_required.json",
-        "step_up_email_completion_required.json",
-        "step_up_unknown_future.json",
+    for without_user in [
+        "mfa_enrollment_oauth",
+        "mfa_challenge_embedded",
+        "mfa_verification",
+        "authentication_method_not_allowed_plain",
+        "authentication_method_not_allowed_oauth",
+        "email_password_auth_disabled",
+        "passkey_progressive_enrollment",
+        "radar_challenge",
+        "radar_sign_up_challenge",
+        "application_consent_required",
+        "email_completion_required",
+        "unknown_future",
     ] {
-        continues(unknown, &HOSTED);
+        fixture_continues(without_user, &[PROVIDER, SCREEN]);
     }
 }
 
 #[test]
 fn continues_in_the_selected_organization() {
     let client = Scenario::public().client;
-    for challenge in everywhere("step_up_organization_selection_required.json") {
+    for challenge in everywhere("organization_selection_required") {
         let challenge = part!(challenge, OrganizationSelection);
-        let chosen = challenge.organizations()[1].id();
-        let start = challenge.login(&client, chosen, REDIRECT_URI.parse().unwrap());
-        let organization = ("organization_id", "org_01KQ0PKXK8VPZ198YJP4FDWVQ2");
-        has(&begin(start).0, &[HOSTED[0], HOSTED[1], HINT, organization]);
+        let selected = challenge.organizations()[1].id();
+        let start = challenge.login(&client, selected, REDIRECT_URI.parse().unwrap());
+        has(
+            &begin(start).0,
+            &[
+                PROVIDER,
+                SCREEN,
+                HINT,
+                ("organization_id", selected.as_str()),
+            ],
+        );
     }
 }
 
-/// The challenge that a refresh meets, or one that moves to the other organization.
+/// The challenge of a refresh, which keeps the session, or of a switch to another organization.
 #[track_caller]
-fn at_refresh(file: &str, switch: bool) -> AuthenticationChallenge {
+fn at_refresh(name: &str, switch: bool) -> AuthenticationChallenge {
     let scenario = Scenario::public();
     let refreshing = if switch {
         scenario.to_switching()
     } else {
         scenario.to_refreshing()
     };
-    let (refreshing, error) = refusal(refreshing, response(403, fixture(file)));
-    let session = refreshing.into_session();
-    assert_eq!(session.organization_id(), Some(&organization(ORGANIZATION)));
+    let (refreshing, error) = refusal(refreshing, response(403, fixture(&challenge_file(name))));
+    assert_eq!(
+        refreshing.into_session().organization_id(),
+        Some(&organization(ORGANIZATION))
+    );
     match error {
         Error::AuthenticationChallenge(challenge) => *challenge,
         other => panic!("{other:?}"),
@@ -130,33 +147,37 @@ fn at_refresh(file: &str, switch: bool) -> AuthenticationChallenge {
 fn a_challenge_to_a_refresh_continues_in_the_requested_organization() {
     for (switch, id) in [(false, ORGANIZATION), (true, OTHER_ORGANIZATION)] {
         let organization = ("organization_id", id);
-        let enrollment = at_refresh("step_up_mfa_enrollment.json", switch);
-        has(
-            &login(&enrollment),
-            &[HOSTED[0], HOSTED[1], HINT, organization],
+        continues(
+            &at_refresh("mfa_enrollment", switch),
+            &[PROVIDER, SCREEN, HINT, organization],
         );
-        let sso = at_refresh("step_up_sso_required.json", switch);
-        let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
-        has(&login(&sso), &[connection, HINT, organization]);
-        let unknown = at_refresh("step_up_unknown_future.json", switch);
-        has(&login(&unknown), &[HOSTED[0], HOSTED[1], organization]);
+        continues(
+            &at_refresh("sso_required", switch),
+            &[CONNECTION, HINT, organization],
+        );
+        continues(
+            &at_refresh("unknown_future", switch),
+            &[PROVIDER, SCREEN, organization],
+        );
     }
 }
 
 #[test]
 fn the_selected_organization_precedes_the_one_of_the_refresh() {
-    let challenge = at_refresh("step_up_organization_selection_required.json", false);
-    let challenge = part!(challenge, OrganizationSelection);
+    let challenge = part!(
+        at_refresh("organization_selection_required", false),
+        OrganizationSelection
+    );
     let client = Scenario::public().client;
-    let chosen = organization("org_chosen");
-    let start = challenge.login(&client, &chosen, REDIRECT_URI.parse().unwrap());
-    let own = [
-        HOSTED[0],
-        HOSTED[1],
-        HINT,
-        ("organization_id", "org_chosen"),
-    ];
-    has(&begin(start).0, &own);
+    let start = challenge.login(
+        &client,
+        &organization("org_1"),
+        REDIRECT_URI.parse().unwrap(),
+    );
+    has(
+        &begin(start).0,
+        &[PROVIDER, SCREEN, HINT, ("organization_id", "org_1")],
+    );
 }
 
 #[test]
@@ -164,18 +185,19 @@ fn a_challenge_to_a_refresh_without_an_organization_selects_none() {
     let scenario = Scenario::public();
     let session = scenario.to_authenticated_from(&fixture("success_minimal.json"));
     let refreshing = session.refresh(&scenario.client).unwrap();
-    let challenge = response(403, fixture("step_up_mfa_enrollment_oauth.json"));
+    let challenge = response(403, fixture(&challenge_file("mfa_enrollment_oauth")));
     let Error::AuthenticationChallenge(challenge) = refusal(refreshing, challenge).1 else {
-        panic!()
+        panic!("expected a challenge")
     };
-    has(&login(&challenge), &HOSTED);
+    continues(&challenge, &[PROVIDER, SCREEN]);
 }
 
 #[test]
 fn accepts_options() {
-    let challenge = at_code_exchange("step_up_sso_required.json");
     let client = Scenario::public().client;
-    let start = challenge.login(&client, REDIRECT_URI.parse().unwrap());
+    let start = Scenario::public()
+        .to_challenge("sso_required")
+        .login(&client, REDIRECT_URI.parse().unwrap());
     let (url, pending) = begin(
         start
             .login_hint("other@example.org")
@@ -183,40 +205,19 @@ fn accepts_options() {
             .unwrap(),
     );
     assert_eq!(pending.app_state(), Some("/after"));
-    let hints: Vec<_> = pairs(&url)
+    let hints = pairs(&url)
         .into_iter()
-        .filter(|(name, _)| name == "login_hint")
-        .map(|(_, hint)| hint)
-        .collect();
-    assert_eq!(hints, ["other@example.org"]);
-}
-
-#[test]
-fn the_token_of_a_step_is_not_in_the_address() {
-    for name in [
-        "step_up_organization_selection_required.json",
-        "step_up_email_completion_required.json",
-        "step_up_unknown_future.json",
-    ] {
-        let url = login(&at_code_exchange(name));
-        for secret in [
-            "Q64Pj0KHUPeeZmWtScFLps2Iu",
-            "x29DuqKl24TgmFAh3jbPCiho6",
-            "dKGy5AwwyWlt6XyILDquQhvaB",
-        ] {
-            assert!(!url.as_str().contains(secret));
-        }
-    }
+        .filter(|(name, _)| name == "login_hint");
+    assert_eq!(
+        hints.map(|(_, hint)| hint).collect::<Vec<_>>(),
+        ["other@example.org"]
+    );
 }
 
 #[test]
 fn a_confidential_client_can_start_a_new_login() {
     let scenario = Scenario::confidential();
-    let exchanging = scenario.to_exchanging();
-    let response = response(400, fixture("step_up_sso_required.json"));
-    let challenge = challenge_of(exchanging.response(response, now()));
+    let challenge = scenario.to_challenge("sso_required");
     let start = challenge.login(&scenario.client, REDIRECT_URI.parse().unwrap());
-    let (url, _) = begin(start);
-    let connection = ("connection_id", "conn_01KXK1PFG0RMPAY4WC3EWAB5TC");
-    has(&url, &[connection, HINT]);
+    has(&begin(start).0, &[CONNECTION, HINT]);
 }

@@ -1,4 +1,4 @@
-//! One more challenge that the service asks for: its data, the grants that complete it, the login that continues it.
+//! Authentication challenges: their data, their answers and the logins that continue them.
 
 mod answer;
 mod data;
@@ -6,42 +6,42 @@ mod login;
 
 use workos_login::{AuthenticationChallenge, DevicePoll, Error, Exchange, Outcome};
 
-use crate::oauth;
-use crate::scenario::{Scenario, challenge_of, fixture, kind, now, refusal, response};
+use crate::scenario::{Scenario, challenge_file, challenge_of, fixture, now, refusal, response};
 
-/// The challenge of a fixture, as every exchange that can meet it gives it.
+/// The challenge of a fixture, as the response to every exchange that can have it.
 #[track_caller]
-fn everywhere(file: &str) -> Vec<AuthenticationChallenge> {
-    let body = fixture(file);
-    let response = |status| response(status, &*body);
+fn everywhere(name: &str) -> Vec<AuthenticationChallenge> {
+    let body = fixture(&challenge_file(name));
     let public = Scenario::public();
-    let mut steps = Vec::new();
+    let mut challenges = Vec::new();
     for status in [400, 401, 403] {
-        let exchanging = public.to_exchanging();
-        steps.push(challenge_of(exchanging.response(response(status), now())));
-        let exchanging = Scenario::confidential().to_exchanging();
-        steps.push(challenge_of(exchanging.response(response(status), now())));
+        let response = || response(status, &*body);
+        for exchanging in [
+            public.to_exchanging(),
+            Scenario::confidential().to_exchanging(),
+        ] {
+            challenges.push(challenge_of(exchanging.response(response(), now())));
+        }
         for refreshing in [public.to_refreshing(), public.to_switching()] {
-            let (_, error) = refusal(refreshing, response(status));
-            match error {
-                Error::AuthenticationChallenge(challenge) => steps.push(*challenge),
-                other => panic!("{}", kind(&other)),
+            match refusal(refreshing, response()).1 {
+                Error::AuthenticationChallenge(challenge) => challenges.push(*challenge),
+                other => panic!("{other:?}"),
             }
         }
-        for polling in [public.to_polling(), oauth::polling()] {
-            match polling.response(response(status), now()) {
+        for polling in [public.to_polling(), Scenario::oauth().to_polling()] {
+            match polling.response(response(), now()) {
                 Ok(DevicePoll::Done(Outcome::AuthenticationChallenge(challenge))) => {
-                    steps.push(*challenge)
+                    challenges.push(*challenge)
                 }
                 other => panic!("{other:?}"),
             }
         }
     }
-    assert_eq!(steps.len(), 18);
-    steps
+    assert_eq!(challenges.len(), 18);
+    challenges
 }
 
-/// The part of the challenge that `body` asks for, which has to be of this variant.
+/// The data of a challenge that must be of this variant.
 macro_rules! part {
     ($challenge:expr, $variant:ident) => {
         match $challenge {

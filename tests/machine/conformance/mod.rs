@@ -128,7 +128,7 @@ fn with_secret() -> Vec<Named> {
 /// The answer to a step-up.
 pub(crate) fn answering() -> Exchanging {
     let scenario = Scenario::confidential();
-    match scenario.to_challenge(&fixture("step_up_email_verification_required.json")) {
+    match scenario.to_challenge_from(&fixture("step_up_email_verification_required.json")) {
         AuthenticationChallenge::EmailVerification(step) => step.answer(&scenario.client, "123456"),
         other => panic!("{other:?}"),
     }

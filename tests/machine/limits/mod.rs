@@ -179,7 +179,7 @@ fn limits_the_ids_of_a_response() {
         let body = edited("step_up_sso_required.json", |body| {
             body["connection_ids"] = json!([id(length), "conn_1"]);
         });
-        match Scenario::public().to_challenge(&body) {
+        match Scenario::public().to_challenge_from(&body) {
             AuthenticationChallenge::Sso(challenge) => challenge.connection_ids().len(),
             other => panic!("{other:?}"),
         }
@@ -255,7 +255,7 @@ fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"] = listed.clone();
     });
-    match Scenario::public().to_challenge(&body) {
+    match Scenario::public().to_challenge_from(&body) {
         AuthenticationChallenge::OrganizationSelection(challenge) => challenge,
         other => panic!("{other:?}"),
     }
@@ -318,7 +318,7 @@ fn stores_whatever_fits_into_a_response() {
             ("step_up_unknown_future.json", "of_tomorrow"),
             ("step_up_sso_required.json", "email"),
         ] {
-            let challenge = Scenario::public().to_challenge(&largest(name, member, letter));
+            let challenge = Scenario::public().to_challenge_from(&largest(name, member, letter));
             let form = stored(&challenge);
             assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
             let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();

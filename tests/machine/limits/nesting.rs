@@ -82,7 +82,7 @@ fn accepts_any_nesting_in_an_error_response() {
         });
         // It is there twice.
         let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
-        match Scenario::public().to_challenge(&body) {
+        match Scenario::public().to_challenge_from(&body) {
             AuthenticationChallenge::Totp(challenge) => {
                 assert_eq!(challenge.factor_ids().count(), 0)
             }

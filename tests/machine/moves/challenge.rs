@@ -191,7 +191,7 @@ proptest! {
     fn a_challenge_agrees_with_its_model(first in 0..STEPS.len(), moves in moves()) {
         let scenario = Scenario::confidential();
         let mut machine = Machine {
-            challenge: Box::new(scenario.to_challenge(&asks_for(first, 0))),
+            challenge: Box::new(scenario.to_challenge_from(&asks_for(first, 0))),
             client: scenario.client,
             out: None,
             done: false,

@@ -1,4 +1,4 @@
-//! Standard OAuth: the server as its operator gives it, and the same states as everywhere.
+//! Logins with an authorization server other than WorkOS.
 
 mod at_hash;
 mod discovery;
@@ -15,18 +15,15 @@ mod userinfo;
 use serde_json::{Value, json};
 use workos_login::url::Url;
 use workos_login::{
-    Authenticated, AwaitingCallback, AwaitingDevice, Client, Exchange, Exchanging, OAuth,
-    PollingDevice, Refreshing, RequestingDevice, Scope, Server,
+    Authenticated, AwaitingCallback, AwaitingDevice, Client, Exchanging, OAuth, PollingDevice,
+    Refreshing, RequestingDevice, Scope, Server,
 };
 
-use crate::scenario::{
-    CLIENT_ID, CODE, Counting, NONCE, REDIRECT_URI, STATE, callback, edited, fixture, jwt, now,
-    response, secs,
-};
+use crate::scenario::{CLIENT_ID, Counting, NONCE, REDIRECT_URI, Scenario, edited, jwt, now, secs};
 
 pub(crate) const ISSUER: &str = "https://lagoon-77.authkit.app";
 
-/// The server that the fixtures come from.
+/// The authorization server of the fixtures.
 pub(crate) fn server() -> Server {
     let endpoint = |path: &str| format!("{ISSUER}/oauth2/{path}").parse().unwrap();
     Server::new(ISSUER, &endpoint("authorize"), &endpoint("token"))
@@ -59,8 +56,12 @@ pub(crate) fn scope() -> Scope {
     "email offline_access".parse().unwrap()
 }
 
+pub(crate) fn scenario() -> Scenario<OAuth> {
+    Scenario::oauth()
+}
+
 pub(crate) fn pending() -> AwaitingCallback {
-    begin(&client()).1
+    scenario().to_awaiting_callback()
 }
 
 pub(crate) fn pending_with_max_age() -> AwaitingCallback {
@@ -73,43 +74,37 @@ pub(crate) fn pending_with_max_age() -> AwaitingCallback {
 }
 
 fn begin(client: &Client<OAuth>) -> (Url, AwaitingCallback) {
-    let (url, pending) = client
-        .login(scope(), REDIRECT_URI.parse().unwrap())
-        .begin(now(), &mut Counting::default());
-    (url.into(), pending)
+    crate::scenario::begin(client.login(scope(), REDIRECT_URI.parse().unwrap()))
 }
 
 pub(crate) fn exchanging() -> Exchanging {
-    let callback = callback(&format!("code={CODE}&state={STATE}"));
-    pending().accept(&client(), callback, now()).unwrap()
+    scenario().to_exchanging()
 }
 
 /// A session with an ID token and a refresh token.
 pub(crate) fn session() -> Authenticated {
-    session_from(&fixture("connect_token.json"))
+    scenario().to_authenticated()
 }
 
 #[track_caller]
 pub(crate) fn session_from(body: &str) -> Authenticated {
-    let outcome = exchanging().response(response(200, body), now());
-    outcome.unwrap().authenticated().unwrap()
+    scenario().to_authenticated_from(body)
 }
 
 pub(crate) fn refreshing() -> Refreshing {
-    session().refresh(&client()).unwrap()
+    scenario().to_refreshing()
 }
 
 pub(crate) fn requesting_device() -> RequestingDevice {
-    client().device(&scope()).unwrap()
+    scenario().to_requesting_device()
 }
 
 pub(crate) fn awaiting_device() -> AwaitingDevice {
-    let started = response(200, fixture("connect_device_authorization.json"));
-    requesting_device().response(started, now()).unwrap()
+    scenario().to_awaiting_device()
 }
 
 pub(crate) fn polling() -> PollingDevice {
-    awaiting_device().poll(&client(), now()).unwrap()
+    scenario().to_polling()
 }
 
 /// The claims of an ID token for this client; `edit` changes them.
@@ -119,7 +114,7 @@ pub(crate) fn id_token(edit: impl FnOnce(&mut Value)) -> String {
     jwt(&claims.to_string())
 }
 
-/// A login answer with nothing but an opaque access token and an ID token; `edit` changes it.
+/// A token response with an opaque access token and an ID token only; `edit` changes it.
 pub(crate) fn tokens(edit: impl FnOnce(&mut Value)) -> String {
     edited("connect_token_no_refresh.json", |body| {
         *body = json!({ "access_token": "opaque", "id_token": id_token(|_| {}) });
