@@ -1,193 +1,179 @@
-//! Any moves in any order, against a small model of when a device login asks again.
+//! A device login: when it is polled and when it expires.
 
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use workos_login::http::header::RETRY_AFTER;
-use workos_login::{AwaitingDevice, Client, DevicePoll, Error, Exchange, PollingDevice, Public};
+use workos_login::{AwaitingDevice, Client, DevicePoll, Exchange, PollingDevice, Public};
 
-use crate::scenario::{Scenario, edited, fixture, kind, now, response, stored, with_header};
-
-/// What can happen to a device login that waits.
-#[derive(Clone, Debug)]
-enum Move {
-    /// A poll, and what comes of it after so many milliseconds.
-    Poll(Came, u64),
-    SaveAndLoad,
-    /// The clock moves on by so many milliseconds, or is set back.
-    TimePasses(i64),
-    /// What a careful caller does: the time until the next poll passes.
-    WaitForPoll,
-}
+use super::{Move, Reply, moves, unavailable};
+use crate::scenario::{Scenario, edited, kind, lost, now, refused, reloaded, stored};
 
 #[derive(Clone, Copy, Debug)]
-enum Came {
-    Pending,
-    SlowDown,
-    Lost,
-    /// 429 or 503, with the seconds of its `Retry-After`.
-    NotNow(u16, Option<u64>),
-    /// An answer that ends the polling; the caller goes back to waiting all the same.
-    Refused,
+enum Own {
+    Poll,
+    /// The time until the next poll passes.
+    Wait,
 }
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let not_now = (
-        prop_oneof![Just(429), Just(503)],
-        proptest::option::of(0_u64..100),
-    );
-    let came = prop_oneof![
-        4 => Just(Came::Pending),
-        2 => Just(Came::SlowDown),
-        3 => Just(Came::Lost),
-        3 => not_now.prop_map(|(status, wait)| Came::NotNow(status, wait)),
-        1 => Just(Came::Refused),
-    ];
-    let one = prop_oneof![
-        6 => (came, prop_oneof![Just(0), 0_u64..30_000]).prop_map(|(came, takes)| Move::Poll(came, takes)),
-        2 => Just(Move::SaveAndLoad),
-        1 => (-40_000_i64..60_000).prop_map(Move::TimePasses),
-        4 => Just(Move::WaitForPoll),
-    ];
-    prop::collection::vec(one, 0..60)
+enum Machine {
+    Awaiting(AwaitingDevice),
+    Polling(PollingDevice),
 }
 
-/// What the device login should be; all times in milliseconds, from its beginning.
-#[derive(Clone, Debug)]
+/// What the machine should be. All times are milliseconds since the start of the login.
+#[derive(Debug)]
 struct Model {
-    life: i64,
+    lifetime: i64,
     interval: i64,
-    wait: i64,
-    last: i64,
+    backoff: i64,
+    polled_at: i64,
     clock: i64,
+    polling: bool,
+    /// The `Retry-After` of the last response to the current poll.
+    retry_after: i64,
 }
 
 impl Model {
     fn poll_in(&self) -> i64 {
-        let wait = (self.wait - (self.clock - self.last).max(0)).max(0);
-        wait.min(self.expires_in())
+        let wait = self.backoff - (self.clock - self.polled_at).max(0);
+        wait.max(0).min(self.expires_in())
     }
 
     fn expires_in(&self) -> i64 {
         match self.clock {
             ..-60_000 => 0,
-            clock => (self.life - clock.max(0)).max(0),
+            clock => (self.lifetime - clock.max(0)).max(0),
         }
-    }
-
-    fn came(&mut self, came: Came) {
-        self.wait = match came {
-            Came::Pending => self.interval,
-            Came::SlowDown => {
-                self.interval += 5_000;
-                self.interval
-            }
-            Came::Lost | Came::Refused => self.backed_off(),
-            Came::NotNow(_, seconds) => {
-                let asked = seconds.map_or(1_000, |seconds| (seconds as i64 * 1_000).min(60_000));
-                self.backed_off().max(asked)
-            }
-        };
-        self.last = self.clock;
-    }
-
-    fn backed_off(&self) -> i64 {
-        (2 * self.wait).min(60_000).max(self.interval)
     }
 
     fn now(&self) -> SystemTime {
         let distance = Duration::from_millis(self.clock.unsigned_abs());
-        match self.clock {
-            ..0 => now() - distance,
-            _ => now() + distance,
+        if self.clock < 0 {
+            now() - distance
+        } else {
+            now() + distance
         }
+    }
+
+    /// Ends a poll; the next one follows after `backoff`.
+    fn polled(&mut self, backoff: i64) {
+        (self.polling, self.polled_at, self.backoff) = (false, self.clock, backoff);
+    }
+
+    /// Makes a move and returns the error that it leads to.
+    fn expect(&mut self, next: Move<Own>) -> Option<&'static str> {
+        match (next, self.polling) {
+            (Move::Own(Own::Poll), false) if self.expires_in() == 0 => return Some("Expired"),
+            (Move::Own(Own::Poll), false) => (self.polling, self.retry_after) = (true, 0),
+            (Move::Own(Own::Wait), _) => self.clock += self.poll_in(),
+            (Move::Advance(millis), _) => self.clock += millis,
+            (Move::Respond(Reply::Pending), true) => self.polled(self.interval),
+            (Move::Respond(Reply::SlowDown), true) => {
+                self.interval += 5_000;
+                self.polled(self.interval);
+            }
+            (Move::Respond(reply), true) => {
+                self.retry_after = match reply {
+                    Reply::Unavailable(_, seconds) => (seconds.unwrap_or(1).min(60) * 1_000) as i64,
+                    // A malformed response keeps it.
+                    Reply::Malformed => self.retry_after,
+                    _ => 0,
+                };
+                return reply.error(false);
+            }
+            (Move::Abandon, true) => {
+                let doubled = (2 * self.backoff).min(60_000);
+                self.polled(doubled.max(self.interval).max(self.retry_after));
+            }
+            _ => {}
+        }
+        None
     }
 }
 
-/// Answers the poll, and goes back to waiting.
-fn came_of(polling: PollingDevice, came: Came, now: SystemTime) -> AwaitingDevice {
-    let response = match came {
-        Came::Pending => response(400, fixture(crate::device::PENDING)),
-        Came::SlowDown => response(400, fixture(crate::device::SLOW_DOWN_INCREMENT)),
-        Came::Lost => return polling.into_awaiting(now),
-        Came::NotNow(status, None) => response(status, "<html>"),
-        Came::NotNow(status, Some(seconds)) => {
-            with_header(response(status, ""), RETRY_AFTER, &seconds.to_string())
-        }
-        Came::Refused => response(404, ""),
-    };
-    match (polling.response(response, now), came) {
-        (Ok(DevicePoll::Pending(device)), Came::Pending | Came::SlowDown) => device,
-        (Err(refused), Came::NotNow(..)) => {
-            assert!(refused.retry_in(now).is_some());
-            refused.into_parts().0.into_awaiting(now)
-        }
-        (Err(refused), Came::Refused) => {
-            assert!(refused.retry_in(now).is_none());
-            refused.into_parts().0.into_awaiting(now)
-        }
-        (polled, came) => panic!("{came:?}: {polled:?}"),
-    }
-}
-
-/// Polls, or is told that the code has run out, as the model says.
-fn poll(
-    device: AwaitingDevice,
+/// Makes a move and returns the machine with the error that it leads to.
+fn play(
+    machine: Machine,
+    next: Move<Own>,
     client: &Client<Public>,
-    model: &mut Model,
-    came: Came,
-    takes: u64,
-) -> AwaitingDevice {
-    let before = stored(&device);
-    match device.poll(client, model.now()) {
-        Ok(polling) => {
-            assert!(model.expires_in() > 0);
-            model.clock += takes as i64;
-            model.came(came);
-            came_of(polling, came, model.now())
+    at: SystemTime,
+) -> (Machine, Option<&'static str>) {
+    match (machine, next) {
+        (Machine::Awaiting(device), Move::Own(Own::Poll)) => {
+            let before = stored(&device);
+            match device.poll(client, at) {
+                Ok(polling) => (Machine::Polling(polling), None),
+                Err(refusal) => {
+                    let (device, error) = refused::<(), _>(Err(refusal));
+                    assert_eq!(stored(&device), before);
+                    (Machine::Awaiting(device), Some(kind(&error)))
+                }
+            }
         }
-        Err(refused) => {
-            let (device, error) = refused.into_parts();
-            assert!(matches!(error, Error::Expired(_)), "{}", kind(&error));
-            assert_eq!(model.expires_in(), 0);
-            assert_eq!(stored(&device), before);
-            device
+        (Machine::Awaiting(device), Move::Reload) => (Machine::Awaiting(reloaded(&device)), None),
+        (Machine::Polling(polling), Move::Respond(reply)) => {
+            match polling.response(reply.response(String::new), at) {
+                Ok(DevicePoll::Pending(device)) => (Machine::Awaiting(device), None),
+                Ok(DevicePoll::Done(outcome)) => panic!("{outcome:?}"),
+                Err(refused) => {
+                    let retried = refused.retry_in(at).is_some();
+                    assert_eq!(retried, matches!(reply, Reply::Unavailable(..)));
+                    let (polling, error) = refused.into_parts();
+                    (Machine::Polling(polling), Some(kind(&error)))
+                }
+            }
         }
+        (Machine::Polling(polling), Move::Lose) => (Machine::Polling(lost(polling, at)), None),
+        (Machine::Polling(polling), Move::Abandon) => {
+            (Machine::Awaiting(polling.into_awaiting(at)), None)
+        }
+        (machine, _) => (machine, None),
     }
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        4 => Just(Reply::Pending),
+        2 => Just(Reply::SlowDown),
+        3 => unavailable(),
+        1 => prop_oneof![Just(Reply::NotFound), Just(Reply::InvalidGrant), Just(Reply::Malformed)],
+    ]
 }
 
 proptest! {
     #[test]
     fn a_device_login_agrees_with_its_model(
-        moves in moves(),
+        moves in moves(prop_oneof![Just(Own::Poll), Just(Own::Wait)], replies(), -40_000..60_000),
         interval in 1_i64..90,
-        life in 1_i64..900,
+        lifetime in 1_i64..900,
     ) {
         let scenario = Scenario::public();
         let body = edited("device_authorization.json", |body| {
             body["interval"] = interval.into();
-            body["expires_in"] = life.into();
+            body["expires_in"] = lifetime.into();
         });
-        let mut device = scenario.to_awaiting_device_from(&body);
+        let mut machine = Machine::Awaiting(scenario.to_awaiting_device_from(&body));
         let interval = interval * 1_000;
-        let mut model = Model { life: life * 1_000, interval, wait: interval, last: 0, clock: 0 };
-        for step in &moves {
-            match *step {
-                Move::Poll(came, takes) => {
-                    device = poll(device, &scenario.client, &mut model, came, takes);
-                }
-                Move::SaveAndLoad => {
-                    let saved = stored(&device);
-                    device = serde_json::from_str(&saved).unwrap();
-                    prop_assert_eq!(stored(&device), saved);
-                }
-                Move::TimePasses(millis) => model.clock += millis,
-                Move::WaitForPoll => model.clock += model.poll_in(),
-            }
+        let mut model = Model {
+            lifetime: lifetime * 1_000,
+            interval,
+            backoff: interval,
+            polled_at: 0,
+            clock: 0,
+            polling: false,
+            retry_after: 0,
+        };
+        for next in moves {
             let at = model.now();
-            let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap();
-            prop_assert_eq!(millis(device.poll_in(at)), model.poll_in(), "{:?}", step);
-            prop_assert_eq!(millis(device.expires_in(at)), model.expires_in(), "{:?}", step);
+            let (state, error) = play(machine, next, &scenario.client, at);
+            prop_assert_eq!(error, model.expect(next), "{:?}", next);
+            prop_assert_eq!(matches!(state, Machine::Polling(_)), model.polling);
+            if let Machine::Awaiting(device) = &state {
+                let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap();
+                prop_assert_eq!(millis(device.poll_in(model.now())), model.poll_in(), "{:?}", next);
+                prop_assert_eq!(millis(device.expires_in(model.now())), model.expires_in(), "{:?}", next);
+            }
+            machine = state;
         }
     }
 }

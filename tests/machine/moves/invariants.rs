@@ -8,7 +8,7 @@ use workos_login_strategies::{Applied, LoginClient, Machine, Move, State};
 use crate::oauth;
 use crate::scenario::{Scenario, secs};
 
-/// What the strategies call their secrets.
+/// The prefixes of the secrets that the strategies generate.
 const SECRETS: [&str; 7] = [
     "access_token_",
     "code_1",
@@ -72,23 +72,23 @@ fn check_state(machine: &Machine) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_move_that_is_refused_changes_nothing(
+    fn a_refused_move_changes_nothing(
         client in client(),
         moves in vec(any::<Move>(), 0..100),
     ) {
         let mut machine = Machine::new(client);
-        for step in &moves {
+        for next in &moves {
             let before = content(machine.state());
-            let is_unchanged = match machine.apply(step) {
+            let is_unchanged = match machine.apply(next) {
                 Applied::Refused(error) => {
                     check_error(&error, &machine)?;
                     true
                 }
                 Applied::Skipped => true,
-                _ => matches!(step, Move::ResponseLost | Move::StoreAndLoad),
+                _ => matches!(next, Move::ResponseLost | Move::StoreAndLoad),
             };
             if is_unchanged {
-                prop_assert_eq!(content(machine.state()), before, "{:?}", step);
+                prop_assert_eq!(content(machine.state()), before, "{:?}", next);
             }
             check_state(&machine)?;
         }

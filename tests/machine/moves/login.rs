@@ -1,391 +1,365 @@
-//! Any moves in any order, against a small model of what should become of the login.
+//! A login of a confidential client with its challenges, its session and the refreshes of it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::json;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{
-    Authenticated, AwaitingCallback, Callback, Client, Error, Exchange, Exchanging, Outcome,
-    Public, Refreshing, SendError,
+    Authenticated, AuthenticationChallenge, AwaitingCallback, Callback, Client, Confidential,
+    Error, Exchange, Exchanging, Outcome, Refreshing,
 };
 
+use super::{Move, Reply, moves, unavailable};
 use crate::scenario::{
-    CODE, CODE_VERIFIER, ORGANIZATION, OTHER_ORGANIZATION, STATE, Scenario, body, edited, fixture,
-    kind, now, organization, response, secs, stored,
+    CODE, CODE_VERIFIER, ORGANIZATION, OTHER_ORGANIZATION, STATE, Scenario, body, edited, jwt,
+    kind, lost, now, organization, reloaded, stored,
 };
 
-/// What can happen to a login. A move that does not fit the state it meets changes nothing.
-#[derive(Clone, Debug)]
-enum Move {
-    /// A callback: the real one, or one that only looks like it.
-    Callback(Came),
-    /// The service's answer to the request that is out.
-    ErrorResponse(Answered),
-    /// The connection broke before there was an answer.
-    Lost,
-    /// A refresh begins: for the same organization, or into the other one.
-    Refresh {
-        switch: bool,
-    },
-    /// The refresh is given up.
-    GiveUp,
-    SaveAndLoad,
-    TimePasses(u64),
+#[derive(Clone, Copy, Debug)]
+enum Own {
+    /// A callback arrives, by its index in [`CALLBACKS`].
+    Callback(usize),
+    /// The user enters this code, or selects an organization.
+    Answer(u32),
+    /// A refresh begins, for the same organization or another one.
+    Refresh { switch: bool },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Came {
-    Real,
-    Denied,
-    CallbackMismatch,
-    ForgedDenial,
-    Stateless,
-    WrongAddress,
-    Malformed,
-}
+/// The beginnings of callbacks, with their error if the login has not expired.
+const CALLBACKS: [(&str, &str, Option<&str>); 7] = [
+    ("/callback?code=fixtureCode01&state=", STATE, None),
+    (
+        "/callback?error=access_denied&state=",
+        STATE,
+        Some("Denied"),
+    ),
+    (
+        "/callback?code=fixtureCode01&state=",
+        CODE_VERIFIER,
+        Some("CallbackMismatch"),
+    ),
+    (
+        "/callback?error=access_denied&state=",
+        "",
+        Some("CallbackMismatch"),
+    ),
+    ("/callback?code=fixtureCode01", "", Some("CallbackMismatch")),
+    (
+        "myapp:/callback?code=fixtureCode01&state=",
+        STATE,
+        Some("CallbackMismatch"),
+    ),
+    (
+        "/callback?code=x&code=fixtureCode01&state=",
+        STATE,
+        Some("Malformed"),
+    ),
+];
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Answered {
-    Success,
-    OtherOrganization,
-    Garbled,
-    InvalidGrant,
-    Unavailable,
-    UnknownChallenge,
-}
+/// The challenges that are answered with a grant, with the member of the request for the answer, and an unknown one.
+const CHALLENGES: [(&str, &str); 7] = [
+    ("step_up_email_verification_required.json", "code"),
+    ("step_up_mfa_challenge_embedded.json", "code"),
+    ("step_up_mfa_enrollment.json", "code"),
+    (
+        "step_up_organization_selection_required.json",
+        "organization_id",
+    ),
+    ("step_up_radar_email_challenge.json", "code"),
+    ("step_up_radar_sms_challenge.json", "code"),
+    ("step_up_unknown_future.json", ""),
+];
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let callback = prop_oneof![
-        4 => Just(Came::Real),
-        1 => Just(Came::Denied),
-        1 => Just(Came::CallbackMismatch),
-        1 => Just(Came::ForgedDenial),
-        1 => Just(Came::Stateless),
-        1 => Just(Came::WrongAddress),
-        1 => Just(Came::Malformed),
-    ];
-    let answer = prop_oneof![
-        6 => Just(Answered::Success),
-        1 => Just(Answered::OtherOrganization),
-        1 => Just(Answered::Garbled),
-        1 => Just(Answered::InvalidGrant),
-        1 => Just(Answered::Unavailable),
-        1 => Just(Answered::UnknownChallenge),
-    ];
-    let one = prop_oneof![
-        4 => callback.prop_map(Move::Callback),
-        8 => answer.prop_map(Move::ErrorResponse),
-        1 => Just(Move::Lost),
-        4 => any::<bool>().prop_map(|switch| Move::Refresh { switch }),
-        1 => Just(Move::GiveUp),
-        2 => Just(Move::SaveAndLoad),
-        2 => (0_u64..400).prop_map(Move::TimePasses),
-    ];
-    prop::collection::vec(one, 0..40)
-}
+const UNKNOWN: usize = 6;
+const LOGIN_TTL: Duration = Duration::from_secs(600);
+const TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 
-/// The machine under test.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Machine {
     Awaiting(AwaitingCallback),
     Exchanging(Exchanging),
+    Challenged(Box<AuthenticationChallenge>),
+    Answering(Box<AuthenticationChallenge>, Exchanging),
     Authenticated(Authenticated),
     Refreshing(Refreshing),
-    /// A step-up ends the story here.
-    Over,
 }
 
 /// What the machine should be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum Model {
     Awaiting,
     Exchanging,
+    Challenged(Challenge),
+    Answering(Challenge, u32),
     Authenticated(Session),
-    Refreshing {
-        session: Session,
-        sent: u32,
-        asked: Home,
-    },
-    Over,
+    /// With the number of the refresh token and the organization of the request.
+    Refreshing(Session, u32, &'static str),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// The index of a challenge and the number of its pending authentication token.
+#[derive(Clone, Copy, Debug)]
+struct Challenge(usize, u32);
+
+/// A session, with the numbers of the responses that its tokens are from.
+#[derive(Clone, Debug)]
 struct Session {
-    /// The numbers of the answers that its tokens came with.
     access: u32,
     refresh: u32,
-    organization: Home,
+    organization: &'static str,
     received: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Home {
-    First,
-    Other,
+fn other(organization: &str) -> &'static str {
+    if organization == ORGANIZATION {
+        OTHER_ORGANIZATION
+    } else {
+        ORGANIZATION
+    }
 }
 
-impl Home {
-    fn id(self) -> &'static str {
-        match self {
-            Self::First => ORGANIZATION,
-            Self::Other => OTHER_ORGANIZATION,
+/// The body of the success or the challenge with this number.
+fn reply_body(reply: Reply, number: u32, requested: &str) -> String {
+    if let Reply::Challenge(challenge) = reply {
+        return edited(CHALLENGES[challenge].0, |body| {
+            body["pending_authentication_token"] = json!(format!("pending{number}"));
+        });
+    }
+    let organization = if reply == Reply::Success {
+        requested
+    } else {
+        other(requested)
+    };
+    edited("success_refresh_rotated.json", |body| {
+        body["access_token"] = json!(format!("{}{number}", jwt(r#"{"iat":1000,"exp":1300}"#)));
+        body["refresh_token"] = json!(format!("refresh{number}"));
+        body["organization_id"] = json!(organization);
+    })
+}
+
+fn answer(
+    challenge: &AuthenticationChallenge,
+    client: &Client<Confidential>,
+    code: u32,
+) -> Option<Exchanging> {
+    let text = code.to_string();
+    Some(match challenge {
+        AuthenticationChallenge::EmailVerification(challenge) => challenge.answer(client, &text),
+        AuthenticationChallenge::Totp(challenge) => {
+            challenge.answer(client, "auth_challenge_1", &text)
         }
-    }
-
-    fn not(self) -> Self {
-        match self {
-            Self::First => Self::Other,
-            Self::Other => Self::First,
+        AuthenticationChallenge::MfaEnrollment(challenge) => {
+            challenge.answer(client, "auth_challenge_1", &text)
         }
-    }
-}
-
-struct World {
-    client: Client<Public>,
-    elapsed: Duration,
-    /// How many successes the service has given: each has its own tokens.
-    answers: u32,
-}
-
-const LIFE: Duration = Duration::from_secs(600);
-const TOKEN_LIFE: Duration = Duration::from_secs(300);
-
-impl World {
-    fn success(&mut self, home: Home) -> String {
-        self.answers += 1;
-        let number = self.answers;
-        edited("success_refresh_rotated.json", |body| {
-            let claims = crate::scenario::jwt(r#"{"iat":1000,"exp":1300}"#);
-            body["access_token"] = json!(format!("{claims}{number}"));
-            body["refresh_token"] = json!(format!("refresh{number}"));
-            body["organization_id"] = json!(home.id());
-        })
-    }
-
-    /// The status and the body of an answer; `home` is the organization that was asked for.
-    fn reply(&mut self, came: Answered, home: Home) -> (u16, String) {
-        match came {
-            Answered::Success => (200, self.success(home)),
-            Answered::OtherOrganization => (200, self.success(home.not())),
-            Answered::Garbled => (200, "<html>".to_owned()),
-            Answered::InvalidGrant => (400, fixture("error_oauth_invalid_grant_code.json")),
-            Answered::Unavailable => (503, String::new()),
-            Answered::UnknownChallenge => (403, fixture("step_up_unknown_future.json")),
+        AuthenticationChallenge::OrganizationSelection(challenge) => {
+            challenge.select(client, &organization(&text))
         }
-    }
+        AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(client, &text),
+        AuthenticationChallenge::RadarSms(challenge) => challenge.answer(client, &text, None),
+        AuthenticationChallenge::Unknown(_) => return None,
+        other => panic!("{other:?}"),
+    })
 }
 
-fn uri(came: Came) -> String {
-    match came {
-        Came::Real => format!("/callback?code={CODE}&state={STATE}"),
-        Came::Denied => format!("/callback?error=access_denied&state={STATE}"),
-        Came::CallbackMismatch => format!("/callback?code={CODE}&state={CODE_VERIFIER}"),
-        Came::ForgedDenial => "/callback?error=access_denied&state=".to_owned(),
-        Came::Stateless => format!("/callback?code={CODE}"),
-        Came::WrongAddress => format!("myapp:/callback?code={CODE}&state={STATE}"),
-        Came::Malformed => format!("/callback?code={CODE}&code={CODE}&state={STATE}"),
-    }
-}
+type Played = (Machine, Option<&'static str>);
 
-/// Makes the move, and returns the machine with the kind of error that came of it.
-fn play(machine: Machine, step: &Move, world: &mut World) -> (Machine, Option<&'static str>) {
-    let at = now() + world.elapsed;
-    match (machine, step) {
-        (Machine::Awaiting(pending), Move::Callback(came)) => {
-            let before = stored(&pending);
-            let callback = match Callback::parse(&uri(*came)) {
-                Ok(callback) => callback,
-                Err(error) => return (Machine::Awaiting(pending), Some(kind(&error))),
-            };
-            match pending.accept(&world.client, callback, at) {
-                Ok(exchanging) => (Machine::Exchanging(exchanging), None),
-                Err(refused) => {
-                    let (pending, error) = refused.into_parts();
-                    assert_eq!(stored(&pending), before, "{came:?}");
-                    (Machine::Awaiting(pending), Some(kind(&error)))
-                }
+/// Makes a move and returns the machine with the error that it leads to.
+fn play(
+    machine: Machine,
+    next: Move<Own>,
+    client: &Client<Confidential>,
+    number: u32,
+    at: SystemTime,
+) -> Played {
+    let next_state = match (machine, next) {
+        (Machine::Awaiting(pending), Move::Own(Own::Callback(index))) => {
+            return accept(pending, index, client, at);
+        }
+        (Machine::Exchanging(exchanging), Move::Respond(reply)) => {
+            return exchange(exchanging, reply, number, at, Machine::Exchanging);
+        }
+        (Machine::Answering(challenge, exchanging), Move::Respond(reply)) => {
+            return exchange(exchanging, reply, number, at, |exchanging| {
+                Machine::Answering(challenge, exchanging)
+            });
+        }
+        (Machine::Refreshing(refreshing), Move::Respond(reply)) => {
+            return refresh(refreshing, reply, number, at);
+        }
+        (Machine::Exchanging(exchanging), Move::Lose) => Machine::Exchanging(lost(exchanging, at)),
+        (Machine::Answering(challenge, exchanging), Move::Lose) => {
+            Machine::Answering(challenge, lost(exchanging, at))
+        }
+        (Machine::Refreshing(refreshing), Move::Lose) => Machine::Refreshing(lost(refreshing, at)),
+        (Machine::Challenged(challenge), Move::Own(Own::Answer(code))) => {
+            match answer(&challenge, client, code) {
+                Some(exchanging) => Machine::Answering(challenge, exchanging),
+                None => Machine::Challenged(challenge),
             }
         }
-        (Machine::Exchanging(exchanging), Move::ErrorResponse(came)) => {
-            let (status, body) = world.reply(*came, Home::First);
-            match exchanging.response(response(status, body), at) {
-                Ok(Outcome::Authenticated(session)) => (Machine::Authenticated(*session), None),
-                Ok(_) => (Machine::Over, None),
-                Err(refused) => {
-                    let again = refused.retry_in(at).is_some();
-                    let (exchanging, error) = refused.into_parts();
-                    assert_eq!(again, matches!(error, Error::Unavailable(_)));
-                    (Machine::Exchanging(exchanging), Some(kind(&error)))
-                }
-            }
+        (Machine::Authenticated(session), Move::Own(Own::Refresh { switch: false })) => {
+            Machine::Refreshing(session.refresh(client).unwrap())
         }
-        (Machine::Refreshing(refreshing), Move::ErrorResponse(came)) => {
-            let asked = body(&refreshing.request())["organization_id"] == ORGANIZATION;
-            let asked = if asked { Home::First } else { Home::Other };
-            let (status, body) = world.reply(*came, asked);
-            match refreshing.response(response(status, body), at) {
-                Ok(session) => (Machine::Authenticated(session), None),
-                Err(refused) => {
-                    let (refreshing, error) = refused.into_parts();
-                    (Machine::Refreshing(refreshing), Some(kind(&error)))
-                }
-            }
+        (Machine::Authenticated(session), Move::Own(Own::Refresh { switch: true })) => {
+            let to = organization(other(session.organization_id().unwrap().as_str()));
+            Machine::Refreshing(session.switch_organization(client, &to).unwrap())
         }
-        (Machine::Exchanging(exchanging), Move::Lost) => {
-            (Machine::Exchanging(lost(exchanging)), None)
+        (Machine::Answering(challenge, _), Move::Abandon) => Machine::Challenged(challenge),
+        (Machine::Refreshing(refreshing), Move::Abandon) => {
+            Machine::Authenticated(refreshing.into_session())
         }
-        (Machine::Refreshing(refreshing), Move::Lost) => {
-            (Machine::Refreshing(lost(refreshing)), None)
+        (Machine::Awaiting(pending), Move::Reload) => Machine::Awaiting(reloaded(&pending)),
+        (Machine::Challenged(challenge), Move::Reload) => Machine::Challenged(reloaded(&challenge)),
+        (Machine::Answering(challenge, exchanging), Move::Reload) => {
+            Machine::Answering(reloaded(&challenge), exchanging)
         }
-        (Machine::Authenticated(session), Move::Refresh { switch: false }) => (
-            Machine::Refreshing(session.refresh(&world.client).unwrap()),
-            None,
-        ),
-        (Machine::Authenticated(session), Move::Refresh { switch: true }) => {
-            let here = session.organization_id() == Some(&organization(ORGANIZATION));
-            let there = if here { Home::Other } else { Home::First };
-            let refreshing = session.switch_organization(&world.client, &organization(there.id()));
-            (Machine::Refreshing(refreshing.unwrap()), None)
+        (Machine::Authenticated(session), Move::Reload) => {
+            Machine::Authenticated(reloaded(&session))
         }
-        (Machine::Refreshing(refreshing), Move::GiveUp) => {
-            (Machine::Authenticated(refreshing.into_session()), None)
+        (machine, _) => machine,
+    };
+    (next_state, None)
+}
+
+fn accept(
+    pending: AwaitingCallback,
+    index: usize,
+    client: &Client<Confidential>,
+    at: SystemTime,
+) -> Played {
+    let before = stored(&pending);
+    let (uri, state, _) = CALLBACKS[index];
+    let callback = match Callback::parse(&format!("{uri}{state}")) {
+        Ok(callback) => callback,
+        Err(error) => return (Machine::Awaiting(pending), Some(kind(&error))),
+    };
+    match pending.accept(client, callback, at) {
+        Ok(exchanging) => (Machine::Exchanging(exchanging), None),
+        Err(refused) => {
+            let (pending, error) = refused.into_parts();
+            assert_eq!(stored(&pending), before, "{uri}");
+            (Machine::Awaiting(pending), Some(kind(&error)))
         }
-        (Machine::Awaiting(pending), Move::SaveAndLoad) => {
-            let saved = stored(&pending);
-            let loaded = serde_json::from_str(&saved).unwrap();
-            assert_eq!(stored(&loaded), saved);
-            (Machine::Awaiting(loaded), None)
-        }
-        (Machine::Authenticated(session), Move::SaveAndLoad) => {
-            let saved = stored(&session);
-            let loaded = serde_json::from_str(&saved).unwrap();
-            assert_eq!(stored(&loaded), saved);
-            (Machine::Authenticated(loaded), None)
-        }
-        (machine, _) => (machine, None),
     }
 }
 
-/// Loses the answer of an exchange, as an adapter would.
-fn lost<E: Exchange>(exchange: E) -> E {
-    let lost = SendError::transport(exchange, "connection reset");
-    assert!(lost.retry_in(now()).is_some());
-    lost.into_state()
+fn exchange(
+    exchanging: Exchanging,
+    reply: Reply,
+    number: u32,
+    at: SystemTime,
+    unchanged: impl FnOnce(Exchanging) -> Machine,
+) -> Played {
+    let response = reply.response(|| reply_body(reply, number, ORGANIZATION));
+    match exchanging.response(response, at) {
+        Ok(Outcome::Authenticated(session)) => (Machine::Authenticated(*session), None),
+        Ok(Outcome::AuthenticationChallenge(challenge)) => (Machine::Challenged(challenge), None),
+        Ok(other) => panic!("{other:?}"),
+        Err(refused) => {
+            let retried = refused.retry_in(at).is_some();
+            let (exchanging, error) = refused.into_parts();
+            assert_eq!(retried, matches!(error, Error::Unavailable(_)));
+            (unchanged(exchanging), Some(kind(&error)))
+        }
+    }
 }
 
-/// What the move should lead to. `answers` counts the successes, this one included.
+fn refresh(refreshing: Refreshing, reply: Reply, number: u32, at: SystemTime) -> Played {
+    let requested = body(&refreshing.request())["organization_id"].clone();
+    let response = reply.response(|| reply_body(reply, number, requested.as_str().unwrap()));
+    match refreshing.response(response, at) {
+        Ok(session) => (Machine::Authenticated(session), None),
+        Err(refused) => {
+            let (refreshing, error) = refused.into_parts();
+            (Machine::Refreshing(refreshing), Some(kind(&error)))
+        }
+    }
+}
+
+/// What a move should lead to.
 fn expect(
     model: Model,
-    step: &Move,
+    next: Move<Own>,
+    number: u32,
     elapsed: Duration,
-    answers: u32,
 ) -> (Model, Option<&'static str>) {
-    match (model, step) {
-        (Model::Awaiting, Move::Callback(came)) => match came {
-            Came::Malformed => (Model::Awaiting, Some("Malformed")),
-            Came::CallbackMismatch | Came::ForgedDenial | Came::Stateless | Came::WrongAddress => {
-                (Model::Awaiting, Some("CallbackMismatch"))
-            }
-            _ if elapsed >= LIFE => (Model::Awaiting, Some("Expired")),
-            Came::Denied => (Model::Awaiting, Some("Denied")),
-            Came::Real => (Model::Exchanging, None),
+    let session = |organization| Session {
+        access: number,
+        refresh: number,
+        organization,
+        received: elapsed,
+    };
+    match (model, next) {
+        (Model::Awaiting, Move::Own(Own::Callback(index))) => match CALLBACKS[index].2 {
+            None | Some("Denied") if elapsed >= LOGIN_TTL => (Model::Awaiting, Some("Expired")),
+            None => (Model::Exchanging, None),
+            error => (Model::Awaiting, error),
         },
-        (Model::Exchanging, Move::ErrorResponse(came)) => {
-            let session = |organization| {
-                Model::Authenticated(Session {
-                    access: answers,
-                    refresh: answers,
-                    organization,
-                    received: elapsed,
-                })
-            };
-            match came {
-                Answered::Success => (session(Home::First), None),
-                Answered::OtherOrganization => (session(Home::Other), None),
-                Answered::UnknownChallenge => (Model::Over, None),
-                refused => (Model::Exchanging, Some(error_of(*refused))),
+        (model @ (Model::Exchanging | Model::Answering(..)), Move::Respond(reply)) => match reply {
+            Reply::Success => (Model::Authenticated(session(ORGANIZATION)), None),
+            Reply::OtherOrganization => (Model::Authenticated(session(OTHER_ORGANIZATION)), None),
+            Reply::Challenge(challenge) => (Model::Challenged(Challenge(challenge, number)), None),
+            reply => {
+                let answers = matches!(model, Model::Answering(..));
+                (model, reply.error(answers))
             }
+        },
+        (Model::Challenged(challenge), Move::Own(Own::Answer(code))) if challenge.0 != UNKNOWN => {
+            (Model::Answering(challenge, code), None)
         }
-        (
-            Model::Refreshing {
-                session,
-                sent,
-                asked,
-            },
-            Move::ErrorResponse(came),
-        ) => match came {
-            Answered::Success => {
-                let session = Session {
-                    access: answers,
-                    refresh: answers,
-                    organization: asked,
-                    received: elapsed,
-                };
-                (Model::Authenticated(session), None)
-            }
-            Answered::OtherOrganization => {
-                let session = Session {
-                    refresh: answers,
-                    ..session
-                };
-                (
-                    Model::Refreshing {
-                        session,
-                        sent,
-                        asked,
-                    },
-                    Some("Malformed"),
-                )
-            }
-            refused => (
-                Model::Refreshing {
-                    session,
-                    sent,
-                    asked,
-                },
-                Some(error_of(*refused)),
-            ),
-        },
-        (Model::Authenticated(session), Move::Refresh { switch }) => {
-            let home = session.organization;
-            let asked = if *switch { home.not() } else { home };
+        (Model::Answering(challenge, _), Move::Abandon) => (Model::Challenged(challenge), None),
+        (Model::Authenticated(session), Move::Own(Own::Refresh { switch })) => {
+            let here = session.organization;
+            let requested = if switch { other(here) } else { here };
             (
-                Model::Refreshing {
-                    sent: session.refresh,
-                    asked,
-                    session,
-                },
+                Model::Refreshing(session.clone(), session.refresh, requested),
                 None,
             )
         }
-        (Model::Refreshing { session, .. }, Move::GiveUp) => (Model::Authenticated(session), None),
+        (Model::Refreshing(kept, sent, requested), Move::Respond(reply)) => match reply {
+            Reply::Success => (Model::Authenticated(session(requested)), None),
+            Reply::OtherOrganization => {
+                let kept = Session {
+                    refresh: number,
+                    ..kept
+                };
+                (Model::Refreshing(kept, sent, requested), Some("Malformed"))
+            }
+            Reply::Challenge(_) => (
+                Model::Refreshing(kept, sent, requested),
+                Some("AuthenticationChallenge"),
+            ),
+            reply => (Model::Refreshing(kept, sent, requested), reply.error(false)),
+        },
+        (Model::Refreshing(session, ..), Move::Abandon) => (Model::Authenticated(session), None),
         (model, _) => (model, None),
     }
 }
 
-fn error_of(came: Answered) -> &'static str {
-    match came {
-        Answered::Garbled => "Malformed",
-        Answered::InvalidGrant => "InvalidGrant",
-        Answered::Unavailable => "Unavailable",
-        Answered::UnknownChallenge => "AuthenticationChallenge",
-        Answered::Success | Answered::OtherOrganization => unreachable!("this is not refused"),
-    }
-}
-
-/// Checks everything of the machine that can be seen against the model.
-fn agree(machine: &Machine, model: &Model, elapsed: Duration) {
+/// Checks whatever is visible of the machine.
+fn check(machine: &Machine, model: &Model, elapsed: Duration) {
     let at = now() + elapsed;
     match (machine, model) {
         (Machine::Awaiting(pending), Model::Awaiting) => {
-            assert_eq!(pending.expires_in(at), LIFE.saturating_sub(elapsed));
+            assert_eq!(pending.expires_in(at), LOGIN_TTL.saturating_sub(elapsed));
         }
         (Machine::Exchanging(exchanging), Model::Exchanging) => {
             let sent = body(&exchanging.request());
             assert_eq!(
-                (sent["code"].as_str(), sent["code_verifier"].as_str()),
-                (Some(CODE), Some(CODE_VERIFIER))
+                (&sent["code"], &sent["code_verifier"]),
+                (&json!(CODE), &json!(CODE_VERIFIER))
+            );
+        }
+        (Machine::Challenged(challenge), Model::Challenged(Challenge(index, _))) => {
+            assert!(CHALLENGES[*index].0.contains(challenge.code()) || *index == UNKNOWN);
+        }
+        (Machine::Answering(_, exchanging), Model::Answering(Challenge(index, number), code)) => {
+            let sent = body(&exchanging.request());
+            assert_eq!(sent[CHALLENGES[*index].1], code.to_string());
+            assert_eq!(
+                sent["pending_authentication_token"],
+                format!("pending{number}")
             );
         }
         (Machine::Authenticated(session), Model::Authenticated(expected)) => {
@@ -398,37 +372,61 @@ fn agree(machine: &Machine, model: &Model, elapsed: Duration) {
             assert_eq!(refresh, format!("refresh{}", expected.refresh));
             assert_eq!(
                 session.organization_id(),
-                Some(&organization(expected.organization.id()))
+                Some(&organization(expected.organization))
             );
-            let left = TOKEN_LIFE.saturating_sub(elapsed - expected.received);
+            let left = TOKEN_LIFETIME.saturating_sub(elapsed - expected.received);
             assert_eq!(session.expires_in(at), Some(left));
         }
-        (Machine::Refreshing(refreshing), Model::Refreshing { sent, asked, .. }) => {
+        (Machine::Refreshing(refreshing), Model::Refreshing(_, sent, requested)) => {
             let request = body(&refreshing.request());
             assert_eq!(request["refresh_token"], format!("refresh{sent}"));
-            assert_eq!(request["organization_id"], asked.id());
+            assert_eq!(request["organization_id"], *requested);
         }
-        (Machine::Over, Model::Over) => {}
-        (_, model) => panic!("the machine is somewhere else than {model:?}"),
+        (_, model) => panic!("the machine is in another state than {model:?}"),
     }
+}
+
+fn own() -> impl Strategy<Value = Own> {
+    prop_oneof![
+        1 => Just(Own::Callback(0)),
+        1 => (0..CALLBACKS.len()).prop_map(Own::Callback),
+        2 => (0_u32..1_000_000).prop_map(Own::Answer),
+        2 => any::<bool>().prop_map(|switch| Own::Refresh { switch }),
+    ]
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    let refused = [
+        Reply::IncorrectCode,
+        Reply::TooManyAttempts,
+        Reply::InvalidGrant,
+        Reply::Malformed,
+    ];
+    prop_oneof![
+        4 => Just(Reply::Success),
+        1 => Just(Reply::OtherOrganization),
+        4 => (0..CHALLENGES.len()).prop_map(Reply::Challenge),
+        3 => select(Vec::from(refused)),
+        1 => unavailable(),
+    ]
 }
 
 proptest! {
     #[test]
-    fn a_login_agrees_with_its_model(moves in moves()) {
-        let scenario = Scenario::public();
+    fn a_login_agrees_with_its_model(moves in moves(own(), replies(), 0..400_000)) {
+        let scenario = Scenario::confidential();
         let mut machine = Machine::Awaiting(scenario.to_awaiting_callback());
         let mut model = Model::Awaiting;
-        let mut world = World { client: scenario.client, elapsed: Duration::ZERO, answers: 0 };
-        for step in &moves {
-            if let Move::TimePasses(seconds) = step {
-                world.elapsed += secs(*seconds);
+        let mut elapsed = Duration::ZERO;
+        for (number, next) in (1..).zip(moves) {
+            if let Move::Advance(millis) = next {
+                elapsed += Duration::from_millis(millis.unsigned_abs());
             }
-            let (next, error) = play(machine, step, &mut world);
-            let (expected, expected_error) = expect(model, step, world.elapsed, world.answers);
-            prop_assert_eq!(error, expected_error, "{:?}", step);
-            agree(&next, &expected, world.elapsed);
-            (machine, model) = (next, expected);
+            let (state, error) = play(machine, next, &scenario.client, number, now() + elapsed);
+            let (expected, expected_error) = expect(model, next, number, elapsed);
+            prop_assert_eq!(error, expected_error, "{:?}", next);
+            check(&state, &expected, elapsed);
+            (machine, model) = (state, expected);
         }
     }
 }
