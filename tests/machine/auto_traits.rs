@@ -1,4 +1,4 @@
-//! What every public type can do without saying so: move to another thread, be shared, survive a caught panic.
+//! The auto traits of the public types.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -17,7 +17,7 @@ use workos_login::{
     TransportError, UnknownChallenge, User,
 };
 
-/// Compiles for a type that has all of them.
+/// Compiles for a type that has all auto traits.
 fn has_all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
 
 #[test]

@@ -1,22 +1,22 @@
-//! Wrong clocks: before 1970, in the far future, and jumping. None makes anything panic.
+//! Wrong clocks: before 1970, in the far future, and clocks that jump.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use workos_login::http::header::RETRY_AFTER;
-use workos_login::{Exchange, RefreshPolicy};
+use workos_login::{Authenticated, Exchange, Exchanging, RefreshPolicy};
 
 use crate::scenario::{
-    CODE, Counting, STATE, Scenario, callback, fixture, now, response, secs, session, stored,
+    Counting, Scenario, begin, fixture, now, real_callback, reloaded, response, secs, session,
     success_with_claims, with_header,
 };
 
-/// The clocks that no computer should have.
+/// Clock times of a computer with a wrong clock, and [`now`].
 pub(crate) fn odd_clocks() -> Vec<SystemTime> {
     let mut latest = UNIX_EPOCH;
     let mut earliest = UNIX_EPOCH;
-    for step in (0..63).rev().map(|bit| secs(1 << bit)) {
-        latest = latest.checked_add(step).unwrap_or(latest);
-        earliest = earliest.checked_sub(step).unwrap_or(earliest);
+    for distance in (0..63).rev().map(|bit| secs(1 << bit)) {
+        latest = latest.checked_add(distance).unwrap_or(latest);
+        earliest = earliest.checked_sub(distance).unwrap_or(earliest);
     }
     assert!(latest > now() && earliest < UNIX_EPOCH);
     vec![
@@ -29,22 +29,27 @@ pub(crate) fn odd_clocks() -> Vec<SystemTime> {
     ]
 }
 
+/// A session with a lifetime of five minutes, received at this time.
+fn authenticated_at(exchanging: Exchanging, clock: SystemTime) -> Authenticated {
+    let response = response(200, fixture("success_refresh_expired_token.json"));
+    exchanging
+        .response(response, clock)
+        .unwrap()
+        .authenticated()
+        .unwrap()
+}
+
 #[test]
 fn m4_finishes_a_stored_login_at_any_clock_time() {
     for clock in odd_clocks() {
         let scenario = Scenario::public();
         let (_, pending) = scenario.to_start().begin(clock, &mut Counting::default());
         assert_eq!(pending.expires_in(clock), secs(600), "{clock:?}");
-        let pending = serde_json::from_str(&stored(&pending)).unwrap();
-        let _: &workos_login::AwaitingCallback = &pending;
-        let real = callback(&format!("code={CODE}&state={STATE}"));
-        let exchanging = pending.accept(&scenario.client, real, clock).unwrap();
-        let response = response(200, fixture("success_refresh_expired_token.json"));
-        let session = exchanging
-            .response(response, clock)
-            .unwrap()
-            .authenticated()
+        let pending = reloaded(&pending);
+        let exchanging = pending
+            .accept(&scenario.client, real_callback(), clock)
             .unwrap();
+        let session = authenticated_at(exchanging, clock);
         assert_eq!(session.expires_in(clock), Some(secs(300)), "{clock:?}");
         assert_eq!(
             session.refresh_in(&RefreshPolicy::default(), clock),
@@ -55,63 +60,44 @@ fn m4_finishes_a_stored_login_at_any_clock_time() {
 
 #[test]
 fn m4_no_pair_of_clock_times_panics() {
-    for begun in odd_clocks() {
-        for later in odd_clocks() {
-            let (_, pending) = Scenario::public()
-                .to_start()
-                .begin(begun, &mut Counting::default());
-            assert!(pending.expires_in(later) <= secs(600));
-            let unavailable = with_header(
-                response(429, ""),
-                RETRY_AFTER,
-                "Thu, 28 May 2026 20:26:50 GMT",
-            );
-            let refused = Scenario::public()
+    let scenario = Scenario::public();
+    for first in odd_clocks() {
+        for second in odd_clocks() {
+            let (_, pending) = scenario.to_start().begin(first, &mut Counting::default());
+            assert!(pending.expires_in(second) <= secs(600));
+            let date = "Thu, 28 May 2026 20:26:50 GMT";
+            let unavailable = with_header(response(429, ""), RETRY_AFTER, date);
+            let refused = scenario
                 .to_refreshing()
-                .response(unavailable, begun)
+                .response(unavailable, first)
                 .unwrap_err();
-            assert!(refused.retry_in(later).unwrap() <= secs(60));
-            let response = response(200, fixture("success_refresh_expired_token.json"));
-            let outcome = Scenario::public()
-                .to_exchanging()
-                .response(response, begun)
-                .unwrap();
-            let session = outcome.authenticated().unwrap();
-            assert!(session.expires_in(later).unwrap() <= secs(300));
+            assert!(refused.retry_in(second).unwrap() <= secs(60));
+            let session = authenticated_at(scenario.to_exchanging(), first);
+            assert!(session.expires_in(second).unwrap() <= secs(300));
         }
     }
 }
 
 #[test]
 fn stores_an_unlimited_lifetime() {
-    let (_, pending) =
-        crate::scenario::begin(Scenario::public().to_start().expires_after(Duration::MAX));
+    let (_, pending) = begin(Scenario::public().to_start().expires_after(Duration::MAX));
     let far = now() + secs(1_000_000_000);
     assert!(pending.expires_in(far) > secs(1_000_000_000));
-    let loaded: workos_login::AwaitingCallback = serde_json::from_str(&stored(&pending)).unwrap();
-    assert!(loaded.expires_in(far) > secs(1_000_000_000));
-    assert_eq!(stored(&loaded), stored(&pending));
+    assert!(reloaded(&pending).expires_in(far) > secs(1_000_000_000));
 
-    let endless = session(&success_with_claims(
-        r#"{"iat":0,"exp":18446744073709551615}"#,
-    ));
-    assert!(endless.refresh_in(&RefreshPolicy::default(), far).unwrap() > secs(1_000_000_000));
-    let loaded: workos_login::Authenticated = serde_json::from_str(&stored(&endless)).unwrap();
-    assert_eq!(loaded.expires_in(far), endless.expires_in(far));
+    let claims = r#"{"iat":0,"exp":18446744073709551615}"#;
+    let session = session(&success_with_claims(claims));
+    assert!(session.refresh_in(&RefreshPolicy::default(), far).unwrap() > secs(1_000_000_000));
+    assert_eq!(reloaded(&session).expires_in(far), session.expires_in(far));
 }
 
 #[test]
-fn tolerates_a_clock_that_is_a_minute_behind() {
+fn expires_a_login_that_began_more_than_a_minute_in_the_future() {
     let pending = Scenario::public().to_awaiting_callback();
-    assert_eq!(pending.expires_in(now() - secs(60)), secs(600));
-}
-
-#[test]
-fn expires_a_login_from_the_future() {
-    let pending = Scenario::public().to_awaiting_callback();
-    let moment = Duration::from_millis(1);
+    let behind = now() - secs(60);
+    assert_eq!(pending.expires_in(behind), secs(600));
     assert_eq!(
-        pending.expires_in(now() - secs(60) - moment),
+        pending.expires_in(behind - Duration::from_millis(1)),
         Duration::ZERO
     );
     assert_eq!(pending.expires_in(UNIX_EPOCH), Duration::ZERO);
@@ -133,12 +119,7 @@ fn a_clock_that_is_set_back_does_not_prolong_a_lifetime() {
 fn a_wrong_clock_does_not_shorten_a_lifetime() {
     for wrong in [secs(3_000_000_000), secs(86_400)] {
         let clock = UNIX_EPOCH + wrong;
-        let response = response(200, fixture("success_refresh_expired_token.json"));
-        let outcome = Scenario::public()
-            .to_exchanging()
-            .response(response, clock)
-            .unwrap();
-        let session = outcome.authenticated().unwrap();
+        let session = authenticated_at(Scenario::public().to_exchanging(), clock);
         assert_eq!(session.expires_in(clock + secs(100)), Some(secs(200)));
     }
 }

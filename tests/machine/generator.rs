@@ -1,4 +1,4 @@
-//! The random part of a login: uniform over the alphabet, at every place.
+//! The random values of a login are uniform over the alphabet, at every place.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const CHARACTERS: usize = 43;
 const LOGINS: usize = 10_000;
 
-/// The verifiers and the states of many logins, from a generator whose seed is fixed.
-fn drawn(name: &str) -> Vec<Vec<u8>> {
+/// The values of a member of many pending logins, from a generator with a fixed seed.
+fn values(name: &str) -> Vec<Vec<u8>> {
     let mut generator = StdRng::seed_from_u64(7636);
     let scenario = Scenario::public();
-    let draw = |_| {
+    let value = |_| {
         let (_, pending) = scenario.to_start().begin(now(), &mut generator);
         let pending: Value = serde_json::from_str(&stored(&pending)).unwrap();
         pending[name].as_str().unwrap().as_bytes().to_vec()
     };
-    (0..LOGINS).map(draw).collect()
+    (0..LOGINS).map(value).collect()
 }
 
 /// The chi-square statistic of 64 counts that should be equal: 63 on average, above 150 once in 10⁸ times.
@@ -42,17 +42,17 @@ fn chi_square(characters: impl Iterator<Item = u8>) -> f64 {
 
 #[track_caller]
 fn is_uniform(name: &str) {
-    let drawn = drawn(name);
-    assert!(drawn.iter().all(|text| text.len() == CHARACTERS));
-    assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), LOGINS);
-    let all = chi_square(drawn.iter().flatten().copied());
+    let values = values(name);
+    assert!(values.iter().all(|text| text.len() == CHARACTERS));
+    assert_eq!(values.iter().collect::<BTreeSet<_>>().len(), LOGINS);
+    let all = chi_square(values.iter().flatten().copied());
     assert!(all < 150.0, "all places: {all}");
     for place in 0..CHARACTERS {
-        let here = chi_square(drawn.iter().map(|text| text[place]));
+        let here = chi_square(values.iter().map(|text| text[place]));
         assert!(here < 150.0, "place {place}: {here}");
     }
-    // A draw without repetition would have no neighbours that are the same: one in 64 is expected.
-    let pairs = drawn.iter().flat_map(|text| text.windows(2));
+    // A value without repeated characters has no equal neighbours: one in 64 is expected.
+    let pairs = values.iter().flat_map(|text| text.windows(2));
     let same = pairs.filter(|pair| pair[0] == pair[1]).count();
     let expected = LOGINS * (CHARACTERS - 1) / 64;
     assert!(

@@ -1,4 +1,4 @@
-//! A login that outlives the process that began it.
+//! A login that another process finishes.
 
 use std::path::PathBuf;
 use std::process::{self, Command};
@@ -6,17 +6,17 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use workos_login::url::Url;
-use workos_login::{AwaitingCallback, Callback, Error, Exchange};
+use workos_login::{AwaitingCallback, Error, Exchange};
 
-use crate::scenario::{Scenario, body, fixture, response};
+use crate::scenario::{Scenario, body, callback, fixture, refused, response};
 
-/// Where the first process leaves the login; set only for it.
+/// Where the first process stores the login; set only for that process.
 const STORE: &str = "WORKOS_LOGIN_TEST_STORE";
 
 #[test]
 fn another_process_finishes_a_stored_login() {
     if let Some(store) = std::env::var_os(STORE) {
-        begin_and_end(store.into());
+        begin_and_exit(store.into());
     }
     let file = format!("login-{}.json", process::id());
     let store = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
@@ -42,14 +42,11 @@ fn another_process_finishes_a_stored_login() {
     let scenario = Scenario::public();
     let now = SystemTime::now();
 
-    let forged = Callback::parse("/callback?code=x&state=made-up").unwrap();
-    let (pending, error) = pending
-        .accept(&scenario.client, forged, now)
-        .unwrap_err()
-        .into_parts();
+    let mismatched = callback("/callback?code=x&state=made-up");
+    let (pending, error) = refused(pending.accept(&scenario.client, mismatched, now));
     assert!(matches!(error, Error::CallbackMismatch(_)), "{error}");
 
-    let real = Callback::parse(&format!("/callback?code=real&state={state}")).unwrap();
+    let real = callback(&format!("/callback?code=real&state={state}"));
     let exchanging = pending.accept(&scenario.client, real, now).unwrap();
     let sent = body(&exchanging.request());
     assert_eq!(sent["code"], "real");
@@ -59,8 +56,8 @@ fn another_process_finishes_a_stored_login() {
     assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }
 
-/// What the first process does, with nothing fixed: the clock and the generator are real ones.
-fn begin_and_end(store: PathBuf) -> ! {
+/// Begins a login with the system clock and a random generator.
+fn begin_and_exit(store: PathBuf) -> ! {
     let (url, pending) = Scenario::public()
         .to_start()
         .begin(SystemTime::now(), &mut rand::rng());
@@ -73,5 +70,5 @@ fn begin_and_end(store: PathBuf) -> ! {
     process::exit(BEGUN)
 }
 
-/// The exit code of the first process: one that no test ends with by itself.
+/// The exit code of the first process: no test ends with it.
 const BEGUN: i32 = 42;

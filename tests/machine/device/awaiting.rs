@@ -1,55 +1,97 @@
-//! How long a device login waits before it asks again: the interval, `slow_down`, lost answers, any clock.
+//! The polling interval and the backoff of a device login.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use workos_login::http::header::RETRY_AFTER;
-use workos_login::{AwaitingDevice, Exchange, SendError};
+use workos_login::{AwaitingDevice, Exchange, PollingDevice};
 
-use super::{PENDING, SLOW_DOWN_INCREMENT, pending};
+use super::{PENDING, SLOW_DOWN, pending};
 use crate::clocks::odd_clocks;
 use crate::scenario::{
-    Scenario, edited, fixture, now, refusal, response, secs, stored, with_header,
+    Scenario, edited, fixture, lost, now, refusal, reloaded, response, secs, with_header,
 };
 
 fn started() -> AwaitingDevice {
     Scenario::public().to_awaiting_device()
 }
 
-/// Polls when it is time, and returns what comes of this answer, with the moment it came.
-#[track_caller]
-fn polled(device: AwaitingDevice, name: &str, at: &mut SystemTime) -> AwaitingDevice {
-    *at += device.poll_in(*at);
-    let polling = device.poll(&Scenario::public().client, *at).unwrap();
-    pending(polling, name, *at)
+/// A device login whose response has these members.
+fn started_with(members: &[(&str, f64)]) -> AwaitingDevice {
+    Scenario::public().to_awaiting_device_from(&edited("device_authorization.json", |body| {
+        for (member, value) in members {
+            body[member] = json!(value);
+        }
+    }))
 }
 
-/// Polls when it is time, and gets no answer.
-#[track_caller]
-fn lost(device: AwaitingDevice, at: &mut SystemTime) -> AwaitingDevice {
-    *at += device.poll_in(*at);
-    let polling = device.poll(&Scenario::public().client, *at).unwrap();
-    let lost = SendError::transport(polling, "connection reset");
-    assert!(lost.retry_in(*at).is_some());
-    lost.into_state().into_awaiting(*at)
-}
-
-/// Polls when it is time, and is answered "not now".
-#[track_caller]
-fn not_now(
+/// A device login that is polled when it is due.
+struct Polled {
     device: AwaitingDevice,
-    retry_after: Option<&str>,
-    at: &mut SystemTime,
-) -> AwaitingDevice {
-    *at += device.poll_in(*at);
-    let polling = device.poll(&Scenario::public().client, *at).unwrap();
-    let mut response = response(503, "<html>");
-    if let Some(wait) = retry_after {
-        response = with_header(response, RETRY_AFTER, wait);
+    at: SystemTime,
+}
+
+impl Polled {
+    fn new(device: AwaitingDevice) -> Self {
+        Self { device, at: now() }
     }
-    let refused = polling.response(response, *at).unwrap_err();
-    assert!(refused.retry_in(*at).is_some());
-    refused.into_parts().0.into_awaiting(*at)
+
+    /// Polls when due and checks the time until the next poll after this error code.
+    #[track_caller]
+    fn responds(&mut self, code: &str, seconds: u64) {
+        let device = pending(self.poll(), code, self.at);
+        self.next(device, seconds);
+    }
+
+    /// Polls when due and loses the response.
+    #[track_caller]
+    fn loses(&mut self, seconds: u64) {
+        let device = lost(self.poll(), self.at).into_awaiting(self.at);
+        self.next(device, seconds);
+    }
+
+    /// Polls when due and receives a transient error.
+    #[track_caller]
+    fn is_unavailable(&mut self, retry_after: Option<&str>, seconds: u64) {
+        let page = response(503, "<html>");
+        let response = match retry_after {
+            Some(value) => with_header(page, RETRY_AFTER, value),
+            None => page,
+        };
+        let refused = self.poll().response(response, self.at).unwrap_err();
+        assert!(refused.retry_in(self.at).is_some());
+        let device = refused.into_parts().0.into_awaiting(self.at);
+        self.next(device, seconds);
+    }
+
+    fn poll(&mut self) -> PollingDevice {
+        self.at += self.device.poll_in(self.at);
+        let device = self.device.clone();
+        device.poll(&Scenario::public().client, self.at).unwrap()
+    }
+
+    #[track_caller]
+    fn next(&mut self, device: AwaitingDevice, seconds: u64) {
+        assert_eq!(device.poll_in(self.at), secs(seconds));
+        self.device = device;
+    }
+}
+
+#[test]
+fn c57_the_polling_interval_is_five_seconds_by_default() {
+    for (interval, seconds) in [
+        (json!(null), 5),
+        (json!(0), 5),
+        (json!(5), 5),
+        (json!(17), 17),
+    ] {
+        let body = edited("device_authorization.json", |body| {
+            body["interval"] = interval
+        });
+        let device = Scenario::public().to_awaiting_device_from(&body);
+        assert_eq!(device.poll_in(now()), secs(seconds));
+        Polled::new(device).responds(PENDING, seconds);
+    }
 }
 
 #[test]
@@ -72,54 +114,37 @@ fn counts_the_interval_from_receipt() {
 
 #[test]
 fn c58_slow_down_adds_five_seconds_to_all_later_intervals() {
-    let mut at = now();
-    let mut device = started();
-    for (name, seconds) in [
+    let mut polled = Polled::new(started());
+    for (code, seconds) in [
         (PENDING, 5),
-        (SLOW_DOWN_INCREMENT, 10),
+        (SLOW_DOWN, 10),
         (PENDING, 10),
         (PENDING, 10),
-        (SLOW_DOWN_INCREMENT, 15),
-        (SLOW_DOWN_INCREMENT, 20),
+        (SLOW_DOWN, 15),
+        (SLOW_DOWN, 20),
         (PENDING, 20),
     ] {
-        device = polled(device, name, &mut at);
-        assert_eq!(device.poll_in(at), secs(seconds), "{name}");
+        polled.responds(code, seconds);
+        polled.device = reloaded(&polled.device);
     }
 }
 
 #[test]
 fn c61_backs_off_after_a_lost_response_and_goes_on() {
-    let mut at = now();
-    let body = edited("device_authorization.json", |body| {
-        body["expires_in"] = json!(9_000);
-    });
-    let mut device = Scenario::public().to_awaiting_device_from(&body);
+    let mut polled = Polled::new(started_with(&[("expires_in", 9e3)]));
     for seconds in [10, 20, 40, 60, 60, 60] {
-        device = lost(device, &mut at);
-        assert_eq!(device.poll_in(at), secs(seconds));
+        polled.loses(seconds);
     }
-    device = polled(device, PENDING, &mut at);
-    assert_eq!(device.poll_in(at), secs(5));
-    device = lost(device, &mut at);
-    assert_eq!(device.poll_in(at), secs(10));
-    device = polled(device, SLOW_DOWN_INCREMENT, &mut at);
-    assert_eq!(device.poll_in(at), secs(10));
-    device = lost(device, &mut at);
-    assert_eq!(device.poll_in(at), secs(20));
-    device = polled(device, PENDING, &mut at);
-    assert_eq!(device.poll_in(at), secs(10));
+    polled.responds(PENDING, 5);
+    polled.loses(10);
+    polled.responds(SLOW_DOWN, 10);
+    polled.loses(20);
+    polled.responds(PENDING, 10);
 }
 
 #[test]
 fn keeps_an_interval_of_more_than_a_minute() {
-    let body = edited("device_authorization.json", |body| {
-        body["interval"] = json!(90)
-    });
-    let mut at = now();
-    let device = Scenario::public().to_awaiting_device_from(&body);
-    let device = lost(device, &mut at);
-    assert_eq!(device.poll_in(at), secs(90));
+    Polled::new(started_with(&[("interval", 90.0)])).loses(90);
 }
 
 #[test]
@@ -133,33 +158,25 @@ fn retry_after_prolongs_the_backoff_and_never_shortens_it() {
         (Some("soon"), 10),
         (None, 10),
     ] {
-        let mut at = now();
-        let device = not_now(started(), retry_after, &mut at);
-        assert_eq!(device.poll_in(at), secs(seconds), "{retry_after:?}");
-        let device = polled(device, PENDING, &mut at);
-        assert_eq!(device.poll_in(at), secs(5), "{retry_after:?}");
+        let mut polled = Polled::new(started());
+        polled.is_unavailable(retry_after, seconds);
+        polled.responds(PENDING, 5);
     }
 }
 
 #[test]
 fn backs_off_further_with_each_transient_error() {
-    let mut at = now();
-    let mut device = started();
+    let mut polled = Polled::new(started());
     for seconds in [10, 20, 40, 60, 60] {
-        device = not_now(device, Some("1"), &mut at);
-        assert_eq!(device.poll_in(at), secs(seconds));
+        polled.is_unavailable(Some("1"), seconds);
     }
-    device = not_now(started(), Some("45"), &mut at);
-    assert_eq!(device.poll_in(at), secs(45));
 }
 
 #[test]
-fn keeps_the_retry_after_if_the_response_to_a_retry_is_lost() {
-    let mut at = now();
-    let mut device = not_now(started(), Some("50"), &mut at);
-    assert_eq!(device.poll_in(at), secs(50));
-    device = lost(device, &mut at);
-    assert_eq!(device.poll_in(at), secs(60));
+fn backs_off_from_the_retry_after_if_the_next_response_is_lost() {
+    let mut polled = Polled::new(started());
+    polled.is_unavailable(Some("50"), 50);
+    polled.loses(60);
 }
 
 #[test]
@@ -173,24 +190,32 @@ fn a_retried_poll_has_the_backoff_of_its_last_response() {
 
 #[test]
 fn counts_the_longest_intervals() {
+    let client = Scenario::public().client;
     for interval in [1e9, 1e15, 1e18, 1.8e19] {
-        let body = edited("device_authorization.json", |body| {
-            body["interval"] = json!(interval);
-            body["expires_in"] = json!(interval);
-        });
-        let device = Scenario::public().to_awaiting_device_from(&body);
-        let client = Scenario::public().client;
-        let slower = pending(
-            device.poll(&client, now()).unwrap(),
-            SLOW_DOWN_INCREMENT,
-            now(),
-        );
+        let device = started_with(&[("interval", interval), ("expires_in", interval)]);
+        let slower = pending(device.poll(&client, now()).unwrap(), SLOW_DOWN, now());
         assert!(slower.poll_in(now()) > secs(900_000_000));
         let slower = slower.poll(&client, now()).unwrap().into_awaiting(now());
         assert!(slower.poll_in(now()) > secs(900_000_000));
-        let read: AwaitingDevice = serde_json::from_str(&stored(&slower)).unwrap();
+        let read = reloaded(&slower);
         assert!(read.poll_in(now()) > secs(900_000_000));
         assert!(read.expires_in(now()) > secs(900_000_000));
+    }
+}
+
+#[test]
+fn stores_times_with_fractions() {
+    for member in ["interval", "expires_in"] {
+        for odd in [0.0015, 300.0000001, 1e18] {
+            let device = started_with(&[(member, odd)]);
+            let read = reloaded(&device);
+            assert_eq!(read.poll_in(now()), device.poll_in(now()), "{member} {odd}");
+            assert_eq!(
+                read.expires_in(now()),
+                device.expires_in(now()),
+                "{member} {odd}"
+            );
+        }
     }
 }
 
@@ -229,28 +254,28 @@ fn a_clock_that_is_set_forward_causes_one_poll_or_expires_the_login() {
 #[test]
 fn no_three_clock_times_panic_or_poll_at_once() {
     let scenario = Scenario::public();
-    for begun in odd_clocks() {
+    for start in odd_clocks() {
         for later in odd_clocks() {
-            let device = started_at(begun);
-            assert_eq!(device.poll_in(begun), secs(5));
+            let device = started_at(start);
+            assert_eq!(device.poll_in(start), secs(5));
             assert!(device.poll_in(later) <= secs(5));
             assert!(device.expires_in(later) <= secs(300));
             let Ok(polling) = device.poll(&scenario.client, later) else {
                 continue;
             };
-            for answered in odd_clocks() {
-                let polling = started_at(begun).poll(&scenario.client, later).unwrap();
-                let device = pending(polling, SLOW_DOWN_INCREMENT, answered);
-                let wait = secs(10).min(device.expires_in(answered));
-                assert_eq!(device.poll_in(answered), wait);
+            for receipt in odd_clocks() {
+                let polling = started_at(start).poll(&scenario.client, later).unwrap();
+                let device = pending(polling, SLOW_DOWN, receipt);
+                let wait = secs(10).min(device.expires_in(receipt));
+                assert_eq!(device.poll_in(receipt), wait);
             }
             assert_eq!(polling.into_awaiting(later).poll_in(later), secs(10));
         }
     }
 }
 
-fn started_at(begun: SystemTime) -> AwaitingDevice {
+fn started_at(start: SystemTime) -> AwaitingDevice {
     let body = fixture("device_authorization.json");
     let requesting = Scenario::public().client.device();
-    requesting.response(response(200, body), begun).unwrap()
+    requesting.response(response(200, body), start).unwrap()
 }

@@ -1,25 +1,23 @@
-//! A login on another device: how it starts, how often it asks, how it ends.
+//! A login with the device authorization grant (RFC 8628).
 
 mod awaiting;
 mod polling;
 mod requesting;
 
+use std::time::SystemTime;
+
 use workos_login::{AwaitingDevice, DevicePoll, Exchange, PollingDevice};
 
-use crate::scenario::{fixture, response};
+use crate::scenario::error_response;
 
-/// Answers a poll that has to go on.
+/// Responds to a poll with an error code that continues the polling.
 #[track_caller]
-pub(crate) fn pending(
-    polling: PollingDevice,
-    name: &str,
-    now: std::time::SystemTime,
-) -> AwaitingDevice {
-    match polling.response(response(400, fixture(name)), now) {
+pub(crate) fn pending(polling: PollingDevice, code: &str, now: SystemTime) -> AwaitingDevice {
+    match polling.response(error_response(400, code), now) {
         Ok(DevicePoll::Pending(device)) => device,
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) const PENDING: &str = "error_oauth_authorization_pending.json";
-pub(crate) const SLOW_DOWN_INCREMENT: &str = "error_oauth_slow_down.json";
+pub(crate) const PENDING: &str = "authorization_pending";
+pub(crate) const SLOW_DOWN: &str = "slow_down";

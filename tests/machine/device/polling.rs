@@ -1,15 +1,15 @@
-//! A poll: what is sent, and how it ends.
+//! A poll: its request and its responses.
 
 use serde_json::json;
-use workos_login::http::header::CONTENT_TYPE;
 use workos_login::{Client, DevicePoll, Exchange, Outcome};
 
-use super::{PENDING, pending};
+use super::{PENDING, SLOW_DOWN, pending};
+use crate::exchanges::leads_to;
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, body, fixture, form, kind, now, refusal, refused, response, secs, stored,
-    with_header,
+    CLIENT_ID, Kind, Scenario, body, error_response, fixture, form, kind, now, refusal, refused,
+    response, says, secs, stored,
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -17,15 +17,15 @@ const DEVICE_CODE: &str = "BeCrt3Rx9CaACMztCLLhC1hTENogM0AuMGzRxUkP0AscguIFXoxwb
 
 #[test]
 fn sends_the_device_code_and_no_api_key() {
-    for request in [
-        Scenario::public().to_polling().request(),
-        Scenario::confidential().to_polling().request(),
+    for polling in [
+        Scenario::public().to_polling(),
+        Scenario::confidential().to_polling(),
     ] {
+        let request = polling.request();
         sent_to_the_token_endpoint(&request);
-        assert_eq!(
-            body(&request),
-            json!({ "grant_type": GRANT, "client_id": CLIENT_ID, "device_code": DEVICE_CODE })
-        );
+        let expected =
+            json!({ "grant_type": GRANT, "client_id": CLIENT_ID, "device_code": DEVICE_CODE });
+        assert_eq!(body(&request), expected);
     }
 }
 
@@ -52,96 +52,69 @@ fn sends_a_form_to_an_authorization_server() {
 
 #[test]
 fn returns_the_session_of_a_completed_login() {
-    let scenario = Scenario::public();
-    let success = response(200, fixture("success_full.json"));
-    let polled = scenario.to_polling().response(success, now()).unwrap();
-    let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
-        panic!("{polled:?}")
-    };
-    assert_eq!(stored(&*session), stored(&scenario.to_authenticated()));
-    assert!(session.refresh(&scenario.client).is_ok());
-}
-
-#[test]
-fn a_user_who_is_done_at_a_standard_server_is_logged_in() {
-    let success = response(200, fixture("connect_token.json"));
-    let polled = oauth::polling().response(success, now()).unwrap();
-    let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
-        panic!("{polled:?}")
-    };
-    assert_eq!(stored(&*session), stored(&oauth::session()));
-}
-
-#[test]
-fn keeps_the_device_code_over_many_polls() {
-    let scenario = Scenario::public();
-    let mut device = scenario.to_awaiting_device();
-    let mut at = now();
-    for _ in 0..20 {
-        at += device.poll_in(at);
-        let polling = device.poll(&scenario.client, at).unwrap();
-        assert_eq!(body(&polling.request())["device_code"], DEVICE_CODE);
-        device = pending(polling, PENDING, at);
-        assert_eq!(device.user_code(), "KVRT-MPWD");
+    fn check<K: Kind>(scenario: &Scenario<K>) {
+        let success = response(200, fixture(K::TOKENS));
+        let polled = scenario.to_polling().response(success, now()).unwrap();
+        let DevicePoll::Done(Outcome::Authenticated(session)) = polled else {
+            panic!("{polled:?}")
+        };
+        assert_eq!(stored(&*session), stored(&scenario.to_authenticated()));
+        assert!(session.refresh(&scenario.client).is_ok());
     }
+    check(&Scenario::public());
+    check(&Scenario::oauth());
+}
+
+#[test]
+fn a_poll_returns_a_session_or_goes_on() {
+    let both = r#"{"error":"authorization_pending","access_token":"a","refresh_token":"r"}"#;
+    leads_to("poll", response(400, both), "Pending");
+    leads_to("poll", response(200, both), "Malformed");
+    let error = fixture("error_oauth_authorization_pending.json");
+    leads_to("poll", response(200, error), "Malformed");
 }
 
 #[test]
 fn c60_stops_polling_on_any_other_error() {
-    for (name, status, expected) in [
-        ("error_oauth_access_denied.json", 400, "Denied"),
-        ("error_oauth_expired_token.json", 400, "Expired"),
-        ("error_oauth_invalid_grant_code.json", 400, "InvalidGrant"),
-        ("error_oauth_invalid_client.json", 401, "Client"),
-        ("error_oauth_unauthorized_client.json", 400, "Client"),
-        ("error_plain_unauthorized.json", 401, "Client"),
-        ("error_plain_not_found.json", 404, "Rejected"),
+    for (code, status, expected) in [
+        ("access_denied", 400, "Denied"),
+        ("expired_token", 400, "Expired"),
+        ("invalid_client", 400, "Client"),
+        ("invalid_client", 401, "Client"),
+        ("invalid_grant", 400, "InvalidGrant"),
+        ("invalid_request", 400, "Client"),
+        ("never_heard_of", 400, "Rejected"),
+        ("never_heard_of", 404, "Rejected"),
+        ("unauthorized", 401, "Client"),
+        ("unauthorized_client", 400, "Client"),
+        ("unsupported_grant_type", 400, "Client"),
     ] {
-        let (polling, error) = refusal(
-            Scenario::public().to_polling(),
-            response(status, fixture(name)),
-        );
-        assert_eq!(kind(&error), expected, "{name}");
-        assert_eq!(error.retry_in(now()), None, "{name}");
-        assert_eq!(error.request_id(), Some("req_fixture"));
-        assert_eq!(body(&polling.request())["device_code"], DEVICE_CODE);
+        for polling in [Scenario::public().to_polling(), oauth::polling()] {
+            let sent = polling.request();
+            let (polling, error) = refusal(polling, error_response(status, code));
+            assert_eq!(kind(&error), expected, "{code}");
+            assert_eq!(error.retry_in(now()), None, "{code}");
+            assert_eq!(error.request_id(), Some("req_fixture"));
+            assert_eq!(polling.request().body(), sent.body());
+        }
     }
-}
-
-#[test]
-fn each_end_says_what_to_do() {
-    let says = |name: &str| {
-        let response = response(400, fixture(name));
-        refusal(Scenario::public().to_polling(), response)
-            .1
-            .to_string()
-    };
-    assert_eq!(
-        says("error_oauth_access_denied.json"),
-        "login was denied (access_denied); start a new login"
-    );
-    assert_eq!(
-        says("error_oauth_expired_token.json"),
-        "device code has expired; start a new login"
-    );
-    assert_eq!(
-        says("error_oauth_invalid_grant_code.json"),
-        "device code is invalid (invalid_grant); start a new login"
-    );
 }
 
 #[test]
 fn a_malformed_response_stops_polling_and_a_transient_error_does_not() {
-    let page = |status| with_header(response(status, "<html>"), CONTENT_TYPE, "text/html");
-    for status in [200, 302] {
-        let (_, error) = refusal(Scenario::public().to_polling(), page(status));
-        assert_eq!(kind(&error), "Malformed");
-        assert_eq!(error.retry_in(now()), None);
-    }
-    for status in [500, 502, 503, 504, 408, 429] {
-        let (_, error) = refusal(Scenario::public().to_polling(), page(status));
-        assert_eq!(kind(&error), "Unavailable");
-        assert!(error.retry_in(now()).is_some());
+    for (status, expected) in [
+        (200, "Malformed"),
+        (302, "Malformed"),
+        (408, "Unavailable"),
+        (429, "Unavailable"),
+        (500, "Unavailable"),
+        (502, "Unavailable"),
+        (503, "Unavailable"),
+        (504, "Unavailable"),
+    ] {
+        let (_, error) = refusal(Scenario::public().to_polling(), response(status, "<html>"));
+        assert_eq!(kind(&error), expected);
+        assert_eq!(error.retry_in(now()).is_some(), expected == "Unavailable");
     }
 }
 
@@ -150,7 +123,8 @@ fn c59_stops_when_the_device_code_expires() {
     let scenario = Scenario::public();
     let device = scenario.to_awaiting_device();
     let before = stored(&device);
-    let (device, error) = refused(device.poll(&scenario.client, now() + secs(300)));
+    let expiry = now() + secs(300);
+    let (device, error) = refused(device.poll(&scenario.client, expiry));
     assert_eq!(kind(&error), "Expired");
     assert_eq!(
         error.to_string(),
@@ -158,28 +132,40 @@ fn c59_stops_when_the_device_code_expires() {
     );
     assert_eq!(error.request_id(), None);
     assert_eq!(stored(&device), before);
-    assert_eq!(device.expires_in(now() + secs(300)), secs(0));
-    assert_eq!(device.expires_in(now() + secs(299)), secs(1));
-    assert!(device.poll(&scenario.client, now() + secs(299)).is_ok());
+    assert_eq!(device.expires_in(expiry), secs(0));
+    assert_eq!(device.expires_in(expiry - secs(1)), secs(1));
+    let moment = std::time::Duration::from_millis(1);
+    assert!(device.poll(&scenario.client, expiry - moment).is_ok());
 }
 
 #[test]
-fn polling_ends_by_itself_whatever_the_service_answers() {
-    let scenario = Scenario::public();
-    let mut device = scenario.to_awaiting_device();
+fn m17_polls_through_transient_errors_until_the_device_code_expires() {
+    let client = Scenario::public().client;
+    let mut device = Scenario::public().to_awaiting_device();
     let mut at = now();
-    for polls in 0..60 {
+    let mut polls = Vec::new();
+    let error = loop {
         at += device.poll_in(at);
-        match device.poll(&scenario.client, at) {
-            Ok(polling) => device = pending(polling, PENDING, at),
-            Err(refused) => {
-                let (_, error) = refused.into_parts();
-                assert_eq!((kind(&error), polls), ("Expired", 59));
-                return;
-            }
-        }
-    }
-    panic!("it polls for ever");
+        let polling = match device.poll(&client, at) {
+            Ok(polling) => polling,
+            Err(refused) => break refused.into(),
+        };
+        assert_eq!(body(&polling.request())["device_code"], DEVICE_CODE);
+        polls.push(at.duration_since(now()).unwrap().as_secs());
+        assert!(polls.len() < 100, "{polls:?}");
+        device = match polls.len() {
+            2 => polling.into_awaiting(at),
+            3 => refusal(polling, response(503, "<html>"))
+                .0
+                .into_awaiting(at),
+            5 => pending(polling, SLOW_DOWN, at),
+            _ => pending(polling, PENDING, at),
+        };
+        assert_eq!(device.user_code(), "KVRT-MPWD");
+    };
+    assert_eq!(kind(&error), "Expired");
+    assert_eq!(polls[..8], [5, 10, 20, 40, 45, 55, 65, 75]);
+    assert!(polls.iter().all(|second| *second < 300), "{polls:?}");
 }
 
 #[test]
@@ -194,30 +180,29 @@ fn accepts_a_success_after_the_expiry() {
 #[test]
 fn refuses_a_client_that_it_is_not_bound_to() {
     let scenario = Scenario::public();
-    let elsewhere = "https://api.workos-test.com".parse().unwrap();
+    let elsewhere = Scenario::public()
+        .client
+        .base_url("https://api.workos-test.com".parse().unwrap());
     let mut device = scenario.to_awaiting_device();
     let before = stored(&device);
     for other in [
         Client::public("client_other".parse().unwrap()),
-        Scenario::public().client.base_url(elsewhere).unwrap(),
+        elsewhere.unwrap(),
     ] {
-        let (kept, error) = refused(device.poll(&other, now()));
+        let (returned, error) = refused(device.poll(&other, now()));
         assert_eq!(kind(&error), "Client");
-        assert!(
-            error.to_string().contains("use the client that created it"),
-            "{error}"
-        );
-        assert_eq!(stored(&kept), before);
-        device = kept;
+        says(&error, "use the client that created it");
+        assert_eq!(stored(&returned), before);
+        device = returned;
     }
     let (device, error) = refused(device.poll(&oauth::client(), now()));
     assert_eq!(kind(&error), "Client");
-    // A server and a program of the same client id are the same client.
+    // Clients of the same ID are equal, whatever their kind.
     assert!(device.poll(&Scenario::confidential().client, now()).is_ok());
 }
 
 #[test]
-fn returns_to_waiting_after_a_rejected_poll() {
+fn returns_the_device_login_of_a_rejected_poll() {
     let (polling, _) = refusal(Scenario::public().to_polling(), response(404, ""));
     let device = polling.into_awaiting(now());
     assert_eq!(device.user_code(), "KVRT-MPWD");

@@ -1,4 +1,4 @@
-//! The start of a device login: what is sent, and what has to come back.
+//! The device authorization request and its response.
 
 use serde_json::{Value, json};
 use workos_login::http::{Method, Request};
@@ -6,7 +6,8 @@ use workos_login::{AwaitingDevice, Error, Exchange};
 
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, body, edited, fixture, form, kind, now, refusal, response, secs, stored,
+    CLIENT_ID, Scenario, body, each, edited, fixture, form, kind, now, refusal, response, says,
+    secs, stored,
 };
 
 #[track_caller]
@@ -73,7 +74,7 @@ fn accepts_a_response_with_the_required_members_only() {
     assert_eq!(device.poll_in(now()), secs(5));
 }
 
-/// The start of a device login whose answer has this member, or not.
+/// A response with or without this member.
 fn with(member: &str, value: Option<Value>) -> String {
     edited("device_authorization.json", |body| match value {
         Some(value) => body[member] = value,
@@ -89,30 +90,37 @@ fn interval(value: Option<Value>, seconds: f64) {
 }
 
 #[test]
-fn c57_the_polling_interval_is_five_seconds_by_default() {
+fn an_invalid_polling_interval_is_five_seconds() {
     interval(None, 5.0);
-    for odd in [
-        json!(null),
-        json!(0),
-        json!(0.0),
-        json!(-1),
-        json!(-0.5),
-        json!("7"),
-        json!([7]),
-        json!({}),
-        json!(true),
-        json!(1e300),
-    ] {
+    for odd in each(json!([
+        null,
+        0,
+        0.0,
+        -1,
+        -0.5,
+        "7",
+        [7],
+        {},
+        true,
+        1e-9,
+        1e300
+    ])) {
         interval(Some(odd), 5.0);
     }
 }
 
 #[test]
 fn reads_a_polling_interval_with_a_fraction() {
-    interval(Some(json!(1)), 1.0);
-    interval(Some(json!(7)), 7.0);
-    interval(Some(json!(7.0)), 7.0);
-    interval(Some(json!(7.5)), 7.5);
+    for (value, seconds) in [
+        (json!(1), 1.0),
+        (json!(7), 7.0),
+        (json!(7.0), 7.0),
+        (json!(7.5), 7.5),
+        // At most the lifetime.
+        (json!(1e9), 300.0),
+    ] {
+        interval(Some(value), seconds);
+    }
 }
 
 #[test]
@@ -124,7 +132,7 @@ fn reads_a_lifetime_with_a_fraction() {
 }
 
 #[track_caller]
-fn refused(member: &str, value: Option<Value>) {
+fn rejects(member: &str, value: Option<Value>) {
     let body = with(member, value);
     let requesting = Scenario::public().client.device();
     let (requesting, error) = refusal(requesting, response(200, &*body));
@@ -140,21 +148,22 @@ fn refused(member: &str, value: Option<Value>) {
 #[test]
 fn names_a_required_member_that_is_missing_or_invalid() {
     for member in ["device_code", "user_code", "verification_uri", "expires_in"] {
-        refused(member, None);
+        rejects(member, None);
         for odd in [json!(null), json!(""), json!([]), json!({}), json!(true)] {
-            refused(member, Some(odd));
+            rejects(member, Some(odd));
         }
     }
     for member in ["device_code", "user_code", "verification_uri"] {
-        refused(member, Some(json!(300)));
+        rejects(member, Some(json!(300)));
     }
-    for life in [json!(0), json!(-5), json!("300"), json!(1e300)] {
-        refused("expires_in", Some(life));
+    for lifetime in [json!(0), json!(-5), json!("300"), json!(1e300)] {
+        rejects("expires_in", Some(lifetime));
     }
 }
 
-/// What must not be opened in a browser.
-const NO_PAGES: [&str; 9] = [
+/// URIs that must not be opened in a browser.
+const NO_PAGES: [&str; 10] = [
+    "ht\ntps://ex.org/",
     "javascript:alert(1)",
     "data:text/html,x",
     "file:///etc/passwd",
@@ -169,7 +178,7 @@ const NO_PAGES: [&str; 9] = [
 #[test]
 fn rejects_a_verification_uri_that_is_not_a_web_page() {
     for bad in NO_PAGES {
-        refused("verification_uri", Some(json!(bad)));
+        rejects("verification_uri", Some(json!(bad)));
     }
     for good in [
         "http://127.0.0.1:1/d",
@@ -191,32 +200,13 @@ fn omits_a_complete_verification_uri_that_is_not_a_web_page() {
     }
 }
 
-/// Characters that change how the text around them is shown, or that are not shown at all.
-const INVISIBLE: [char; 18] = [
-    '\0',
-    '\n',
-    '\u{1b}',
-    '\u{7f}',
-    '\u{9b}',
-    '\u{ad}',
-    '\u{61c}',
-    '\u{180e}',
-    '\u{200b}',
-    '\u{200e}',
-    '\u{200f}',
-    '\u{2028}',
-    '\u{202e}',
-    '\u{2060}',
-    '\u{2066}',
-    '\u{2069}',
-    '\u{feff}',
-    '\u{e0041}',
-];
+/// Characters that change how the text around them is shown, or that are not shown.
+const INVISIBLE: &str = "\0\n\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}";
 
 #[test]
 fn rejects_invisible_characters_from_the_service_and_from_the_store() {
     let form = stored(&Scenario::public().to_awaiting_device());
-    for c in INVISIBLE {
+    for c in INVISIBLE.chars() {
         for (member, text) in [
             ("user_code", format!("KVRT{c}MPWD")),
             (
@@ -224,12 +214,12 @@ fn rejects_invisible_characters_from_the_service_and_from_the_store() {
                 format!("https://lagoon-77.authkit.app/{c}device"),
             ),
         ] {
-            refused(member, Some(json!(text)));
+            rejects(member, Some(json!(text)));
             let mut form: Value = serde_json::from_str(&form).unwrap();
             assert!(form[member].is_string());
             form[member] = json!(text);
             let error = serde_json::from_str::<AwaitingDevice>(&form.to_string()).unwrap_err();
-            assert!(error.to_string().contains(member), "{c:?}: {error}");
+            says(&error, member);
         }
         let complete = json!(format!("https://lagoon-77.authkit.app/{c}device"));
         let body = with("verification_uri_complete", Some(complete));
@@ -274,12 +264,12 @@ fn names_the_remedy_and_keeps_the_request() {
             "enable the device authorization grant",
         ),
     ] {
-        let requesting = Scenario::public().client.device();
+        let requesting = Scenario::public().to_requesting_device();
         let (requesting, error) = refusal(requesting, response(status, fixture(name)));
         assert_eq!(kind(&error), "Client");
-        assert!(error.to_string().contains(remedy), "{error}");
+        says(&error, remedy);
         sent_to_user_management(&requesting.request());
     }
-    let (_, error) = refusal(Scenario::public().client.device(), response(503, ""));
+    let (_, error) = refusal(Scenario::public().to_requesting_device(), response(503, ""));
     assert_eq!(error.retry_in(now()), Some(secs(1)));
 }

@@ -1,4 +1,4 @@
-//! Every limit: at it, one below, and one above, where there is a typed error.
+//! Every limit: one below, at and one above it.
 
 mod nesting;
 mod times;
@@ -17,26 +17,25 @@ use workos_login::{
     SessionId,
 };
 
-use crate::conformance::success;
-use crate::exchanges::{EXCHANGES, outcome_of};
+use crate::exchanges::{EXCHANGES, done, outcome_of, success};
 use crate::scenario::{
-    CODE, STATE, Scenario, edited, kind, now, refusal, response, session, stored,
-    success_with_claims, with_header,
+    CODE, STATE, Scenario, challenge_file, edited, kind, now, refusal, reloaded, response, says,
+    session, stored, success_with_claims, with_header,
 };
 
-/// Checks what comes of one below a limit, of the limit itself, and of one above.
+/// Checks the outcome of one below a limit, of the limit and of one above it.
 #[track_caller]
 fn around<T: Clone + Debug + PartialEq>(
     limit: usize,
-    come: impl Fn(usize) -> T,
+    outcome: impl Fn(usize) -> T,
     within: T,
     beyond: T,
 ) {
-    let came = [limit - 1, limit, limit + 1].map(come);
-    assert_eq!(came, [within.clone(), within, beyond], "around {limit}");
+    let outcomes = [limit - 1, limit, limit + 1].map(outcome);
+    assert_eq!(outcomes, [within.clone(), within, beyond], "around {limit}");
 }
 
-/// The kind of the error that a callback is refused with.
+/// The kind of the error of a callback that is too long.
 fn parsed(uri: &str) -> Option<&'static str> {
     let error = Callback::parse(uri).err()?;
     let message = error.to_string();
@@ -47,12 +46,12 @@ fn parsed(uri: &str) -> Option<&'static str> {
 #[test]
 fn limits_the_length_of_a_callback() {
     for end in ["", "#fragment"] {
-        let address = |length: usize| {
+        let uri = |length: usize| {
             let start = format!("myapp://callback?code={CODE}&state={STATE}&x=");
             let padding = "x".repeat(length - start.len() - end.len());
             parsed(&format!("{start}{padding}{end}"))
         };
-        around(MAX_CALLBACK_BYTES, address, None, Some("Malformed"));
+        around(MAX_CALLBACK_BYTES, uri, None, Some("Malformed"));
     }
 }
 
@@ -109,24 +108,24 @@ fn accepts_the_longest_state() {
 #[test]
 fn limits_the_redirect_uri() {
     let refused = Err("redirect URI is longer than 2048 bytes; register a shorter one".to_owned());
-    let address = |length: usize| {
+    let uri = |length: usize| {
         let start = "myapp://callback/";
         format!("{start}{}", "a".repeat(length - start.len()))
     };
     let parsed = |length: usize| {
-        let parsed: Result<RedirectUri, _> = address(length).parse();
+        let parsed: Result<RedirectUri, _> = uri(length).parse();
         parsed.map(drop).map_err(|refused| refused.to_string())
     };
     around(MAX_REDIRECT_URI_BYTES, parsed, Ok(()), refused);
     let stored = |length: usize| {
         let form = stored(&Scenario::public().to_awaiting_callback());
-        let form = form.replace(crate::scenario::REDIRECT_URI, &address(length));
+        let form = form.replace(crate::scenario::REDIRECT_URI, &uri(length));
         serde_json::from_str::<AwaitingCallback>(&form).is_ok()
     };
     around(MAX_REDIRECT_URI_BYTES, stored, true, false);
 }
 
-/// An id that is `length` bytes long.
+/// An ID of this length.
 fn id(length: usize) -> String {
     "i".repeat(length)
 }
@@ -135,7 +134,7 @@ fn id(length: usize) -> String {
 fn limits_the_ids_of_the_caller() {
     let parsed = |length: usize| {
         let id = id(length);
-        let messages = [
+        let errors = [
             id.parse::<ClientId>().err().map(|error| error.to_string()),
             id.parse::<ApiKey>().err().map(|error| error.to_string()),
             id.parse::<ConnectionId>()
@@ -146,14 +145,14 @@ fn limits_the_ids_of_the_caller() {
                 .map(|error| error.to_string()),
             id.parse::<SessionId>().err().map(|error| error.to_string()),
         ];
-        messages.map(|message| message.is_some_and(|text| text.contains("longer than 256 bytes")))
+        errors.map(|error| error.is_some_and(|text| text.contains("longer than 256 bytes")))
     };
     around(MAX_ID_BYTES, parsed, [false; 5], [true; 5]);
 }
 
 #[test]
 fn limits_the_ids_of_a_response() {
-    // One that decides whom a session is for refuses the answer; the others are left out.
+    // An invalid organization of a response is an error; other invalid IDs are left out.
     let organization = |length: usize| {
         let body = edited("success_minimal.json", |body| {
             body["organization_id"] = id(length).into();
@@ -194,15 +193,12 @@ fn limits_the_ids_of_a_response() {
 
 #[test]
 fn limits_the_ids_of_a_stored_form() {
-    let form: Value =
-        serde_json::from_str(&stored(&Scenario::public().to_authenticated())).unwrap();
-    let places: [&[&str]; 3] = [&["client_id"], &["organization_id"], &["session_id"]];
-    for place in places {
+    let form = stored(&Scenario::public().to_authenticated());
+    for member in ["client_id", "organization_id", "session_id"] {
         let read = |length: usize| {
-            let mut form = form.clone();
-            let member = place.iter().fold(&mut form, |form, name| &mut form[*name]);
-            *member = id(length).into();
-            serde_json::from_str::<Authenticated>(&form.to_string()).is_ok()
+            let mut form: Value = serde_json::from_str(&form).unwrap();
+            form[member] = id(length).into();
+            serde_json::from_value::<Authenticated>(form).is_ok()
         };
         around(MAX_ID_BYTES, read, true, false);
     }
@@ -216,41 +212,40 @@ fn padded(body: &str, length: usize) -> String {
 #[test]
 fn c39_m12_limits_the_response_size() {
     for exchange in EXCHANGES {
+        let error = r#"{"error":"invalid_client"}"#.to_owned();
         for (status, body, within) in [
-            (200, success(exchange), None),
-            (
-                400,
-                r#"{"error":"invalid_client"}"#.to_owned(),
-                Some("Client"),
-            ),
+            (200, success(exchange), done(exchange)),
+            (400, error, "Client"),
         ] {
-            let within = within.unwrap_or(match exchange.ends_with("device") {
-                true => "AwaitingDevice",
-                false => "Authenticated",
-            });
+            let outcome = |length| outcome_of(exchange, response(status, padded(&body, length)));
             around(
                 MAX_RESPONSE_BYTES,
-                |length| outcome_of(exchange, response(status, padded(&body, length))),
+                outcome,
                 within.to_owned(),
                 "Malformed".to_owned(),
             );
         }
     }
+    for status in [200, 400] {
+        let long = response(status, vec![b'{'; 8_000_000]);
+        let (_, error) = refusal(Scenario::public().to_exchanging(), long);
+        says(&error, "longer than 262144 bytes");
+    }
 }
 
 #[test]
 fn limits_the_request_id() {
-    let told = |length: usize| {
+    let is_kept = |length: usize| {
         let response = response(503, "");
         let name = HeaderName::from_static("x-request-id");
         let response = with_header(response, name, &"r".repeat(length));
         let (_, error) = refusal(Scenario::public().to_exchanging(), response);
         error.request_id().is_some()
     };
-    around(MAX_REQUEST_ID_BYTES, told, true, false);
+    around(MAX_REQUEST_ID_BYTES, is_kept, true, false);
 }
 
-/// The challenge in which one of these organizations is to be chosen.
+/// The challenge to select one of these organizations.
 fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
     let body = edited("step_up_organization_selection_required.json", |body| {
         body["organizations"] = listed.clone();
@@ -265,12 +260,11 @@ fn organizations(listed: &Value) -> OrganizationSelectionChallenge {
 fn reads_as_many_organizations_as_fit_into_a_response() {
     let rest = organizations_body(0).len();
     let each = organizations_body(2).len() - organizations_body(1).len();
-    let most = (MAX_RESPONSE_BYTES - rest) / each;
-    assert!(most > 10_000, "{most}");
-    let come = |number: usize| {
-        let exchanging = Scenario::public().to_exchanging();
-        let body = organizations_body(number);
-        match exchanging.response(response(403, body), now()) {
+    let maximum = (MAX_RESPONSE_BYTES - rest) / each;
+    assert!(maximum > 10_000, "{maximum}");
+    let outcome = |number: usize| {
+        let response = response(403, organizations_body(number));
+        match Scenario::public().to_exchanging().response(response, now()) {
             Ok(Outcome::AuthenticationChallenge(challenge)) => match *challenge {
                 AuthenticationChallenge::OrganizationSelection(challenge) => {
                     Ok(challenge.organizations().len() == number)
@@ -281,7 +275,7 @@ fn reads_as_many_organizations_as_fit_into_a_response() {
             Err(refused) => Err(kind(refused.error())),
         }
     };
-    around(most, come, Ok(true), Err("Malformed"));
+    around(maximum, outcome, Ok(true), Err("Malformed"));
 }
 
 fn organizations_body(number: usize) -> String {
@@ -290,7 +284,7 @@ fn organizations_body(number: usize) -> String {
     })
 }
 
-/// An answer of the greatest length, by one letter, given as it is escaped, in one member.
+/// A response of the maximum length: one member is this letter, repeated, in its escaped form.
 fn largest(name: &str, member: &str, letter: &str) -> String {
     let body = |text: &str| {
         edited(name, |body| {
@@ -298,8 +292,8 @@ fn largest(name: &str, member: &str, letter: &str) -> String {
             *at = text.into();
         })
     };
-    let most = (MAX_RESPONSE_BYTES - body("").len()) / letter.len();
-    let body = body("here").replace("here", &letter.repeat(most));
+    let maximum = (MAX_RESPONSE_BYTES - body("").len()) / letter.len();
+    let body = body("here").replace("here", &letter.repeat(maximum));
     assert!(body.len() > MAX_RESPONSE_BYTES - letter.len());
     body
 }
@@ -308,21 +302,21 @@ fn largest(name: &str, member: &str, letter: &str) -> String {
 fn stores_whatever_fits_into_a_response() {
     for letter in ["x", "\\\"", "\\u0001"] {
         let session = session(&largest("success_full.json", "user.email", letter));
-        let form = stored(&session);
-        assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
-        let read: Authenticated = serde_json::from_str(&form).unwrap();
-        assert_eq!(stored(&read), form);
-
+        assert!(
+            stored(&reloaded(&session)).len() < MAX_STORED_BYTES,
+            "{letter}"
+        );
         for (name, member) in [
-            ("step_up_unknown_future.json", "email"),
-            ("step_up_unknown_future.json", "of_tomorrow"),
-            ("step_up_sso_required.json", "email"),
+            ("unknown_future", "email"),
+            ("unknown_future", "of_tomorrow"),
+            ("sso_required", "email"),
         ] {
-            let challenge = Scenario::public().to_challenge_from(&largest(name, member, letter));
-            let form = stored(&challenge);
-            assert!(form.len() < MAX_STORED_BYTES, "{letter}: {}", form.len());
-            let read: AuthenticationChallenge = serde_json::from_str(&form).unwrap();
-            assert_eq!(stored(&read), form);
+            let body = largest(&challenge_file(name), member, letter);
+            let challenge = Scenario::public().to_challenge_from(&body);
+            assert!(
+                stored(&reloaded(&challenge)).len() < MAX_STORED_BYTES,
+                "{letter}"
+            );
         }
     }
 }
@@ -358,7 +352,7 @@ fn every_limit_is_tested() {
         .collect();
     assert!(names.contains(&"MAX_RESPONSE_BYTES"), "{names:?}");
     for name in names {
-        // Once where it is imported, and once where it is tested.
+        // Once in the import and once in the test.
         assert!(here.matches(name).count() > 1, "{name} is not tested");
     }
 }

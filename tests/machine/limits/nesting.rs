@@ -1,17 +1,17 @@
-//! JSON of any depth: what is nested too deep for the JSON library is left out, and no depth needs a stack.
+//! JSON of any depth causes no stack overflow. A member that is nested too deep is absent.
 
 use serde::de::DeserializeOwned;
 use workos_login::{Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice};
 
-use crate::exchanges::{EXCHANGES, outcome_of};
+use crate::exchanges::{EXCHANGES, leads_to, outcome_of};
 use crate::scenario::{Scenario, edited, now, response, session, stored, success_with_claims};
 
-/// JSON that is nested this deep.
+/// JSON of this depth.
 fn nested(depth: usize) -> String {
     format!("{}{}", "[".repeat(depth), "]".repeat(depth))
 }
 
-/// The depths around the limit of the JSON library, and the deepest that fits into an answer.
+/// The depths around the limit of the JSON library, and the greatest that fits into a response.
 const DEPTHS: [usize; 5] = [1, 127, 128, 129, 120_000];
 
 #[test]
@@ -35,8 +35,8 @@ fn accepts_any_nesting_in_a_member_that_is_not_required() {
             "user.metadata.x",
             "user.of_tomorrow",
         ] {
-            let come = outcome_of("code", response(200, body(place, depth)));
-            assert_eq!(come, "Authenticated", "{place} {depth}");
+            let outcome = outcome_of("code", response(200, body(place, depth)));
+            assert_eq!(outcome, "Authenticated", "{place} {depth}");
         }
         for place in [
             "access_token",
@@ -45,8 +45,8 @@ fn accepts_any_nesting_in_a_member_that_is_not_required() {
             "refresh_token",
             "user",
         ] {
-            let come = outcome_of("code", response(200, body(place, depth)));
-            assert_eq!(come, "Malformed", "{place} {depth}");
+            let outcome = outcome_of("code", response(200, body(place, depth)));
+            assert_eq!(outcome, "Malformed", "{place} {depth}");
         }
         for claim in ["exp", "iat", "sid", "org_id", "of_tomorrow"] {
             // A claim is a third longer in base64.
@@ -68,11 +68,11 @@ fn accepts_any_nesting_in_an_error_response() {
                 format!(r#"{{"error":{deep}}}"#),
                 format!(r#"{{"code":{deep},"message":1}}"#),
             ] {
-                let come = outcome_of(exchange, response(400, body));
-                assert_eq!(come, "Rejected", "{exchange} {depth}");
+                let outcome = outcome_of(exchange, response(400, body));
+                assert_eq!(outcome, "Rejected", "{exchange} {depth}");
             }
             let body = format!(r#"{{"x":{deep},"error":"invalid_client"}}"#);
-            assert_eq!(outcome_of(exchange, response(400, body)), "Client");
+            leads_to(exchange, response(400, body), "Client");
         }
     }
     for depth in DEPTHS {
@@ -80,7 +80,7 @@ fn accepts_any_nesting_in_an_error_response() {
             body["authentication_factors"] = "deep".into();
             body["user"] = "deep".into();
         });
-        // It is there twice.
+        // It occurs twice.
         let body = body.replace("\"deep\"", &nested(depth.min(60_000)));
         match Scenario::public().to_challenge_from(&body) {
             AuthenticationChallenge::Totp(challenge) => {

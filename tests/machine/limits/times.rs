@@ -1,4 +1,4 @@
-//! How long things take and last.
+//! Limits of durations.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use workos_login::limits::{
     EXCHANGE_TIMEOUT, MAX_POLLING_BACKOFF, MAX_RETRY_AFTER, MIN_POLLING_INTERVAL,
     PENDING_LOGIN_TTL, POLLING_INTERVAL, REFRESH_MARGIN, SLOW_DOWN_INCREMENT, TIMESTAMP_TOLERANCE,
 };
-use workos_login::{DevicePoll, Exchange, ExchangeLimits, RefreshPolicy};
+use workos_login::{ExchangeLimits, RefreshPolicy};
 
 use crate::scenario::{
-    Scenario, edited, fixture, kind, now, refused, response, secs, session, success_with_claims,
+    Scenario, edited, kind, now, refusal, refused, response, secs, session, success_with_claims,
     with_header,
 };
 
@@ -32,7 +32,7 @@ fn tolerates_a_timestamp_in_the_future() {
     let pending = scenario.to_awaiting_callback();
     let device = scenario.to_awaiting_device();
     let session = session(&success_with_claims(r#"{"iat":0,"exp":300}"#));
-    let good = |before: Duration| {
+    let valid = |before: Duration| {
         let now = now() - before;
         [
             !pending.expires_in(now).is_zero(),
@@ -40,17 +40,17 @@ fn tolerates_a_timestamp_in_the_future() {
             !session.expires_in(now).unwrap().is_zero(),
         ]
     };
-    assert_eq!(good(TIMESTAMP_TOLERANCE - MOMENT), [true; 3]);
-    assert_eq!(good(TIMESTAMP_TOLERANCE), [true; 3]);
-    assert_eq!(good(TIMESTAMP_TOLERANCE + MOMENT), [false; 3]);
+    assert_eq!(valid(TIMESTAMP_TOLERANCE - MOMENT), [true; 3]);
+    assert_eq!(valid(TIMESTAMP_TOLERANCE), [true; 3]);
+    assert_eq!(valid(TIMESTAMP_TOLERANCE + MOMENT), [false; 3]);
     let (_, error) = refused(device.poll(&scenario.client, now() - TIMESTAMP_TOLERANCE - MOMENT));
     assert_eq!(kind(&error), "Expired");
 }
 
 #[test]
 fn is_due_for_refresh_before_its_expiry() {
-    let due = |life: u64| {
-        let claims = json!({ "iat": 1000, "exp": 1000 + life }).to_string();
+    let due = |lifetime: u64| {
+        let claims = json!({ "iat": 1000, "exp": 1000 + lifetime }).to_string();
         let session = session(&success_with_claims(&claims));
         session
             .refresh_in(&RefreshPolicy::default(), now())
@@ -67,39 +67,26 @@ fn limits_the_polling_interval_and_the_backoff() {
     let client = Scenario::public().client;
     let device = |interval: Option<u64>| {
         Scenario::public().to_awaiting_device_from(&edited("device_authorization.json", |body| {
-            body["interval"] = json!(interval);
+            body["interval"] = json!(interval)
         }))
     };
+    let polling = |interval| device(interval).poll(&client, now()).unwrap();
     assert_eq!(device(None).poll_in(now()), POLLING_INTERVAL);
-    let shortest = MIN_POLLING_INTERVAL.as_secs();
-    assert_eq!(device(Some(shortest)).poll_in(now()), MIN_POLLING_INTERVAL);
+    let minimum = MIN_POLLING_INTERVAL.as_secs();
+    assert_eq!(device(Some(minimum)).poll_in(now()), MIN_POLLING_INTERVAL);
+    assert_eq!(device(Some(minimum + 1)).poll_in(now()), secs(minimum + 1));
+    let slower = crate::device::pending(polling(None), "slow_down", now());
     assert_eq!(
-        device(Some(shortest + 1)).poll_in(now()),
-        secs(shortest + 1)
+        slower.poll_in(now()),
+        POLLING_INTERVAL + SLOW_DOWN_INCREMENT
     );
-    let slower = device(None)
-        .poll(&client, now())
-        .unwrap()
-        .response(response(400, fixture("error_oauth_slow_down.json")), now());
-    match slower.unwrap() {
-        DevicePoll::Pending(device) => {
-            assert_eq!(
-                device.poll_in(now()),
-                POLLING_INTERVAL + SLOW_DOWN_INCREMENT
-            );
-        }
-        DevicePoll::Done(outcome) => panic!("{outcome:?}"),
-    }
-    let after_a_lost_answer = |interval: u64| {
-        let polling = device(Some(interval)).poll(&client, now()).unwrap();
-        polling.into_awaiting(now()).poll_in(now())
-    };
+    let backoff = |interval| polling(Some(interval)).into_awaiting(now()).poll_in(now());
     let half = MAX_POLLING_BACKOFF.as_secs() / 2;
-    assert_eq!(after_a_lost_answer(half - 1), MAX_POLLING_BACKOFF - secs(2));
-    assert_eq!(after_a_lost_answer(half), MAX_POLLING_BACKOFF);
-    assert_eq!(after_a_lost_answer(half + 1), MAX_POLLING_BACKOFF);
-    // What the service asks for itself has no such limit.
-    assert_eq!(after_a_lost_answer(90), secs(90));
+    assert_eq!(backoff(half - 1), MAX_POLLING_BACKOFF - secs(2));
+    assert_eq!(backoff(half), MAX_POLLING_BACKOFF);
+    assert_eq!(backoff(half + 1), MAX_POLLING_BACKOFF);
+    // The interval of the service has no such limit.
+    assert_eq!(backoff(90), secs(90));
 }
 
 #[test]
@@ -115,8 +102,8 @@ fn limits_the_timeout_of_an_exchange() {
 fn limits_retry_after() {
     let waits = |value: &str| {
         let response = with_header(response(429, ""), RETRY_AFTER, value);
-        let refused = Scenario::public().to_exchanging().response(response, now());
-        refused.unwrap_err().retry_in(now()).unwrap()
+        let (_, error) = refusal(Scenario::public().to_exchanging(), response);
+        error.retry_in(now()).unwrap()
     };
     let limit = MAX_RETRY_AFTER.as_secs();
     assert_eq!(waits(&(limit - 1).to_string()), secs(limit - 1));
