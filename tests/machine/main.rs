@@ -1,9 +1,6 @@
-//! The core's tests: one module for each state, and one for each promise that all states share.
+//! The core's tests: one module for each state, and one for each property that all states share.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test and its helpers end at what they did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod arbitrary;
 mod authenticated;
@@ -34,6 +31,5 @@ mod restart;
 mod retry_after;
 mod scenario;
 mod secrets;
-mod secrets_of_challenges;
 mod start;
 mod stored;

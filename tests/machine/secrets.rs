@@ -1,96 +1,141 @@
-//! Every secret is filled with a marker, everything that can be reached is shown, and the marker is searched for.
+//! No secret is shown. Each is a marker; every value and error of a login is formatted and searched for it.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use workos_login::{
-    ApiKey, Authenticated, AwaitingCallback, Callback, Client, Confidential, Exchange, Exchanging,
-    Outcome, SendError, TransportError,
+    ApiKey, Authenticated, AuthenticationChallenge, AwaitingCallback, AwaitingDevice, Callback,
+    Client, ClientId, Confidential, Exchange, Exchanging, Outcome, Refused, SendError,
+    SmsVerification,
 };
 
 use crate::fixtures;
+use crate::oauth::{self, ISSUER};
 use crate::scenario::{
-    CLIENT_ID, CODE_VERIFIER, OTHER_ORGANIZATION, REDIRECT_URI, STATE, Scenario, edited, jwt, now,
-    organization, response, stored,
+    CLIENT_ID, CODE_VERIFIER, NONCE, ORGANIZATION, OTHER_ORGANIZATION, STATE, Scenario,
+    challenge_of, edited, jwt, now, organization, response, secs, stored,
 };
 
-/// Looks for a marker in everything that is shown to it, and counts how much that was.
-pub(crate) struct Watch {
-    pub(crate) marker: String,
-    pub(crate) shown: usize,
+/// Searches for a marker in every text that is shown, and counts the texts.
+struct Watch {
+    marker: String,
+    shown: usize,
 }
 
 impl Watch {
-    pub(crate) fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) {
         self.shown += 1;
         assert!(!text.is_empty());
         assert!(!text.contains(&self.marker), "{text}");
     }
 
-    pub(crate) fn debug(&mut self, value: &impl Debug) {
+    fn debug(&mut self, value: &impl Debug) {
         self.text(&format!("{value:?}"));
         self.text(&format!("{value:#?}"));
     }
 
-    pub(crate) fn error(&mut self, error: &(dyn Error + 'static)) {
+    fn error(&mut self, error: &(dyn Error + 'static)) {
         let mut next = Some(error);
         while let Some(error) = next {
             self.text(&format!("{error}"));
             self.text(&format!("{error:#}"));
-            self.text(&format!("{error:?}"));
-            self.text(&format!("{error:#?}"));
+            self.debug(&error);
             next = error.source();
         }
     }
 
-    /// What `unwrap` and `expect` would print.
-    pub(crate) fn panic<E: Debug>(&mut self, result: Result<(), E>) {
+    /// The message of `unwrap` and `expect`.
+    fn panic<E: Debug>(&mut self, result: Result<(), E>) {
         let panic = catch_unwind(AssertUnwindSafe(|| result.unwrap()));
         self.text(panic.unwrap_err().downcast_ref::<String>().unwrap());
     }
+
+    fn refused<S: Debug + 'static>(&mut self, refused: Refused<S>) {
+        self.error(&refused);
+        self.error(refused.error());
+        self.panic(Err(refused));
+    }
+
+    /// An exchange, its transport error, and its output or error for every response with the marker.
+    fn exchange<E: Exchange + Debug + 'static>(
+        &mut self,
+        exchange: impl Fn() -> E,
+        more: &[(u16, String)],
+    ) where
+        E::Output: Debug,
+    {
+        self.debug(&exchange());
+        let lost = SendError::transport(exchange(), ConnectionReset);
+        self.error(&lost);
+        let SendError::Transport(lost) = lost else {
+            unreachable!()
+        };
+        self.debug(&lost);
+        for (status, body) in responses(&self.marker).iter().chain(more) {
+            match exchange().response(response(*status, &**body), now()) {
+                Ok(output) => self.debug(&output),
+                Err(refused) => {
+                    self.refused(refused);
+                    let refused = exchange().response(response(*status, &**body), now());
+                    self.error(&SendError::<_, ConnectionReset>::from(refused.unwrap_err()));
+                }
+            }
+        }
+    }
 }
 
-/// The client whose key is the marker.
-pub(crate) fn client(marker: &str) -> Client<Confidential> {
+/// The transport error of an HTTP client.
+#[derive(Debug)]
+struct ConnectionReset;
+
+impl Display for ConnectionReset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("connection reset")
+    }
+}
+
+impl Error for ConnectionReset {}
+
+/// A client whose API key is the marker.
+fn client(marker: &str) -> Client<Confidential> {
     let key: ApiKey = format!("sk_{marker}").parse().unwrap();
     Client::confidential(CLIENT_ID.parse().unwrap(), key)
 }
 
-/// A login whose verifier and state are the marker.
-fn pending(marker: &str) -> AwaitingCallback {
-    let form = stored(&Scenario::public().to_awaiting_callback())
-        .replace(STATE, &state(marker))
-        .replace(CODE_VERIFIER, &state(marker));
-    serde_json::from_str(&form).unwrap()
-}
-
-/// The marker, made long enough for a state and a verifier.
-fn state(marker: &str) -> String {
+/// The marker, as long as a state and a code verifier.
+fn long(marker: &str) -> String {
     format!("{marker}{}", "0".repeat(43))
 }
 
+/// A pending login whose code verifier and state are the marker.
+fn pending(marker: &str) -> AwaitingCallback {
+    let form = stored(&Scenario::public().to_awaiting_callback());
+    let form = form
+        .replace(STATE, &long(marker))
+        .replace(CODE_VERIFIER, &long(marker));
+    serde_json::from_str(&form).unwrap()
+}
+
 fn exchanging(marker: &str) -> Exchanging {
-    let real = format!("/callback?code={marker}&state={}", state(marker));
+    let callback = Callback::parse(&format!("/callback?code={marker}&state={}", long(marker)));
     pending(marker)
-        .accept(&client(marker), Callback::parse(&real).unwrap(), now())
+        .accept(&client(marker), callback.unwrap(), now())
         .unwrap()
 }
 
 /// A success in which every token is the marker.
 fn success(marker: &str) -> String {
     edited("success_full.json", |body| {
-        body["access_token"] = json!(format!(
-            "{}{marker}",
-            jwt(r#"{"iat":0,"exp":300,"sid":"session_1"}"#)
-        ));
-        body["refresh_token"] = json!(marker);
+        let access_token = jwt(r#"{"iat":0,"exp":300,"sid":"session_1"}"#);
+        body["access_token"] = json!(format!("{access_token}{marker}"));
         body["oauth_tokens"]["access_token"] = json!(marker);
         body["oauth_tokens"]["refresh_token"] = json!(marker);
-        body["authkit_authorization_code"] = json!(marker);
-        body["new"] = json!(marker);
+        for member in ["refresh_token", "authkit_authorization_code", "new"] {
+            body[member] = json!(marker);
+        }
     })
 }
 
@@ -99,231 +144,238 @@ fn session(marker: &str) -> Authenticated {
     outcome.unwrap().authenticated().unwrap()
 }
 
-/// Answers that are refused, each with the marker wherever the service could put one.
-pub(crate) fn refused_answers(marker: &str) -> Vec<(u16, String)> {
-    let mut answers = vec![
+/// A success of an authorization server in which every token is the marker.
+fn oauth_success(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
+    edited("connect_token.json", |body| {
+        let claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE });
+        body["access_token"] = json!(marker);
+        body["refresh_token"] = json!(marker);
+        body["id_token"] = json!(format!("{}{marker}", jwt(&claims.to_string())));
+        edit(body);
+    })
+}
+
+fn device(marker: &str) -> AwaitingDevice {
+    let body = edited("device_authorization.json", |body| {
+        body["device_code"] = json!(marker);
+        body["new"] = json!(marker);
+    });
+    Scenario::of(client(marker)).to_awaiting_device_from(&body)
+}
+
+/// A challenge fixture in which every secret is the marker.
+fn challenge_body(file: &str, marker: &str) -> String {
+    edited(file, |body| {
+        for member in [
+            "email_completion_token",
+            "error_description",
+            "message",
+            "pending_authentication_token",
+        ] {
+            body[member] = json!(marker);
+        }
+    })
+}
+
+fn challenge(file: &str, marker: &str) -> AuthenticationChallenge {
+    challenge_of(exchanging(marker).response(response(403, challenge_body(file, marker)), now()))
+}
+
+/// Responses with the marker in every member that can hold one.
+fn responses(marker: &str) -> Vec<(u16, String)> {
+    let duplicated = format!("{{\"organization_id\":[\"{marker}\"],");
+    let mut responses = vec![
         (200, marker.to_owned()),
         (200, format!("\"{marker}\"")),
-        (
-            200,
-            format!("{{\"access_token\":\"{marker}\",\"refresh_token\":\"{marker}\"}}"),
-        ),
-        (
-            200,
-            format!("{{\"user\":\"{marker}\",\"access_token\":\"{marker}\"}}"),
-        ),
-        (
-            200,
-            success(marker).replacen('{', &format!("{{\"organization_id\":[\"{marker}\"],"), 1),
-        ),
+        (200, json!({ "access_token": marker, "refresh_token": marker }).to_string()),
+        (200, json!({ "user": marker, "access_token": marker }).to_string()),
+        (200, success(marker).replacen('{', &duplicated, 1)),
+        (200, success(marker).replace(ORGANIZATION, "org_elsewhere")),
         (302, marker.to_owned()),
         (404, marker.to_owned()),
         (503, marker.to_owned()),
+        (403, json!({ "code": "never_heard_of", "pending_authentication_token": marker, "x": marker }).to_string()),
     ];
     for code in [
-        "invalid_grant",
+        "access_denied",
+        "authorization_pending",
+        "expired_token",
         "invalid_client",
-        "sign_up_not_allowed",
+        "invalid_grant",
+        "invalid_one_time_code",
         "never_heard_of",
+        "sign_up_not_allowed",
+        "slow_down",
         "too_many_requests",
     ] {
-        answers.push((
+        responses.push((
             400,
             json!({ "error": code, "error_description": marker, "x": marker }).to_string(),
         ));
-        answers.push((
+        responses.push((
             400,
             json!({ "code": code, "message": marker, "x": marker }).to_string(),
         ));
     }
-    answers
+    responses
 }
 
-/// A transport error as an HTTP client makes it.
-#[derive(Debug)]
-pub(crate) struct Broken;
-
-impl Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connection reset")
-    }
-}
-
-impl Error for Broken {}
-
-/// What the answer that asks for a challenge can hold, and nobody else may read.
-pub(crate) const SECRETS_OF_A_STEP: [&str; 4] = [
-    "email_completion_token",
-    "error_description",
-    "message",
-    "pending_authentication_token",
-];
-
-/// Shows everything that a login can come across, with the marker in every secret of it.
-fn show_all(watch: &mut Watch) {
-    let marker = watch.marker.clone();
-    let marker = marker.as_str();
+fn show_login(watch: &mut Watch, marker: &str) {
     let client = client(marker);
-
-    // Before the browser.
     watch.debug(&client);
     watch.debug(&format!("sk_{marker}").parse::<ApiKey>().unwrap());
-    let mistaken = format!("sk_{marker}")
-        .parse::<workos_login::ClientId>()
-        .unwrap_err();
-    watch.error(&mistaken);
+    watch.error(&format!("sk_{marker}").parse::<ClientId>().unwrap_err());
     watch.error(&format!("sk {marker}").parse::<ApiKey>().unwrap_err());
     watch.error(&format!("client_{marker}").parse::<ApiKey>().unwrap_err());
-    let start = client
-        .login(
-            workos_login::ConnectionSelector::AuthKit(workos_login::Screen::Default),
-            REDIRECT_URI.parse().unwrap(),
-        )
+    let scenario = Scenario::of(client.clone());
+    let start = scenario
+        .to_start()
         .invitation_token(marker)
         .password_reset_token(marker)
-        .claim_nonce(marker)
-        .app_state(marker)
-        .unwrap();
+        .claim_nonce(marker);
+    let start = start.app_state(marker).unwrap();
     watch.debug(&start);
     watch.error(&start.parameter("client_secret", marker).unwrap_err());
     watch.debug(&pending(marker));
 
-    // The callback, and every refusal of it.
+    let parse = |uri: &str| Callback::parse(uri).unwrap();
     let code = |state: &str| {
-        Callback::parse(&format!(
+        parse(&format!(
             "/callback?code={marker}&state={state}&iss={marker}"
         ))
-        .unwrap()
     };
-    let denied = |state: &str| {
-        format!("/callback?error=access_denied&error_description={marker}&state={state}")
+    let denied = |start: &str| {
+        parse(&format!(
+            "{start}/callback?error=access_denied&error_description={marker}&state={}",
+            long(marker)
+        ))
     };
-    watch.debug(&code(&state(marker)));
-    watch.debug(&Callback::parse(&denied(marker)).unwrap());
+    watch.debug(&code(&long(marker)));
+    watch.debug(&denied(""));
     for malformed in ["", "&code=y&code=z", "&code=y&error=z"] {
         watch.error(&Callback::parse(&format!("/{marker}?state={marker}{malformed}")).unwrap_err());
     }
     let other = Client::public("client_other".parse().unwrap());
     for refused in [
         pending(marker).accept(&client, code(marker), now()),
-        pending(marker).accept(&other, code(&state(marker)), now()),
-        pending(marker).accept(
-            &client,
-            code(&state(marker)),
-            now() + crate::scenario::secs(600),
-        ),
-        pending(marker).accept(
-            &client,
-            Callback::parse(&denied(&state(marker))).unwrap(),
-            now(),
-        ),
-        pending(marker).accept(
-            &client,
-            Callback::parse(&format!("x:{}", denied(&state(marker)))).unwrap(),
-            now(),
-        ),
+        pending(marker).accept(&other, code(&long(marker)), now()),
+        pending(marker).accept(&client, code(&long(marker)), now() + secs(600)),
+        pending(marker).accept(&client, denied(""), now()),
+        pending(marker).accept(&client, denied("x:"), now()),
     ] {
-        let refused = refused.unwrap_err();
-        watch.error(&refused);
-        watch.error(refused.error());
-        watch.panic(Err(refused));
+        watch.refused(refused.unwrap_err());
     }
 
-    // The exchange, and every refusal of it.
-    watch.debug(&exchanging(marker));
-    for (status, body) in refused_answers(marker) {
-        let refused = exchanging(marker)
-            .response(response(status, body), now())
-            .unwrap_err();
-        watch.error(&refused);
-        watch.error(refused.error());
-        let sent = SendError::<_, Broken>::from(refused);
-        watch.error(&sent);
-        watch.panic(Err(sent));
-    }
-    let lost = SendError::transport(exchanging(marker), Broken);
-    watch.error(&lost);
-    let SendError::Transport(lost) = lost else {
-        unreachable!()
-    };
-    let lost: TransportError<_, _> = *lost;
-    watch.debug(&lost);
-
-    // A challenge that is asked for.
-    let challenge = json!({
-        "code": "never_heard_of",
-        "message": marker,
-        "pending_authentication_token": marker,
-        "x": marker,
-    });
-    let outcome = exchanging(marker)
-        .response(response(403, challenge.to_string()), now())
-        .unwrap();
-    watch.debug(&outcome);
-    let Outcome::AuthenticationChallenge(step_up) = outcome else {
-        panic!()
-    };
-    watch.debug(&step_up);
-    watch.error(
-        &Outcome::AuthenticationChallenge(step_up)
-            .authenticated()
-            .unwrap_err(),
-    );
-
-    for (name, _) in fixtures::responses("step_up_") {
-        let body = edited(name, |body| {
-            for secret in SECRETS_OF_A_STEP {
-                body[secret] = json!(marker);
-            }
-        });
-        let outcome = exchanging(marker).response(response(403, body), now());
-        let Outcome::AuthenticationChallenge(step_up) = outcome.unwrap() else {
-            panic!("{name}")
-        };
-        watch.debug(&step_up);
-        watch.error(
-            &Outcome::AuthenticationChallenge(step_up)
-                .authenticated()
-                .unwrap_err(),
-        );
-    }
-
-    // The session, its refresh, and every refusal of it.
-    let outcome = exchanging(marker)
-        .response(response(200, success(marker)), now())
-        .unwrap();
-    watch.debug(&outcome);
+    watch.exchange(|| exchanging(marker), &[(200, success(marker))]);
     watch.debug(&session(marker));
     watch.debug(&session(marker).provider_tokens().unwrap());
     watch.debug(&session(marker).access_token());
     watch.panic(Err(session(marker)));
-    let refused = session(marker).refresh(&other).unwrap_err();
-    watch.error(&refused);
-    let refreshing = || session(marker).refresh(&client).unwrap();
-    watch.debug(&refreshing());
-    watch.debug(
-        &session(marker)
-            .switch_organization(&client, &organization(OTHER_ORGANIZATION))
-            .unwrap(),
+    watch.error(&session(marker).refresh(&other).unwrap_err());
+    watch.exchange(
+        || session(marker).refresh(&client).unwrap(),
+        &[(200, success(marker))],
     );
-    for (status, body) in refused_answers(marker) {
-        let refused = refreshing()
-            .response(response(status, body), now())
-            .unwrap_err();
-        watch.error(&refused);
-        watch.error(refused.error());
-        watch.panic(Err(refused));
+    let to = organization(OTHER_ORGANIZATION);
+    watch.exchange(
+        || session(marker).switch_organization(&client, &to).unwrap(),
+        &[],
+    );
+}
+
+fn show_challenges(watch: &mut Watch, marker: &str) {
+    let client = client(marker);
+    for (file, _) in fixtures::responses("step_up_") {
+        let challenge = challenge(file, marker);
+        watch.debug(&challenge);
+        watch.error(
+            &Outcome::AuthenticationChallenge(challenge.clone().into())
+                .authenticated()
+                .unwrap_err(),
+        );
+        let exchanging = match &challenge {
+            AuthenticationChallenge::EmailVerification(challenge) => {
+                challenge.answer(&client, marker)
+            }
+            AuthenticationChallenge::Totp(challenge) => {
+                challenge.answer(&client, "auth_challenge_1", marker)
+            }
+            AuthenticationChallenge::MfaEnrollment(challenge) => {
+                challenge.answer(&client, "auth_challenge_1", marker)
+            }
+            AuthenticationChallenge::OrganizationSelection(challenge) => {
+                challenge.select(&client, &organization("org_1"))
+            }
+            AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(&client, marker),
+            AuthenticationChallenge::RadarSms(challenge) => {
+                let sms = SmsVerification::new("radar_verification_1", "+15555550142");
+                challenge.answer(&client, marker, Some(sms))
+            }
+            AuthenticationChallenge::EmailCompletion(challenge) => {
+                watch.debug(challenge);
+                watch.debug(&challenge.email_completion_token());
+                continue;
+            }
+            AuthenticationChallenge::Unknown(challenge) => {
+                watch.debug(challenge);
+                watch.debug(&challenge.body());
+                continue;
+            }
+            _ => continue,
+        };
+        watch.debug(&exchanging);
+        let incorrect = json!({ "code": "invalid_one_time_code", "message": marker });
+        let refused = exchanging.response(response(400, incorrect.to_string()), now());
+        watch.refused(refused.unwrap_err());
     }
-    let refused = refreshing()
-        .response(response(403, challenge.to_string()), now())
-        .unwrap_err();
-    watch.error(&refused);
-    let elsewhere = success(marker).replace("org_01KVAT1B7BJM4R31T4Y7ZGRV9B", "org_elsewhere");
-    let refused = refreshing()
-        .response(response(200, elsewhere), now())
-        .unwrap_err();
-    watch.error(&refused);
-    watch.error(&SendError::transport(refreshing(), Broken));
+}
+
+fn show_device(watch: &mut Watch, marker: &str) {
+    let client = client(marker);
+    let invalid = edited("device_authorization.json", |body| {
+        body["device_code"] = json!(marker);
+        body["user_code"] = json!([marker]);
+    });
+    watch.exchange(|| client.device(), &[(200, invalid)]);
+    watch.debug(&device(marker));
+    let polling = || device(marker).poll(&client, now()).unwrap();
+    watch.exchange(polling, &[]);
+    watch.debug(&polling().into_awaiting(now()));
+    watch.refused(device(marker).poll(&client, now() + secs(300)).unwrap_err());
+    watch.refused(device(marker).poll(&oauth::client(), now()).unwrap_err());
+}
+
+fn show_oauth(watch: &mut Watch, marker: &str) {
+    let client = oauth::client();
+    let session = || oauth::session_from(&oauth_success(marker, |_| {}));
+    watch.debug(&client);
+    watch.debug(&session());
+    watch.debug(&session().id_token());
+    watch.panic(Err(session()));
+    let id_token = |claims: Value| {
+        (
+            200,
+            oauth_success(marker, |body| {
+                body["id_token"] = json!(jwt(&claims.to_string()))
+            }),
+        )
+    };
+    let responses = [
+        id_token(json!({ "iss": marker, "sub": "user_1", "aud": CLIENT_ID })),
+        id_token(json!({ "iss": ISSUER, "sub": "user_1", "aud": marker })),
+        id_token(json!({ "iss": ISSUER, "sub": marker, "aud": CLIENT_ID })),
+        id_token(json!({ "iss": ISSUER, "sub": [marker], "aud": CLIENT_ID })),
+        (
+            200,
+            oauth_success(marker, |body| body["id_token"] = json!(marker)),
+        ),
+        (
+            200,
+            oauth_success(marker, |body| body["token_type"] = json!(marker)),
+        ),
+    ];
+    watch.exchange(oauth::exchanging, &[]);
+    watch.exchange(|| session().refresh(&client).unwrap(), &responses);
 }
 
 proptest! {
@@ -331,38 +383,45 @@ proptest! {
 
     #[test]
     fn c55_c62_m9_m16_shows_no_secret(marker in "[A-Za-z0-9]{20,40}") {
-        let mut watch = Watch { marker, shown: 0 };
-        show_all(&mut watch);
-        prop_assert!(watch.shown > 300, "only {} texts", watch.shown);
+        for show in [show_login, show_challenges, show_device, show_oauth] {
+            let mut watch = Watch { marker: marker.clone(), shown: 0 };
+            show(&mut watch, &marker);
+            prop_assert!(watch.shown > 100, "only {} texts", watch.shown);
+        }
     }
 }
 
 #[test]
 #[should_panic(expected = "fixture-secret")]
 fn finds_a_marker_that_is_shown() {
-    let mut watch = Watch {
-        marker: "fixture-secret".to_owned(),
-        shown: 0,
-    };
-    watch.debug(&"a fixture-secret in the open");
+    let marker = "fixture-secret".to_owned();
+    Watch { marker, shown: 0 }.debug(&"a fixture-secret that is shown");
 }
 
 #[test]
 fn the_markers_are_the_secrets() {
     let marker = "fixtureMarkerOfTheSecrets";
-    let request = exchanging(marker).request();
-    let sent = String::from_utf8(request.into_body()).unwrap();
+    let count = |text: &str| text.matches(marker).count();
+    let sent = exchanging(marker).request().into_body();
     assert_eq!(
-        sent.matches(marker).count(),
+        count(&String::from_utf8(sent).unwrap()),
         3,
-        "key, code and verifier: {sent}"
+        "API key, code and code verifier"
     );
-    let session = stored(&session(marker));
-    assert_eq!(session.matches(marker).count(), 5, "five tokens: {session}");
-    let pending = stored(&pending(marker));
     assert_eq!(
-        pending.matches(marker).count(),
+        count(&stored(&pending(marker))),
         2,
-        "state and verifier: {pending}"
+        "state and code verifier"
     );
+    assert_eq!(count(&stored(&session(marker))), 5, "five tokens");
+    assert_eq!(count(&stored(&device(marker))), 1, "the device code");
+    let session = oauth::session_from(&oauth_success(marker, |_| {}));
+    assert_eq!(count(&stored(&session)), 3, "three tokens");
+    for (file, expected) in [
+        ("step_up_email_verification_required.json", 1),
+        ("step_up_email_completion_required.json", 2),
+        ("step_up_unknown_future.json", 5),
+    ] {
+        assert_eq!(count(&stored(&challenge(file, marker))), expected, "{file}");
+    }
 }
