@@ -1,13 +1,12 @@
-//! A login about to begin: what reaches the address, and what is kept.
+//! The authorization URL of a login, and the pending login.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use workos_login::limits::MAX_STATE_BYTES;
 use workos_login::url::Url;
 use workos_login::{
-    AppStateTooLong, Client, ConnectionSelector, Provider, Public, ReservedParameter, Screen, Start,
+    Client, ConnectionSelector, Provider, Public, ReservedParameter, Screen, Start,
 };
 
 use crate::scenario::{
@@ -15,21 +14,17 @@ use crate::scenario::{
     fixture, now, organization, pairs, secs, stored,
 };
 
-fn start(scenario: &Scenario<Public>) -> Start<'_, Public> {
-    scenario.to_start()
-}
-
 /// The values of a parameter, in the order they are sent.
 fn values(url: &Url, name: &str) -> Vec<String> {
     let named = pairs(url).into_iter().filter(|(given, _)| given == name);
     named.map(|(_, value)| value).collect()
 }
 
-/// Checks that an option reaches the address, once, as `name=value`.
+/// Checks that an option is sent once, as `name=value`.
 #[track_caller]
-fn check(name: &str, value: &str, option: impl FnOnce(Start<'_, Public>) -> Start<'_, Public>) {
+fn sends(name: &str, value: &str, option: impl FnOnce(Start<'_, Public>) -> Start<'_, Public>) {
     let scenario = Scenario::public();
-    let (url, _) = begin(option(start(&scenario)));
+    let (url, _) = begin(option(scenario.to_start()));
     assert_eq!(values(&url, name), [value], "{url}");
 }
 
@@ -48,12 +43,12 @@ fn builds_the_whole_authorization_url() {
 
 #[test]
 fn debug_of_the_authorization_url_shows_no_state() {
-    let (address, _) = Scenario::public()
+    let (url, _) = Scenario::public()
         .to_start()
         .begin(now(), &mut Counting::default());
-    assert!(address.to_string().contains(STATE));
+    assert!(url.to_string().contains(STATE));
     assert_eq!(
-        format!("{address:?}"),
+        format!("{url:?}"),
         "AuthorizationUrl(\"https://api.workos.com/user_management/authorize\", ..)"
     );
 }
@@ -61,13 +56,14 @@ fn debug_of_the_authorization_url_shows_no_state() {
 #[test]
 fn the_authorization_url_converts_to_an_equal_url() {
     let scenario = Scenario::public().redirect_uri("https://a.example/é?b=c d");
-    let (address, _) = start(&scenario)
+    let (url, _) = scenario
+        .to_start()
         .login_hint("ünï@example.org?#&%/\\")
         .app_state("~!*'()\u{1f511}")
         .unwrap()
         .begin(now(), &mut Counting::default());
-    assert_eq!(Url::from(address.clone()).as_str(), address.as_ref());
-    assert_eq!(String::from(address.clone()), address.as_str());
+    assert_eq!(Url::from(url.clone()).as_str(), url.as_ref());
+    assert_eq!(String::from(url.clone()), url.as_str());
 }
 
 #[test]
@@ -84,7 +80,7 @@ fn generates_state_and_code_verifier_in_one_call() {
 fn c14_uses_a_new_state_and_code_verifier_for_each_login() {
     let scenario = Scenario::public();
     let mut generator = Counting::default();
-    let mut drawn = || {
+    let mut generated = || {
         let (url, pending) = scenario.to_start().begin(now(), &mut generator);
         let pending: Value = serde_json::from_str(&stored(&pending)).unwrap();
         [
@@ -92,24 +88,11 @@ fn c14_uses_a_new_state_and_code_verifier_for_each_login() {
             pending["code_verifier"].to_string(),
         ]
     };
-    let all: BTreeSet<String> = (0..3).flat_map(|_| drawn()).collect();
+    let all: BTreeSet<String> = (0..3).flat_map(|_| generated()).collect();
     assert_eq!(all.len(), 6);
 }
 
-#[test]
-fn the_verifier_is_not_in_the_address_and_the_key_neither() {
-    let (url, _) = begin(Scenario::confidential().to_start());
-    for secret in [
-        CODE_VERIFIER,
-        crate::scenario::API_KEY,
-        "client_secret",
-        "code_verifier",
-    ] {
-        assert!(!url.as_str().contains(secret), "{secret}");
-    }
-}
-
-/// The parameters of a fixture, as pairs, with those of this login in place of the fixture's own.
+/// The parameters of a fixture, with the random values of this login.
 fn expected(params: &Map<String, Value>) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
     let mut pairs = Vec::new();
@@ -131,7 +114,7 @@ fn expected(params: &Map<String, Value>) -> Vec<(String, String)> {
     pairs
 }
 
-/// Builds the address of a fixture through the public options.
+/// Builds the authorization URL of a fixture with the options of a login.
 fn build(params: &Map<String, Value>) -> Url {
     let text = |name: &str| params.get(name).and_then(Value::as_str);
     let client = Client::public(text("client_id").unwrap().parse().unwrap());
@@ -191,65 +174,63 @@ fn builds_the_authorization_url_of_every_fixture() {
 
 #[test]
 fn m15_sends_every_option() {
-    check("claim_nonce", "nonce-77", |s| s.claim_nonce("nonce-77"));
-    check("connection_id", "conn_1", |s| {
+    sends("claim_nonce", "nonce-77", |s| s.claim_nonce("nonce-77"));
+    sends("connection_id", "conn_1", |s| {
         s.connection(&"conn_1".parse().unwrap())
     });
-    check("domain_hint", "example.org", |s| {
-        s.domain_hint("example.org")
+    sends("domain_hint", "a.example", |s| s.domain_hint("a.example"));
+    sends("invitation_token", "inv-9", |s| s.invitation_token("inv-9"));
+    sends("login_hint", "a+b@c.example", |s| {
+        s.login_hint("a+b@c.example")
     });
-    check("invitation_token", "inv-9", |s| s.invitation_token("inv-9"));
-    check("login_hint", "a+b@example.org", |s| {
-        s.login_hint("a+b@example.org")
-    });
-    check("max_age", "3600", |s| s.max_age(secs(3600)));
-    check("organization_id", "org_1", |s| {
+    sends("max_age", "3600", |s| s.max_age(secs(3600)));
+    sends("organization_id", "org_1", |s| {
         s.organization(&organization("org_1"))
     });
-    check("password_reset_token", "reset-1", |s| {
-        s.password_reset_token("reset-1")
+    sends("password_reset_token", "r-1", |s| {
+        s.password_reset_token("r-1")
     });
-    check("prompt", "select_account", |s| s.prompt("select_account"));
-    check("provider_query_params[hd]", "example.org", |s| {
-        s.provider_query_param("hd", "example.org")
+    sends("prompt", "select_account", |s| s.prompt("select_account"));
+    sends("provider_query_params[hd]", "a.example", |s| {
+        s.provider_query_param("hd", "a.example")
     });
-    check("provider_query_params[n]", "3", |s| {
+    sends("provider_query_params[n]", "3", |s| {
         s.provider_query_param("n", 3)
     });
-    check("provider_query_params[b]", "true", |s| {
+    sends("provider_query_params[b]", "true", |s| {
         s.provider_query_param("b", true)
     });
-    check("provider_scopes", "openid", |s| {
+    sends("provider_scopes", "openid", |s| {
         s.provider_scopes(["openid"])
     });
-    check("new_parameter", "1", |s| {
+    sends("new_parameter", "1", |s| {
         s.parameter("new_parameter", "1").unwrap()
     });
 }
 
 #[test]
 fn m18_sends_a_max_age_of_zero() {
-    check("max_age", "0", |s| s.max_age(Duration::ZERO));
+    sends("max_age", "0", |s| s.max_age(Duration::ZERO));
 }
 
 #[test]
 fn sends_the_last_value_of_an_option() {
-    check("login_hint", "b", |s| s.login_hint("a").login_hint("b"));
-    check("prompt", "login", |s| {
+    sends("login_hint", "b", |s| s.login_hint("a").login_hint("b"));
+    sends("prompt", "login", |s| {
         s.prompt("none").parameter("prompt", "login").unwrap()
     });
-    check("organization_id", "org_2", |s| {
+    sends("organization_id", "org_2", |s| {
         s.organization(&organization("org_1"))
             .organization(&organization("org_2"))
     });
-    check("provider_scopes", "b", |s| {
+    sends("provider_scopes", "b", |s| {
         s.provider_scopes(["a", "c"]).provider_scopes(["b"])
     });
-    check("provider_query_params[hd]", "b", |s| {
+    sends("provider_query_params[hd]", "b", |s| {
         s.provider_query_param("hd", "a")
             .provider_query_param("hd", "b")
     });
-    check("state", &format!("{STATE}.b"), |s| {
+    sends("state", &format!("{STATE}.b"), |s| {
         s.app_state("a").unwrap().app_state("b").unwrap()
     });
 }
@@ -257,64 +238,62 @@ fn sends_the_last_value_of_an_option() {
 #[test]
 fn an_empty_list_removes_provider_scopes() {
     let (url, _) = begin(
-        start(&Scenario::public())
+        Scenario::public()
+            .to_start()
             .provider_scopes(["a"])
             .provider_scopes(Vec::<String>::new()),
     );
     assert_eq!(values(&url, "provider_scopes"), Vec::<String>::new());
 }
 
-#[track_caller]
-fn selects(selector: ConnectionSelector, expected: &[(&str, &str)]) {
+#[test]
+fn c07_sends_the_connection_selector() {
     const SELECTORS: [&str; 4] = [
         "provider",
         "screen_hint",
         "connection_id",
         "organization_id",
     ];
-    let scenario = Scenario::public();
-    let start = scenario
-        .client
-        .login(selector, REDIRECT_URI.parse().unwrap());
-    let mut sent = pairs(&begin(start).0);
-    sent.retain(|(name, _)| SELECTORS.contains(&name.as_str()));
-    let expected: Vec<_> = expected
-        .iter()
-        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-        .collect();
-    assert_eq!(sent, expected);
-}
-
-#[test]
-fn c07_sends_the_connection_selector() {
-    selects(
-        ConnectionSelector::AuthKit(Screen::Default),
-        &[("provider", "authkit")],
-    );
-    selects(
-        ConnectionSelector::AuthKit(Screen::SignIn),
-        &[("provider", "authkit"), ("screen_hint", "sign-in")],
-    );
-    selects(
-        ConnectionSelector::AuthKit(Screen::SignUp),
-        &[("provider", "authkit"), ("screen_hint", "sign-up")],
-    );
-    selects(
-        ConnectionSelector::Connection("conn_1".parse().unwrap()),
-        &[("connection_id", "conn_1")],
-    );
-    selects(
-        ConnectionSelector::Organization(organization("org_1")),
-        &[("organization_id", "org_1")],
-    );
-    selects(
-        ConnectionSelector::Provider(Provider::GitHub),
-        &[("provider", "GitHubOAuth")],
-    );
-    selects(
-        ConnectionSelector::Provider(Provider::from("NewOAuth")),
-        &[("provider", "NewOAuth")],
-    );
+    for (selector, expected) in [
+        (
+            ConnectionSelector::AuthKit(Screen::Default),
+            &[("provider", "authkit")][..],
+        ),
+        (
+            ConnectionSelector::AuthKit(Screen::SignIn),
+            &[("provider", "authkit"), ("screen_hint", "sign-in")],
+        ),
+        (
+            ConnectionSelector::AuthKit(Screen::SignUp),
+            &[("provider", "authkit"), ("screen_hint", "sign-up")],
+        ),
+        (
+            ConnectionSelector::Connection("conn_1".parse().unwrap()),
+            &[("connection_id", "conn_1")],
+        ),
+        (
+            ConnectionSelector::Organization(organization("org_1")),
+            &[("organization_id", "org_1")],
+        ),
+        (
+            ConnectionSelector::Provider(Provider::GitHub),
+            &[("provider", "GitHubOAuth")],
+        ),
+        (
+            ConnectionSelector::Provider(Provider::from("NewOAuth")),
+            &[("provider", "NewOAuth")],
+        ),
+    ] {
+        let client = Scenario::public().client;
+        let (url, _) = begin(client.login(selector, REDIRECT_URI.parse().unwrap()));
+        let mut sent = pairs(&url);
+        sent.retain(|(name, _)| SELECTORS.contains(&name.as_str()));
+        let sent: Vec<_> = sent
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        assert_eq!(sent, expected);
+    }
 }
 
 #[test]
@@ -356,51 +335,31 @@ fn names_every_provider_as_the_service_does() {
 
 #[test]
 fn rejects_reserved_parameter_names() {
-    for name in [
-        "",
-        "access_token",
-        "client_id",
-        "client_secret",
-        "code",
-        "code_challenge",
-        "code_challenge_method",
-        "code_verifier",
-        "connection_id",
-        "id_token",
-        "organization_id",
-        "provider",
-        "redirect_uri",
-        "refresh_token",
-        "request",
-        "request_uri",
-        "response_mode",
-        "response_type",
-        "scope",
-        "screen_hint",
-        "state",
-    ] {
-        let refused = start(&Scenario::public())
-            .parameter(name, "hunter2")
-            .unwrap_err();
-        let _: &ReservedParameter = &refused;
-        let shown = format!("{refused} {refused:?}");
-        assert!(shown.contains(name), "{shown}");
-        assert!(!shown.contains("hunter2"), "{shown}");
+    for name in "access_token client_id client_secret code code_challenge code_challenge_method code_verifier connection_id \
+                 device_code email_completion_token id_token organization_id pending_authentication_token provider \
+                 redirect_uri refresh_token request request_uri response_mode response_type scope screen_hint state"
+        .split(' ')
+        .chain([""])
+    {
+        let scenario = Scenario::public();
+        let rejected: ReservedParameter = scenario.to_start().parameter(name, "hunter2").unwrap_err();
+        let shown = format!("{rejected} {rejected:?}");
+        assert!(shown.contains(name) && !shown.contains("hunter2"), "{shown}");
     }
 }
 
 #[test]
 fn accepts_names_that_resemble_reserved_ones() {
-    check("State", "1", |s| s.parameter("State", "1").unwrap());
-    check("x_state", "1", |s| s.parameter("x_state", "1").unwrap());
+    sends("State", "1", |s| s.parameter("State", "1").unwrap());
+    sends("x_state", "1", |s| s.parameter("x_state", "1").unwrap());
 }
 
 #[test]
 fn encodes_every_character_of_an_option() {
     let text: String = (' '..='~').chain("é€😀\n\0".chars()).collect();
-    check("login_hint", &text, |s| s.login_hint(&text));
-    check("a&b=c#d?", "x", |s| s.parameter("a&b=c#d?", "x").unwrap());
-    let (url, _) = begin(start(&Scenario::public()).login_hint("a&state=b#c"));
+    sends("login_hint", &text, |s| s.login_hint(&text));
+    sends("a&b=c#d?", "x", |s| s.parameter("a&b=c#d?", "x").unwrap());
+    let (url, _) = begin(Scenario::public().to_start().login_hint("a&state=b#c"));
     assert_eq!(url.fragment(), None);
     assert_eq!(values(&url, "state"), [STATE]);
 }
@@ -421,27 +380,9 @@ fn sends_the_redirect_uri_as_it_is_registered() {
 #[test]
 fn appends_the_application_state_to_the_random_part() {
     for text in ["/after?x=1", "", "a.b", "s t+a~t(e)!*'é"] {
-        let (url, pending) = begin(start(&Scenario::public()).app_state(text).unwrap());
+        let (url, pending) = begin(Scenario::public().to_start().app_state(text).unwrap());
         assert_eq!(values(&url, "state"), [format!("{STATE}.{text}")]);
         assert_eq!(pending.app_state(), Some(text));
     }
     assert_eq!(Scenario::public().to_awaiting_callback().app_state(), None);
-}
-
-#[test]
-fn the_applications_state_has_what_the_random_part_leaves() {
-    let room = MAX_STATE_BYTES - STATE.len() - 1;
-    for (length, fits) in [(room - 1, true), (room, true), (room + 1, false)] {
-        let scenario = Scenario::public();
-        assert_eq!(
-            start(&scenario).app_state("a".repeat(length)).is_ok(),
-            fits,
-            "{length}"
-        );
-    }
-    let refused = start(&Scenario::public())
-        .app_state("a".repeat(4096))
-        .unwrap_err();
-    let _: &AppStateTooLong = &refused;
-    assert!(refused.to_string().contains(&room.to_string()), "{refused}");
 }
