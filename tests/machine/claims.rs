@@ -1,4 +1,4 @@
-//! Claims of the access token that a session tells, and what a JWT template can do to them.
+//! The claims of the access token of a session. A JWT template can set them to any value.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ fn at(seconds: u64) -> Option<SystemTime> {
 }
 
 #[test]
-fn a_session_tells_the_claims_of_its_access_token() {
+fn reads_the_claims_of_the_access_token() {
     for session in [Scenario::public().to_authenticated(), oauth::session()] {
         assert_eq!(session.role().as_deref(), Some("admin"));
         assert_eq!(session.roles(), ["admin", "billing"]);
@@ -29,7 +29,7 @@ fn a_session_tells_the_claims_of_its_access_token() {
 }
 
 #[test]
-fn claims_are_the_same_after_the_session_was_stored() {
+fn stores_the_claims() {
     let session = Scenario::public().to_authenticated();
     let stored = serde_json::to_string(&session).unwrap();
     assert!(!stored.contains("beta-editor"));
@@ -38,7 +38,7 @@ fn claims_are_the_same_after_the_session_was_stored() {
 }
 
 #[test]
-fn claims_that_are_not_there_are_absent() {
+fn missing_claims_are_absent() {
     let opaque = oauth::session_from(&oauth::tokens(|_| {}));
     for session in [with(&json!({})), opaque] {
         assert_eq!(session.role(), None);
@@ -74,7 +74,7 @@ fn claims_of_another_type_are_absent() {
 }
 
 #[test]
-fn one_claim_of_another_type_does_not_spoil_the_others() {
+fn a_claim_of_another_type_does_not_affect_the_others() {
     let session = with(&json!({ "role": 7, "roles": ["a", 7, "b"], "auth_time": 8.9 }));
     assert_eq!(session.role(), None);
     assert_eq!(session.roles(), ["a", "b"]);
@@ -82,7 +82,7 @@ fn one_claim_of_another_type_does_not_spoil_the_others() {
 }
 
 #[test]
-fn a_time_of_authentication_that_no_clock_shows_is_absent() {
+fn an_auth_time_beyond_the_clock_is_absent() {
     for (odd, expected) in [
         (json!(0), at(0)),
         (json!("1780000000"), None),
@@ -99,7 +99,7 @@ fn a_time_of_authentication_that_no_clock_shows_is_absent() {
 }
 
 #[test]
-fn an_id_token_tells_the_time_of_authentication_if_the_access_token_does_not() {
+fn reads_auth_time_from_the_id_token_if_the_access_token_has_none() {
     let session = |access: &str| {
         oauth::session_from(&oauth::tokens(|body| {
             body["access_token"] = access.into();

@@ -1,8 +1,7 @@
-//! What a person reads when something goes wrong, and what a program can do then.
+//! Error messages and conversions.
 
 use std::error::Error as _;
 
-use serde_json::{Value, json};
 use workos_login::{
     Authenticated, AwaitingCallback, Callback, Error, Exchange, Exchanging, Refreshing, SendError,
 };
@@ -10,51 +9,44 @@ use workos_login::{
 use crate::error_codes::at_code_exchange;
 use crate::fixtures;
 use crate::scenario::{
-    CODE, STATE, Scenario, body, callback, fixture, kind, now, refusal, refused, response, secs,
-    stored,
+    CODE, STATE, Scenario, body, callback, fixture, kind, now, refusal, refused, response, says,
+    secs,
 };
 
-/// The message of an error response, at each kind of exchange where it differs.
 #[test]
 fn names_the_problem_and_then_the_remedy() {
-    let scenario = Scenario::public;
+    let public = Scenario::public;
+    let invalid_grant = r#"{"error":"invalid_grant"}"#;
+    let access_denied = r#"{"error":"access_denied"}"#;
     for (error, message) in [
         (
-            at_code_exchange(400, r#"{"error":"invalid_grant"}"#),
+            at(public().to_exchanging(), 400, invalid_grant),
             "authorization code is invalid (invalid_grant): it was used, has expired, was issued to another client, \
              or does not match the code verifier; start a new login",
         ),
         (
-            at(
-                scenario().to_refreshing(),
-                400,
-                r#"{"error":"invalid_grant"}"#,
-            ),
+            at(public().to_refreshing(), 400, invalid_grant),
             "session has ended (invalid_grant); log in again",
         ),
         (
-            at(
-                scenario().to_switching(),
-                400,
-                r#"{"error":"invalid_grant"}"#,
-            ),
+            at(public().to_switching(), 400, invalid_grant),
             "organization switch was rejected (invalid_grant) and the session is unchanged; log in to the \
              organization instead",
         ),
         (
-            at(scenario().to_polling(), 400, r#"{"error":"invalid_grant"}"#),
+            at(public().to_polling(), 400, invalid_grant),
             "device code is invalid (invalid_grant); start a new login",
         ),
         (
-            at(scenario().to_polling(), 400, r#"{"error":"access_denied"}"#),
+            at(public().to_polling(), 400, access_denied),
             "login was denied (access_denied); start a new login",
         ),
         (
-            at(
-                scenario().client.device(),
-                403,
-                r#"{"error":"access_denied"}"#,
-            ),
+            at(public().to_polling(), 400, r#"{"error":"expired_token"}"#),
+            "device code has expired; start a new login",
+        ),
+        (
+            at(public().to_requesting_device(), 403, access_denied),
             "service rejected the client (access_denied); enable the device authorization grant at the service",
         ),
         (
@@ -112,27 +104,21 @@ fn names_the_remedy_of_a_missing_pending_login() {
 
 #[test]
 fn returns_a_session_without_a_refresh_token() {
-    let session = stored(&Scenario::public().to_authenticated());
-    let mut fields: Value = serde_json::from_str(&session).unwrap();
-    fields["refresh_token"] = json!(null);
-    let session: Authenticated = serde_json::from_str(&fields.to_string()).unwrap();
+    let mut form = serde_json::to_value(Scenario::public().to_authenticated()).unwrap();
+    form.as_object_mut().unwrap().remove("refresh_token");
+    let session: Authenticated = serde_json::from_value(form).unwrap();
     let (session, error) = refused(session.refresh(&Scenario::public().client));
     assert_eq!(kind(&error), "Client");
-    assert!(error.to_string().contains("no refresh token"), "{error}");
+    says(&error, "no refresh token");
     assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }
 
-/// One error of each kind, and of each text.
+/// An error with every message.
 fn all_errors() -> Vec<Error> {
     let scenario = Scenario::public();
-    let accept = |uri: &str, seconds: u64| {
-        let later = now() + secs(seconds);
-        refused(
-            scenario
-                .to_awaiting_callback()
-                .accept(&scenario.client, callback(uri), later),
-        )
-        .1
+    let accept = |uri: &str, age: u64| {
+        let pending = scenario.to_awaiting_callback();
+        refused(pending.accept(&scenario.client, callback(uri), now() + secs(age))).1
     };
     let mut all = vec![
         Error::NoPendingLogin,

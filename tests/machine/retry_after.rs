@@ -1,24 +1,24 @@
-//! How long to wait before the same request is sent again.
+//! The time until a retry.
 
 use std::time::{Duration, SystemTime};
 
 use workos_login::Exchange;
 use workos_login::http::header::RETRY_AFTER;
 
-use crate::scenario::{Scenario, now, response, secs, with_header};
+use crate::scenario::{Scenario, now, refusal, response, secs, with_header};
 
-/// The wait after a 429 with this `Retry-After`, asked for at the moment of the answer.
-fn wait(retry_after: &str) -> Option<Duration> {
+/// The time until a retry, on receipt of a transient error with this `Retry-After`.
+fn wait(retry_after: &str) -> Duration {
     wait_at(retry_after, now(), now())
 }
 
-fn wait_at(retry_after: &str, received: SystemTime, asked: SystemTime) -> Option<Duration> {
+fn wait_at(retry_after: &str, received: SystemTime, asked: SystemTime) -> Duration {
     let waits = [429, 503, 408, 500].map(|status| {
         let response = with_header(response(status, ""), RETRY_AFTER, retry_after);
         let refused = Scenario::public()
             .to_refreshing()
             .response(response, received);
-        refused.unwrap_err().retry_in(asked)
+        refused.unwrap_err().retry_in(asked).unwrap()
     });
     assert!(waits.iter().all(|wait| *wait == waits[0]), "{waits:?}");
     waits[0]
@@ -26,43 +26,43 @@ fn wait_at(retry_after: &str, received: SystemTime, asked: SystemTime) -> Option
 
 #[test]
 fn accepts_seconds_up_to_a_minute() {
-    assert_eq!(wait("1"), Some(secs(1)));
-    assert_eq!(wait("30"), Some(secs(30)));
-    assert_eq!(wait(" 30 "), Some(secs(30)));
-    assert_eq!(wait("007"), Some(secs(7)));
-    assert_eq!(wait("59"), Some(secs(59)));
-    assert_eq!(wait("60"), Some(secs(60)));
-    assert_eq!(wait("61"), Some(secs(60)));
-    assert_eq!(wait("86400"), Some(secs(60)));
-    assert_eq!(wait("18446744073709551615"), Some(secs(60)));
-    assert_eq!(wait(&"9".repeat(1000)), Some(secs(60)));
-}
-
-#[test]
-fn the_service_may_ask_for_no_wait() {
-    assert_eq!(wait("0"), Some(Duration::ZERO));
+    for (value, seconds) in [
+        ("0", 0),
+        ("1", 1),
+        ("30", 30),
+        (" 30 ", 30),
+        ("007", 7),
+        ("59", 59),
+        ("60", 60),
+        ("61", 60),
+        ("86400", 60),
+        ("18446744073709551615", 60),
+        (&"9".repeat(1000), 60),
+    ] {
+        assert_eq!(wait(value), secs(seconds), "{value}");
+    }
 }
 
 #[test]
 fn accepts_a_date() {
     // The scenario begins at 20:26:40.
-    assert_eq!(wait("Thu, 28 May 2026 20:26:50 GMT"), Some(secs(10)));
-    assert_eq!(wait("Thursday, 28-May-26 20:26:50 GMT"), Some(secs(10)));
-    assert_eq!(wait("Thu May 28 20:26:50 2026"), Some(secs(10)));
-    assert_eq!(wait("Thu, 28 May 2026 21:26:50 GMT"), Some(secs(60)));
-    assert_eq!(wait("Fri, 31 Dec 9999 23:59:59 GMT"), Some(secs(60)));
-}
-
-#[test]
-fn a_date_that_has_passed_is_now() {
-    assert_eq!(wait("Thu, 28 May 2026 20:26:40 GMT"), Some(Duration::ZERO));
-    assert_eq!(wait("Thu, 28 May 2026 20:26:39 GMT"), Some(Duration::ZERO));
-    assert_eq!(wait("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+    for (value, seconds) in [
+        ("Thu, 28 May 2026 20:26:50 GMT", 10),
+        ("Thursday, 28-May-26 20:26:50 GMT", 10),
+        ("Thu May 28 20:26:50 2026", 10),
+        ("Thu, 28 May 2026 21:26:50 GMT", 60),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 60),
+        ("Thu, 28 May 2026 20:26:40 GMT", 0),
+        ("Thu, 28 May 2026 20:26:39 GMT", 0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+    ] {
+        assert_eq!(wait(value), secs(seconds), "{value}");
+    }
 }
 
 #[test]
 fn is_one_second_if_it_is_invalid_or_missing() {
-    for garbage in [
+    for invalid in [
         "",
         "soon",
         "-1",
@@ -75,24 +75,19 @@ fn is_one_second_if_it_is_invalid_or_missing() {
         "2026-05-28T20:26:50Z",
         "é",
     ] {
-        assert_eq!(wait(garbage), Some(secs(1)), "{garbage:?}");
+        assert_eq!(wait(invalid), secs(1), "{invalid:?}");
     }
-    let refused = Scenario::public()
-        .to_refreshing()
-        .response(response(429, ""), now());
-    assert_eq!(refused.unwrap_err().retry_in(now()), Some(secs(1)));
+    let (_, error) = refusal(Scenario::public().to_refreshing(), response(429, ""));
+    assert_eq!(error.retry_in(now()), Some(secs(1)));
 }
 
 #[test]
 fn counts_from_receipt() {
-    assert_eq!(wait_at("30", now(), now() + secs(10)), Some(secs(20)));
-    assert_eq!(wait_at("30", now(), now() + secs(30)), Some(Duration::ZERO));
-    assert_eq!(
-        wait_at("30", now(), now() + secs(300)),
-        Some(Duration::ZERO)
-    );
-    assert_eq!(wait_at("30", now(), now() - secs(300)), Some(secs(60)));
-    assert_eq!(wait_at("30", now(), SystemTime::UNIX_EPOCH), Some(secs(60)));
+    assert_eq!(wait_at("30", now(), now() + secs(10)), secs(20));
+    assert_eq!(wait_at("30", now(), now() + secs(30)), Duration::ZERO);
+    assert_eq!(wait_at("30", now(), now() + secs(300)), Duration::ZERO);
+    assert_eq!(wait_at("30", now(), now() - secs(300)), secs(60));
+    assert_eq!(wait_at("30", now(), SystemTime::UNIX_EPOCH), secs(60));
 }
 
 #[test]
@@ -104,10 +99,7 @@ fn is_ignored_on_a_final_error() {
         (200, "{}"),
     ] {
         let response = with_header(response(status, body), RETRY_AFTER, "5");
-        let refused = Scenario::public()
-            .to_exchanging()
-            .response(response, now())
-            .unwrap_err();
-        assert_eq!(refused.retry_in(now()), None, "{status}");
+        let (_, error) = refusal(Scenario::public().to_exchanging(), response);
+        assert_eq!(error.retry_in(now()), None, "{status}");
     }
 }

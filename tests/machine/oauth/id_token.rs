@@ -1,4 +1,4 @@
-//! Which claims of an ID token are compared at which grant.
+//! The claims of an ID token that each grant compares.
 
 use serde_json::{Value, json};
 use workos_login::Exchange;
@@ -10,7 +10,7 @@ use crate::scenario::{
 
 const OTHER: &str = "https://other.example";
 
-/// What becomes of an ID token with one other claim: at a login, at a login with `max_age`, at a device login and at a refresh.
+/// Whether an ID token with one other claim is accepted: at a login, at a login with `max_age`, at a device login and at a refresh.
 ///
 /// A row is a claim, its value, and `true` or `false` for each grant.
 fn rows() -> Vec<(&'static str, Value, [bool; 4])> {

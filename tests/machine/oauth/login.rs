@@ -1,14 +1,12 @@
-//! The address of a standard login, its callback, and the request that follows.
+//! The authorization URL, the callback with its issuer, and the token request.
 
 use workos_login::http::Method;
-use workos_login::{
-    AwaitingCallback, Client, Error, Exchange, Exchanging, MismatchKind, OAuth, Server,
-};
+use workos_login::{AwaitingCallback, Error, Exchange, Exchanging, MismatchKind, Server};
 
 use super::{ISSUER, begin, client, client_of, exchanging, pending, scope, server};
 use crate::scenario::{
     CLIENT_ID, CODE, CODE_CHALLENGE, CODE_VERIFIER, Counting, NONCE, REDIRECT_URI, STATE, callback,
-    form, kind, now, pairs, refused, stored,
+    field, form, kind, now, pairs, real_callback, refused, secs, stored,
 };
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -117,32 +115,51 @@ fn encodes_every_character() {
 #[test]
 fn finishes_a_stored_login() {
     let pending: AwaitingCallback = serde_json::from_str(&stored(&pending())).unwrap();
-    let real = callback(&format!("code={CODE}&state={STATE}"));
-    let request = pending.accept(&client(), real, now()).unwrap().request();
+    let request = pending
+        .accept(&client(), real_callback(), now())
+        .unwrap()
+        .request();
     assert_eq!(request.body(), exchanging().request().body());
 }
 
-/// What comes of a callback with this `iss`, at a server that always names itself or one that may not.
-fn accept(server: Named, rest: &str) -> Result<Exchanging, Error> {
-    let client: Client<OAuth> = match server {
-        Named::Always => client_of(super::server().advertises_iss()),
-        Named::Perhaps => client(),
+/// The result of a callback at an authorization server that advertises the issuer parameter, or does not.
+#[track_caller]
+fn accept(advertises: bool, rest: &str) -> Result<Exchanging, Error> {
+    let server = if advertises {
+        server().advertises_iss()
+    } else {
+        server()
     };
+    let client = client_of(server);
     let (_, pending) = begin(&client);
     let before = stored(&pending);
     let callback = callback(&format!("/callback?state={STATE}&{rest}"));
     pending.accept(&client, callback, now()).map_err(|refusal| {
-        let (pending, error) = refused::<(), _>(Err(refusal));
+        let (pending, error) = refusal.into_parts();
         assert_eq!(stored(&pending), before);
         error
     })
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Named {
-    Always,
-    Perhaps,
+/// Checks that the issuer of a callback is rejected, after the state matched and before an error is read.
+#[track_caller]
+fn mismatch(advertises: bool, rest: &str, expected: MismatchKind, received: Option<&str>) {
+    let error = accept(advertises, rest).unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(
+        !shown.contains("access_denied") && !shown.contains("number"),
+        "{shown}"
+    );
+    let Error::CallbackMismatch(mismatch) = error else {
+        panic!("{rest}: {shown}")
+    };
+    assert_eq!(mismatch.kind(), expected, "{rest}");
+    assert!(mismatch.state_matched());
+    assert_eq!(mismatch.received_issuer(), received);
+    assert_eq!(mismatch.expected_issuer(), Some(ISSUER));
 }
+
+const DENIED: &str = "error=access_denied&error_description=Call+this+number";
 
 /// `iss=` with the issuer, encoded as a server does.
 fn iss() -> String {
@@ -151,35 +168,36 @@ fn iss() -> String {
 
 #[test]
 fn accepts_a_callback_of_the_issuer() {
-    for server in [Named::Always, Named::Perhaps] {
-        assert!(accept(server, &format!("code={CODE}&{}", iss())).is_ok());
-        let denied = accept(server, &format!("error=access_denied&{}", iss()));
-        assert_eq!(kind(&denied.unwrap_err()), "Denied", "{server:?}");
+    for advertises in [true, false] {
+        for iss in [iss(), format!("iss={ISSUER}")] {
+            let exchanging = accept(advertises, &format!("code={CODE}&{iss}")).unwrap();
+            assert_eq!(field(&exchanging.request(), "code").as_deref(), Some(CODE));
+            let denied = accept(advertises, &format!("{DENIED}&{iss}"));
+            assert_eq!(kind(&denied.unwrap_err()), "Denied");
+        }
     }
 }
 
 #[test]
 fn c27_c29_rejects_a_callback_of_another_issuer() {
-    for server in [Named::Always, Named::Perhaps] {
-        for other in [
-            "https://evil.example",
-            "https://lagoon-77.authkit.app/",
-            "https://LAGOON-77.authkit.app",
-            "http://lagoon-77.authkit.app",
-            "https://lagoon-77.authkit.app:443",
-            "lagoon-77.authkit.app",
-            "",
-        ] {
-            for rest in ["code=x", "error=access_denied", "error=server_error"] {
-                let error = accept(server, &format!("{rest}&iss={other}")).unwrap_err();
-                assert_eq!(kind(&error), "CallbackMismatch", "{other} {rest}");
-                let Error::CallbackMismatch(mismatch) = error else {
-                    unreachable!()
-                };
-                assert_eq!(mismatch.kind(), MismatchKind::Issuer);
-                assert!(mismatch.state_matched());
-                assert_eq!(mismatch.received_issuer(), Some(other));
-                assert_eq!(mismatch.expected_issuer(), Some(ISSUER));
+    for other in [
+        "https://evil.example",
+        "https://lagoon-77.authkit.app/",
+        "https://LAGOON-77.authkit.app",
+        "HTTPS://lagoon-77.authkit.app",
+        "http://lagoon-77.authkit.app",
+        "https://lagoon-77.authkit.app:443",
+        "lagoon-77.authkit.app",
+        "",
+    ] {
+        for rest in ["code=x", DENIED, "error=server_error"] {
+            for advertises in [true, false] {
+                mismatch(
+                    advertises,
+                    &format!("{rest}&iss={other}"),
+                    MismatchKind::Issuer,
+                    Some(other),
+                );
             }
         }
     }
@@ -188,18 +206,10 @@ fn c27_c29_rejects_a_callback_of_another_issuer() {
 #[test]
 fn c28_c29_rejects_a_callback_without_an_issuer_if_it_is_advertised() {
     let code = format!("code={CODE}");
-    assert!(accept(Named::Perhaps, &code).is_ok());
-    let denied = accept(Named::Perhaps, "error=access_denied").unwrap_err();
-    assert_eq!(kind(&denied), "Denied");
-    for rest in [&*code, "error=access_denied"] {
-        let error = accept(Named::Always, rest).unwrap_err();
-        assert_eq!(kind(&error), "CallbackMismatch", "{rest}");
-        let Error::CallbackMismatch(mismatch) = error else {
-            unreachable!()
-        };
-        assert_eq!(mismatch.kind(), MismatchKind::MissingIssuer);
-        assert!(mismatch.state_matched());
-        assert_eq!(mismatch.expected_issuer(), Some(ISSUER));
+    assert!(accept(false, &code).is_ok());
+    assert_eq!(kind(&accept(false, DENIED).unwrap_err()), "Denied");
+    for rest in [&*code, DENIED] {
+        mismatch(true, rest, MismatchKind::MissingIssuer, None);
     }
 }
 
@@ -214,9 +224,9 @@ fn compares_the_client_before_the_issuer_of_the_callback() {
 
 #[test]
 fn compares_the_issuer_before_the_lifetime() {
-    let late = now() + crate::scenario::secs(9_999);
-    let forged = callback(&format!("error=access_denied&state={STATE}&iss=x"));
-    let (pending, error) = refused(pending().accept(&client(), forged, late));
+    let late = now() + secs(9_999);
+    let mismatched = callback(&format!("error=access_denied&state={STATE}&iss=x"));
+    let (pending, error) = refused(pending().accept(&client(), mismatched, late));
     assert_eq!(kind(&error), "CallbackMismatch");
     let real = callback(&format!("code={CODE}&state={STATE}&{}", iss()));
     let (_, error) = refused(pending.accept(&client(), real, late));
@@ -231,8 +241,8 @@ fn rejects_two_issuers() {
 
 #[test]
 fn compares_the_state_before_the_issuer() {
-    let forged = callback(&format!("code={CODE}&state={CODE_VERIFIER}&iss=x"));
-    let (_, error) = refused(pending().accept(&client(), forged, now()));
+    let mismatched = callback(&format!("code={CODE}&state={CODE_VERIFIER}&iss=x"));
+    let (_, error) = refused(pending().accept(&client(), mismatched, now()));
     assert!(
         matches!(error, Error::CallbackMismatch(mismatch) if mismatch.kind() == MismatchKind::State)
     );

@@ -45,7 +45,7 @@ fn revokes_the_refresh_token() {
 }
 
 #[test]
-fn revokes_the_access_token_of_a_session_that_has_no_other() {
+fn revokes_the_access_token_of_a_session_without_a_refresh_token() {
     let request = revoking(session_from(&tokens(|_| {}))).request();
     assert_eq!(
         form(&request)[..2],

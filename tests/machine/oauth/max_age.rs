@@ -1,4 +1,4 @@
-//! `max_age`: how old the authentication of a session can be (OpenID Connect Core sections 3.1.2.1 and 3.1.3.7).
+//! `max_age`: the maximum age of the authentication of a session (OpenID Connect Core sections 3.1.2.1 and 3.1.3.7).
 
 use std::time::Duration;
 
@@ -104,14 +104,14 @@ fn the_age_counts_from_the_start_of_the_login() {
 }
 
 #[test]
-fn any_authentication_is_recent_enough_without_max_age() {
+fn accepts_any_auth_time_without_max_age() {
     for auth_time in [json!(0), json!(null), json!("yesterday")] {
         log_in(None, &auth_time, secs(0)).unwrap();
     }
 }
 
 #[test]
-fn an_authorization_server_tells_the_time_of_authentication_if_max_age_demands_one() {
+fn requires_auth_time_if_max_age_was_requested() {
     for absent in [json!(null), json!("1780000000"), json!(-1), json!([NOW])] {
         rejected(
             log_in(Some(300), &absent, secs(0)),
@@ -121,7 +121,7 @@ fn an_authorization_server_tells_the_time_of_authentication_if_max_age_demands_o
 }
 
 #[test]
-fn an_authorization_server_sends_an_id_token_if_max_age_demands_one() {
+fn requires_an_id_token_if_max_age_was_requested() {
     let client = client();
     let start = client.login(super::scope(), REDIRECT_URI.parse().unwrap());
     let start = start.max_age(secs(300));
@@ -132,7 +132,7 @@ fn an_authorization_server_sends_an_id_token_if_max_age_demands_one() {
 }
 
 #[test]
-fn user_management_need_not_tell_the_time_of_authentication() {
+fn user_management_may_omit_auth_time() {
     for claims in [json!({}), json!({ "auth_time": "now" })] {
         log_in_to_user_management(0, &claims).unwrap();
     }

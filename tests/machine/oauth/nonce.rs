@@ -14,7 +14,7 @@ fn of_nonce(nonce: &Value) -> String {
 }
 
 #[test]
-fn draws_the_nonce_with_the_state_and_the_verifier_in_one_call() {
+fn generates_the_nonce_with_state_and_code_verifier_in_one_call() {
     let mut generator = Counting::default();
     let client = client();
     let start = client.login(super::scope(), REDIRECT_URI.parse().unwrap());

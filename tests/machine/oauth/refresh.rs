@@ -1,4 +1,4 @@
-//! A refresh at a standard OAuth server, which may leave out what has not changed.
+//! A refresh. An authorization server may omit what has not changed (RFC 6749 section 6).
 
 use serde_json::{Value, json};
 use workos_login::secrecy::ExposeSecret;
@@ -6,7 +6,8 @@ use workos_login::{Authenticated, Exchange};
 
 use super::{client, id_token, refreshing, session, session_from, tokens};
 use crate::scenario::{
-    CLIENT_ID, edited, fixture, form, kind, now, refusal, response, secs, stored,
+    CLIENT_ID, edited, field, fixture, form, kind, now, refusal, response, says, secs, stored,
+    without,
 };
 
 const FIRST: &str = "Dq6wKj2NdiC7moEj9g1qpyrEKLXT4E";
@@ -54,23 +55,33 @@ fn keeps_what_the_response_leaves_out() {
 
 #[test]
 fn c45_replaces_the_refresh_token_only_if_a_new_one_is_returned() {
-    for absent in [json!(null), json!(""), json!(7)] {
-        let body = edited("connect_token_refreshed.json", |body| {
-            body["refresh_token"] = absent;
-        });
+    let after = |body: String| {
         let fresh = refreshing().response(response(200, body), now()).unwrap();
-        assert_eq!(refresh_token(&fresh), Some(FIRST));
-        let again = form(&fresh.refresh(&client()).unwrap().request());
-        assert!(again.contains(&("refresh_token".to_owned(), FIRST.to_owned())));
+        let token = refresh_token(&fresh).map(str::to_owned);
+        let sent = field(
+            &fresh.refresh(&client()).unwrap().request(),
+            "refresh_token",
+        );
+        assert_eq!(sent, token);
+        token.unwrap()
+    };
+    let file = "connect_token_refreshed.json";
+    assert_eq!(after(fixture(file)), SECOND);
+    assert_eq!(after(without(file, "refresh_token")), FIRST);
+    for absent in [json!(null), json!(""), json!(7)] {
+        assert_eq!(
+            after(edited(file, |body| body["refresh_token"] = absent)),
+            FIRST
+        );
     }
 }
 
-/// A session of `user_1`, of which only the ID token and the refresh token say anything.
+/// A session of `user_1` with an ID token, a refresh token and an opaque access token.
 fn plain() -> Authenticated {
     session_from(&tokens(|body| body["refresh_token"] = json!("first")))
 }
 
-fn answered(edit: impl FnOnce(&mut Value)) -> String {
+fn refreshed(edit: impl FnOnce(&mut Value)) -> String {
     tokens(|body| {
         body["access_token"] = json!("newer");
         body["refresh_token"] = json!("second");
@@ -81,7 +92,7 @@ fn answered(edit: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_new_id_token_updates_the_user() {
     let newer = id_token(|claims| claims["email"] = json!("new@example.org"));
-    let body = answered(|body| body["id_token"] = json!(newer));
+    let body = refreshed(|body| body["id_token"] = json!(newer));
     let refreshing = plain().refresh(&client()).unwrap();
     let fresh = refreshing.response(response(200, body), now()).unwrap();
     assert_eq!(fresh.user().unwrap().email(), Some("new@example.org"));
@@ -90,32 +101,32 @@ fn a_new_id_token_updates_the_user() {
     assert_eq!(refresh_token(&fresh), Some("second"));
 }
 
-/// Checks that an ID token is refused at a refresh, and that the session stays.
+/// Checks that a refresh rejects an ID token and keeps the session.
 #[track_caller]
-fn refused_id_token(edit: impl FnOnce(&mut Value), why: &str) {
+fn rejects_id_token(edit: impl FnOnce(&mut Value), why: &str) {
     let token = id_token(edit);
-    let body = answered(|body| body["id_token"] = json!(token));
+    let body = refreshed(|body| body["id_token"] = json!(token));
     let (refreshing, error) = refusal(plain().refresh(&client()).unwrap(), response(200, body));
     assert_eq!(kind(&error), "Malformed");
-    assert!(error.to_string().contains(why), "{error}");
+    says(&error, why);
     assert_eq!(stored(&refreshing.into_session()), stored(&plain()));
 }
 
 #[test]
 fn rejects_another_user() {
-    refused_id_token(
+    rejects_id_token(
         |claims| claims["sub"] = json!("user_2"),
         "is about another user than before",
     );
-    refused_id_token(
+    rejects_id_token(
         |claims| claims["iss"] = json!("https://x.example"),
         "another issuer",
     );
-    refused_id_token(
+    rejects_id_token(
         |claims| claims["aud"] = json!("client_other"),
         "another client",
     );
-    refused_id_token(|claims| claims["sub"] = json!(""), "names no user");
+    rejects_id_token(|claims| claims["sub"] = json!(""), "names no user");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn the_access_token_is_sent_as_a_sensitive_bearer_token() {
 }
 
 #[test]
-fn the_session_gets_the_data_of_the_user() {
+fn adds_the_data_of_the_user_to_the_session() {
     let before = session();
     let session = fetched(&json!({
         "sub": "user_1",
