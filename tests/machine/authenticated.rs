@@ -1,13 +1,15 @@
-//! A session: how long it is good, for whom, and how it ends.
+//! A session: its lifetime, its organization and its logout URL.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use workos_login::secrecy::ExposeSecret;
 use workos_login::{Authenticated, Client, RefreshPolicy};
 
+use crate::exchanges::leads_to;
 use crate::scenario::{
-    CLIENT_ID, ORGANIZATION, SESSION, Scenario, edited, fixture, now, secs, session, stored,
-    success_with_claims,
+    CLIENT_ID, ORGANIZATION, SESSION, Scenario, edited, fixture, jwt, now, response, secs, session,
+    stored, success_with_claims,
 };
 
 /// A session with the token of this name.
@@ -21,85 +23,59 @@ fn token(name: &str) -> Authenticated {
     }))
 }
 
-const CENTURY: Option<Duration> = Some(Duration::from_secs(4_102_444_800 - 1_780_000_000));
-
-#[track_caller]
-fn lives(name: &str, life: Option<Duration>) {
-    assert_eq!(token(name).expires_in(now()), life, "{name}");
-}
-
 #[test]
 fn reads_the_lifetime_of_every_token_fixture() {
-    lives("valid_minimal", CENTURY);
-    lives("valid_full", CENTURY);
-    lives("valid_impersonated", CENTURY);
-    lives("valid_template_overrides", CENTURY);
-    lives("expired", Some(secs(300)));
-    lives("unknown_kid", CENTURY);
-    lives("no_kid", CENTURY);
-    lives("wrong_key_same_kid", CENTURY);
-    lives("alg_none", CENTURY);
-    lives("missing_exp", None);
-    lives("missing_sid", CENTURY);
-    lives("not_yet_valid", CENTURY);
-    lives("two_segments", None);
-}
-
-/// Checks the life of a session whose access token has these claims.
-#[track_caller]
-fn claims(claims: &str, life: Option<Duration>) {
-    let session = session(&success_with_claims(claims));
-    assert_eq!(session.expires_in(now()), life, "{claims}");
-    assert_eq!(
-        session
-            .refresh_in(&RefreshPolicy::default(), now())
-            .is_some(),
-        life.is_some()
-    );
-}
-
-#[test]
-fn m4_an_invalid_lifetime_is_unknown() {
-    claims(r#"{"iat":1000,"exp":1300}"#, Some(secs(300)));
-    claims(r#"{"iat":0,"exp":1}"#, Some(secs(1)));
-    claims(
-        r#"{"iat":0,"exp":18446744073709551615}"#,
-        // What a stored form holds.
-        Some(Duration::from_millis(i64::MAX as u64)),
-    );
-    claims(r#"{"iat":0,"exp":18446744073709551616}"#, None);
-    claims(r#"{"iat":0,"exp":1e400}"#, None);
-    claims(r#"{"iat":0,"exp":99999999999999999999999999}"#, None);
-    claims(r#"{"iat":-5,"exp":300}"#, None);
-    claims(r#"{"iat":0,"exp":-300}"#, None);
-    claims(r#"{"iat":0,"exp":300.5}"#, Some(secs(300)));
-    claims(r#"{"iat":0.9,"exp":300.1}"#, Some(secs(300)));
-    claims(r#"{"iat":1.78e9,"exp":1780000300.999}"#, Some(secs(300)));
-    claims(r#"{"iat":0,"exp":0.5}"#, None);
-    claims(r#"{"iat":-0.5,"exp":300}"#, None);
-    claims(r#"{"iat":0,"exp":1e20}"#, None);
-    claims(r#"{"iat":0,"exp":"300"}"#, None);
-    claims(r#"{"iat":0,"exp":null}"#, None);
-    claims(r#"{"iat":0,"exp":[300]}"#, None);
-    claims(r#"{"iat":{"x":[1]},"exp":300}"#, None);
-    claims(r#"{"exp":300}"#, None);
-    claims(r#"{"iat":300}"#, None);
-    claims(r#"{"iat":300,"exp":300}"#, None);
-    claims(r#"{"iat":301,"exp":300}"#, None);
-    claims(r#"{}"#, None);
-    claims(r#"[1,2]"#, None);
-    claims("not json", None);
-    claims("", None);
+    let century = Some(secs(4_102_444_800 - 1_780_000_000));
+    for (name, lifetime) in [
+        ("valid_minimal", century),
+        ("valid_full", century),
+        ("valid_impersonated", century),
+        ("valid_template_overrides", century),
+        ("expired", Some(secs(300))),
+        ("unknown_kid", century),
+        ("no_kid", century),
+        ("wrong_key_same_kid", century),
+        ("alg_none", century),
+        ("missing_exp", None),
+        ("missing_sid", century),
+        ("not_yet_valid", century),
+        ("two_segments", None),
+    ] {
+        assert_eq!(token(name).expires_in(now()), lifetime, "{name}");
+    }
 }
 
 #[test]
 fn the_lifetime_of_an_opaque_token_is_unknown() {
-    for token in ["opaque", "a.b", "a.b.c", "a.!.c", "a.e30.c.d", "..", "."] {
+    for token in [
+        "opaque",
+        ".",
+        "..",
+        "...",
+        "a.b",
+        "a.b.c",
+        "a.!.c",
+        "a.e30.c.d",
+        "e30.e30.",
+        "e30.e30",
+        "e30.e30.e30.e30",
+        "e30.e30.e30.e30.e30",
+        "e30.e30=.sig",
+        "e30.eyJ.sig",
+        "e30.W10.sig",
+        "e30.bnVsbA.sig",
+        "e30._w.sig",
+    ] {
         let body = edited("success_minimal.json", |body| {
             body["access_token"] = token.into()
         });
+        for exchange in ["code", "challenge", "poll"] {
+            leads_to(exchange, response(200, &*body), "Authenticated");
+        }
         let session = session(&body);
+        assert_eq!(session.access_token().expose_secret(), token);
         assert_eq!(session.expires_in(now()), None, "{token}");
+        assert_eq!(session.organization_id(), None, "{token}");
         assert_eq!(session.session_id(), None, "{token}");
     }
 }
@@ -115,79 +91,82 @@ fn counts_the_lifetime_from_receipt() {
 
 #[test]
 fn is_due_for_refresh_five_minutes_before_expiry_or_at_half_of_the_lifetime() {
-    let due = |life: u64, policy: &RefreshPolicy, later: u64| {
-        let session = session(&success_with_claims(&format!(
-            r#"{{"iat":0,"exp":{life}}}"#
-        )));
-        session.refresh_in(policy, now() + secs(later))
-    };
     let policy = RefreshPolicy::default();
-    assert_eq!(due(3600, &policy, 0), Some(secs(3300)));
-    assert_eq!(due(3600, &policy, 3299), Some(secs(1)));
-    assert_eq!(due(3600, &policy, 3300), Some(Duration::ZERO));
-    assert_eq!(due(3600, &policy, 9999), Some(Duration::ZERO));
-    assert_eq!(due(600, &policy, 0), Some(secs(300)));
-    assert_eq!(due(300, &policy, 0), Some(secs(150)));
-    assert_eq!(due(1, &policy, 0), Some(Duration::from_millis(500)));
-    let narrow = RefreshPolicy::default().margin(secs(10));
-    assert_eq!(due(300, &narrow, 0), Some(secs(290)));
-    let wide = RefreshPolicy::default().margin(Duration::MAX);
-    assert_eq!(due(300, &wide, 0), Some(secs(150)));
-    let none = RefreshPolicy::default().margin(Duration::ZERO);
-    assert_eq!(due(300, &none, 299), Some(secs(1)));
+    let [narrow, none, wide] = [secs(10), Duration::ZERO, Duration::MAX]
+        .map(|margin| RefreshPolicy::default().margin(margin));
+    for (lifetime, policy, age, due) in [
+        (3600, &policy, 0, secs(3300)),
+        (3600, &policy, 3299, secs(1)),
+        (3600, &policy, 3300, Duration::ZERO),
+        (3600, &policy, 9999, Duration::ZERO),
+        (600, &policy, 0, secs(300)),
+        (300, &policy, 0, secs(150)),
+        (1, &policy, 0, Duration::from_millis(500)),
+        (300, &narrow, 0, secs(290)),
+        (300, &wide, 0, secs(150)),
+        (300, &none, 299, secs(1)),
+    ] {
+        let claims = json!({ "iat": 0, "exp": lifetime }).to_string();
+        let session = session(&success_with_claims(&claims));
+        assert_eq!(
+            session.refresh_in(policy, now() + secs(age)),
+            Some(due),
+            "{lifetime} {age}"
+        );
+    }
 }
 
 #[test]
 fn reads_the_organization_from_the_access_token_if_the_response_has_none() {
-    let organization = |body: &str| session(body).organization_id().map(|id| id.to_string());
-    let named = format!(r#"{{"org_id":"{ORGANIZATION}"}}"#);
-    assert_eq!(
-        organization(&success_with_claims(&named)).as_deref(),
-        Some(ORGANIZATION)
-    );
-    assert_eq!(organization(&success_with_claims(r#"{"org_id":7}"#)), None);
-    assert_eq!(organization(&success_with_claims(r#"{"org_id":""}"#)), None);
-    assert_eq!(
-        organization(&success_with_claims(r#"{"org_id":"a b"}"#)),
-        None
-    );
+    let organization = |body: &str| session(body).organization_id().map(ToString::to_string);
+    let claims = success_with_claims(&json!({ "org_id": ORGANIZATION }).to_string());
+    assert_eq!(organization(&claims).as_deref(), Some(ORGANIZATION));
     assert_eq!(organization(&fixture("success_minimal.json")), None);
-    let mut both: Value = serde_json::from_str(&success_with_claims(&named)).unwrap();
-    both["organization_id"] = json!("org_of_the_answer");
+    let mut both: Value = serde_json::from_str(&claims).unwrap();
+    both["organization_id"] = json!("org_of_the_response");
     assert_eq!(
         organization(&both.to_string()).as_deref(),
-        Some("org_of_the_answer")
+        Some("org_of_the_response")
     );
 }
 
 #[test]
 fn ignores_claims_of_the_wrong_type() {
-    let session = token("valid_template_overrides");
-    assert_eq!(session.session_id().map(|id| id.as_str()), Some(SESSION));
+    let client = Scenario::public().client;
     for odd in [
-        "null",
-        "7",
-        "1.5",
-        "true",
-        "[]",
-        "[\"x\"]",
-        "{\"x\":{}}",
-        "\"\"",
-        "\"a b\"",
-        "\"a\\nb\"",
+        json!(null),
+        json!(7),
+        json!(1.5),
+        json!(true),
+        json!([]),
+        json!(["x"]),
+        json!({ "x": {} }),
+        json!(""),
+        json!("a b"),
+        json!("a\nb"),
+        json!("x".repeat(257)),
     ] {
         let claims =
-            format!(r#"{{"sid":{odd},"org_id":{odd},"iat":0,"exp":300,"role":{odd},"aud":{odd}}}"#);
-        let session = crate::scenario::session(&success_with_claims(&claims));
+            json!({ "sid": odd, "org_id": odd, "iat": 0, "exp": 300, "role": odd, "aud": odd });
+        let session = session(&success_with_claims(&claims.to_string()));
         assert_eq!(session.session_id(), None, "{odd}");
         assert_eq!(session.organization_id(), None, "{odd}");
         assert_eq!(session.expires_in(now()), Some(secs(300)), "{odd}");
-        assert_eq!(
-            session.logout_url(&Scenario::public().client, None),
-            None,
-            "{odd}"
-        );
+        assert_eq!(session.logout_url(&client, None), None, "{odd}");
+        // The session has an organization, and a response for none is rejected.
+        for (organization, expected) in [
+            (Value::Null, "Malformed"),
+            (ORGANIZATION.into(), "Authenticated"),
+        ] {
+            let body = edited("success_full.json", |body| {
+                body["organization_id"] = organization;
+                body["access_token"] = jwt(&claims.to_string()).into();
+            });
+            leads_to("refresh", response(200, body), expected);
+        }
     }
+    let session = token("valid_template_overrides");
+    assert_eq!(session.session_id().map(|id| id.as_str()), Some(SESSION));
 }
 
 #[test]
@@ -229,18 +208,14 @@ fn has_a_logout_url_for_its_own_client_only() {
             .unwrap()
     };
     let scenario = Scenario::of(at("http://127.0.0.1:8080/prefix/"));
-    let url = scenario
-        .to_authenticated()
-        .logout_url(&scenario.client, None)
-        .unwrap();
+    let session = scenario.to_authenticated();
+    let url = session.logout_url(&scenario.client, None).unwrap();
     let expected = format!(
         "http://127.0.0.1:8080/prefix/user_management/sessions/logout?session_id={SESSION}"
     );
     assert_eq!(url.as_str(), expected);
     assert_eq!(
-        scenario
-            .to_authenticated()
-            .logout_url(&at("https://api.workos.com"), None),
+        session.logout_url(&at("https://api.workos.com"), None),
         None
     );
     let other = Client::public("client_other".parse().unwrap());

@@ -1,4 +1,4 @@
-//! What every refusal of the service comes out as.
+//! The classification of error responses.
 
 use serde_json::json;
 use workos_login::Error;
@@ -8,11 +8,10 @@ use workos_login::http::header::HeaderName;
 
 use crate::exchanges::{EXCHANGES, Row, outcome_of};
 use crate::scenario::{
-    STATE, Scenario, callback, kind, now, refusal, refused, response, with_header,
+    STATE, Scenario, callback, each, kind, now, refusal, refused, response, with_header,
 };
 
-/// What each code means at each exchange, in the shape of either system; at an exchange that is not named, a code means
-/// nothing, and the status decides.
+/// The kind of each code at each exchange, in both shapes. At other exchanges the code is unknown and the status decides.
 const MEANINGS: &str = "
 access_denied                                 any poll=Denied device=Client
 application_consent_required                  any device= else=Other
@@ -82,18 +81,20 @@ fn c43_m2_reads_the_error_codes_of_both_shapes_at_any_status() {
                 (400, "Rejected"),
                 (401, "Rejected"),
                 (403, "Rejected"),
+                (404, "Rejected"),
+                (408, "Unavailable"),
+                (422, "Rejected"),
                 (429, "Unavailable"),
                 (500, "Unavailable"),
+                (503, "Unavailable"),
             ] {
                 let expected = Some(row.kind(exchange)).filter(|kind| !kind.is_empty());
-                for body in [
-                    json!({ "error": code, "error_description": "words" }),
-                    json!({ "code": code, "message": "words" }),
-                    json!({ "error": code }),
-                ] {
-                    let came = outcome_of(exchange, response(status, body.to_string()));
+                for body in each(
+                    json!([{ "error": code, "error_description": "text" }, { "code": code, "message": "text" }, { "error": code }]),
+                ) {
+                    let outcome = outcome_of(exchange, response(status, body.to_string()));
                     let expected = expected.unwrap_or(nothing);
-                    assert_eq!(came, expected, "{status} {body} at {exchange}");
+                    assert_eq!(outcome, expected, "{status} {body} at {exchange}");
                 }
             }
         }
@@ -110,21 +111,23 @@ fn c32_classifies_the_error_of_a_callback_and_keeps_its_code() {
         ("temporarily_unavailable", "Unavailable"),
         ("unauthorized_client", "Client"),
         ("unsupported_response_type", "Client"),
-        // Codes that the table does not have for a callback, and one that has another meaning there.
+        // Codes that are unknown, or have another meaning, in a callback.
         ("invalid_grant", "Denied"),
         ("login_required", "Denied"),
         ("user_not_found", "Denied"),
-        ("Something New", "Denied"),
+        ("of_tomorrow", "Denied"),
+        ("Access_Denied", "Denied"),
+        ("x y", "Denied"),
         ("ünï", "Denied"),
     ] {
         let scenario = Scenario::public();
-        let uri = format!("/callback?error={code}&error_description=words&state={STATE}");
+        let uri = format!("/callback?error={code}&error_description=text&state={STATE}");
         let pending = scenario.to_awaiting_callback();
         let (_, error) = refused(pending.accept(&scenario.client, callback(&uri), now()));
         assert_eq!(kind(&error), expected, "{code}");
         let response = error.error_response().unwrap();
         assert_eq!(response.code(), Some(code));
-        assert_eq!(response.description(), Some("words"));
+        assert_eq!(response.description(), Some("text"));
         assert_eq!(response.status(), None);
         assert_eq!(error.retry_in(now()), None, "{code}");
     }
@@ -142,8 +145,8 @@ fn every_published_error_code_is_tested() {
 fn an_unknown_code_with_a_pending_authentication_token_is_a_challenge() {
     let with_token = json!({ "code": "never_heard_of", "pending_authentication_token": "x" });
     for exchange in EXCHANGES {
-        let came = outcome_of(exchange, response(403, with_token.to_string()));
-        assert_eq!(came, "Unknown", "{exchange}");
+        let outcome = outcome_of(exchange, response(403, with_token.to_string()));
+        assert_eq!(outcome, "Unknown", "{exchange}");
     }
 }
 
@@ -152,7 +155,7 @@ pub(crate) fn at_code_exchange(status: u16, body: &str) -> Error {
 }
 
 #[track_caller]
-fn status_and_code(status: u16, body: &str, expected: &str) {
+fn classifies(status: u16, body: &str, expected: &str) {
     assert_eq!(
         kind(&at_code_exchange(status, body)),
         expected,
@@ -162,86 +165,76 @@ fn status_and_code(status: u16, body: &str, expected: &str) {
 
 #[test]
 fn classifies_a_response_without_a_known_code_by_its_status() {
-    for status in [408, 429, 500, 501, 502, 503, 504, 507, 599] {
-        status_and_code(status, "", "Unavailable");
-        status_and_code(status, "<html>", "Unavailable");
-        status_and_code(status, r#"{"error":"never_heard_of"}"#, "Unavailable");
-    }
-    for status in [
+    let transient = [408, 429, 500, 501, 502, 503, 504, 507, 599];
+    let other = [
         400, 401, 403, 404, 405, 409, 410, 413, 418, 422, 425, 499, 600, 999, 199,
-    ] {
-        status_and_code(status, "", "Rejected");
-        status_and_code(status, "<html>", "Rejected");
-        status_and_code(status, r#"{"error":"never_heard_of"}"#, "Rejected");
-    }
-}
-
-#[test]
-fn m2_a_known_code_counts_at_any_status() {
-    for status in [400, 401, 403, 404, 408, 422, 429, 500, 503] {
-        status_and_code(status, r#"{"error":"invalid_grant"}"#, "InvalidGrant");
-        status_and_code(
-            status,
-            r#"{"code":"invalid_grant","message":"x"}"#,
-            "InvalidGrant",
-        );
-        status_and_code(status, r#"{"error":"invalid_client"}"#, "Client");
-        status_and_code(status, r#"{"error":"too_many_requests"}"#, "Unavailable");
+    ];
+    for body in ["", "<html>", r#"{"error":"never_heard_of"}"#] {
+        for status in transient {
+            classifies(status, body, "Unavailable");
+        }
+        for status in other {
+            classifies(status, body, "Rejected");
+        }
     }
 }
 
 #[test]
 fn reads_code_before_error() {
-    status_and_code(
-        400,
-        r#"{"code":"invalid_client","error":"invalid_grant"}"#,
-        "Client",
-    );
-    status_and_code(
-        400,
-        r#"{"code":null,"error":"invalid_grant"}"#,
-        "InvalidGrant",
-    );
-    status_and_code(400, r#"{"code":7,"error":"invalid_grant"}"#, "InvalidGrant");
-    status_and_code(400, r#"{"error":{"code":"invalid_grant"}}"#, "Rejected");
-    status_and_code(400, r#"["invalid_grant"]"#, "Rejected");
-    status_and_code(400, r#"{"error_description":"invalid_grant"}"#, "Rejected");
-    status_and_code(
-        400,
-        r#"{"message":"Must use SSO for selected organization"}"#,
-        "Rejected",
-    );
-    status_and_code(400, r#"{"error":"INVALID_GRANT"}"#, "Rejected");
-    status_and_code(
-        400,
-        r#"{"error":"invalid_grant","error_description":[]}"#,
-        "InvalidGrant",
-    );
-    status_and_code(400, "{\"error\":\"invalid_grant\"}trailing", "Rejected");
+    for (body, expected) in [
+        (
+            r#"{"code":"invalid_client","error":"invalid_grant"}"#,
+            "Client",
+        ),
+        (
+            r#"{"error":"invalid_grant","code":"never_heard_of"}"#,
+            "Rejected",
+        ),
+        (
+            r#"{"error":"never_heard_of","code":"invalid_grant"}"#,
+            "InvalidGrant",
+        ),
+        (r#"{"code":null,"error":"invalid_grant"}"#, "InvalidGrant"),
+        (r#"{"code":7,"error":"invalid_grant"}"#, "InvalidGrant"),
+        (r#"{"code":"","error":"invalid_grant"}"#, "InvalidGrant"),
+        (
+            r#"{"error":"invalid_grant","error_description":[]}"#,
+            "InvalidGrant",
+        ),
+        (r#"{"error_description":"invalid_grant"}"#, "Rejected"),
+        (
+            r#"{"message":"Must use SSO for selected organization"}"#,
+            "Rejected",
+        ),
+        (r#"{"error":"INVALID_GRANT"}"#, "Rejected"),
+        (r#"{"error":"invalid_grant"}trailing"#, "Rejected"),
+    ] {
+        classifies(400, body, expected);
+    }
 }
 
 #[test]
 fn a_transient_error_precedes_an_unknown_challenge() {
     let body = r#"{"code":"never_heard_of","pending_authentication_token":"x"}"#;
-    status_and_code(503, body, "Unavailable");
+    classifies(503, body, "Unavailable");
 }
 
 #[test]
 fn keeps_code_description_and_status() {
-    let Error::Rejected(answer) = at_code_exchange(400, r#"{"code":"Odd","message":"words"}"#)
+    let Error::Rejected(response) = at_code_exchange(400, r#"{"code":"Odd","message":"text"}"#)
     else {
         panic!()
     };
-    assert_eq!(answer.code(), Some("Odd"));
-    assert_eq!(answer.description(), Some("words"));
-    assert_eq!(answer.status(), Some(StatusCode::BAD_REQUEST));
-    let Error::InvalidGrant(answer) = at_code_exchange(
+    assert_eq!(response.code(), Some("Odd"));
+    assert_eq!(response.description(), Some("text"));
+    assert_eq!(response.status(), Some(StatusCode::BAD_REQUEST));
+    let Error::InvalidGrant(response) = at_code_exchange(
         400,
-        r#"{"error":"invalid_grant","error_description":"words"}"#,
+        r#"{"error":"invalid_grant","error_description":"text"}"#,
     ) else {
         panic!()
     };
-    assert_eq!(answer.description(), Some("words"));
+    assert_eq!(response.description(), Some("text"));
 }
 
 #[test]
@@ -253,8 +246,6 @@ fn keeps_a_printable_request_id_only() {
         error.request_id().map(str::to_owned)
     };
     assert_eq!(request_id("req_1"), Some("req_1".to_owned()));
-    assert_eq!(request_id(&"x".repeat(128)), Some("x".repeat(128)));
-    assert_eq!(request_id(&"x".repeat(129)), None);
     assert_eq!(request_id(""), None);
     assert_eq!(request_id("é"), None);
 }

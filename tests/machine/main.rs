@@ -20,7 +20,6 @@ mod exchanges;
 mod exchanging;
 mod fixtures;
 mod generator;
-mod hostile;
 mod lifetimes;
 mod limits;
 mod malformed;
