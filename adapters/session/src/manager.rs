@@ -14,7 +14,7 @@ use crate::bearer;
 use crate::clock::Clock;
 use crate::error::{CallError, SessionError};
 use crate::io::{Erased, Http, Io, Outside};
-use crate::machine::{LOCK_WAIT, Machine, Wanted};
+use crate::machine::{Machine, Wanted};
 use crate::marker::MaybeSend;
 use crate::record::Fingerprint;
 use crate::store::Store;
@@ -279,7 +279,7 @@ impl SessionManager {
         let machine = &self.0.machine;
         let arrived = self.0.ended.load(Ordering::Acquire);
         let begun = self.now();
-        let limit = machine.usable(&wanted, begun).map(|_| LOCK_WAIT);
+        let limit = machine.short_wait(&wanted, begun);
         let Some(turn) = self.turn(limit).await else {
             return machine.overtake(&wanted, self.now());
         };

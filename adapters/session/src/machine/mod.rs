@@ -71,7 +71,7 @@ use crate::token::Token;
 const SAVES: u8 = 3;
 
 /// How long a caller with a usable access token waits for the lock (K2).
-pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// Keeps one session fresh. It performs no I/O: each operation is given a [`Driver`].
 ///
@@ -272,10 +272,8 @@ impl Machine {
             }
         }
         self.check_blocked(driver.now())?;
-        let wait = match self.usable(wanted, driver.now()) {
-            Some(_) => LOCK_WAIT.min(self.policy.lease),
-            None => self.policy.lease,
-        };
+        let wait = self.short_wait(wanted, driver.now());
+        let wait = wait.unwrap_or(self.policy.lease);
         let mut operation = self.lock(wait, driver).await?;
         let result = operation.obtain(wanted).await;
         operation.driver.unlock().await;
@@ -348,6 +346,13 @@ impl Machine {
     pub(crate) fn usable(&self, wanted: &Wanted, now: SystemTime) -> Option<Token> {
         self.read(|state| state.usable(now))
             .filter(|token| wanted.accepts(token))
+    }
+
+    /// Returns the time after which a caller settles for its access token (K2). `None` if the token may have expired by then: the wait
+    /// may end late.
+    pub(crate) fn short_wait(&self, wanted: &Wanted, now: SystemTime) -> Option<Duration> {
+        let end = now.checked_add(LOCK_WAIT * 2)?;
+        self.usable(wanted, end).map(|_| LOCK_WAIT)
     }
 
     /// Returns the usable access token with a warning for an early exit, or else the error (K7).

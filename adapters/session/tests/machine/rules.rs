@@ -8,6 +8,9 @@ use crate::scenario::{EXCHANGE_TIMEOUT, Policy, Scenario, StoreKind};
 use crate::service::{Asked, Millis, Reply, Standing};
 use crate::world::{Progress, World};
 
+/// How long a caller with a usable access token waits for the lock, if the token does not expire in twice that time.
+const LOCK_WAIT: Millis = 1_000;
+
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -66,10 +69,10 @@ pub(crate) fn locks(
         format!("the lease is {lease} ms")
     })?;
     let is_usable = process.visible.session.is_some_and(|seen| {
-        seen.left > 0 && Some(seen.access) != process.progress.refused_access()
+        seen.left > 2 * LOCK_WAIT && Some(seen.access) != process.progress.refused_access()
     });
     let settles = is_usable && process.progress.operation == Some(Operation::AccessToken);
-    let max = if settles { 1000 } else { policy.lease };
+    let max = if settles { LOCK_WAIT } else { policy.lease };
     check("K2", wait <= max, || {
         format!("the lock is waited for for {wait} ms")
     })

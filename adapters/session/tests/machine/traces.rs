@@ -38,6 +38,7 @@ fn the_calls_of_a_driver_follow_the_invariants() {
         // The responses are those that are no success.
         ("K1",  "the token is not due",           fresh,   AccessToken,     None,          vec![],     "", Ready),
         ("K2",  "another process refreshes",      due,     AccessToken,     LockTimesOut,  vec![],     "lock(1s)", NotRefreshed),
+        ("K2",  "the token expires in 2 s",       298,     AccessToken,     LockTimesOut,  vec![],     "lock(60s)", NotRefreshed),
         ("K3",  "another process has refreshed",  due,     AccessToken,     OtherRefreshes, vec![],     "lock(1s) load unlock", Ready),
         ("K4",  "the session is due",             due,     AccessToken,     None,          vec![],     "lock(1s) load save+intent send(1,A,4s) load save unlock", Ready),
         ("K4",  "a refresh was interrupted",      due,     AccessToken,     Died(AccessToken), vec![], "load lock(1s) load send(1,A,4s) load save unlock", Ready),
