@@ -80,7 +80,7 @@ impl Client<Confidential> {
     pub fn for_end_user(&self, end_user: EndUser) -> Self {
         let fields = self.configuration.confidential.clone();
         let configuration = Configuration {
-            // The end user is not a part of the binding. A state of one request is valid in the next, whoever sends it.
+            // The end user is not a part of the binding. A state of one request is valid in the next, for any end user.
             binding: self.configuration.binding.clone(),
             service: self.configuration.service.clone(),
             confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),

@@ -144,7 +144,7 @@ impl Exchange for Discovering {
         let error = match classify_other(&response, ResponseKind::Discovery, now) {
             Ok(reply) => match self.read(&reply) {
                 Ok(server) => return Ok(Discovery::Found(server)),
-                // An invalid document does not lead to the next one: whoever could damage one could choose another.
+                // An invalid document does not lead to the next one: an attacker who can damage one could select another.
                 Err(error) => return Err(Refused::new(self, error)),
             },
             Err(error) => error,

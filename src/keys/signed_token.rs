@@ -27,7 +27,7 @@ pub(super) struct Payload {
 
 impl<'a> SignedToken<'a> {
     pub(super) fn parse(token: &'a str) -> Result<Self, InvalidToken> {
-        // Before anything is decoded, because anybody can send a token to a resource server.
+        // Before anything is decoded, because any client can send a token to a resource server.
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::TooLong);
         }
@@ -64,7 +64,7 @@ impl<'a> SignedToken<'a> {
         if !key.key.verifies(self.signed.as_bytes(), &signature) {
             return Err(InvalidToken::Signature);
         }
-        // Only after the signature: a parser sees no input of a stranger but the header.
+        // Only after the signature: the header is the only unauthenticated input that is parsed.
         let json = String::from_utf8(decode(self.payload)?).map_err(|_| InvalidToken::Malformed)?;
         Ok(Payload {
             typ: self.header.typ,

@@ -3,7 +3,7 @@
 //! [`Start::begin`](crate::Start::begin) leads in; [`AwaitingCallback::accept`] or [`AwaitingCallback::handle`] leads out, to
 //! [`Exchanging`].
 //!
-//! A redirect URI can be reached by anybody: by a link in a web page, by another program on the machine. What arrives there is
+//! A redirect URI can be reached by an attacker, too: by a link in a web page, by another program on the machine. What arrives there is
 //! therefore checked in a fixed order. `state` is first, because it is the only secret that the response shares with the request;
 //! whatever lacks it is not of this login and has no effect. Then the redirect URI, the client binding, the issuer and the lifetime
 //! are checked, and only then `code` or `error` is used.
@@ -204,7 +204,7 @@ impl AwaitingCallback {
     /// Handles a URI that a listener, a web view or the operating system received.
     ///
     /// It is [`is_callback`](Self::is_callback), [`Callback::parse`] and [`accept`](Self::accept) in one transition, for a caller
-    /// that waits until the callback arrives. Anybody can send a request to a redirect URI, so only a callback with the `state` of
+    /// that waits until the callback arrives. An attacker can send a request to a redirect URI, so only a callback with the `state` of
     /// this login ends the wait:
     ///
     /// ```
@@ -264,8 +264,8 @@ impl AwaitingCallback {
         now: SystemTime,
     ) -> Result<SecretString, Error> {
         // Every authorization request has a `state`, so every response has it, an error as well (RFC 6749 sections 4.1.2 and 4.1.2.1).
-        // It is first because anybody can send a request to the redirect URI (CSRF, RFC 9700 section 4.7): a check that came before
-        // would tell a stranger something, and an `error` that came before would let a stranger end the login.
+        // It is first because an attacker can send a request to the redirect URI (CSRF, RFC 9700 section 4.7): a check that came before
+        // would tell the attacker something, and an `error` that came before would let the attacker end the login.
         let state = callback
             .state
             .as_ref()

@@ -49,7 +49,7 @@ impl Callback {
     /// [`Error::Malformed`] if it has neither `code` nor `error`, both, a parameter of the protocol twice, or exceeds a
     /// [limit](crate::limits).
     pub fn parse(uri: &str) -> Result<Self, Error> {
-        // Before anything is decoded: the redirect URI takes requests from anybody.
+        // Before anything is decoded: the redirect URI takes requests from any sender.
         if uri.len() > MAX_CALLBACK_BYTES {
             return Err(too_long("URL", MAX_CALLBACK_BYTES));
         }

@@ -22,7 +22,7 @@ use crate::record::{Expected, StoredSession};
 /// If the future of `save` or `clear` is dropped, the record is the old one or the new one. An implementation that goes on in the
 /// background keeps the lock, if it is held, until it has finished.
 pub trait Store: MaybeSend {
-    /// Loads the record that was saved last, whoever saved it. It needs no lock and caches nothing.
+    /// Loads the record that was saved last, by any process. It needs no lock and caches nothing.
     ///
     /// Without a record, the result is `None`. It is an error if the store cannot be read, or holds something else.
     fn load(&self) -> BoxFuture<'_, Result<Option<StoredSession>, StoreError>>;

@@ -41,7 +41,7 @@ impl Backoff {
     /// Returns the time for which no refresh is sent.
     pub(super) fn remaining(&self, policy: &SessionPolicy, now: SystemTime) -> Option<Duration> {
         let remaining = self.retry_at?.ahead_of(now);
-        // No backoff is longer than that, so the clock was set back since, and nobody knows what remains.
+        // No backoff is longer than that, so the clock was set back since, and the rest of it is unknown.
         let max = policy.max_backoff.max(MAX_RETRY_AFTER);
         (remaining > Duration::ZERO && remaining <= max).then_some(remaining)
     }

@@ -7,7 +7,7 @@
 //!
 //! A machine knows one session or none ([`state`]). Beside the session, it knows
 //!
-//! * whether a refresh was sent whose response nobody awaits any more: the refresh token may have been used, so the access token is
+//! * whether a refresh was sent whose response is no longer awaited: the refresh token may have been used, so the access token is
 //!   due at once, and the next operation repeats the very same request;
 //! * whether the session is newer than the stored one, what it replaces there, and why it could not be saved;
 //! * the authentication challenge that blocks further refreshes, and the backoff.
@@ -28,9 +28,9 @@
 //!                                 └─ unlock ──▶ token
 //! ```
 //!
-//! * The lock is acquired before the store is loaded, because whoever held the lock may have replaced the session.
+//! * The lock is acquired before the store is loaded, because its last holder may have replaced the session.
 //! * The intent is saved before the request is sent. A process that dies in between leaves a request that was never sent, which
-//!   is harmless to repeat; the other order leaves a used refresh token that nobody knows to be used.
+//!   is harmless to repeat; the other order leaves a used refresh token without a trace of its use.
 //! * The store is loaded again before the response is saved, because a logout does not wait for a lock longer than its lease.
 //! * `arrive` hides the new session until it is saved. A caller that had seen it could outlive the process that lost it.
 //! * Every early exit is a [`stop::Stop`]. K7 is applied in one place, [`Machine::settle`]: with a usable access token, a stop is a
