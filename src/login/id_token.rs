@@ -50,7 +50,7 @@ impl<'a> Origin<'a> {
 
     fn allows(self, auth_time: Option<SystemTime>) -> bool {
         match self {
-            Self::Login(requirements) => requirements.allow(auth_time),
+            Self::Login(requirements) => requirements.allow(|| auth_time),
             // A refresh does not authenticate the user: `auth_time` remains that of the login (section 12.2).
             Self::Refresh(_) => true,
         }

@@ -17,11 +17,13 @@ pub(crate) struct Requirements {
 
 impl Requirements {
     /// Returns whether an authentication is recent enough, if it is known when it was.
-    pub(crate) fn allow(&self, auth_time: Option<SystemTime>) -> bool {
-        match (self.authenticated_since, auth_time) {
-            (Some(since), Some(auth_time)) => Timestamp::from(auth_time) >= since,
-            // User Management need not send an `auth_time`. That an ID token must have one is checked with its other claims.
-            _ => true,
-        }
+    ///
+    /// `auth_time` is called only for a login with a `max_age`, because it decodes a token.
+    pub(crate) fn allow(&self, auth_time: impl FnOnce() -> Option<SystemTime>) -> bool {
+        let Some(since) = self.authenticated_since else {
+            return true;
+        };
+        // User Management need not send an `auth_time`. That an ID token must have one is checked with its other claims.
+        auth_time().is_none_or(|auth_time| Timestamp::from(auth_time) >= since)
     }
 }

@@ -40,7 +40,7 @@ impl Authenticated {
             }
             Service::UserManagement(_) => {
                 let session = Self::read_user_management(reply, &client.binding, now)?;
-                match requirements.allow(session.auth_time()) {
+                match requirements.allow(|| session.auth_time()) {
                     true => Ok(session),
                     false => Err(reply.malformed(MalformedKind::StaleAuthentication)),
                 }
