@@ -9,8 +9,8 @@ use workos_login::{
 use crate::error_codes::at_code_exchange;
 use crate::fixtures;
 use crate::scenario::{
-    CODE, STATE, Scenario, body, callback, fixture, kind, now, refusal, refused, response, says,
-    secs,
+    CODE, STATE, Scenario, body, callback, fixture, kind, message_contains, now, refusal, refused,
+    response, secs,
 };
 
 #[test]
@@ -109,7 +109,7 @@ fn returns_a_session_without_a_refresh_token() {
     let session: Authenticated = serde_json::from_value(form).unwrap();
     let (session, error) = refused(session.refresh(&Scenario::public().client));
     assert_eq!(kind(&error), "Client");
-    says(&error, "no refresh token");
+    message_contains(&error, "no refresh token");
     assert_eq!(session.user().unwrap().first_name(), Some("Nadia"));
 }
 

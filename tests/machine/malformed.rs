@@ -10,8 +10,8 @@ use crate::exchanges::{
     EXCHANGES, done, leads_to, outcome_of, success, success_with, token_exchanges,
 };
 use crate::scenario::{
-    Scenario, each, edited, field, fixture, now, refusal, reloaded, response, says, session,
-    stored, with_header, without,
+    Scenario, each, edited, field, fixture, message_contains, now, refusal, reloaded, response,
+    session, stored, with_header, without,
 };
 
 const NOT_AN_OBJECT: &str = "not the expected JSON object";
@@ -26,7 +26,7 @@ fn malformed(response: Response<Vec<u8>>, why: &str) -> Malformed {
     assert_eq!(refused.retry_in(now()), None);
     let (exchanging, error) = refused.into_parts();
     assert_eq!(exchanging.request().body(), sent.body());
-    says(&error, why);
+    message_contains(&error, why);
     assert_eq!(error.request_id(), Some("req_fixture"));
     let Error::Malformed(malformed) = error else {
         panic!("{error:?}")

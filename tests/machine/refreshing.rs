@@ -7,7 +7,8 @@ use workos_login::{Authenticated, Client, Exchange, Refreshing};
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::scenario::{
     API_KEY, CLIENT_ID, ORGANIZATION, OTHER_ORGANIZATION, Scenario, body, edited, fixture, jwt,
-    kind, lost, now, organization, refusal, refused, response, says, secs, stored, without,
+    kind, lost, message_contains, now, organization, refusal, refused, response, secs, stored,
+    without,
 };
 
 /// The refresh token of `success_full.json` and of `success_refresh_rotated.json`.
@@ -119,7 +120,7 @@ fn other_organization(refreshing: Refreshing, organization: Option<&str>) {
     let success = response(200, success_for(organization));
     let (refreshing, error) = refusal(refreshing, success);
     assert_eq!(kind(&error), "Malformed");
-    says(&error, "another organization than requested");
+    message_contains(&error, "another organization than requested");
     assert_eq!(error.request_id(), Some("req_fixture"));
     let mut expected = serde_json::to_value(Scenario::public().to_authenticated()).unwrap();
     expected["refresh_token"] = SECOND.into();
@@ -225,7 +226,7 @@ fn refuses_a_client_that_the_session_is_not_bound_to() {
         let before = stored(&session);
         let (session, error) = refused(session.refresh(&client));
         assert_eq!(kind(&error), "Client");
-        says(&error, "use the client that created it");
+        message_contains(&error, "use the client that created it");
         assert_eq!(stored(&session), before);
         let (session, error) =
             refused(session.switch_organization(&client, &organization("org_1")));
@@ -261,7 +262,7 @@ fn rejects_another_user() {
         body["user"]["id"] = json!("user_other")
     });
     let (refreshing, error) = refusal(Scenario::public().to_refreshing(), response(200, body));
-    says(&error, "another user");
+    message_contains(&error, "another user");
     let session = refreshing.into_session();
     assert_eq!(session.refresh_token().unwrap().expose_secret(), FIRST);
 }

@@ -432,7 +432,7 @@ pub(crate) fn refused<T: Debug, S>(result: Result<T, Refused<S>>) -> (S, Error) 
 
 /// Checks that an error message contains a text.
 #[track_caller]
-pub(crate) fn says(error: &impl Display, text: &str) {
+pub(crate) fn message_contains(error: &impl Display, text: &str) {
     let message = error.to_string();
     assert!(message.contains(text), "{message}");
 }

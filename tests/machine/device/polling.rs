@@ -8,8 +8,8 @@ use crate::exchanges::leads_to;
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Kind, Scenario, body, error_response, fixture, form, kind, now, refusal, refused,
-    response, says, secs, stored,
+    CLIENT_ID, Kind, Scenario, body, error_response, fixture, form, kind, message_contains, now,
+    refusal, refused, response, secs, stored,
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -191,7 +191,7 @@ fn refuses_a_client_that_it_is_not_bound_to() {
     ] {
         let (returned, error) = refused(device.poll(&other, now()));
         assert_eq!(kind(&error), "Client");
-        says(&error, "use the client that created it");
+        message_contains(&error, "use the client that created it");
         assert_eq!(stored(&returned), before);
         device = returned;
     }

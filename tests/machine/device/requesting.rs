@@ -6,8 +6,8 @@ use workos_login::{AwaitingDevice, Error, Exchange};
 
 use crate::oauth;
 use crate::scenario::{
-    CLIENT_ID, Scenario, body, each, edited, fixture, form, kind, now, refusal, response, says,
-    secs, stored,
+    CLIENT_ID, Scenario, body, each, edited, fixture, form, kind, message_contains, now, refusal,
+    response, secs, stored,
 };
 
 #[track_caller]
@@ -219,7 +219,7 @@ fn rejects_invisible_characters_from_the_service_and_from_the_store() {
             assert!(form[member].is_string());
             form[member] = json!(text);
             let error = serde_json::from_str::<AwaitingDevice>(&form.to_string()).unwrap_err();
-            says(&error, member);
+            message_contains(&error, member);
         }
         let complete = json!(format!("https://lagoon-77.authkit.app/{c}device"));
         let body = with("verification_uri_complete", Some(complete));
@@ -267,7 +267,7 @@ fn names_the_remedy_and_keeps_the_request() {
         let requesting = Scenario::public().to_requesting_device();
         let (requesting, error) = refusal(requesting, response(status, fixture(name)));
         assert_eq!(kind(&error), "Client");
-        says(&error, remedy);
+        message_contains(&error, remedy);
         sent_to_user_management(&requesting.request());
     }
     let (_, error) = refusal(Scenario::public().to_requesting_device(), response(503, ""));

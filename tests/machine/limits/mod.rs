@@ -19,8 +19,8 @@ use workos_login::{
 
 use crate::exchanges::{EXCHANGES, done, outcome_of, success};
 use crate::scenario::{
-    CODE, STATE, Scenario, challenge_file, edited, kind, now, refusal, reloaded, response, says,
-    session, stored, success_with_claims, with_header,
+    CODE, STATE, Scenario, challenge_file, edited, kind, message_contains, now, refusal, reloaded,
+    response, session, stored, success_with_claims, with_header,
 };
 
 /// Checks the outcome of one below a limit, of the limit and of one above it.
@@ -229,7 +229,7 @@ fn c39_m12_limits_the_response_size() {
     for status in [200, 400] {
         let long = response(status, vec![b'{'; 8_000_000]);
         let (_, error) = refusal(Scenario::public().to_exchanging(), long);
-        says(&error, "longer than 262144 bytes");
+        message_contains(&error, "longer than 262144 bytes");
     }
 }
 

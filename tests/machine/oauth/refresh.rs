@@ -6,8 +6,8 @@ use workos_login::{Authenticated, Exchange};
 
 use super::{client, id_token, refreshing, session, session_from, tokens};
 use crate::scenario::{
-    CLIENT_ID, edited, field, fixture, form, kind, now, refusal, response, says, secs, stored,
-    without,
+    CLIENT_ID, edited, field, fixture, form, kind, message_contains, now, refusal, response, secs,
+    stored, without,
 };
 
 const FIRST: &str = "Dq6wKj2NdiC7moEj9g1qpyrEKLXT4E";
@@ -108,7 +108,7 @@ fn rejects_id_token(edit: impl FnOnce(&mut Value), why: &str) {
     let body = refreshed(|body| body["id_token"] = json!(token));
     let (refreshing, error) = refusal(plain().refresh(&client()).unwrap(), response(200, body));
     assert_eq!(kind(&error), "Malformed");
-    says(&error, why);
+    message_contains(&error, why);
     assert_eq!(stored(&refreshing.into_session()), stored(&plain()));
 }
 

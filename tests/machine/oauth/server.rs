@@ -5,7 +5,7 @@ use workos_login::{Exchange, InvalidScope, Scope, Server};
 
 use super::{ISSUER, begin, client_of, exchanging, requesting_device, scope, server};
 use crate::scenario::{
-    Counting, REDIRECT_URI, Scenario, kind, now, real_callback, refused, reloaded, says,
+    Counting, REDIRECT_URI, Scenario, kind, message_contains, now, real_callback, refused, reloaded,
 };
 
 const AUTHORIZE: &str = "https://server.example/authorize";
@@ -18,7 +18,7 @@ fn url(text: &str) -> Url {
 #[track_caller]
 fn refused_server(issuer: &str, authorize: &str, token: &str, why: &str) {
     let refused = Server::new(issuer, &url(authorize), &url(token)).unwrap_err();
-    says(&refused, why);
+    message_contains(&refused, why);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn refuses_a_device_login_without_its_endpoint() {
     let server = Server::new(ISSUER, &url(AUTHORIZE), &url(TOKEN)).unwrap();
     let problem = client_of(server).device(&scope()).unwrap_err();
     assert!(problem.error_response().is_none());
-    says(&problem, "no device authorization endpoint");
+    message_contains(&problem, "no device authorization endpoint");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn requests_openid_and_each_scope_once() {
 fn rejects_a_scope_with_other_characters() {
     for bad in ["\"", "a\\b", "a\tb", "a\nb", "é", "a\u{7f}", "a,\u{0}"] {
         let refused: InvalidScope = bad.parse::<Scope>().unwrap_err();
-        says(&refused, "separate printable ASCII names with spaces");
+        message_contains(&refused, "separate printable ASCII names with spaces");
     }
 }
 

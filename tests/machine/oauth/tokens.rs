@@ -6,8 +6,8 @@ use workos_login::{Authenticated, Error, RefreshPolicy};
 
 use super::{ISSUER, exchanging, id_token, session, session_from, tokens};
 use crate::scenario::{
-    CLIENT_ID, ORGANIZATION, SESSION, each, fixture, jwt, kind, now, refusal, refused, response,
-    says, secs, stored,
+    CLIENT_ID, ORGANIZATION, SESSION, each, fixture, jwt, kind, message_contains, now, refusal,
+    refused, response, secs, stored,
 };
 
 #[test]
@@ -42,7 +42,7 @@ fn refuses_to_refresh_without_a_refresh_token() {
     assert_eq!(due, Some(secs(150)));
     let (session, error) = refused(session.refresh(&super::client()));
     assert_eq!(kind(&error), "Client");
-    says(&error, "offline_access");
+    message_contains(&error, "offline_access");
     assert_eq!(
         session.user().unwrap().id(),
         "user_01KRD61NFP1TMK7DSQQ9C3Z534"
@@ -104,7 +104,7 @@ fn leaves_out_claims_of_the_wrong_type() {
 fn malformed(body: &str, why: &str) {
     let (_, error) = refusal(exchanging(), response(200, body));
     assert!(matches!(error, Error::Malformed(_)), "{error:?}");
-    says(&error, why);
+    message_contains(&error, why);
     assert_eq!(error.request_id(), Some("req_fixture"));
 }
 
