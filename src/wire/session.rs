@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::ids::OrganizationId;
 use crate::login::connection_selector::Provider;
 use crate::user::{AuthenticationMethod, Impersonator, ProviderTokens};
-use crate::wire::lenient::{lenient, lenient_list, lenient_secret};
+use crate::wire::lenient::{lenient, lenient_list, lenient_secret, lenient_text};
 use crate::wire::member;
 use crate::wire::user::WireUser;
 
@@ -23,7 +23,7 @@ pub(crate) struct Session {
     #[serde(default)]
     // Not lenient: with an unreadable organization, the session would silently belong to none.
     pub(crate) organization_id: Option<OrganizationId>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     pub(crate) authentication_method: Option<AuthenticationMethod>,
     #[serde(default, deserialize_with = "member")]
     pub(crate) impersonator: Option<Impersonator>,
@@ -40,7 +40,7 @@ pub(crate) struct WireProviderTokens(#[serde(with = "OauthTokens")] pub(crate) P
 #[derive(Deserialize)]
 #[serde(remote = "ProviderTokens")]
 struct OauthTokens {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     provider: Option<Provider>,
     access_token: SecretString,
     #[serde(default, deserialize_with = "lenient_secret")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::user::User;
-use crate::wire::lenient::{lenient, lenient_map};
+use crate::wire::lenient::{lenient, lenient_map, lenient_text, lenient_text_or_empty};
 
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -21,30 +21,30 @@ impl WireUser {
 #[derive(Deserialize)]
 #[serde(remote = "User")]
 struct Members {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text_or_empty")]
     id: Box<str>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     email: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     email_verified: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     first_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     last_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     profile_picture_url: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     locale: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     external_id: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient_map")]
     metadata: BTreeMap<Box<str>, Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     last_sign_in_at: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     created_at: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_text")]
     updated_at: Option<Box<str>>,
 }
