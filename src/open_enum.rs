@@ -50,6 +50,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::wire::lenient::Lenient<'_> for $name {
+            fn text(name: &str) -> Option<Self> {
+                Some(Self::from(name))
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

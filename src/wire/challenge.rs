@@ -15,7 +15,7 @@ use crate::challenge::{
 use crate::client_binding::ClientBinding;
 use crate::error::ErrorResponse;
 use crate::ids::{ConnectionId, OrganizationId};
-use crate::wire::lenient::{lenient, lenient_list, lenient_map, lenient_secret};
+use crate::wire::lenient::{lenient, lenient_list, lenient_map, one_pass};
 use crate::wire::user::WireUser;
 
 /// Every member of every challenge.
@@ -31,7 +31,7 @@ struct Fields {
     connection_ids: Vec<ConnectionId>,
     #[serde(default, deserialize_with = "lenient")]
     email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     email_completion_token: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     email_verification_id: Option<Box<str>>,

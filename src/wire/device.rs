@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::{lenient, lenient_secret};
+use crate::wire::lenient::{lenient, one_pass};
 use crate::wire::request::Field;
 
 /// Only an authorization server takes `scope`.
@@ -15,7 +15,7 @@ pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> 
 
 #[derive(Deserialize)]
 pub(crate) struct DeviceAuthorization {
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) device_code: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) user_code: Option<Box<str>>,

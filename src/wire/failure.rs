@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::{lenient, lenient_secret};
+use crate::wire::lenient::{lenient, one_pass};
 
 /// The common members of the OAuth shape (`error`, `error_description`) and the plain shape (`code`, `message`).
 pub(crate) struct Failure {
@@ -18,11 +18,11 @@ struct Shapes {
     code: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     error: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     message: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     error_description: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     pending_authentication_token: Option<SecretString>,
 }
 

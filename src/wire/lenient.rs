@@ -1,14 +1,14 @@
 //! Members that a login can do without: read if they have the expected type, else absent.
 //!
 //! Responses change over the years, and JWT templates put any JSON into claims. A member is taken as raw JSON first, so that an
-//! unexpected value costs nothing but itself. A text, which most members of a token response are, is read in one pass instead. The
-//! members that a session needs are checked by name afterwards.
+//! unexpected value costs nothing but itself. Members that every login has are read in [one pass](Lenient) instead. What a session
+//! needs is checked by name afterwards.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,26 +21,18 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
     Ok(read(<&RawValue>::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// A text, read in one pass.
-pub(crate) fn lenient_text<'de, D: Deserializer<'de>, T: for<'a> From<&'a str>>(
+/// For `#[serde(default, deserialize_with = "one_pass")]`: a member that every login has, read without raw JSON in between.
+pub(crate) fn one_pass<'de, D: Deserializer<'de>, T: Lenient<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(Text(PhantomData))
+    deserializer.deserialize_any(OnePass(PhantomData))
 }
 
-/// A text, read in one pass; empty if it is absent.
-pub(crate) fn lenient_text_or_empty<'de, D: Deserializer<'de>>(
+/// As [`one_pass`], with the default if the member is absent or of another type.
+pub(crate) fn one_pass_or_default<'de, D: Deserializer<'de>, T: Default + Lenient<'de>>(
     deserializer: D,
-) -> Result<Box<str>, D::Error> {
-    Ok(lenient_text(deserializer)?.unwrap_or_default())
-}
-
-/// A secret; an empty one is absent.
-pub(crate) fn lenient_secret<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<SecretString>, D::Error> {
-    let secret: Option<SecretString> = lenient_text(deserializer)?;
-    Ok(secret.filter(|secret| !secret.expose_secret().is_empty()))
+) -> Result<T, D::Error> {
+    Ok(one_pass(deserializer)?.unwrap_or_default())
 }
 
 /// A list: those of its elements that have the expected type, in their order.
@@ -73,10 +65,89 @@ fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
 }
 
-/// Reads a text, and passes over any other value.
-struct Text<T>(PhantomData<T>);
+/// A value that is read in one pass. It is absent if the JSON is of a type that it has no method for.
+pub(crate) trait Lenient<'de>: Sized {
+    fn text(_: &str) -> Option<Self> {
+        None
+    }
 
-impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for Text<T> {
+    fn flag(_: bool) -> Option<Self> {
+        None
+    }
+
+    fn number(_: u64) -> Option<Self> {
+        None
+    }
+
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+impl Lenient<'_> for Box<str> {
+    fn text(text: &str) -> Option<Self> {
+        Some(text.into())
+    }
+}
+
+/// An empty secret is absent.
+impl Lenient<'_> for SecretString {
+    fn text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| text.into())
+    }
+}
+
+impl Lenient<'_> for bool {
+    fn flag(flag: bool) -> Option<Self> {
+        Some(flag)
+    }
+}
+
+impl Lenient<'_> for u64 {
+    fn number(number: u64) -> Option<Self> {
+        Some(number)
+    }
+}
+
+/// Those of the elements that have the expected type.
+impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        let mut elements = Self::new();
+        while let Some(Item(element)) = list.next_element()? {
+            elements.extend(element);
+        }
+        Ok(Some(elements))
+    }
+}
+
+/// Those of the members whose value has the expected type.
+impl<'de, T: Lenient<'de>> Lenient<'de> for BTreeMap<Box<str>, T> {
+    fn map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut members = Self::new();
+        while let Some((key, Item(value))) = map.next_entry()? {
+            members.extend(value.map(|value| (key, value)));
+        }
+        Ok(Some(members))
+    }
+}
+
+struct Item<T>(Option<T>);
+
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_pass(deserializer).map(Self)
+    }
+}
+
+struct OnePass<T>(PhantomData<T>);
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for OnePass<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,18 +155,18 @@ impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for Text<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
-        Ok(Some(text.into()))
+        Ok(T::text(text))
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<T>, E> {
-        Ok(None)
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Option<T>, E> {
+        Ok(T::flag(flag))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Option<T>, E> {
+        Ok(T::number(number))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<T>, E> {
         Ok(None)
     }
 
@@ -107,14 +178,12 @@ impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for Text<T> {
         Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<T>, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
+        T::list(list)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+        T::map(map)
     }
 }
 
@@ -124,14 +193,18 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Members {
-        #[serde(default, deserialize_with = "lenient_text")]
+        #[serde(default, deserialize_with = "one_pass")]
         text: Option<Box<str>>,
-        #[serde(default, deserialize_with = "lenient_secret")]
+        #[serde(default, deserialize_with = "one_pass")]
         secret: Option<SecretString>,
-        #[serde(default, deserialize_with = "lenient_list")]
+        #[serde(default, deserialize_with = "one_pass_or_default")]
         list: Vec<Box<str>>,
-        #[serde(default, deserialize_with = "lenient_map")]
+        #[serde(default, deserialize_with = "one_pass_or_default")]
         map: BTreeMap<Box<str>, Box<str>>,
+        #[serde(default, deserialize_with = "lenient_list")]
+        raw_list: Vec<Box<str>>,
+        #[serde(default, deserialize_with = "lenient_map")]
+        raw_map: BTreeMap<Box<str>, Box<str>>,
     }
 
     fn members(json: &str) -> Members {
@@ -141,24 +214,34 @@ mod tests {
     #[test]
     fn members_of_another_type_are_absent() {
         for odd in ["null", "7", "-7", "0.5", "true", "[[]]", r#"{"a":{}}"#] {
-            let json = format!(r#"{{"text":{odd},"secret":{odd},"list":{odd},"map":{odd}}}"#);
+            let names = ["text", "secret", "list", "map", "raw_list", "raw_map"];
+            let json = names.map(|name| format!(r#""{name}":{odd}"#)).join(",");
+            let json = format!("{{{json}}}");
             let read = members(&json);
             assert!(read.text.is_none() && read.secret.is_none(), "{odd}");
-            assert!(read.list.is_empty() && read.map.is_empty(), "{odd}");
+            assert!(read.list.is_empty() && read.raw_list.is_empty(), "{odd}");
+            assert!(read.map.is_empty() && read.raw_map.is_empty(), "{odd}");
         }
         assert!(members(r#"{"secret":""}"#).secret.is_none());
     }
 
     #[test]
     fn elements_and_values_of_another_type_are_left_out() {
-        let read =
-            members(r#"{"list":["a",7,null,["b"],"é"],"map":{"b":"1","a":"2","b":"3","c":4}}"#);
+        let (list, map) = (
+            r#"["a",7,null,["b"],"é"]"#,
+            r#"{"b":"1","a":"2","b":"3","c":4}"#,
+        );
+        let read = members(&format!(
+            r#"{{"list":{list},"map":{map},"raw_list":{list},"raw_map":{map}}}"#
+        ));
         assert_eq!(read.list, ["a".into(), "é".into()]);
-        let map: Vec<_> = read
+        assert_eq!(read.raw_list, read.list);
+        let members: Vec<_> = read
             .map
             .iter()
             .map(|(key, value)| (&**key, &**value))
             .collect();
-        assert_eq!(map, [("a", "2"), ("b", "3")]);
+        assert_eq!(members, [("a", "2"), ("b", "3")]);
+        assert_eq!(read.raw_map, read.map);
     }
 }

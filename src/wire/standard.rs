@@ -12,19 +12,19 @@ use serde::Deserialize;
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::user::User;
 use crate::wire::claims::numeric_date;
-use crate::wire::lenient::{lenient, lenient_secret};
+use crate::wire::lenient::{lenient, one_pass};
 
 #[derive(Deserialize)]
 pub(crate) struct TokenResponse {
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) access_token: Option<SecretString>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) token_type: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     expires_in: Option<f64>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) refresh_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient_secret")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) id_token: Option<SecretString>,
 }
 

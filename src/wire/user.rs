@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::user::User;
-use crate::wire::lenient::{lenient, lenient_map, lenient_text, lenient_text_or_empty};
+use crate::wire::lenient::{one_pass, one_pass_or_default};
 
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -21,30 +21,30 @@ impl WireUser {
 #[derive(Deserialize)]
 #[serde(remote = "User")]
 struct Members {
-    #[serde(default, deserialize_with = "lenient_text_or_empty")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     id: Box<str>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     email_verified: Option<bool>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     first_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     last_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     profile_picture_url: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     locale: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     external_id: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_map")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     metadata: BTreeMap<Box<str>, Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     last_sign_in_at: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     created_at: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "one_pass")]
     updated_at: Option<Box<str>>,
 }
