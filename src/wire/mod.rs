@@ -22,7 +22,6 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 /// Reads a JSON object, the whole of `json`.
 ///
@@ -39,13 +38,7 @@ pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<T> {
 pub(crate) fn member<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    match <&RawValue>::deserialize(deserializer)?.get() {
-        "null" => Ok(None),
-        json => match object(json.as_bytes()) {
-            Some(value) => Ok(Some(value)),
-            None => Err(de::Error::custom("not the expected object")),
-        },
-    }
+    deserializer.deserialize_any(OptionalObject(PhantomData))
 }
 
 /// Parses a text without a copy in between.
@@ -89,5 +82,23 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+struct OptionalObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OptionalObject<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Option<T>, M::Error> {
+        Object(PhantomData).visit_map(map).map(Some)
     }
 }
