@@ -56,11 +56,14 @@ impl Entries {
         // At full capacity, because a buffer that grows leaves copies that are not wiped.
         let mut value = Zeroizing::new(Vec::with_capacity(MAX_STORED_BYTES));
         for number in 0..parts.count {
-            match self.get(&self.part_name(parts.set, number))? {
-                Some(part) if value.len() + part.len() <= MAX_STORED_BYTES => {
+            match self.get(&self.part_name(parts.set, number)) {
+                Ok(Some(part)) if value.len() + part.len() <= MAX_STORED_BYTES => {
                     value.extend_from_slice(&part);
                 }
-                _ => return Ok(Found::Inconsistent),
+                // The head was accessible. The Linux kernel denies access to an entry that another process removes between its
+                // lookup and its read.
+                Ok(_) | Err(Error::Locked(_)) => return Ok(Found::Inconsistent),
+                Err(error) => return Err(error),
             }
         }
         Ok(if digest(&value) == parts.digest {
