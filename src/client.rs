@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use http::Request;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 use crate::client_binding::ClientBinding;
 use crate::end_user::EndUser;
@@ -82,6 +83,7 @@ impl Client<Confidential> {
         let configuration = Configuration {
             // The end user is not a part of the binding. A state of one request is valid in the next, for any end user.
             binding: self.configuration.binding.clone(),
+            form_encoded_id: self.configuration.form_encoded_id.clone(),
             service: self.configuration.service.clone(),
             confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),
         };
@@ -147,9 +149,11 @@ impl<K: ClientKind> Client<K> {
         kind: K,
     ) -> Self {
         let issuer = service.issuer().into();
+        let form_encoded_id = byte_serialize(client_id.as_str().as_bytes()).collect::<String>();
         let binding = Arc::new(ClientBinding { client_id, issuer });
         let configuration = Arc::new(Configuration {
             binding,
+            form_encoded_id: form_encoded_id.into(),
             service,
             confidential,
         });
@@ -171,6 +175,11 @@ impl<K: ClientKind> Client<K> {
         &self.configuration.binding.issuer
     }
 
+    /// The client ID as a value of a query.
+    pub(crate) fn form_encoded_id(&self) -> &str {
+        &self.configuration.form_encoded_id
+    }
+
     /// The part of a client that an in-flight state keeps.
     pub(crate) fn configuration(&self) -> &Arc<Configuration> {
         &self.configuration
@@ -186,9 +195,9 @@ impl<K: ClientKind> Client<K> {
     }
 
     /// Checks the binding of a persistent state.
-    pub(crate) fn check(&self, binding: &ClientBinding) -> Result<(), ClientError> {
+    pub(crate) fn check(&self, binding: &Arc<ClientBinding>) -> Result<(), ClientError> {
         // Both members count: a client ID alone can exist at two servers, and a token must not be sent to the other one.
-        if binding == &**self.binding() {
+        if binding == self.binding() {
             return Ok(());
         }
         Err(ClientError(ClientErrorKind::Binding {
@@ -315,6 +324,8 @@ mod sealed {
 /// A client without its kind: what an in-flight state needs to write its request.
 pub(crate) struct Configuration {
     pub(crate) binding: Arc<ClientBinding>,
+    /// The client ID as a value of a query. It is encoded once and not for each login.
+    form_encoded_id: Arc<str>,
     pub(crate) service: Service,
     /// Only a confidential client has one.
     confidential: Option<ConfidentialFields>,

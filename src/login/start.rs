@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -28,7 +27,7 @@ use crate::scope::Scope;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
-use crate::wire::authorization::{AuthorizationRequest, RESERVED_PARAMETERS};
+use crate::wire::authorization::{AuthorizationRequest, MAX_ESCAPED, RESERVED_PARAMETERS};
 
 /// A login that has not begun: its options can be set.
 ///
@@ -252,45 +251,36 @@ impl<K: ClientKind> Start<'_, K> {
         verifier: &Verifier,
         nonce: Option<&SecretString>,
     ) -> AuthorizationUrl {
-        let state = state.expose_secret();
+        let (random, app_state) = state.expose_secret().split_at(RANDOM_CHARS);
         let challenge = verifier.challenge();
         let request = AuthorizationRequest {
-            client_id: self.client.id().as_str(),
+            client_id: self.client.form_encoded_id(),
             // As text: the server compares it with the registered one by exact string matching (RFC 9700 section 2.1).
             redirect_uri: self.redirect_uri.as_str(),
-            response_type: "code",
             code_challenge: std::str::from_utf8(&challenge).expect("base64 is ASCII"),
-            // A client that can use `S256` must (RFC 7636 section 4.2). Without this parameter, the method would be `plain`.
-            code_challenge_method: "S256",
-            state,
+            random_state: random,
+            app_state,
             nonce: nonce.map(ExposeSecret::expose_secret),
         };
-        let options = self.options();
         // Allocated once: a buffer that grows leaves copies of `state` in freed memory.
-        let mut url = String::with_capacity(self.max_url_size(state, &options));
+        let mut url = String::with_capacity(self.max_url_size() + request.max_size());
         self.push_endpoint(&mut url);
-        let query = url.len();
-        let mut query = form_urlencoded::Serializer::for_suffix(url, query);
-        request
-            .serialize(serde_urlencoded::Serializer::new(&mut query))
-            .and_then(|query| options.serialize(serde_urlencoded::Serializer::new(query)))
-            .expect("strings with names are form-encoded without an error");
+        request.push_to(&mut url);
+        // It ends in a parameter, so that every pair begins with a separator.
+        let mut query = form_urlencoded::Serializer::new(url);
+        query.extend_pairs(self.options());
         AuthorizationUrl::new(query.finish())
     }
 
     /// Returns the target and the options. An option replaces a parameter of the target, so that each name is sent once.
-    fn options(&self) -> Vec<(&str, &str)> {
-        let mut options: Vec<(&str, &str)> = self
-            .target
-            .parameters()
+    fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let target = self.target.parameters();
+        let options = self.parameters.iter();
+        let options = options.map(|(name, value)| (&**name, &**value));
+        target
+            .map(|(name, value): (&str, &str)| (name, value))
             .filter(|(name, _)| !self.sets(name))
-            .collect();
-        options.extend(
-            self.parameters
-                .iter()
-                .map(|(name, value)| (&**name, &**value)),
-        );
-        options
+            .chain(options)
     }
 
     fn sets(&self, name: &str) -> bool {
@@ -320,18 +310,12 @@ impl<K: ClientKind> Start<'_, K> {
         }
     }
 
-    /// Returns the size of the URL if every byte of the values were escaped, so that the buffer never grows.
-    fn max_url_size(&self, state: &str, options: &[(&str, &str)]) -> usize {
-        const NAMES_AND_FIXED_VALUES: usize = 256;
-        let options = options
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 2);
-        NAMES_AND_FIXED_VALUES
-            + self.client.service().authorization_endpoint().len()
-            + 3 * (self.client.id().as_str().len()
-                + self.redirect_uri.as_str().len()
-                + state.len()
-                + options.sum::<usize>())
+    /// Returns the size of endpoint and options if every byte of the options were escaped.
+    fn max_url_size(&self) -> usize {
+        let options = self
+            .options()
+            .map(|(name, value)| "&=".len() + MAX_ESCAPED * (name.len() + value.len()));
+        "?".len() + self.client.service().authorization_endpoint().len() + options.sum::<usize>()
     }
 
     fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
