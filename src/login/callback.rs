@@ -4,6 +4,7 @@
 //! accept: a repeated parameter, both `code` and `error` or neither, a value over its limit. Everything else is checked by
 //! [`AwaitingCallback::accept`](crate::AwaitingCallback::accept).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -55,7 +56,7 @@ impl Callback {
         }
         let (address, query) = split_query(uri);
         let mut values: [Option<_>; RESPONSE_PARAMETERS.len()] = Default::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             // RFC 6749 section 3.1: a response parameter must not occur more than once. With two values, two readers of one URI could
             // each take another one. Unknown parameters are ignored (section 4.1.2), also repeated ones.
             if let Some(index) = RESPONSE_PARAMETERS.iter().position(|known| *known == name)
@@ -135,6 +136,19 @@ pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
         ),
         _ => (None, uri.strip_prefix('?').unwrap_or(uri)),
     }
+}
+
+/// Parses a form-encoded query. Usually nothing is escaped; then the pairs are split without decoding each byte.
+fn parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        if pair.contains(['%', '+']) {
+            let mut decoded = form_urlencoded::parse(pair.as_bytes());
+            return decoded.next().unwrap_or_default();
+        }
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (name.into(), value.into())
+    })
 }
 
 /// Returns whether `before`, the part before a question mark, is an address: a path, a URI with a scheme (RFC 3986 section 3.1), or
