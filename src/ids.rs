@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::MAX_ID_BYTES;
+use crate::wire::lenient::Lenient;
 use crate::wire::text;
 
 macro_rules! id {
@@ -56,6 +57,12 @@ macro_rules! id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 text(deserializer, Self::from_str)
+            }
+        }
+
+        impl Lenient<'_> for $name {
+            fn text(text: &str) -> Option<Self> {
+                text.parse().ok()
             }
         }
     };

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::login::authenticated::Authenticated;
-use crate::wire::claims::{Payload, UserClaims};
+use crate::wire::claims::{UserClaims, payload};
 
 /// Claims of the access token.
 ///
@@ -83,5 +83,5 @@ impl Authenticated {
 }
 
 fn read<T: DeserializeOwned>(token: &SecretString) -> Option<T> {
-    Payload::of(token.expose_secret())?.read()
+    payload(token.expose_secret())
 }

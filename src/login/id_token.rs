@@ -14,7 +14,7 @@ use crate::error::MalformedKind::{self, IdToken};
 use crate::login::authenticated::Authenticated;
 use crate::login::requirements::Requirements;
 use crate::user::User;
-use crate::wire::claims::{Payload, algorithm};
+use crate::wire::claims::{algorithm, payload};
 use crate::wire::standard::IdClaims;
 
 /// What an ID token is compared with.
@@ -160,5 +160,5 @@ fn at_hash(algorithm: &str, access_token: &str) -> Option<String> {
 }
 
 fn read(id_token: &SecretString) -> Option<IdClaims> {
-    Payload::of(id_token.expose_secret())?.read()
+    payload(id_token.expose_secret())
 }

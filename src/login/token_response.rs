@@ -20,7 +20,7 @@ use crate::login::requirements::Requirements;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
-use crate::wire::claims::{Claims, Payload};
+use crate::wire::claims::{Claims, payload};
 use crate::wire::response::SuccessResponse;
 use crate::wire::session::{Session, WireProviderTokens};
 use crate::wire::standard::TokenResponse;
@@ -72,15 +72,14 @@ impl Authenticated {
         let user = session.user.and_then(WireUser::into_user);
         let access_token = session.access_token.filter(fits_into_a_header);
         let access_token = access_token.ok_or_else(|| missing("access_token"))?;
-        let payload = Payload::of(access_token.expose_secret());
-        let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
+        let claims: Claims = payload(access_token.expose_secret()).unwrap_or_default();
         Ok(Self {
             binding: binding.clone(),
             user: Some(user.ok_or_else(|| missing("user"))?),
             // RFC 6749 section 5.1 has `expires_in`; User Management does not send it, and the token tells the lifetime.
             lifetime: claims.lifetime().map(storable),
             // The member of the response takes precedence, because a JWT template can replace `org_id` by any value.
-            organization_id: session.organization_id.or_else(|| claims.organization_id()),
+            organization_id: session.organization_id.or(claims.org_id),
             session_id: claims.sid,
             access_token,
             // RFC 6749 section 5.1 makes it optional. User Management always sends one, also if it was not rotated.
@@ -142,16 +141,13 @@ impl Authenticated {
                 (before.user.clone(), before.id_token.clone())
             }),
         };
-        let payload = Payload::of(access_token.expose_secret());
-        let claims: Claims<'_> = payload.as_ref().and_then(Payload::read).unwrap_or_default();
+        let claims: Claims = payload(access_token.expose_secret()).unwrap_or_default();
         // The server states the lifetime twice. The token must not be used longer than the shorter one.
         let lifetime = [expires_in, claims.lifetime()].into_iter().flatten().min();
         Ok(Self {
             binding: binding.clone(),
             user,
-            organization_id: claims
-                .organization_id()
-                .or_else(|| before?.organization_id.clone()),
+            organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
             session_id: claims.sid,
             refresh_token: tokens
                 .refresh_token

@@ -6,33 +6,35 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{Engine as _, decoded_len_estimate};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::ids::{OrganizationId, SessionId};
-use crate::wire::lenient::{lenient, lenient_list};
+use crate::wire::lenient::{Lenient, lenient, lenient_list, one_pass};
 
-/// The payload of a compact JWS (RFC 7515 section 3.1). It is wiped from memory when dropped.
-pub(crate) struct Payload(Zeroizing<Vec<u8>>);
-
-impl Payload {
-    /// `None` for an opaque or damaged token.
-    pub(crate) fn of(token: &str) -> Option<Self> {
-        let (_header, rest) = token.split_once('.')?;
-        let (payload, signature) = rest.split_once('.')?;
-        if signature.contains('.') {
-            return None;
+/// Reads the payload of a compact JWS (RFC 7515 section 3.1). `None` for an opaque or damaged token.
+pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Option<T> {
+    let (_header, rest) = token.split_once('.')?;
+    let (payload, signature) = rest.split_once('.')?;
+    if signature.contains('.') {
+        return None;
+    }
+    // The usual size needs no allocation. A buffer that grew would leave an unwiped copy of the claims.
+    let (mut stack, mut heap) = ([0; 1024], Vec::new());
+    let size = decoded_len_estimate(payload.len());
+    let buffer = match stack.get_mut(..size) {
+        Some(buffer) => buffer,
+        None => {
+            heap.resize(size, 0);
+            &mut heap
         }
-        // Sized up front: a buffer that grew would leave an unwiped copy of the claims.
-        let mut json = Zeroizing::new(Vec::with_capacity(decoded_len_estimate(payload.len())));
-        URL_SAFE_NO_PAD.decode_vec(payload, &mut json).ok()?;
-        Some(Self(json))
-    }
-
-    pub(crate) fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
-        super::object(&self.0)
-    }
+    };
+    let length = URL_SAFE_NO_PAD.decode_slice(payload, buffer).ok();
+    let json = length.and_then(|length| super::object(&buffer[..length]));
+    buffer.zeroize();
+    json
 }
 
 /// Returns the algorithm that a JWS header names (RFC 7515 section 4.1.1).
@@ -48,28 +50,37 @@ pub(crate) fn algorithm(token: &str) -> Option<Box<str>> {
 
 /// The claims that a session uses. Each can be absent or of any type.
 #[derive(Default, Deserialize)]
-pub(crate) struct Claims<'a> {
-    #[serde(borrow)]
-    exp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    iat: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "lenient")]
+pub(crate) struct Claims {
+    #[serde(default, deserialize_with = "one_pass")]
+    exp: Option<NumericDate>,
+    #[serde(default, deserialize_with = "one_pass")]
+    iat: Option<NumericDate>,
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) sid: Option<SessionId>,
-    #[serde(borrow)]
-    org_id: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "one_pass")]
+    pub(crate) org_id: Option<OrganizationId>,
 }
 
-impl Claims<'_> {
-    pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
-        serde_json::from_str(self.org_id?.get()).ok()
-    }
-
+impl Claims {
     /// Returns the lifetime by the server's clock: `exp - iat`. `None` if it is unknown.
     ///
     /// A token that expires before it was issued has an unknown lifetime: a lifetime of zero would cause endless refreshes.
     pub(crate) fn lifetime(&self) -> Option<Duration> {
-        let lifetime = seconds(self.exp?)?.checked_sub(seconds(self.iat?)?)?;
+        let lifetime = self.exp.as_ref()?.0.checked_sub(self.iat.as_ref()?.0)?;
         (lifetime > 0).then(|| Duration::from_secs(lifetime))
+    }
+}
+
+/// The whole seconds of a NumericDate, which can have a fraction (RFC 7519 section 2).
+struct NumericDate(u64);
+
+impl Lenient<'_> for NumericDate {
+    fn number(seconds: u64) -> Option<Self> {
+        Some(Self(seconds))
+    }
+
+    fn float(seconds: f64) -> Option<Self> {
+        whole_seconds(seconds).map(Self)
     }
 }
 
@@ -102,7 +113,40 @@ pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(
 pub(super) fn seconds(claim: &RawValue) -> Option<u64> {
     // An integer is read as one, because a float is exact up to 2^53 only.
     claim.get().parse().ok().or_else(|| {
-        let seconds: f64 = serde_json::from_str(claim.get()).ok()?;
-        Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())
+        let seconds = serde_json::from_str(claim.get()).ok()?;
+        whole_seconds(seconds)
     })
+}
+
+/// `None` for a negative number, and beyond 64 bits.
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_payload_of_any_size() {
+        for size in [0, 1000, 2000] {
+            let text = "a".repeat(size);
+            let json = format!(r#"{{"sid":"session_1","text":"{text}"}}"#);
+            let token = format!("header.{}.signature", URL_SAFE_NO_PAD.encode(json));
+            let claims: Claims = payload(&token).unwrap();
+            assert_eq!(claims.sid.unwrap().as_str(), "session_1", "{size}");
+        }
+    }
+
+    #[test]
+    fn a_numeric_date_can_have_a_fraction() {
+        let lifetime = |exp: &str| {
+            let json = format!(r#"{{"exp":{exp},"iat":1000}}"#);
+            serde_json::from_str::<Claims>(&json).unwrap().lifetime()
+        };
+        assert_eq!(lifetime("1300.9"), Some(Duration::from_secs(300)));
+        for odd in ["-5", "-0.5", "1e30", "1000", "\"1300\"", "null"] {
+            assert_eq!(lifetime(odd), None, "{odd}");
+        }
+    }
 }

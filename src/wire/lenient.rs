@@ -79,6 +79,10 @@ pub(crate) trait Lenient<'de>: Sized {
         None
     }
 
+    fn float(_: f64) -> Option<Self> {
+        None
+    }
+
     fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(None)
@@ -137,7 +141,8 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for BTreeMap<Box<str>, T> {
     }
 }
 
-struct Item<T>(Option<T>);
+/// An element or a value, which is absent if it has another type.
+pub(super) struct Item<T>(pub(super) Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -170,8 +175,8 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OnePass<T> {
         Ok(None)
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<T>, E> {
-        Ok(None)
+    fn visit_f64<E: Error>(self, float: f64) -> Result<Option<T>, E> {
+        Ok(T::float(float))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
