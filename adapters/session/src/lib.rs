@@ -89,7 +89,10 @@ mod manager;
 mod marker;
 mod memory_store;
 mod record;
+#[cfg(feature = "seal")]
+mod seal;
 mod store;
+mod store_factory;
 mod token;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -108,8 +111,11 @@ pub use crate::manager::SessionManager;
 pub use crate::marker::MaybeSend;
 pub use crate::memory_store::MemoryStore;
 pub use crate::record::{Expected, Generation, StoredSession};
+#[cfg(feature = "seal")]
+pub use crate::seal::SealingKeys;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::store::BlockingStore;
 pub use crate::store::{Store, StoreLock};
+pub use crate::store_factory::StoreFactory;
 pub use crate::token::{LoggedOut, Token};
 pub use workos_login;

@@ -1,0 +1,18 @@
+//! Stores for servers with many sessions.
+
+use std::sync::Arc;
+
+use workos_login::secrecy::SecretString;
+
+use crate::marker::MaybeSend;
+use crate::store::Store;
+
+/// Makes the store of each session, by key: for servers with many sessions.
+///
+/// A key is a random text of 256 bits, which the user's browser holds in a cookie. It is a secret: a database holds its hash.
+pub trait StoreFactory: MaybeSend + 'static {
+    /// Returns the store of the session with this key. It performs no I/O.
+    ///
+    /// All stores of one key, in this process or in another, share the record and the lock.
+    fn store(&self, key: &SecretString) -> Arc<dyn Store>;
+}
