@@ -92,6 +92,7 @@ mod record;
 #[cfg(feature = "seal")]
 mod seal;
 mod store;
+#[cfg(feature = "seal")]
 mod store_factory;
 mod token;
 
@@ -116,6 +117,7 @@ pub use crate::seal::SealingKeys;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::store::BlockingStore;
 pub use crate::store::{Store, StoreLock};
+#[cfg(feature = "seal")]
 pub use crate::store_factory::StoreFactory;
 pub use crate::token::{LoggedOut, Token};
 pub use workos_login;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use workos_login::secrecy::SecretString;
 
 use crate::marker::MaybeSend;
+use crate::seal::SealingKeys;
 use crate::store::Store;
 
 /// Makes the store of each session, by key: for servers with many sessions.
@@ -15,4 +16,7 @@ pub trait StoreFactory: MaybeSend + 'static {
     ///
     /// All stores of one key, in this process or in another, share the record and the lock.
     fn store(&self, key: &SecretString) -> Arc<dyn Store>;
+
+    /// Returns the keys that seal the records. A web server seals its pending logins with them, too.
+    fn sealing_keys(&self) -> Arc<SealingKeys>;
 }
