@@ -1,0 +1,139 @@
+//! Names, attributes and chunks of cookies.
+//!
+//! A session that is longer than one cookie is split: the first cookie is `count.chunk`, the others are chunks. A seal covers the whole text, so a
+//! missing or a swapped chunk does not open. An extra chunk or a name that occurs twice is rejected before: it is not of this server.
+
+use std::time::Duration;
+
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::{Cookie, SameSite};
+
+/// The maximum size of a chunk. Browsers limit name, value and attributes of a cookie to 4096 bytes together.
+const CHUNK_BYTES: usize = 3800;
+const MAX_CHUNKS: usize = 8;
+
+/// The names and the attributes of the cookies of one application.
+pub(crate) struct Cookies {
+    pub(crate) session: String,
+    pub(crate) pending_prefix: String,
+    is_secure: bool,
+}
+
+/// What a request has as session cookie.
+pub(crate) struct SessionCookie {
+    /// The whole value; `None` if there is none, or if the cookies do not make one.
+    pub(crate) value: Option<String>,
+    /// The names that the request has.
+    pub(crate) names: Vec<String>,
+}
+
+impl Cookies {
+    pub(crate) fn new(name: &str, is_secure: bool) -> Self {
+        // The prefix makes the browser reject a cookie that another subdomain set (RFC 6265bis section 4.1.3.2).
+        let prefix = if is_secure { "__Host-" } else { "" };
+        Self {
+            session: format!("{prefix}{name}-session"),
+            pending_prefix: format!("{prefix}{name}-login-"),
+            is_secure,
+        }
+    }
+
+    /// Finds the session cookie of a request.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> SessionCookie {
+        let chunk_of = |name: &str| match name.strip_prefix(&*self.session)? {
+            "" => Some(0),
+            suffix => suffix.strip_prefix('.')?.parse().ok().filter(|&n| n > 0),
+        };
+        let mut chunks: Vec<(usize, Cookie<'_>)> = parse(headers)
+            .filter_map(|cookie| Some((chunk_of(cookie.name())?, cookie)))
+            .collect();
+        chunks.sort_by_key(|(number, _)| *number);
+        SessionCookie {
+            value: join(&chunks),
+            names: chunks
+                .iter()
+                .map(|(_, cookie)| cookie.name().to_owned())
+                .collect(),
+        }
+    }
+
+    /// Returns the names and the values of the pending logins of a request.
+    pub(crate) fn pending<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = Cookie<'a>> + 'a {
+        parse(headers).filter(|cookie| cookie.name().starts_with(&self.pending_prefix))
+    }
+
+    /// Returns the headers that set the session cookie and delete those of `old` that it does not replace. `None` if it is too long.
+    pub(crate) fn set_session(
+        &self,
+        value: &str,
+        lifetime: Duration,
+        old: &[String],
+    ) -> Option<Vec<HeaderValue>> {
+        let count = value.len().div_ceil(CHUNK_BYTES).max(1);
+        if count > MAX_CHUNKS {
+            return None;
+        }
+        // The value is base64url, so every byte is a character.
+        let chunks = (0..count).map(|n| {
+            let chunk = &value[n * CHUNK_BYTES..value.len().min((n + 1) * CHUNK_BYTES)];
+            match n {
+                0 => (self.session.clone(), format!("{count}.{chunk}")),
+                _ => (format!("{}.{n}", self.session), chunk.to_owned()),
+            }
+        });
+        let chunks: Vec<(String, String)> = chunks.collect();
+        let stale = old
+            .iter()
+            .filter(|name| !chunks.iter().any(|(set, _)| set == *name));
+        let deleted: Vec<HeaderValue> = stale.map(|name| self.delete(name)).collect();
+        let set = chunks
+            .into_iter()
+            .map(|(name, value)| self.set(&name, value, lifetime));
+        Some(set.chain(deleted).collect())
+    }
+
+    pub(crate) fn set(&self, name: &str, value: String, lifetime: Duration) -> HeaderValue {
+        let mut cookie = Cookie::new(name, value);
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Lax);
+        cookie.set_secure(self.is_secure);
+        cookie.set_path("/");
+        cookie.set_max_age(lifetime.try_into().ok());
+        let mut header = HeaderValue::try_from(cookie.to_string())
+            .expect("the name and the value of a cookie of this server are ASCII");
+        header.set_sensitive(true);
+        header
+    }
+
+    pub(crate) fn delete(&self, name: &str) -> HeaderValue {
+        self.set(name, String::new(), Duration::ZERO)
+    }
+}
+
+fn parse(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .flatten()
+}
+
+fn join(chunks: &[(usize, Cookie<'_>)]) -> Option<String> {
+    let (_, first) = chunks.first()?;
+    let (count, first) = first.value().split_once('.')?;
+    let is_complete = chunks.len() <= MAX_CHUNKS
+        && count == chunks.len().to_string()
+        && chunks
+            .iter()
+            .enumerate()
+            .all(|(n, (number, _))| n == *number);
+    is_complete.then(|| {
+        let others = chunks[1..].iter().map(|(_, cookie)| cookie.value());
+        std::iter::once(first).chain(others).collect()
+    })
+}

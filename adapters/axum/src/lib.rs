@@ -1,0 +1,51 @@
+//! Logs users in to an [axum](axum) web server: routes, sealed session cookies, refresh and extractors.
+//!
+//! ```no_run
+#![doc = include_str!("program.rs.txt")]
+//! ```
+//!
+//! # Cookies
+//!
+//! | cookie | content | lifetime |
+//! |---|---|---|
+//! | `__Host-workos-session`, and `….1` to `….7` past 3.8 kB | the sealed session, or the key of a session in a store | [`session_ttl`](WebAuthBuilder::session_ttl) |
+//! | `__Host-workos-login-…`, one for each pending login, at most 4 | the sealed pending login and the page to return to | 10 minutes |
+//!
+//! All are `HttpOnly`, `Secure` and `SameSite=Lax`. A redirect URI on plain http with a loopback host, for development, has cookies without
+//! `Secure` and without the prefix. Sealed cookies are AES-256-GCM; cookie name, client ID and issuer are in the associated data. A cookie that
+//! does not open means "not logged in", and is deleted.
+//!
+//! # Refresh
+//!
+//! The layer refreshes a session that is due before the handler runs, once for all parallel requests of a process. A request that still
+//! carries the cookie of before the refresh is served, for 60 seconds after the first request with the new one.
+//! A lost response or an outage of the service logs nobody out: with [`SealedCookies`] within one process, with a
+//! [`StoreFactory`](workos_login_session::StoreFactory) across replicas and restarts.
+//!
+//! # Logout
+//!
+//! A logout clears the cookies and the store, and redirects to the session logout URL. It is a `POST`, or a `GET` with
+//! the token of [`LoggedIn::logout_path`], so that another site cannot cause it. A copy of a sealed cookie that was made before the
+//! logout opens until the session ends at the service; a session in a store is rejected at once.
+
+mod cookies;
+mod current;
+mod error;
+mod extract;
+mod handlers;
+mod http;
+mod layer;
+mod pending;
+mod return_to;
+mod sealed;
+mod sessions;
+mod web_auth;
+
+pub use crate::error::BuildError;
+pub use crate::extract::{Bearer, BearerRejection, LoggedIn, LoginRequired, StepUpRequired};
+pub use crate::layer::{AuthLayer, AuthService};
+pub use crate::sealed::SealedCookies;
+pub use crate::sessions::Sessions;
+pub use crate::web_auth::{LoginParameter, WebAuth, WebAuthBuilder};
+pub use workos_login;
+pub use workos_login_session::{self, SealingKeys};

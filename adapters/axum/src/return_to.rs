@@ -1,0 +1,70 @@
+//! The page to return to after a login: a path of this origin.
+//!
+//! Browsers and URL parsers disagree about `//`, `\` and control characters, so the text is parsed as a browser does (WHATWG URL), the origin is
+//! compared, and the parser's own spelling of path and query is what is redirected to.
+
+use workos_login::url::{Position, Url};
+
+const MAX_BYTES: usize = 2048;
+
+/// Returns the path and the query, or `None` for another origin or a text that is no path.
+pub(crate) fn path_of(origin: &Url, text: &str) -> Option<String> {
+    if !text.starts_with('/') || text.len() > MAX_BYTES {
+        return None;
+    }
+    let url = origin.join(text).ok()?;
+    let path = &url[Position::BeforePath..];
+    // A path such as `/.//host` begins with two slashes after the dot is removed, and would be another host in `Location`.
+    let is_local = url.origin() == origin.origin() && !path.starts_with("//");
+    (is_local && path.len() <= MAX_BYTES).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_to_return_to_has_this_origin() {
+        let origin = Url::parse("https://app.example.com/callback").unwrap();
+        for other in [
+            "https://evil.example",
+            "https:evil.example",
+            "https:/evil.example",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\r\n/evil.example",
+            "/.//evil.example",
+            "/a/..//evil.example",
+            "/%2e//evil.example",
+            "/.\\\\evil.example",
+            "//user@app.example.com@evil.example",
+            "//evil.example%00.app.example.com",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            " //evil.example",
+            "\u{0}//evil.example",
+            "evil.example",
+            "@evil.example",
+            "",
+        ] {
+            assert_eq!(path_of(&origin, other), None, "{other:?}");
+        }
+        for (text, path) in [
+            ("/", "/"),
+            ("/a?b=c&d=//e#f", "/a?b=c&d=//e#f"),
+            (
+                "/search?url=https://other.example",
+                "/search?url=https://other.example",
+            ),
+            ("/ü \r\nSet-Cookie:x", "/%C3%BC%20Set-Cookie:x"),
+            ("/@evil.example", "/@evil.example"),
+        ] {
+            assert_eq!(path_of(&origin, text).as_deref(), Some(path));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The configuration of logins and sessions, and what is shared by all requests.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::routing::get;
+use workos_login::url::{Host, Url};
+use workos_login::{Client, Confidential, HttpClient, RedirectUri, RefreshPolicy};
+use workos_login_session::{
+    Clock, Machine, SealingKeys, SessionManager, SessionPolicy, Store, SystemClock,
+};
+use workos_login_verify::TokenVerifier;
+
+use crate::cookies::Cookies;
+use crate::error::BuildError;
+use crate::handlers;
+use crate::http::Http;
+use crate::layer::AuthLayer;
+use crate::sessions::{Backend, Sessions};
+
+/// Logins and sessions of a web server. Clones share everything.
+#[derive(Clone)]
+pub struct WebAuth(Arc<Inner>);
+
+struct Inner {
+    client: Client<Confidential>,
+    http: Http,
+    redirect_uri: RedirectUri,
+    origin: Url,
+    sessions: Backend,
+    keys: Arc<SealingKeys>,
+    cookies: Cookies,
+    parameters: Vec<LoginParameter>,
+    logged_out_url: Option<String>,
+    session_ttl: Duration,
+    refresh: RefreshPolicy,
+    clock: Arc<dyn Clock>,
+    verifier: TokenVerifier<Http>,
+}
+
+/// A parameter of `/login` that an application can allow. `return_to` is always allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginParameter {
+    /// `login_hint`, usually the e-mail address of the user.
+    LoginHint,
+    /// `max_age`: the user authenticates again if the last authentication is older (step-up authentication).
+    MaxAge,
+    /// `organization_id`: the session is for this organization.
+    Organization,
+    /// `prompt`.
+    Prompt,
+    /// `screen_hint`, which is `sign-in` or `sign-up`.
+    Screen,
+}
+
+impl LoginParameter {
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "login_hint" => Self::LoginHint,
+            "max_age" => Self::MaxAge,
+            "organization_id" => Self::Organization,
+            "prompt" => Self::Prompt,
+            "screen_hint" => Self::Screen,
+            _ => return None,
+        })
+    }
+}
+
+impl WebAuth {
+    /// Begins the configuration.
+    pub fn builder(
+        client: Client<Confidential>,
+        http: impl HttpClient + Send + Sync + 'static,
+    ) -> WebAuthBuilder {
+        WebAuthBuilder {
+            client,
+            http: Http::new(http),
+            redirect_uri: None,
+            sessions: None,
+            cookie_name: "workos".to_owned(),
+            parameters: Vec::new(),
+            logged_out_url: None,
+            session_ttl: Duration::from_secs(30 * 24 * 60 * 60),
+            refresh: RefreshPolicy::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Returns the routes `/login`, `/logout` and the path of the redirect URI. They need the [`layer`](Self::layer).
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new()
+            .route("/login", get(handlers::login))
+            .route(self.0.origin.path(), get(handlers::callback))
+            .route(
+                "/logout",
+                get(handlers::get_logout).post(handlers::post_logout),
+            )
+    }
+
+    /// Returns the layer that opens, refreshes and saves the session of each request. Apply it once, after the last route.
+    #[must_use]
+    pub fn layer(&self) -> AuthLayer {
+        AuthLayer(self.clone())
+    }
+
+    /// Returns the verifier of bearer tokens.
+    pub(crate) fn verifier(&self) -> &TokenVerifier<Http> {
+        &self.0.verifier
+    }
+
+    pub(crate) fn client(&self) -> &Client<Confidential> {
+        &self.0.client
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.0.http
+    }
+
+    pub(crate) fn redirect_uri(&self) -> &RedirectUri {
+        &self.0.redirect_uri
+    }
+
+    /// Returns the redirect URI as a URL, whose origin is that of the application.
+    pub(crate) fn origin(&self) -> &Url {
+        &self.0.origin
+    }
+
+    pub(crate) fn sessions(&self) -> &Backend {
+        &self.0.sessions
+    }
+
+    pub(crate) fn keys(&self) -> &SealingKeys {
+        &self.0.keys
+    }
+
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    /// Returns the context of a sealed cookie: a value of another name, client or issuer does not open.
+    pub(crate) fn context<'a>(&'a self, cookie_name: &'a str) -> [&'a str; 3] {
+        let client = &self.0.client;
+        [cookie_name, client.id().as_str(), client.issuer()]
+    }
+
+    pub(crate) fn allows(&self, parameter: LoginParameter) -> bool {
+        self.0.parameters.contains(&parameter)
+    }
+
+    pub(crate) fn logged_out_url(&self) -> Option<&str> {
+        self.0.logged_out_url.as_deref()
+    }
+
+    pub(crate) fn session_ttl(&self) -> Duration {
+        self.0.session_ttl
+    }
+
+    pub(crate) fn refresh_policy(&self) -> &RefreshPolicy {
+        &self.0.refresh
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn manager(&self, store: Arc<dyn Store>) -> SessionManager {
+        let policy = SessionPolicy::default().refresh(self.0.refresh.clone());
+        let machine = Machine::new(self.0.client.clone(), policy);
+        SessionManager::with_clock(machine, store, self.0.http.clone(), self.clock())
+    }
+}
+
+impl fmt::Debug for WebAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebAuth")
+            .field("client", &self.0.client)
+            .field("redirect_uri", &self.0.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The configuration of a [`WebAuth`].
+#[must_use = "call `build`"]
+pub struct WebAuthBuilder {
+    client: Client<Confidential>,
+    http: Http,
+    redirect_uri: Option<RedirectUri>,
+    sessions: Option<Backend>,
+    cookie_name: String,
+    parameters: Vec<LoginParameter>,
+    logged_out_url: Option<String>,
+    session_ttl: Duration,
+    refresh: RefreshPolicy,
+    clock: Arc<dyn Clock>,
+}
+
+impl WebAuthBuilder {
+    /// Sets the redirect URI. Its origin is that of the application.
+    pub fn redirect_uri(mut self, uri: RedirectUri) -> Self {
+        self.redirect_uri = Some(uri);
+        self
+    }
+
+    /// Sets where the sessions are.
+    pub fn sessions(mut self, sessions: impl Sessions) -> Self {
+        self.sessions = Some(sessions.into_backend());
+        self
+    }
+
+    /// Sets the parameters of `/login` that are allowed beside `return_to`; none by default.
+    pub fn allow(mut self, parameters: impl IntoIterator<Item = LoginParameter>) -> Self {
+        self.parameters = parameters.into_iter().collect();
+        self
+    }
+
+    /// Sets where the service redirects to after a logout. It must be a logout redirect of the environment.
+    pub fn logged_out_url(mut self, url: &Url) -> Self {
+        self.logged_out_url = Some(url.as_str().to_owned());
+        self
+    }
+
+    /// Sets the lifetime of a session cookie after the last refresh; 30 days by default.
+    pub fn session_ttl(mut self, ttl: Duration) -> Self {
+        self.session_ttl = ttl;
+        self
+    }
+
+    /// Sets how early an access token is refreshed.
+    pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
+        self.refresh = policy;
+        self
+    }
+
+    /// Sets the clock, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Completes the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if it is incomplete, or if the redirect URI would show the cookies to the network.
+    pub fn build(self) -> Result<WebAuth, BuildError> {
+        let redirect_uri = self.redirect_uri.ok_or(BuildError::NoRedirectUri)?;
+        let sessions = self.sessions.ok_or(BuildError::NoSessions)?;
+        let origin = Url::parse(redirect_uri.as_str()).map_err(|_| BuildError::Insecure)?;
+        let is_secure = origin.scheme() == "https";
+        if !is_secure && !is_loopback(&origin) {
+            return Err(BuildError::Insecure);
+        }
+        if !is_secure {
+            tracing::warn!(
+                "the redirect URI is http: cookies have no Secure attribute; for development only"
+            );
+        }
+        let verifier = TokenVerifier::new(self.client.key_set(), self.http.clone());
+        Ok(WebAuth(Arc::new(Inner {
+            keys: sessions.keys(),
+            cookies: Cookies::new(&self.cookie_name, is_secure),
+            client: self.client,
+            http: self.http,
+            redirect_uri,
+            origin,
+            sessions,
+            parameters: self.parameters,
+            logged_out_url: self.logged_out_url,
+            session_ttl: self.session_ttl,
+            refresh: self.refresh,
+            clock: self.clock,
+            verifier,
+        })))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+impl fmt::Debug for WebAuthBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebAuthBuilder")
+            .field("client", &self.client)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}

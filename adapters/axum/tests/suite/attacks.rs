@@ -1,0 +1,157 @@
+//! Attacks: each leads to no session, or to the attacker's own.
+
+use axum::http::StatusCode;
+use workos_login_axum::SealingKeys;
+use workos_login_mock_server::Config;
+
+use crate::world::{ALICE, BOB, Browser, SESSION, World, keys};
+
+const OTHER_CLIENT: &str = "client_01K1OTHER0000000000000000";
+
+#[tokio::test]
+async fn a_changed_cookie_is_no_session_and_is_deleted() {
+    let world = World::new();
+    let mut alice = Browser::default();
+    alice.log_in(&world, "/login", ALICE).await;
+    let mut bob = Browser::default();
+    bob.log_in(&world, "/login", BOB).await;
+    let value = alice.cookies[SESSION].clone();
+    let others = bob.cookies[SESSION].clone();
+    let half = value.len() / 2;
+
+    let spliced = format!("{}{}", &value[..half], &others[half..]);
+    let truncated = value[..value.len() - 1].to_owned();
+    let longer = format!("{value}A");
+    let sealed = value.strip_prefix("1.").unwrap();
+    let missing_chunk = format!("2.{sealed}");
+    for changed in [
+        spliced,
+        truncated,
+        longer,
+        missing_chunk,
+        String::new(),
+        "1.".into(),
+        "x".into(),
+    ] {
+        let mut browser = Browser::default();
+        browser.cookies.insert(SESSION.into(), changed.clone());
+        let page = browser.get(&world.app, "/").await;
+        assert_eq!(page.text, "nobody", "{changed}");
+        assert!(browser.cookies.is_empty(), "{changed}");
+    }
+}
+
+#[tokio::test]
+async fn chunks_that_are_swapped_missing_or_extra_are_no_session() {
+    let world = World::with(|config| {
+        let claim = serde_json::Value::String("x".repeat(6000));
+        config.claims.insert("large".into(), Some(claim));
+    });
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    let count = browser.cookies.len();
+    assert!(count >= 3, "{count}");
+    assert!(
+        browser
+            .cookies
+            .iter()
+            .all(|(name, value)| name.len() + value.len() < 4000)
+    );
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+
+    let name = |n: usize| format!("{SESSION}.{n}");
+    let mut swapped = browser.clone();
+    let (one, two) = (
+        swapped.cookies[&name(1)].clone(),
+        swapped.cookies[&name(2)].clone(),
+    );
+    swapped.cookies.insert(name(1), two);
+    swapped.cookies.insert(name(2), one);
+    let mut missing = browser.clone();
+    missing.cookies.remove(&name(1));
+    let mut extra = browser.clone();
+    extra.cookies.insert(name(count), "AAAA".into());
+    let mut no_first = browser.clone();
+    no_first.cookies.remove(SESSION);
+    for mut changed in [swapped, missing, extra, no_first] {
+        assert_eq!(changed.get(&world.app, "/").await.text, "nobody");
+        assert!(changed.cookies.is_empty(), "{:?}", changed.cookies.keys());
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_key_client_or_name_does_not_open() {
+    let world = World::with(|config| config.client_ids.push(OTHER_CLIENT.into()));
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    for app in [
+        world.process(SealingKeys::new(1, &[9; 32]), Config::CLIENT_ID),
+        world.process(SealingKeys::new(9, &[1; 32]), Config::CLIENT_ID),
+        world.process(keys(), OTHER_CLIENT),
+    ] {
+        assert_eq!(browser.clone().get(&app, "/").await.text, "nobody");
+    }
+    // The sealed pending login as session cookie.
+    let mut pending = Browser::default();
+    pending.begin(&world, "/login", ALICE).await;
+    let sealed = pending.cookies.values().next().unwrap().clone();
+    let mut renamed = Browser::default();
+    renamed
+        .cookies
+        .insert(SESSION.into(), format!("1.{sealed}"));
+    assert_eq!(renamed.get(&world.app, "/").await.text, "nobody");
+    // Under the name of another pending login.
+    let callback = pending.begin(&world, "/login", ALICE).await;
+    let values: Vec<String> = pending.cookies.values().cloned().collect();
+    let names: Vec<String> = pending.cookies.keys().cloned().collect();
+    pending.cookies.insert(names[0].clone(), values[1].clone());
+    pending.cookies.insert(names[1].clone(), values[0].clone());
+    assert_eq!(
+        pending.get(&world.app, &callback).await.status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn a_callback_without_the_cookie_of_its_login_is_rejected() {
+    let world = World::new();
+    let mut attacker = Browser::default();
+    let callback = attacker.begin(&world, "/login", BOB).await;
+
+    // Login CSRF: the victim opens the callback of the attacker, without and with a pending login of its own.
+    let mut victim = Browser::default();
+    for _ in 0..2 {
+        let page = victim.get(&world.app, &callback).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(!victim.cookies.contains_key(SESSION));
+        victim.begin(&world, "/login", ALICE).await;
+    }
+    // A second time in the right browser: the cookie is gone.
+    assert_eq!(
+        attacker.get(&world.app, &callback).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        attacker.get(&world.app, &callback).await.status,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(attacker.get(&world.app, "/").await.text, BOB);
+}
+
+#[tokio::test]
+async fn a_login_returns_to_no_other_origin() {
+    let world = World::new();
+    for other in [
+        "https://evil.example",
+        "//evil.example",
+        "/%5Cevil.example",
+        "/%09/evil.example",
+        "/.//evil.example",
+    ] {
+        let mut browser = Browser::default();
+        let page = browser
+            .log_in(&world, &format!("/login?return_to={other}"), ALICE)
+            .await;
+        assert_eq!(page.location(), "/", "{other}");
+    }
+}

@@ -1,0 +1,8 @@
+//! A whole application with the layer, in a browser that is a cookie jar, against the mock server.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod attacks;
+mod logins;
+mod refresh;
+mod world;

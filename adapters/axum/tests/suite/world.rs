@@ -1,0 +1,216 @@
+//! The application under test, its browser and the mock server, by one manual clock.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::routing::{get, post};
+use futures_lite::stream;
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+use workos_login_axum::workos_login::Client;
+use workos_login_axum::workos_login_session::{Clock as _, ManualClock};
+use workos_login_axum::{
+    Bearer, LoggedIn, LoginParameter, SealedCookies, SealingKeys, StepUpRequired, WebAuth,
+};
+use workos_login_mock_server::{Config, Server};
+
+pub(crate) const ALICE: &str = "alice@example.com";
+pub(crate) const BOB: &str = "bob@example.com";
+pub(crate) const SESSION: &str = "__Host-workos-session";
+
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) clock: ManualClock,
+    pub(crate) app: Router,
+}
+
+pub(crate) fn keys() -> SealingKeys {
+    SealingKeys::new(1, &[1; 32])
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let clock = ManualClock::new(SystemTime::now());
+        let time = clock.clone();
+        let server = Server::start(Config::with(|config| {
+            config.set_clock(move || time.now());
+            change(config);
+        }))
+        .unwrap();
+        let app = app(&server, &clock, keys(), Config::CLIENT_ID);
+        Self { server, clock, app }
+    }
+
+    /// Another process of the application.
+    pub(crate) fn process(&self, keys: SealingKeys, client_id: &str) -> Router {
+        app(&self.server, &self.clock, keys, client_id)
+    }
+
+    pub(crate) fn refreshes(&self) -> usize {
+        let requests = self.server.requests();
+        let grants = requests
+            .iter()
+            .filter_map(|request| request.parameter("grant_type"));
+        grants.filter(|grant| grant == "refresh_token").count()
+    }
+}
+
+fn app(server: &Server, clock: &ManualClock, keys: SealingKeys, client_id: &str) -> Router {
+    let key = Config::API_KEY.parse().unwrap();
+    let client = Client::confidential(client_id.parse().unwrap(), key)
+        .base_url(server.base_url().parse().unwrap())
+        .unwrap();
+    let auth = WebAuth::builder(client, workos_login_reqwest::client().unwrap())
+        .redirect_uri("https://app.example.com/callback".parse().unwrap())
+        .sessions(SealedCookies::new(keys))
+        .allow([LoginParameter::MaxAge, LoginParameter::Organization])
+        .clock(Arc::new(clock.clone()))
+        .build()
+        .unwrap();
+    Router::new()
+        .route("/", get(home))
+        .route("/admin", get(async |user: LoggedIn| email(&user)))
+        .route(
+            "/logout-link",
+            get(async |user: LoggedIn| user.logout_path()),
+        )
+        .route("/transfer", get(transfer))
+        .route("/switch", post(switch))
+        .route("/fails", get(async || StatusCode::INTERNAL_SERVER_ERROR))
+        .route("/stream", get(stream))
+        .route(
+            "/api",
+            get(async |Bearer(claims): Bearer| claims.subject().to_owned()),
+        )
+        .merge(auth.routes())
+        .layer(auth.layer())
+}
+
+/// A body whose chunks come after the headers.
+async fn stream() -> Body {
+    Body::from_stream(stream::iter(["a", "b", "c"].map(Ok::<_, Infallible>)))
+}
+
+async fn home(user: Option<LoggedIn>) -> String {
+    user.map_or("nobody".to_owned(), |user| email(&user))
+}
+
+async fn transfer(user: LoggedIn) -> Result<&'static str, StepUpRequired> {
+    user.require_auth_within(Duration::from_secs(300))?;
+    Ok("transferred")
+}
+
+async fn switch(user: LoggedIn, organization: String) -> String {
+    let session = user
+        .switch_organization(&organization.parse().unwrap())
+        .await;
+    session.unwrap().organization_id().unwrap().to_string()
+}
+
+fn email(user: &LoggedIn) -> String {
+    user.session().user().unwrap().email().unwrap().to_owned()
+}
+
+/// What a browser received.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Page {
+    pub(crate) fn location(&self) -> &str {
+        self.headers[LOCATION].to_str().unwrap()
+    }
+
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        let values = self.headers.get_all(SET_COOKIE).iter();
+        values.map(|value| value.to_str().unwrap()).collect()
+    }
+}
+
+/// A browser: a cookie jar.
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub(crate) async fn get(&mut self, app: &Router, path: &str) -> Page {
+        self.send(
+            app,
+            Method::GET,
+            path,
+            "",
+            &[(ACCEPT.as_str(), "text/html")],
+        )
+        .await
+    }
+
+    pub(crate) async fn send(
+        &mut self,
+        app: &Router,
+        method: Method,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Page {
+        let cookies = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(COOKIE, cookies.collect::<Vec<_>>().join("; "));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let page = Page {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        };
+        for cookie in page.cookies() {
+            let (pair, attributes) = cookie.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        page
+    }
+
+    /// Logs in, and returns the response to the callback.
+    pub(crate) async fn log_in(&mut self, world: &World, login: &str, email: &str) -> Page {
+        let callback = self.begin(world, login, email).await;
+        self.get(&world.app, &callback).await
+    }
+
+    /// Begins a login, and returns the path of its callback.
+    pub(crate) async fn begin(&mut self, world: &World, login: &str, email: &str) -> String {
+        let url = self.get(&world.app, login).await.location().to_owned();
+        let callback = world.server.log_in(&url, email).unwrap();
+        callback
+            .strip_prefix("https://app.example.com")
+            .unwrap()
+            .to_owned()
+    }
+}
