@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use workos_login_axum::SealingKeys;
 use workos_login_mock_server::Config;
 
-use crate::world::{ALICE, BOB, Browser, SESSION, World, keys};
+use crate::world::{ALICE, Browser, CAROL, SESSION, World, keys};
 
 const OTHER_CLIENT: &str = "client_01K1OTHER0000000000000000";
 
@@ -13,10 +13,10 @@ async fn a_changed_cookie_is_no_session_and_is_deleted() {
     let world = World::new();
     let mut alice = Browser::default();
     alice.log_in(&world, "/login", ALICE).await;
-    let mut bob = Browser::default();
-    bob.log_in(&world, "/login", BOB).await;
+    let mut carol = Browser::default();
+    carol.log_in(&world, "/login", CAROL).await;
     let value = alice.cookies[SESSION].clone();
-    let others = bob.cookies[SESSION].clone();
+    let others = carol.cookies[SESSION].clone();
     let half = value.len() / 2;
 
     let spliced = format!("{}{}", &value[..half], &others[half..]);
@@ -116,7 +116,7 @@ async fn a_cookie_of_another_key_client_or_name_does_not_open() {
 async fn a_callback_without_the_cookie_of_its_login_is_rejected() {
     let world = World::new();
     let mut attacker = Browser::default();
-    let callback = attacker.begin(&world, "/login", BOB).await;
+    let callback = attacker.begin(&world, "/login", CAROL).await;
 
     // Login CSRF: the victim opens the callback of the attacker, without and with a pending login of its own.
     let mut victim = Browser::default();
@@ -135,7 +135,7 @@ async fn a_callback_without_the_cookie_of_its_login_is_rejected() {
         attacker.get(&world.app, &callback).await.status,
         StatusCode::BAD_REQUEST
     );
-    assert_eq!(attacker.get(&world.app, "/").await.text, BOB);
+    assert_eq!(attacker.get(&world.app, "/").await.text, CAROL);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 
-use crate::world::{ALICE, BOB, Browser, SESSION, World};
+use crate::world::{ALICE, BOB, Browser, CAROL, SESSION, World};
 
 #[tokio::test]
 async fn a_login_returns_to_the_page_that_required_it() {
@@ -85,7 +85,7 @@ async fn a_logout_is_a_post_or_a_get_with_the_token_of_the_session() {
     let link = browser.get(&world.app, "/logout-link").await.text;
 
     let mut other = Browser::default();
-    other.log_in(&world, "/login", BOB).await;
+    other.log_in(&world, "/login", CAROL).await;
     for (method, path, headers) in [
         (Method::GET, "/logout", &[][..]),
         (Method::GET, "/logout?token=", &[]),
@@ -102,7 +102,7 @@ async fn a_logout_is_a_post_or_a_get_with_the_token_of_the_session() {
         let page = other.send(&world.app, method, path, "", headers).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
     }
-    assert_eq!(other.get(&world.app, "/").await.text, BOB);
+    assert_eq!(other.get(&world.app, "/").await.text, CAROL);
 
     let page = browser.get(&world.app, &link).await;
     assert!(
@@ -151,8 +151,10 @@ async fn a_login_takes_the_parameters_that_the_application_allows() {
 async fn a_switch_of_the_organization_sets_the_cookie_once() {
     let world = World::new();
     let mut browser = Browser::default();
-    browser.log_in(&world, "/login", BOB).await;
     let bob = workos_login_mock_server::User::bob();
+    let last = &bob.memberships.last().unwrap().organization.id;
+    let login = format!("/login?organization_id={last}");
+    browser.log_in(&world, &login, BOB).await;
     for membership in &bob.memberships {
         let id = &membership.organization.id;
         let page = browser

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use workos_login_axum::SealingKeys;
-use workos_login_mock_server::{Config, Fault};
+use workos_login_mock_server::Config;
 
 use crate::world::{ALICE, Browser, SESSION, World, keys};
 
@@ -75,28 +75,6 @@ async fn each_kind_of_response_has_the_cookie_once() {
         assert_eq!((page.status, page.cookies().len()), (status, 1), "{path}");
         assert!(browser.get(&world.app, path).await.cookies().is_empty());
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_outage_and_a_lost_response_log_nobody_out() {
-    let world = World::with(|config| config.replay_window = Duration::from_secs(30));
-    let mut browser = Browser::default();
-    browser.log_in(&world, "/login", ALICE).await;
-    world.clock.advance(DUE);
-    world.server.inject(Fault::status(503));
-    // The access token has not expired yet.
-    let page = browser.get(&world.app, "/admin").await;
-    assert_eq!((page.text.as_str(), page.cookies().len()), (ALICE, 0));
-    world.clock.advance(Duration::from_secs(120));
-    world.server.inject(Fault::status(503));
-    let page = browser.get(&world.app, "/admin").await;
-    assert_eq!(
-        (page.status, page.cookies().len()),
-        (StatusCode::SERVICE_UNAVAILABLE, 0)
-    );
-    assert!(page.headers.contains_key("retry-after"));
-    world.clock.advance(Duration::from_secs(60));
-    assert_eq!(browser.get(&world.app, "/admin").await.text, ALICE);
 }
 
 #[tokio::test]

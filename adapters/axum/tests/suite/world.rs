@@ -21,7 +21,9 @@ use workos_login_axum::{
 use workos_login_mock_server::{Config, Server};
 
 pub(crate) const ALICE: &str = "alice@example.com";
+/// Bob has two organizations, and logs in with one of them.
 pub(crate) const BOB: &str = "bob@example.com";
+pub(crate) const CAROL: &str = "carol@example.com";
 pub(crate) const SESSION: &str = "__Host-workos-session";
 
 pub(crate) struct World {
