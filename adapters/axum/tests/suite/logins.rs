@@ -12,9 +12,7 @@ async fn a_login_returns_to_the_page_that_required_it() {
 
     let page = browser.get(&world.app, "/admin?tab=a%20b").await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
-    let page = browser
-        .log_in(&world, &page.location().to_owned(), ALICE)
-        .await;
+    let page = browser.log_in(&world, page.location(), ALICE).await;
     assert_eq!(page.location(), "/admin?tab=a%20b");
     assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [SESSION]);
     for cookie in page.cookies() {

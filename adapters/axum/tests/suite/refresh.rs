@@ -111,8 +111,6 @@ async fn a_step_up_returns_with_a_recent_authentication() {
     world.clock.advance(Duration::from_secs(1000));
     let page = browser.get(&world.app, "/transfer").await;
     assert_eq!(page.location(), "/login?return_to=%2Ftransfer&max_age=300");
-    let page = browser
-        .log_in(&world, &page.location().to_owned(), ALICE)
-        .await;
+    let page = browser.log_in(&world, page.location(), ALICE).await;
     assert_eq!(page.location(), "/transfer");
 }
