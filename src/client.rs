@@ -55,6 +55,36 @@ impl Client<Public> {
     }
 }
 
+impl Client<Public> {
+    /// Returns this client with its refresh token in an `HttpOnly` cookie of the service, for an application in a browser.
+    ///
+    /// Sessions of this client are [`RefreshCredential::Cookie`](crate::RefreshCredential::Cookie): a refresh token of a response is
+    /// dropped, and a refresh sends none. Every token request must be sent with cookies. States that are made with and without the cookie are bound
+    /// to the same client.
+    ///
+    /// ```
+    /// use workos_login::{Client, Exchange};
+    ///
+    /// let client = Client::public("client_123".parse()?).refresh_cookie();
+    /// let request = client.restore(None).request();
+    /// assert_eq!(request.body(), br#"{"grant_type":"refresh_token","client_id":"client_123"}"#);
+    /// # Ok::<(), workos_login::InvalidClientId>(())
+    /// ```
+    #[must_use]
+    pub fn refresh_cookie(self) -> Self {
+        let configuration = Configuration {
+            binding: self.configuration.binding.clone(),
+            service: self.configuration.service.clone(),
+            confidential: None,
+            refresh_cookie: true,
+        };
+        Self {
+            configuration: Arc::new(configuration),
+            kind: self.kind,
+        }
+    }
+}
+
 impl Client<Confidential> {
     /// Makes a confidential client, which sends `key` with every token request that takes it.
     #[must_use]
@@ -86,6 +116,7 @@ impl Client<Confidential> {
             form_encoded_id: self.configuration.form_encoded_id.clone(),
             service: self.configuration.service.clone(),
             confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),
+            refresh_cookie: false,
         };
         Self {
             configuration: Arc::new(configuration),
@@ -123,7 +154,11 @@ impl<K: UserManagement> Client<K> {
         // The base URL is the issuer of the binding: states of another base URL are rejected from here on.
         let endpoints = UserManagementEndpoints::new(&url)?;
         let fields = self.configuration.confidential.clone();
-        Ok(Self::user_management(self.id().clone(), fields, endpoints))
+        let mut client = Self::user_management(self.id().clone(), fields, endpoints);
+        if let Some(configuration) = Arc::get_mut(&mut client.configuration) {
+            configuration.refresh_cookie = self.configuration.refresh_cookie;
+        }
+        Ok(client)
     }
 
     pub(crate) fn endpoints(&self) -> &UserManagementEndpoints {
@@ -156,6 +191,7 @@ impl<K: ClientKind> Client<K> {
             form_encoded_id: form_encoded_id.into(),
             service,
             confidential,
+            refresh_cookie: false,
         });
         Self {
             configuration,
@@ -330,6 +366,8 @@ pub(crate) struct Configuration {
     pub(crate) service: Service,
     /// Only a confidential client has one.
     confidential: Option<ConfidentialFields>,
+    /// Only a public client in a browser has it.
+    pub(crate) refresh_cookie: bool,
 }
 
 impl Configuration {

@@ -86,6 +86,7 @@
 //! | log in on another device | [`RequestingDevice`], [`AwaitingDevice`], [`PollingDevice`] |
 //! | answer an authentication challenge | [`AuthenticationChallenge`] |
 //! | refresh a session, switch its organization | [`Authenticated`], [`Refreshing`]; `workos-login-session` keeps a session fresh |
+//! | keep the refresh token in a cookie of the service | [`Client::refresh_cookie`], [`Restoring`], [`RefreshCredential`] |
 //! | read the user's data, log out of an authorization server | [`FetchingUserInfo`], [`Revoking`] |
 //! | verify access tokens and ID tokens | `keys` (feature `verify` or `verify-rustcrypto`) |
 //! | send requests | [`HttpClient`], [`BlockingHttpClient`], [`Exchange`] |
@@ -146,7 +147,7 @@ pub use crate::ids::{
 pub use crate::login::{
     AppStateTooLong, Authenticated, AuthorizationUrl, AwaitingCallback, Callback, CallbackOutcome,
     ConnectionSelector, Exchanging, InvalidRedirectUri, Outcome, Provider, RedirectUri,
-    RefreshPolicy, Refreshing, ReservedParameter, Screen, Start,
+    RefreshCredential, RefreshPolicy, Refreshing, ReservedParameter, Restoring, Screen, Start,
 };
 pub use crate::revocation::Revoking;
 pub use crate::scope::{InvalidScope, Scope};

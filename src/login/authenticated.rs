@@ -21,6 +21,7 @@ use crate::error::ClientError;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::login::redirect_uri::RedirectUri;
+use crate::login::refresh_credential::RefreshCredential;
 use crate::login::refresh_policy::RefreshPolicy;
 use crate::stored::{self, Invalid, NO_SESSION, Stored, VERSION, parsed, required, secret};
 use crate::timestamp::{Timestamp, millis};
@@ -42,7 +43,7 @@ pub struct Authenticated {
     pub(crate) organization_id: Option<OrganizationId>,
     pub(super) session_id: Option<SessionId>,
     pub(super) access_token: SecretString,
-    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) refresh_credential: RefreshCredential,
     pub(super) id_token: Option<SecretString>,
     pub(super) authentication_method: Option<AuthenticationMethod>,
     pub(super) impersonator: Option<Impersonator>,
@@ -89,10 +90,16 @@ impl Authenticated {
         &self.access_token
     }
 
-    /// Returns the refresh token.
+    /// Returns the refresh token, if it is known here.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {
-        self.refresh_token.as_ref()
+        self.refresh_credential.token()
+    }
+
+    /// Returns what authorizes the refresh of the session.
+    #[must_use]
+    pub fn refresh_credential(&self) -> &RefreshCredential {
+        &self.refresh_credential
     }
 
     /// Returns the ID token of an authorization server. Its claims were checked, its signature was not.
@@ -256,6 +263,9 @@ pub(crate) struct Form {
     access_token: Option<SecretString>,
     #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     refresh_token: Option<SecretString>,
+    /// Present and true only if the refresh token is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_cookie: Option<bool>,
     #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
     id_token: Option<SecretString>,
     #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
@@ -295,7 +305,12 @@ impl Stored for Authenticated {
             organization_id: parsed(form.organization_id, "organization_id")?,
             session_id: parsed(form.session_id, "session_id")?,
             access_token: required(access_token, "access_token")?,
-            refresh_token: form.refresh_token,
+            refresh_credential: match (form.refresh_cookie, form.refresh_token) {
+                (None | Some(false), token) => token.into(),
+                (Some(true), None) => RefreshCredential::Cookie,
+                // Two credentials: a reader that knows only one of them would choose another one.
+                (Some(true), Some(_)) => return Err(Invalid("refresh_cookie")),
+            },
             id_token: form.id_token,
             authentication_method: form.authentication_method,
             impersonator: form.impersonator,
@@ -316,7 +331,9 @@ impl Serialize for Authenticated {
             organization_id: self.organization_id.as_ref().map(|id| id.as_str().into()),
             session_id: self.session_id.as_ref().map(|id| id.as_str().into()),
             access_token: Some(self.access_token.clone()),
-            refresh_token: self.refresh_token.clone(),
+            refresh_token: self.refresh_token().cloned(),
+            refresh_cookie: matches!(self.refresh_credential, RefreshCredential::Cookie)
+                .then_some(true),
             id_token: self.id_token.clone(),
             authkit_authorization_code: self.authkit_authorization_code.clone(),
             authentication_method: self.authentication_method.clone(),

@@ -19,6 +19,7 @@ use crate::error_codes::{Unsuccessful, classify};
 use crate::exchange::{Exchange, Refused, sealed};
 use crate::ids::OrganizationId;
 use crate::login::authenticated::Authenticated;
+use crate::login::refresh_credential::RefreshCredential;
 use crate::service::Service;
 use crate::user::User;
 use crate::wire::grant::Grant;
@@ -64,9 +65,9 @@ impl Authenticated {
 
     fn check_refresh<K: ClientKind>(&self, client: &Client<K>) -> Result<(), ClientError> {
         self.bound_to(client)?;
-        match self.refresh_token {
-            Some(_) => Ok(()),
-            None => Err(ClientError(ClientErrorKind::NoRefreshToken)),
+        match self.refresh_credential {
+            RefreshCredential::Token(_) | RefreshCredential::Cookie => Ok(()),
+            RefreshCredential::None => Err(ClientError(ClientErrorKind::NoRefreshToken)),
         }
     }
 }
@@ -98,8 +99,7 @@ impl Refreshing {
             Service::UserManagement(_) => switch_to.as_ref().or(session.organization_id.as_ref()),
         };
         let grant = Grant::refresh_token(
-            // `check_refresh` has rejected a session without one.
-            session.refresh_token.clone().unwrap_or_default(),
+            session.refresh_token().cloned(),
             organization.map(|organization| organization.as_str().into()),
         );
         Self {
@@ -158,7 +158,10 @@ impl Refreshing {
         if fresh.organization_id.as_ref() != expected {
             // The service has processed the refresh and may have rotated the token. The old one could then trigger the reuse detection,
             // which ends the session (RFC 9700 section 4.14.2).
-            mem::swap(&mut self.session.refresh_token, &mut fresh.refresh_token);
+            mem::swap(
+                &mut self.session.refresh_credential,
+                &mut fresh.refresh_credential,
+            );
             return Err(reply.malformed(MalformedKind::OtherOrganization).into());
         }
         Ok(fresh)

@@ -16,6 +16,7 @@ use crate::client_binding::ClientBinding;
 use crate::error::{Malformed, MalformedKind};
 use crate::login::authenticated::{Authenticated, fits_into_a_header};
 use crate::login::id_token::{Expected, Origin};
+use crate::login::refresh_credential::RefreshCredential;
 use crate::login::requirements::Requirements;
 use crate::service::Service;
 use crate::stored::storable;
@@ -39,7 +40,7 @@ impl Authenticated {
                 Self::read_oauth(reply, &client.binding, Origin::Login(requirements), now)
             }
             Service::UserManagement(_) => {
-                let session = Self::read_user_management(reply, &client.binding, now)?;
+                let session = Self::read_user_management(reply, client, now)?;
                 match requirements.allow(|| session.auth_time()) {
                     true => Ok(session),
                     false => Err(reply.malformed(MalformedKind::StaleAuthentication)),
@@ -57,14 +58,13 @@ impl Authenticated {
     ) -> Result<Self, Malformed> {
         match client.service {
             Service::OAuth(_) => Self::read_oauth(reply, &self.binding, Origin::Refresh(self), now),
-
-            Service::UserManagement(_) => Self::read_user_management(reply, &self.binding, now),
+            Service::UserManagement(_) => Self::read_user_management(reply, client, now),
         }
     }
 
     fn read_user_management(
         reply: &SuccessResponse<'_>,
-        binding: &Arc<ClientBinding>,
+        client: &Configuration,
         now: SystemTime,
     ) -> Result<Self, Malformed> {
         let session: Session = reply.json()?;
@@ -74,7 +74,7 @@ impl Authenticated {
         let access_token = access_token.ok_or_else(|| missing("access_token"))?;
         let claims: Claims = payload(access_token.expose_secret()).unwrap_or_default();
         Ok(Self {
-            binding: binding.clone(),
+            binding: client.binding.clone(),
             user: Some(user.ok_or_else(|| missing("user"))?),
             // RFC 6749 section 5.1 has `expires_in`; User Management does not send it, and the token tells the lifetime.
             lifetime: claims.lifetime().map(storable),
@@ -83,11 +83,12 @@ impl Authenticated {
             session_id: claims.sid,
             access_token,
             // RFC 6749 section 5.1 makes it optional. User Management always sends one, also if it was not rotated.
-            refresh_token: Some(
-                session
-                    .refresh_token
-                    .ok_or_else(|| missing("refresh_token"))?,
-            ),
+            refresh_credential: match (client.refresh_cookie, session.refresh_token) {
+                // With the cookie, the token is of no use here, and a script must not be able to read it.
+                (true, _) => RefreshCredential::Cookie,
+                (false, Some(token)) => RefreshCredential::Token(token),
+                (false, None) => return Err(missing("refresh_token")),
+            },
             id_token: None,
             authentication_method: session.authentication_method,
             impersonator: session.impersonator,
@@ -149,10 +150,11 @@ impl Authenticated {
             user,
             organization_id: claims.org_id.or_else(|| before?.organization_id.clone()),
             session_id: claims.sid,
-            refresh_token: tokens
+            refresh_credential: tokens
                 .refresh_token
                 // RFC 6749 section 6: without a new refresh token, the old one remains valid.
-                .or_else(|| before?.refresh_token.clone()),
+                .or_else(|| before?.refresh_token().cloned())
+                .into(),
             access_token,
             id_token,
             authentication_method: None,

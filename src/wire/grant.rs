@@ -40,14 +40,15 @@ impl Grant {
         Self::new(DEVICE_CODE, &["device_code"], [Some(device_code)])
     }
 
+    /// Without a refresh token, the service takes the one of its cookie.
     pub(crate) fn refresh_token(
-        refresh_token: SecretString,
+        refresh_token: Option<SecretString>,
         organization_id: Option<SecretString>,
     ) -> Self {
         Self::new(
             "refresh_token",
             &["refresh_token", "organization_id"],
-            [Some(refresh_token), organization_id],
+            [refresh_token, organization_id],
         )
     }
 

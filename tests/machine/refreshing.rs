@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workos_login::secrecy::ExposeSecret;
-use workos_login::{Authenticated, Client, Exchange, Refreshing};
+use workos_login::{Authenticated, Client, Exchange, RefreshCredential, Refreshing};
 
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::scenario::{
@@ -265,4 +265,92 @@ fn rejects_another_user() {
     message_contains(&error, "another user");
     let session = refreshing.into_session();
     assert_eq!(session.refresh_token().unwrap().expose_secret(), FIRST);
+}
+
+/// A scenario whose refresh token is in a cookie of the service.
+fn cookie() -> Scenario<workos_login::Public> {
+    Scenario::of(Client::public(CLIENT_ID.parse().unwrap()).refresh_cookie())
+}
+
+#[test]
+fn with_the_cookie_neither_a_session_nor_a_refresh_has_a_refresh_token() {
+    let scenario = cookie();
+    for body in [
+        fixture("success_full.json"),
+        without("success_full.json", "refresh_token"),
+    ] {
+        let session = scenario.to_authenticated_from(&body);
+        assert!(matches!(
+            session.refresh_credential(),
+            RefreshCredential::Cookie
+        ));
+        assert!(session.refresh_token().is_none());
+        assert!(!stored(&session).to_string().contains(FIRST));
+        let refreshing = session.refresh(&scenario.client).unwrap();
+        assert_eq!(
+            self::body(&refreshing.request()),
+            json!({
+                "grant_type": "refresh_token",
+                "client_id": CLIENT_ID,
+                "organization_id": ORGANIZATION,
+            })
+        );
+        let file = "success_refresh_rotated.json";
+        let fresh = refreshing.response(response(200, without(file, "refresh_token")), now());
+        assert!(matches!(
+            fresh.unwrap().refresh_credential(),
+            RefreshCredential::Cookie
+        ));
+    }
+}
+
+#[test]
+fn without_the_cookie_a_response_must_have_a_refresh_token() {
+    let refreshing = Scenario::public().to_refreshing();
+    let body = without("success_refresh_rotated.json", "refresh_token");
+    let refused = refreshing.response(response(200, body), now()).unwrap_err();
+    message_contains(refused.error(), "refresh_token");
+}
+
+#[test]
+fn restores_a_session_by_the_cookie_alone() {
+    let client = cookie().client;
+    let restoring = client.restore(None);
+    sent_to_the_token_endpoint(&restoring.request());
+    assert_eq!(
+        body(&restoring.request()),
+        json!({"grant_type": "refresh_token", "client_id": CLIENT_ID})
+    );
+    let session = restoring.response(response(200, fixture("success_full.json")), now());
+    assert!(session.unwrap().bound_to(&client).is_ok());
+    let ended = response(400, r#"{"error":"invalid_grant"}"#);
+    let refused = client.restore(None).response(ended, now()).unwrap_err();
+    assert!(matches!(
+        refused.error(),
+        workos_login::Error::InvalidGrant(_)
+    ));
+}
+
+#[test]
+fn restores_no_session_of_another_organization() {
+    let other = OTHER_ORGANIZATION.parse().unwrap();
+    let restoring = cookie().client.restore(Some(&other));
+    assert_eq!(
+        body(&restoring.request())["organization_id"],
+        OTHER_ORGANIZATION
+    );
+    let refused = restoring
+        .response(response(200, fixture("success_full.json")), now())
+        .unwrap_err();
+    message_contains(refused.error(), "organization");
+}
+
+#[test]
+fn the_base_url_keeps_the_cookie() {
+    let client = Client::public(CLIENT_ID.parse().unwrap())
+        .refresh_cookie()
+        .base_url("http://127.0.0.1:1".parse().unwrap())
+        .unwrap();
+    let session = Scenario::of(client).to_authenticated_from(&fixture("success_full.json"));
+    assert!(session.refresh_token().is_none());
 }

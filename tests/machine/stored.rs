@@ -11,9 +11,9 @@ use crate::device::{PENDING, SLOW_DOWN, pending};
 use crate::fixtures;
 use crate::oauth;
 use crate::scenario::{
-    API_KEY, CODE, CODE_VERIFIER, ORGANIZATION, REDIRECT_URI, STATE, Scenario, begin, body,
-    callback, challenge_file, challenge_of, data, edited, fixture, now, refusal, reloaded,
-    response, secs, session, stored,
+    API_KEY, CLIENT_ID, CODE, CODE_VERIFIER, ORGANIZATION, REDIRECT_URI, STATE, Scenario, begin,
+    body, callback, challenge_file, challenge_of, data, edited, fixture, message_contains, now,
+    refusal, reloaded, response, secs, session, stored,
 };
 
 /// A persistent state in one of its variants, as JSON, and what depends on its type.
@@ -75,6 +75,12 @@ fn pending_login() -> AwaitingCallback {
 }
 
 /// A device login after a `slow_down` and a lost response.
+/// A session whose refresh token is in a cookie.
+fn cookie_session() -> Authenticated {
+    let client = Client::public(CLIENT_ID.parse().unwrap());
+    Scenario::of(client.refresh_cookie()).to_authenticated()
+}
+
 fn pending_device() -> AwaitingDevice {
     let client = Scenario::public().client;
     let polling = Scenario::public().to_polling();
@@ -122,6 +128,7 @@ fn cases() -> Vec<Case> {
             session,
             &Scenario::public().to_authenticated(),
         ),
+        case("authenticated_cookie", session, &cookie_session()),
         case("authenticated_oauth", session, &oauth::session()),
         case("awaiting_callback", callback, &pending_login()),
         case(
@@ -482,7 +489,10 @@ fn rejects_every_prefix_and_does_not_quote_it() {
 fn does_not_read_one_state_as_another() {
     let state = |case: &Case| match case.name.starts_with("challenge") {
         true => "challenge".to_owned(),
-        false => case.name.trim_end_matches("_oauth").to_owned(),
+        false => {
+            let name = case.name.trim_end_matches("_oauth");
+            name.trim_end_matches("_cookie").to_owned()
+        }
     };
     for one in cases() {
         for other in cases() {
@@ -603,4 +613,13 @@ fn binds_a_stored_challenge_to_its_client() {
         .base_url("https://eu.example".parse().unwrap());
     assert!(challenge.bound_to(&elsewhere.unwrap()).is_err());
     assert!(challenge.bound_to(&oauth::client()).is_err());
+}
+
+#[test]
+fn rejects_a_session_with_a_refresh_token_and_a_refresh_cookie() {
+    let mut form = serde_json::to_value(cookie_session()).unwrap();
+    form["refresh_token"] = "r".into();
+    let form = form.to_string();
+    let error = serde_json::from_str::<Authenticated>(&form).unwrap_err();
+    message_contains(&error, "`refresh_cookie`");
 }
