@@ -10,7 +10,9 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use workos_login::secrecy::{ExposeSecret, SecretString};
-use workos_login::{Authenticated, AuthenticationChallenge, OrganizationId, Timestamp};
+use workos_login::{
+    Authenticated, AuthenticationChallenge, OrganizationId, RefreshCredential, Timestamp,
+};
 
 const VERSION: u64 = 1;
 
@@ -112,7 +114,12 @@ impl Generation {
     #[must_use]
     pub fn of(session: &Authenticated) -> Self {
         Self {
-            refresh: session.refresh_token().map(Fingerprint::of),
+            refresh: match session.refresh_credential() {
+                RefreshCredential::Token(token) => Some(Fingerprint::of(token)),
+                // The cookie cannot be read. Each refresh by it returns a new access token, which stands for it.
+                RefreshCredential::Cookie => Some(Fingerprint::of(session.access_token())),
+                RefreshCredential::None => None,
+            },
             access: Fingerprint::of(session.access_token()),
         }
     }

@@ -56,7 +56,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use workos_login::{Any, Authenticated, Client, OrganizationId, Refreshing};
+use workos_login::{Any, Authenticated, Client, OrganizationId, RefreshCredential, Refreshing};
 
 pub use self::driver::{Driver, Lock};
 use self::operation::Operation;
@@ -387,7 +387,10 @@ impl Machine {
         record: &StoredSession,
         now: SystemTime,
     ) -> Result<Option<Token>, Stop> {
-        if record.session().refresh_token().is_none() {
+        if matches!(
+            record.session().refresh_credential(),
+            RefreshCredential::None
+        ) {
             if record.session().expires_in(now) == Some(Duration::ZERO) {
                 return Err(Stop::Ended(SessionEnded::Expired));
             }

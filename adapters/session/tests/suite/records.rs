@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use workos_login::limits::{MAX_RESPONSE_BYTES, MAX_STORED_BYTES};
 use workos_login::secrecy::ExposeSecret;
-use workos_login_session::StoredSession;
+use workos_login_session::{Machine, SessionPolicy, StoredSession};
 
 use crate::world::*;
 
@@ -105,4 +105,28 @@ fn a_generation_reveals_no_token_and_distinguishes_sessions() {
     let session = first.session();
     assert!(!text.contains(session.access_token().expose_secret()));
     assert!(!text.contains(session.refresh_token().unwrap().expose_secret()));
+}
+
+#[test]
+fn a_refresh_by_cookie_is_announced_and_repeated_like_any_other() {
+    let client = client().refresh_cookie();
+    let response = token_response(1, ALICE, Some(ACME));
+    let mut world = World::empty();
+    let session = log_in(&client, &response, world.now - LIFETIME * 2 / 3);
+    world.record = Some(StoredSession::new(session));
+    world.replies.extend((0..9).map(|_| lost()));
+    world.during_send = Some(Box::new(|world| {
+        assert!(world.record.as_ref().unwrap().has_unanswered_refresh());
+    }));
+    let machine = || Machine::new(client.clone(), SessionPolicy::default());
+    assert!(world.access_token(&machine()).unwrap().warning().is_some());
+    let attempts = world.sent.len();
+    // Another process continues, with the same request.
+    world.replies.clear();
+    world.advance(std::time::Duration::from_secs(120));
+    let mut world = world.reply(refreshed(2));
+    world.access_token(&machine()).unwrap();
+    assert_eq!(world.sent.len(), attempts + 1);
+    assert!(world.sent.iter().all(|sent| sent.refresh_token.is_empty()));
+    assert!(!world.record.as_ref().unwrap().has_unanswered_refresh());
 }

@@ -341,7 +341,8 @@ impl Driver for World {
         let body: Value = serde_json::from_slice(request.body()).unwrap();
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         self.sent.push(Sent {
-            refresh_token: text("refresh_token").unwrap(),
+            // Empty with the cookie of the service.
+            refresh_token: text("refresh_token").unwrap_or_default(),
             organization: text("organization_id"),
             timeout,
             at: self.now.duration_since(self.begun).unwrap_or_default(),
