@@ -1,0 +1,18 @@
+//! Logins of single-page applications with [workos-login](workos_login): `fetch`, web storage, Web Locks. For wasm32; on other targets the
+//! crate is empty.
+#![cfg(target_arch = "wasm32")]
+
+mod error;
+mod fetch;
+mod js;
+mod page;
+mod session;
+mod store;
+
+pub use crate::error::LoginError;
+pub use crate::fetch::{FetchClient, FetchError};
+pub use crate::js::{BrowserClock, BrowserRng};
+pub use crate::session::{BrowserSession, RefreshTokenStorage};
+pub use crate::store::TabStore;
+pub use workos_login;
+pub use workos_login_session;
