@@ -41,6 +41,12 @@ pub struct Config {
     /// The registered URIs for `return_to` of the session logout URL, as for
     /// [`redirect_uris`](Self::redirect_uris). Default: `None`.
     pub logout_redirect_uris: Option<Vec<String>>,
+    /// The origins whose pages may read responses of the token endpoint (CORS), such as
+    /// `http://127.0.0.1:8080`. Default: none.
+    pub allowed_origins: Vec<String>,
+    /// Whether pages of these origins have their refresh token in an `HttpOnly` cookie instead of
+    /// the token response. Default: `false`.
+    pub refresh_cookie: bool,
     /// The users. Default: Alice, Bob and Carol.
     pub users: Vec<User>,
     /// The behaviour of the login page and of the device page. Default: interactive.
@@ -150,6 +156,8 @@ impl Default for Config {
             api_key: Some(Self::API_KEY.to_owned()),
             redirect_uris: None,
             logout_redirect_uris: None,
+            allowed_origins: Vec::new(),
+            refresh_cookie: false,
             users: vec![User::alice(), User::bob(), User::carol()],
             login_page: LoginPage::default(),
             code_lifetime: Duration::from_secs(600),

@@ -8,6 +8,7 @@
 //!   or `challenge_grant`
 //! * `login`: continues a login to its next authentication challenge (`challenge`) or to its
 //!   session (`token_response`)
+//! * `cross_origin`: CORS, and the cookies of a page
 //! * `device`: the device authorization grant
 //! * `mfa`: management requests that an authentication challenge needs
 //! * `logout`: session logout URL and revocation
@@ -18,6 +19,7 @@ mod challenge;
 mod challenge_grant;
 mod client;
 mod code_grant;
+mod cross_origin;
 mod device;
 mod login;
 mod logout;
@@ -41,6 +43,7 @@ pub(crate) fn handle(state: &mut State, request: &RecordedRequest) -> MockRespon
         ("GET", ["user_management", "authorize"]) => authorize::show(state, request),
         ("POST", ["user_management", "authorize"]) => authorize::decide(state, request),
         ("POST", ["user_management", "authenticate"]) => authenticate::handle(state, request),
+        ("OPTIONS", ["user_management", "authenticate"]) => Ok(cross_origin::preflight()),
         ("GET", ["user_management", "sessions", "logout"]) => logout::log_out(state, request),
         ("POST", ["user_management", "sessions", "revoke"]) => logout::revoke(state, request),
         ("POST", ["user_management", "authorize", "device"]) => device::authorize(state, request),
@@ -56,9 +59,8 @@ pub(crate) fn handle(state: &mut State, request: &RecordedRequest) -> MockRespon
         ("GET", ["sso", "jwks", client_id]) => jwks(state, client_id),
         _ => Err(MockResponse::message(404, "Not found.")),
     };
-    result
-        .unwrap_or_else(|error| error)
-        .header("x-request-id", &id("req", state.now()))
+    let response = result.unwrap_or_else(|error| error);
+    cross_origin::finish(state, request, response).header("x-request-id", &id("req", state.now()))
 }
 
 fn jwks(state: &State, client_id: &str) -> Result<MockResponse, MockResponse> {

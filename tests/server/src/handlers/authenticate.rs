@@ -1,7 +1,7 @@
 //! `POST /user_management/authenticate`: the token endpoint.
 
 use super::client::Client;
-use super::{challenge_grant, code_grant, device, refresh_grant};
+use super::{challenge_grant, code_grant, cross_origin, device, refresh_grant};
 use crate::endpoint::grant_type;
 use crate::request::RecordedRequest;
 use crate::response::MockResponse;
@@ -16,7 +16,10 @@ pub(crate) fn handle(
     let client = Client::authenticate(state, &params)?;
     match grant {
         grant_type::AUTHORIZATION_CODE => code_grant::exchange(state, &params, client),
-        grant_type::REFRESH_TOKEN => refresh_grant::refresh(state, &params, &client),
+        grant_type::REFRESH_TOKEN => {
+            let cookie = cross_origin::refresh_token(state, request);
+            refresh_grant::refresh(state, &params, &client, cookie)
+        }
         grant_type::DEVICE_CODE => device::poll(state, &params, client),
         grant if grant.starts_with(grant_type::WORKOS) => {
             challenge_grant::complete(state, &params, &client, grant)

@@ -1,6 +1,7 @@
 //! Logout: the session logout URL for browsers, and session revocation for servers.
 
 use super::client::check_api_key;
+use super::cross_origin::clear_cookies;
 use super::page;
 use super::redirect_uri::is_allowed;
 use crate::request::RecordedRequest;
@@ -27,14 +28,15 @@ pub(crate) fn log_out(
         return Err(unprocessable("The return_to is not allowed."));
     }
     state.end_session(session_id);
-    Ok(match return_to {
+    let response = match return_to {
         Some(uri) => MockResponse::redirect(uri),
         None => page::message(
             200,
             "Logged out",
             "The session has ended. You can close this window.",
         ),
-    })
+    };
+    Ok(clear_cookies(state, response))
 }
 
 /// `POST /user_management/sessions/revoke`

@@ -13,8 +13,13 @@ pub(crate) fn refresh(
     state: &mut State,
     params: &Params,
     client: &Client,
+    cookie: Option<&str>,
 ) -> Result<MockResponse, MockResponse> {
-    let name = params.required("refresh_token")?;
+    // A page with the cookie sends no refresh token in the body.
+    let name = match (params.get("refresh_token")?, cookie) {
+        (None, Some(cookie)) => cookie,
+        _ => params.required("refresh_token")?,
+    };
     let organization = params.get("organization_id")?;
     let token = state
         .refresh_tokens

@@ -32,6 +32,7 @@ impl Arguments {
         let config = &mut self.config;
         match option {
             "--access-token-lifetime" => config.access_token_lifetime = duration(value)?,
+            "--allow-origin" => config.allowed_origins.push(value.to_owned()),
             "--auto" => {
                 if !config.users.iter().any(|user| user.email == value) {
                     let users = self.users();
@@ -64,6 +65,7 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             "--help" | "-h" => return Ok(Command::Help),
             "--deny" => arguments.config.login_page = LoginPage::Deny,
             "--end-with-stdin" => arguments.end_with_stdin = true,
+            "--refresh-cookie" => arguments.config.refresh_cookie = true,
             option if OPTIONS_WITH_VALUE.contains(&option) => {
                 let value = words.next().ok_or("the value is missing; see --help");
                 value
@@ -103,8 +105,9 @@ fn to_string(error: impl Display) -> String {
     error.to_string()
 }
 
-const OPTIONS_WITH_VALUE: [&str; 9] = [
+const OPTIONS_WITH_VALUE: [&str; 10] = [
     "--access-token-lifetime",
+    "--allow-origin",
     "--auto",
     "--client-id",
     "--code-lifetime",
@@ -125,6 +128,9 @@ Prints its base URL as the first line of standard output and serves until it is 
   --client-id ID      the client id
   --auto EMAIL        approve every login at once, as this user
   --deny              deny every login at once
+  --allow-origin ORIGIN
+                      pages of this origin may use the token endpoint; can be repeated
+  --refresh-cookie    the refresh token of these pages is in a cookie
   --fault FAULT       inject a fault; can be repeated
                       [ENDPOINT:]NAME[=VALUE][*TIMES|*always], such as hang, delay=2s*always,
                       refresh:response-lost*3 or status=429;retry-after=1
