@@ -1,5 +1,6 @@
 //! The login and the session of a page.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use workos_login::{
     SendError, Start,
 };
 use workos_login_session::{
-    Expected, LoggedOut, Machine, SessionError, SessionManager, SessionPolicy, Store as _,
-    StoredSession, Token,
+    Expected, Machine, SessionError, SessionManager, SessionPolicy, Store as _, StoredSession,
+    Token,
 };
 
 use crate::error::LoginError;
@@ -46,6 +47,7 @@ struct Page {
     http: FetchClient,
     store: TabStore,
     manager: SessionManager,
+    on_logout: Rc<RefCell<Option<Box<dyn Fn()>>>>,
 }
 
 impl BrowserSession {
@@ -74,9 +76,18 @@ impl BrowserSession {
             SessionManager::with_clock(machine, shared, http, Arc::new(BrowserClock::default()));
         // The machine returns a fresh token without a look at the store, so it is told about a logout in another tab.
         let other = manager.clone();
+        let on_logout: Rc<RefCell<Option<Box<dyn Fn()>>>> = Rc::default();
+        let logged_out = Rc::clone(&on_logout);
         store.on_clear(move || {
             let manager = other.clone();
-            spawn_local(async move { drop(manager.log_out().await) });
+            let logged_out = Rc::clone(&logged_out);
+            spawn_local(async move {
+                // This tab's store is empty already, so nothing can fail.
+                let _ = manager.log_out().await;
+                if let Some(on_logout) = &*logged_out.borrow() {
+                    on_logout();
+                }
+            });
         });
         Ok(Self(Rc::new(Page {
             client,
@@ -85,7 +96,13 @@ impl BrowserSession {
             http,
             store,
             manager,
+            on_logout,
         })))
+    }
+
+    /// Calls `on_logout` when the user has logged out in another tab.
+    pub fn on_logout(&self, on_logout: impl Fn() + 'static) {
+        self.0.on_logout.replace(Some(Box::new(on_logout)));
     }
 
     /// Begins a login and leaves the page for the authorization URL. `options` sets the options of the login.
@@ -232,7 +249,7 @@ impl BrowserSession {
     /// # Errors
     ///
     /// [`LoginError::Page`] if the page cannot be left; [`LoginError::Session`] if the session was not cleared.
-    pub async fn log_out(&self, return_to: Option<&str>) -> Result<LoggedOut, LoginError> {
+    pub async fn log_out(&self, return_to: Option<&str>) -> Result<(), LoginError> {
         let logged_out = self.0.manager.log_out().await;
         if let Some(error) = logged_out.error() {
             return Err(LoginError::Session(error.clone()));
@@ -241,7 +258,7 @@ impl BrowserSession {
         if let Some(url) = session.and_then(|s| s.logout_url(&self.0.client, return_to)) {
             page::navigate(url.as_str())?;
         }
-        Ok(logged_out)
+        Ok(())
     }
 
     /// Returns the session manager, for calls with an access token.
