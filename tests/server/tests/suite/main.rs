@@ -8,6 +8,7 @@ mod code_exchange;
 mod command_line;
 #[cfg(feature = "conformance")]
 mod conformance;
+mod cross_origin;
 mod device;
 mod faults;
 mod logout;
