@@ -43,7 +43,7 @@ class World {
     if (file) {
       response.writeHead(200, { 'content-type': file }).end(readFileSync(join(site, pathname)));
     } else if (pathname === '/start.js') {
-      const start = `import init from './${NAME}.js';\nawait init();\n`;
+      const start = `import init from './${NAME}.js';\nawait init({ module_or_path: '/${NAME}_bg.wasm' });\n`;
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(start);
     } else if (['/', '/callback'].includes(pathname)) {
       const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${this.baseUrl}; require-trusted-types-for 'script'`;
@@ -217,7 +217,7 @@ const browser = await chromium.launch({
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
-  context.setDefaultTimeout(25_000);
+  context.setDefaultTimeout(8_000);
   const errors = [];
   context.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   context.on('weberror', (error) => errors.push(error.error().message));
