@@ -149,8 +149,9 @@ const checks = {
     }
   },
 
+  // A gateway responds in place of the service. Chromium itself repeats a request whose connection was closed without a response.
   'a lost response is repeated': async (context, errors) => {
-    const options = ['--access-token-lifetime', '2s', '--replay-window', '10s', '--fault', 'refresh:response-lost'];
+    const options = ['--access-token-lifetime', '2s', '--replay-window', '10s', '--fault', 'refresh:response-replaced=504'];
     const world = await World.start('memory', options);
     try {
       const requests = [];
@@ -206,7 +207,7 @@ const checks = {
 
 /** Removes what the browser reports for a failed request, which the check has caused. */
 function expectNetworkErrors(errors) {
-  const others = errors.filter((error) => !/net::ERR_/.test(error));
+  const others = errors.filter((error) => !/net::ERR_|status of 504|blocked by CORS policy/.test(error));
   errors.splice(0, errors.length, ...others);
 }
 
@@ -217,7 +218,7 @@ const browser = await chromium.launch({
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
-  context.setDefaultTimeout(8_000);
+  context.setDefaultTimeout(25_000);
   const errors = [];
   context.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   context.on('weberror', (error) => errors.push(error.error().message));
