@@ -53,9 +53,7 @@ impl Client<Public> {
     pub fn public(id: ClientId) -> Self {
         Self::user_management(id, None, UserManagementEndpoints::production())
     }
-}
 
-impl Client<Public> {
     /// Returns this client with its refresh token in an `HttpOnly` cookie of the service, for an application in a browser.
     ///
     /// Sessions of this client are [`RefreshCredential::Cookie`](crate::RefreshCredential::Cookie): a refresh token of a response is
@@ -74,6 +72,7 @@ impl Client<Public> {
     pub fn refresh_cookie(self) -> Self {
         let configuration = Configuration {
             binding: self.configuration.binding.clone(),
+            form_encoded_id: self.configuration.form_encoded_id.clone(),
             service: self.configuration.service.clone(),
             confidential: None,
             refresh_cookie: true,
