@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serializer as _;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -268,7 +269,9 @@ impl<K: ClientKind> Start<'_, K> {
         request.push_to(&mut url);
         // It ends in a parameter, so that every pair begins with a separator.
         let mut query = form_urlencoded::Serializer::new(url);
-        query.extend_pairs(self.options());
+        serde_urlencoded::Serializer::new(&mut query)
+            .collect_seq(self.options())
+            .expect("pairs of texts are form-encoded without a failure");
         AuthorizationUrl::new(query.finish())
     }
 
