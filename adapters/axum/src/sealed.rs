@@ -24,12 +24,20 @@ use crate::web_auth::WebAuth;
 const RETAINED: Duration = Duration::from_secs(60);
 /// How long a refreshed session is kept whose new cookie the browser has not sent.
 const UNCONFIRMED: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most managers of a process. Beyond it, those that are kept the shortest are removed.
 const MAX_MANAGERS: usize = 100_000;
+/// The number of managers at which those that have run out are removed for the first time.
+const FIRST_SWEEP: usize = 1024;
 
 /// Sessions in sealed cookies: nothing is stored on the server.
 pub struct SealedCookies {
     pub(crate) keys: Arc<SealingKeys>,
-    managers: Mutex<HashMap<String, Entry>>,
+    managers: Mutex<Managers>,
+}
+
+struct Managers {
+    entries: HashMap<String, Entry>,
+    next_sweep: usize,
 }
 
 struct Entry {
@@ -55,7 +63,10 @@ impl SealedCookies {
     pub fn new(keys: SealingKeys) -> Self {
         Self {
             keys: Arc::new(keys),
-            managers: Mutex::default(),
+            managers: Mutex::new(Managers {
+                entries: HashMap::new(),
+                next_sweep: FIRST_SWEEP,
+            }),
         }
     }
 
@@ -71,19 +82,19 @@ impl SealedCookies {
     }
 
     /// Returns the value of the cookie of a session, with a new handle.
-    pub(crate) fn begin(&self, auth: &WebAuth, session: Authenticated) -> (String, Seal) {
+    pub(crate) fn begin(&self, auth: &WebAuth, session: Authenticated) -> String {
         let seal = Seal {
             handle: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()),
             sequence: 0,
             expires: (auth.now() + auth.session_ttl()).into(),
             record: StoredSession::new(session),
         };
-        (self.seal(auth, &seal), seal)
+        self.seal(auth, &seal)
     }
 
     /// Returns the manager of a session if it has one: it was due, or was changed, a short time ago.
     pub(crate) fn known(&self, auth: &WebAuth, seal: &Seal) -> Option<SessionManager> {
-        let mut managers = self.managers();
+        let managers = &mut self.managers().entries;
         let entry = managers.get_mut(&seal.handle)?;
         if seal.sequence > entry.sequence {
             // Another process has refreshed the session since.
@@ -111,27 +122,28 @@ impl SealedCookies {
         let manager = auth.manager(Arc::new(store.clone()));
         let now = auth.now();
         let mut managers = self.managers();
-        if managers.len() >= MAX_MANAGERS {
-            managers.retain(|_, entry| entry.until > now);
-        }
+        managers.make_room(now);
         // Another request may have been faster.
-        let entry = managers.entry(seal.handle.clone()).or_insert(Entry {
-            manager,
-            store,
-            generation: seal.record.generation(),
-            sequence: seal.sequence,
-            until: now + UNCONFIRMED,
-        });
+        let entry = managers
+            .entries
+            .entry(seal.handle.clone())
+            .or_insert(Entry {
+                manager,
+                store,
+                generation: seal.record.generation(),
+                sequence: seal.sequence,
+                until: now + UNCONFIRMED,
+            });
         entry.manager.clone()
     }
 
     /// Returns the cookie of a session that is newer than the one of the seal, if its manager has one.
     pub(crate) async fn newer(&self, auth: &WebAuth, seal: &Seal) -> Option<String> {
-        let store = self.managers().get(&seal.handle)?.store.clone();
+        let store = self.managers().entries.get(&seal.handle)?.store.clone();
         let record = Store::load(&store).await.ok()??;
         let sequence = {
             let mut managers = self.managers();
-            let entry = managers.get_mut(&seal.handle)?;
+            let entry = managers.entries.get_mut(&seal.handle)?;
             if record.generation() != entry.generation {
                 entry.generation = record.generation();
                 entry.sequence += 1;
@@ -156,8 +168,26 @@ impl SealedCookies {
         URL_SAFE_NO_PAD.encode(self.keys.seal(&context, &text, &mut rand::rng()))
     }
 
-    fn managers(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn managers(&self) -> MutexGuard<'_, Managers> {
         self.managers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Managers {
+    /// Removes what has run out whenever the number has doubled, so that an insertion costs little on average.
+    fn make_room(&mut self, now: SystemTime) {
+        if self.entries.len() < self.next_sweep {
+            return;
+        }
+        self.entries.retain(|_, entry| entry.until > now);
+        if self.entries.len() >= MAX_MANAGERS {
+            let mut ends: Vec<_> = self.entries.values().map(|entry| entry.until).collect();
+            // A tenth at once, so that the next insertions need no sweep.
+            let (_, end, _) = ends.select_nth_unstable(MAX_MANAGERS / 10);
+            let end = *end;
+            self.entries.retain(|_, entry| entry.until > end);
+        }
+        self.next_sweep = (self.entries.len() * 2).clamp(FIRST_SWEEP, MAX_MANAGERS);
     }
 }
 

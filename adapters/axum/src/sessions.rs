@@ -113,7 +113,7 @@ impl Backend {
         session: Authenticated,
     ) -> Result<String, SessionError> {
         match &self.0 {
-            Kind::Sealed(sealed) => Ok(sealed.begin(auth, session).0),
+            Kind::Sealed(sealed) => Ok(sealed.begin(auth, session)),
             Kind::Stores(stores) => {
                 // A new key for each login: one that was known before it is worth nothing after it (session fixation).
                 let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
