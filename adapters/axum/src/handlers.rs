@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use workos_login::url::form_urlencoded;
 use workos_login::{
-    Authenticated, Callback, Confidential, ConnectionSelector, EndUser, Exchange as _,
-    ExchangeLimits, HttpClient as _, Screen, Start,
+    Callback, Confidential, ConnectionSelector, EndUser, Exchange as _, ExchangeLimits,
+    HttpClient as _, Outcome, Screen, Start,
 };
 
 use crate::current::{Change, Current};
@@ -55,9 +55,18 @@ pub(crate) async fn login(
             };
         }
     }
+    begin(auth, &headers, start, return_to)
+}
+
+fn begin(
+    auth: &WebAuth,
+    headers: &HeaderMap,
+    start: Start<'_, Confidential>,
+    return_to: String,
+) -> Response {
     let (url, login) = start.begin(auth.now(), &mut rand::rng());
     let mut response = redirect(url.as_str());
-    for cookie in pending::set(auth, &headers, &Pending { login, return_to }) {
+    for cookie in pending::set(auth, headers, &Pending { login, return_to }) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
@@ -96,7 +105,12 @@ pub(crate) async fn callback(
         );
     };
     let mut response = match finish(auth, &headers, pending.login, &target).await {
-        Ok(session) => match auth.sessions().log_in(auth, session).await {
+        Ok(Outcome::AuthenticationChallenge(challenge)) => {
+            // The hosted login page leads the user through the challenge.
+            let start = challenge.login(auth.client(), auth.redirect_uri().clone());
+            begin(auth, &headers, start, pending.return_to)
+        }
+        Ok(Outcome::Authenticated(session)) => match auth.sessions().log_in(auth, *session).await {
             Ok(cookie) => {
                 forget(&current).await;
                 current.0.change(Change::Set(cookie));
@@ -110,6 +124,10 @@ pub(crate) async fn callback(
                 )
             }
         },
+        Ok(_) => {
+            tracing::error!("the login has an outcome that this version does not know");
+            problem(StatusCode::BAD_REQUEST, "The login failed.")
+        }
         Err(error) => {
             tracing::warn!("login failed: {error}");
             problem(StatusCode::BAD_REQUEST, "The login failed.")
@@ -126,7 +144,7 @@ async fn finish(
     headers: &HeaderMap,
     login: workos_login::AwaitingCallback,
     uri: &str,
-) -> Result<Authenticated, Box<dyn Error + Send + Sync>> {
+) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
     let mut end_user = EndUser::new();
     if let Some(agent) = headers
         .get(USER_AGENT)
@@ -140,9 +158,7 @@ async fn finish(
     let response = auth
         .http()
         .execute(exchanging.request(), ExchangeLimits::default());
-    Ok(exchanging
-        .response(response.await?, auth.now())?
-        .authenticated()?)
+    Ok(exchanging.response(response.await?, auth.now())?)
 }
 
 /// Ends the session that the new one replaces, in its store. At the service, it belongs to the same browser.

@@ -2,6 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 
+use workos_login_mock_server::Challenge;
+
 use crate::world::{ALICE, BOB, Browser, CAROL, SESSION, World};
 
 #[tokio::test]
@@ -161,4 +163,27 @@ async fn a_switch_of_the_organization_sets_the_cookie_once() {
         assert_eq!((page.text.as_str(), page.cookies().len()), (id.as_str(), 1));
     }
     assert_eq!(browser.get(&world.app, "/").await.text, BOB);
+}
+
+#[tokio::test]
+async fn an_authentication_challenge_leads_to_another_login() {
+    let world = World::with(|config| {
+        let alice = config.users.iter_mut().find(|user| user.email == ALICE);
+        alice.unwrap().challenges.push(Challenge::SsoRequired);
+    });
+    let mut browser = Browser::default();
+    let page = browser
+        .log_in(&world, "/login?return_to=/admin", ALICE)
+        .await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert!(page.location().contains("/user_management/authorize?"));
+    assert!(
+        page.location().contains("connection_id="),
+        "{}",
+        page.location()
+    );
+    // The cookie of the first login is replaced by the one of the second.
+    assert_eq!(page.cookies().len(), 2);
+    assert_eq!(browser.cookies.len(), 1);
+    assert!(!browser.cookies.contains_key(SESSION));
 }
