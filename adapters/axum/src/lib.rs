@@ -19,7 +19,7 @@
 //!
 //! The layer refreshes a session that is due before the handler runs, once for all parallel requests of a process. A request that still
 //! carries the cookie of before the refresh is served, for 60 seconds after the first request with the new one.
-//! A lost response or an outage of the service logs nobody out: with [`SealedCookies`] within one process, with a
+//! A session outlives a lost response and an outage of the service: with [`SealedCookies`] within one process, with a
 //! [`StoreFactory`](workos_login_session::StoreFactory) across replicas and restarts.
 //!
 //! # Logout
@@ -27,6 +27,14 @@
 //! A logout clears the cookies and the store, and redirects to the session logout URL. It is a `POST`, or a `GET` with
 //! the token of [`LoggedIn::logout_path`], so that another site cannot cause it. A copy of a sealed cookie that was made before the
 //! logout opens until the session ends at the service; a session in a store is rejected at once.
+//!
+//! # Limits
+//!
+//! * While a store cannot be reached, a request that needs a session gets 503, also if its access token is still valid.
+//! * A session that is longer than 8 cookies cannot be kept by [`SealedCookies`]: use a store.
+//! * A code exchange whose response is lost is not repeated. The user has to log in again.
+//! * A refresh that the service responds to with an authentication challenge deletes the cookie; the next login leads through the challenge.
+//! * The paths `/login` and `/logout` and the names of the cookies are fixed.
 
 mod cookies;
 mod current;
