@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serializer as _;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -269,9 +268,8 @@ impl<K: ClientKind> Start<'_, K> {
         request.push_to(&mut url);
         // It ends in a parameter, so that every pair begins with a separator.
         let mut query = form_urlencoded::Serializer::new(url);
-        serde_urlencoded::Serializer::new(&mut query)
-            .collect_seq(self.options())
-            .expect("pairs of texts are form-encoded without a failure");
+        // `serde_urlencoded` writes the bodies. Here it would allocate a copy of every name that is not static.
+        query.extend_pairs(self.options());
         AuthorizationUrl::new(query.finish())
     }
 
