@@ -1,4 +1,4 @@
-//! Logins of single-page applications with [workos-login](workos_login): `fetch`, web storage, Web Locks. For wasm32; on other targets the
+//! Logins of single-page applications with [workos-login](https://docs.rs/workos-login): `fetch`, web storage, Web Locks. For wasm32; on other targets the
 //! crate is empty.
 #![cfg(target_arch = "wasm32")]
 
