@@ -137,6 +137,23 @@ impl Client<OAuth> {
     }
 }
 
+impl Client<Any> {
+    /// Returns this client as one of an authorization server; `None` if it is a client of WorkOS User Management.
+    ///
+    /// Code for sessions of all kinds needs it for what only an authorization server has, such as
+    /// [revocation](crate::Authenticated::revoke).
+    #[must_use]
+    pub fn to_oauth(&self) -> Option<Client<OAuth>> {
+        match self.service() {
+            Service::OAuth(server) => Some(Client {
+                configuration: Arc::clone(&self.configuration),
+                kind: OAuth(Arc::clone(server)),
+            }),
+            Service::UserManagement(_) => None,
+        }
+    }
+}
+
 impl<K: UserManagement> Client<K> {
     /// Sets the base URL, which is `https://api.workos.com` by default.
     ///

@@ -103,7 +103,7 @@ impl BlockingSessionManager {
         block_on(self.0.log_in(session))
     }
 
-    /// Clears the session, here and in the store. See [`SessionManager::log_out`].
+    /// Clears the session, here and in the store, and revokes it at an authorization server. See [`SessionManager::log_out`].
     pub fn log_out(&self) -> LoggedOut {
         block_on(self.0.log_out())
     }

@@ -119,5 +119,5 @@ pub use crate::store::BlockingStore;
 pub use crate::store::{Store, StoreLock};
 #[cfg(feature = "seal")]
 pub use crate::store_factory::StoreFactory;
-pub use crate::token::{LoggedOut, Token};
+pub use crate::token::{LoggedOut, Revocation, Token};
 pub use workos_login;

@@ -187,18 +187,21 @@ impl SessionManager {
         result
     }
 
-    /// Clears the session, here and in the store.
+    /// Clears the session, here and in the store, and then revokes it at an authorization server that has a revocation endpoint.
     ///
     /// It takes precedence over a refresh in flight, here or in another process, and waits for it for at most one lease.
+    /// [`LoggedOut`] names what could not be done.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the session is cleared or not; call it again.
+    /// If the future is dropped, the session is cleared or not: call it again. If it is dropped during the revocation, the session is
+    /// cleared, and the refresh token may remain valid.
     pub async fn log_out(&self) -> LoggedOut {
         let (turn, mut io) = self.force().await;
-        let logged_out = self.0.machine.log_out(&mut io).await;
+        let logged_out = self.0.machine.end_session(&mut io).await;
+        // Other operations, such as a new login, do not wait for the revocation.
         self.end(turn, None);
-        logged_out
+        self.0.machine.revoke(logged_out, &mut io).await
     }
 
     /// Switches the session to another organization, and returns the access token for it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use workos_login::Authenticated;
 use workos_login::secrecy::SecretString;
 
-use crate::error::{SessionError, SessionWarning, StoreError};
+use crate::error::{Cause, SessionError, SessionWarning, StoreError};
 
 /// A usable access token, with the session that it belongs to.
 #[derive(Clone)]
@@ -50,12 +50,15 @@ impl fmt::Debug for Token {
 
 /// The outcome of [`log_out`](crate::SessionManager::log_out).
 ///
-/// At the service, the session goes on until the user opens [`Authenticated::logout_url`].
+/// At WorkOS, the session goes on until the user opens [`Authenticated::logout_url`]. At another authorization server, the
+/// [revocation](Self::revocation) ends it; the user's session in the browser goes on until the user opens
+/// [`Authenticated::end_session_url`].
 #[derive(Debug)]
 #[must_use = "the store may still hold the session"]
 pub struct LoggedOut {
     session: Option<Arc<Authenticated>>,
     cleared: Result<Option<StoreError>, SessionError>,
+    revocation: Revocation,
 }
 
 impl LoggedOut {
@@ -63,10 +66,18 @@ impl LoggedOut {
         session: Option<Arc<Authenticated>>,
         cleared: Result<Option<StoreError>, SessionError>,
     ) -> Self {
-        Self { session, cleared }
+        Self {
+            session,
+            cleared,
+            revocation: Revocation::NoSession,
+        }
     }
 
-    /// Returns the session as it was, for [`Authenticated::logout_url`].
+    pub(crate) fn with_revocation(self, revocation: Revocation) -> Self {
+        Self { revocation, ..self }
+    }
+
+    /// Returns the session as it was, for [`Authenticated::logout_url`] and [`Authenticated::end_session_url`].
     ///
     /// `None` means that no user was logged in, unless the stored session was [unreadable](Self::unreadable) or of another client.
     #[must_use]
@@ -85,4 +96,26 @@ impl LoggedOut {
     pub fn unreadable(&self) -> Option<&StoreError> {
         self.cleared.as_ref().ok()?.as_ref()
     }
+
+    /// Returns whether the refresh token was revoked at the authorization server.
+    #[must_use]
+    pub fn revocation(&self) -> &Revocation {
+        &self.revocation
+    }
+}
+
+/// Whether a logout ended the session at the authorization server (RFC 7009).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// The refresh token could not be revoked and may still be valid: the server rejected the request, or sent no response.
+    ///
+    /// The request was sent once. [`Authenticated::revoke`] makes another one from [`LoggedOut::session`].
+    Failed(Cause),
+    /// There was no session to revoke, or it could not be read.
+    NoSession,
+    /// The authorization server has accepted the revocation.
+    Revoked,
+    /// Nothing was sent: the client is one of WorkOS, or the server has no revocation endpoint. The refresh token remains valid.
+    Unsupported,
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workos_login::Authenticated;
+use workos_login::limits::EXCHANGE_TIMEOUT;
+use workos_login::{Authenticated, Error, Exchange as _, Revoking};
 
 use crate::error::{SessionEnded, SessionError, StoreError};
 use crate::machine::driver::Driver;
@@ -11,7 +12,7 @@ use crate::machine::state::State;
 use crate::machine::stop::Stop;
 use crate::machine::{Machine, SAVES};
 use crate::record::{Expected, Generation, StoredSession};
-use crate::token::{LoggedOut, Token};
+use crate::token::{LoggedOut, Revocation, Token};
 
 /// How often the store is cleared anew because another process has replaced the record.
 const CLEARS: u8 = 3;
@@ -111,20 +112,47 @@ impl Machine {
         Ok(())
     }
 
-    /// Clears the session, here and in the store (K13).
+    /// Clears the session, here and in the store (K13), and then revokes it at an authorization server that has a revocation endpoint.
     ///
     /// It takes precedence over a refresh in flight, here or in another process, and waits for it for at most one lease.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the session is cleared or not; call it again.
+    /// If the future is dropped, the session is cleared or not, and revoked or not; call it again.
     pub async fn log_out(&self, driver: &mut impl Driver) -> LoggedOut {
+        let logged_out = self.end_session(driver).await;
+        self.revoke(logged_out, driver).await
+    }
+
+    /// Clears the session, here and in the store.
+    pub(crate) async fn end_session(&self, driver: &mut impl Driver) -> LoggedOut {
         let lease = self.policy.lease;
         let _ = driver.lock(lease, lease).await;
         let cleared = self.clear(driver).await;
         driver.unlock().await;
         // Not earlier: as long as the store holds the session, another operation would load it again.
         LoggedOut::new(self.update(State::forget), cleared)
+    }
+
+    /// Revokes the session at the authorization server. It needs neither the lock nor the store, which no longer holds the session.
+    pub(crate) async fn revoke(
+        &self,
+        logged_out: LoggedOut,
+        driver: &mut impl Driver,
+    ) -> LoggedOut {
+        let Some(session) = logged_out.session() else {
+            return logged_out;
+        };
+        let session = Authenticated::clone(session);
+        let exchange = self
+            .client
+            .to_oauth()
+            .and_then(|client| session.revoke(&client).ok());
+        let revocation = match exchange {
+            Some(exchange) => send_revocation(exchange, driver).await,
+            None => Revocation::Unsupported,
+        };
+        logged_out.with_revocation(revocation)
     }
 
     /// Clears the store, unless it holds a session of another client. Returns why the record could not be read, if so.
@@ -151,5 +179,16 @@ impl Machine {
             }
         }
         Err(SessionError::Store(StoreError::conflict()))
+    }
+}
+
+/// Sends a revocation once: whoever logs out does not wait for a server that is unavailable.
+async fn send_revocation(exchange: Revoking, driver: &mut impl Driver) -> Revocation {
+    let response = driver.send(exchange.request(), EXCHANGE_TIMEOUT).await;
+    let now = driver.now();
+    match response.map(|response| exchange.response(response, now)) {
+        Ok(Ok(())) => Revocation::Revoked,
+        Ok(Err(refused)) => Revocation::Failed(Arc::new(Error::from(refused))),
+        Err(cause) => Revocation::Failed(cause),
     }
 }

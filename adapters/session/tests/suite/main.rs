@@ -16,6 +16,7 @@ mod logins;
 mod records;
 mod requests;
 mod resource;
+mod revocation;
 mod rules;
 mod support;
 mod switches;

@@ -181,6 +181,8 @@ pub(crate) struct World {
     pub(crate) record: Option<StoredSession>,
     pub(crate) replies: VecDeque<Reply>,
     pub(crate) sent: Vec<Sent>,
+    /// The bodies of the revocations.
+    pub(crate) revoked: Vec<String>,
     /// Whether another process holds the lock.
     pub(crate) is_locked: bool,
     pub(crate) waited_for_lock: Duration,
@@ -216,6 +218,7 @@ impl World {
             record: None,
             replies: VecDeque::new(),
             sent: Vec::new(),
+            revoked: Vec::new(),
             is_locked: false,
             waited_for_lock: Duration::ZERO,
             load_takes: Duration::ZERO,
@@ -338,15 +341,23 @@ impl Driver for World {
         request: Request<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>, Cause> {
-        let body: Value = serde_json::from_slice(request.body()).unwrap();
-        let text = |name: &str| body[name].as_str().map(str::to_owned);
-        self.sent.push(Sent {
-            // Empty with the cookie of the service.
-            refresh_token: text("refresh_token").unwrap_or_default(),
-            organization: text("organization_id"),
-            timeout,
-            at: self.now.duration_since(self.begun).unwrap_or_default(),
-        });
+        match serde_json::from_slice::<Value>(request.body()) {
+            Ok(body) => {
+                let text = |name: &str| body[name].as_str().map(str::to_owned);
+                self.sent.push(Sent {
+                    // Empty with the cookie of the service.
+                    refresh_token: text("refresh_token").unwrap_or_default(),
+                    organization: text("organization_id"),
+                    timeout,
+                    at: self.now.duration_since(self.begun).unwrap_or_default(),
+                });
+            }
+            // WorkOS takes JSON, and only a revocation is a form here.
+            Err(_) => {
+                let body = String::from_utf8(request.into_body()).unwrap();
+                self.revoked.push(body);
+            }
+        }
         let reply = self.replies.pop_front().expect("no request is expected");
         self.now += reply.after.min(timeout);
         if let Some(during_send) = self.during_send.take() {
