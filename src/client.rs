@@ -57,8 +57,8 @@ impl Client<Public> {
     /// Returns this client with its refresh token in an `HttpOnly` cookie of the service, for an application in a browser.
     ///
     /// Sessions of this client are [`RefreshCredential::Cookie`](crate::RefreshCredential::Cookie): a refresh token of a response is
-    /// dropped, and a refresh sends none. Every token request must be sent with cookies. States that are made with and without the cookie are bound
-    /// to the same client.
+    /// dropped, and a refresh sends none. Every token request must be sent with cookies. States that are made with and without the
+    /// cookie are bound to the same client.
     ///
     /// ```
     /// use workos_login::{Client, Exchange};
@@ -69,18 +69,9 @@ impl Client<Public> {
     /// # Ok::<(), workos_login::InvalidClientId>(())
     /// ```
     #[must_use]
-    pub fn refresh_cookie(self) -> Self {
-        let configuration = Configuration {
-            binding: self.configuration.binding.clone(),
-            form_encoded_id: self.configuration.form_encoded_id.clone(),
-            service: self.configuration.service.clone(),
-            confidential: None,
-            refresh_cookie: true,
-        };
-        Self {
-            configuration: Arc::new(configuration),
-            kind: self.kind,
-        }
+    pub fn refresh_cookie(mut self) -> Self {
+        Arc::make_mut(&mut self.configuration).refresh_cookie = true;
+        self
     }
 }
 
@@ -108,19 +99,13 @@ impl Client<Confidential> {
     /// ```
     #[must_use]
     pub fn for_end_user(&self, end_user: EndUser) -> Self {
-        let fields = self.configuration.confidential.clone();
-        let configuration = Configuration {
-            // The end user is not a part of the binding. A state of one request is valid in the next, for any end user.
-            binding: self.configuration.binding.clone(),
-            form_encoded_id: self.configuration.form_encoded_id.clone(),
-            service: self.configuration.service.clone(),
-            confidential: fields.map(|fields| ConfidentialFields { end_user, ..fields }),
-            refresh_cookie: false,
-        };
-        Self {
-            configuration: Arc::new(configuration),
-            kind: self.kind.clone(),
+        let mut client = self.clone();
+        // The binding stays the same: a state of one request is valid in the next, for any end user.
+        let configuration = Arc::make_mut(&mut client.configuration);
+        if let Some(fields) = &mut configuration.confidential {
+            fields.end_user = end_user;
         }
+        client
     }
 }
 
@@ -171,9 +156,8 @@ impl<K: UserManagement> Client<K> {
         let endpoints = UserManagementEndpoints::new(&url)?;
         let fields = self.configuration.confidential.clone();
         let mut client = Self::user_management(self.id().clone(), fields, endpoints);
-        if let Some(configuration) = Arc::get_mut(&mut client.configuration) {
-            configuration.refresh_cookie = self.configuration.refresh_cookie;
-        }
+        let configuration = Arc::make_mut(&mut client.configuration);
+        configuration.refresh_cookie = self.configuration.refresh_cookie;
         Ok(client)
     }
 
@@ -375,6 +359,7 @@ mod sealed {
 }
 
 /// A client without its kind: what an in-flight state needs to write its request.
+#[derive(Clone)]
 pub(crate) struct Configuration {
     pub(crate) binding: Arc<ClientBinding>,
     /// The client ID as a value of a query. It is encoded once and not for each login.
