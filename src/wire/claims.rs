@@ -9,7 +9,7 @@ use base64::{Engine as _, decoded_len_estimate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::ids::{OrganizationId, SessionId};
 use crate::wire::lenient::{Lenient, lenient, lenient_list, one_pass};
@@ -22,19 +22,18 @@ pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Option<T> {
         return None;
     }
     // The usual size needs no allocation. A buffer that grew would leave an unwiped copy of the claims.
-    let (mut stack, mut heap) = ([0; 1024], Vec::new());
+    let mut stack = Zeroizing::new([0; 1024]);
+    let mut heap = Zeroizing::new(Vec::new());
     let size = decoded_len_estimate(payload.len());
     let buffer = match stack.get_mut(..size) {
         Some(buffer) => buffer,
         None => {
             heap.resize(size, 0);
-            &mut heap
+            heap.as_mut_slice()
         }
     };
-    let length = URL_SAFE_NO_PAD.decode_slice(payload, buffer).ok();
-    let json = length.and_then(|length| super::object(&buffer[..length]));
-    buffer.zeroize();
-    json
+    let length = URL_SAFE_NO_PAD.decode_slice(payload, buffer).ok()?;
+    super::object(&buffer[..length])
 }
 
 /// Returns the algorithm that a JWS header names (RFC 7515 section 4.1.1).
