@@ -96,7 +96,7 @@ impl Authenticated {
         self.refresh_credential.token()
     }
 
-    /// Returns what authorizes the refresh of the session.
+    /// Returns the credential that authorizes the refresh of the session.
     #[must_use]
     pub fn refresh_credential(&self) -> &RefreshCredential {
         &self.refresh_credential

@@ -1,10 +1,10 @@
-//! What a refresh is authorized by.
+//! The authorization of a refresh: a token, a cookie or none.
 
 use std::fmt;
 
 use secrecy::SecretString;
 
-/// What authorizes the refresh of a session.
+/// The credential that authorizes the refresh of a session.
 #[derive(Clone)]
 #[expect(
     clippy::exhaustive_enums,

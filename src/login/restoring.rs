@@ -1,7 +1,7 @@
 //! The first refresh of an application that has no session, by the cookie of the service.
 //!
-//! [`Client::restore`] leads in; the response leads out, to [`Authenticated`]. It is a state of its own: a [`Refreshing`](crate::Refreshing) has a
-//! session whose user and organization the response must match, and here there is none yet.
+//! [`Client::restore`] leads in; the response leads out, to [`Authenticated`]. It is a state of its own, because a
+//! [`Refreshing`](crate::Refreshing) has a session whose user and organization the response must match.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -21,7 +21,8 @@ impl Client<Public> {
     /// Prepares a refresh without a session: the service finds the refresh token in its cookie.
     ///
     /// It is for the start of an application in a browser, with [`refresh_cookie`](Self::refresh_cookie). Without `organization`,
-    /// the session keeps the organization that it has at the service.
+    /// the session keeps the organization that it has at the service. An [`InvalidGrant`](Error::InvalidGrant) means that there is no
+    /// session: the user has to log in.
     pub fn restore(&self, organization: Option<&OrganizationId>) -> Restoring {
         Restoring {
             client: self.configuration().clone(),
@@ -49,10 +50,10 @@ impl Restoring {
         let reply = classify(response, &self.client.binding, ResponseKind::Refresh, now)?;
         let session = Authenticated::read(&reply, &self.client, &Requirements::default(), now)?;
         let other = self.organization.is_some() && session.organization_id != self.organization;
-        match other {
-            true => Err(reply.malformed(MalformedKind::OtherOrganization).into()),
-            false => Ok(session),
+        if other {
+            return Err(reply.malformed(MalformedKind::OtherOrganization).into());
         }
+        Ok(session)
     }
 }
 
