@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use workos_login::Authenticated;
 use workos_login::secrecy::SecretString;
-use workos_login_session::{SealingKeys, SessionError, SessionManager, StoreFactory, Token};
+use workos_login::{Any, Authenticated, Client};
+use workos_login_session::{SealingKeys, SessionError, SessionManager, Store, StoreFactory, Token};
 
 use crate::sealed::{Seal, SealedCookies};
 use crate::web_auth::WebAuth;
@@ -99,7 +99,7 @@ impl Backend {
                 if !is_key(value) {
                     return Found::Nothing;
                 }
-                let manager = auth.manager(stores.store(&SecretString::from(value)));
+                let manager = auth.manager(store(auth, &**stores, value));
                 let result = access_token(manager).await;
                 found(Handle::Stored(value.to_owned()), result, None)
             }
@@ -117,7 +117,7 @@ impl Backend {
             Kind::Stores(stores) => {
                 // A new key for each login: one that was known before it is worth nothing after it (session fixation).
                 let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-                let manager = auth.manager(stores.store(&SecretString::from(&*key)));
+                let manager = auth.manager(store(auth, &**stores, &key));
                 manager.log_in(session).await?;
                 Ok(key)
             }
@@ -127,7 +127,7 @@ impl Backend {
     pub(crate) async fn manager(&self, auth: &WebAuth, handle: &Handle) -> SessionManager {
         match (&self.0, handle) {
             (Kind::Stores(stores), Handle::Stored(key)) => {
-                auth.manager(stores.store(&SecretString::from(&**key)))
+                auth.manager(store(auth, &**stores, key))
             }
             (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.manager(auth, seal).await,
             _ => unreachable!("a handle is used with the sessions that made it"),
@@ -204,6 +204,11 @@ fn found(handle: Handle, result: Result<Token, SessionError>, cookie: Option<Str
             Found::Unavailable(handle, Duration::from_secs(1))
         }
     }
+}
+
+fn store(auth: &WebAuth, stores: &dyn StoreFactory, key: &str) -> Arc<dyn Store> {
+    let client = Client::<Any>::from(auth.client().clone());
+    stores.store(&client, &SecretString::from(key))
 }
 
 fn is_key(value: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workos_login::secrecy::SecretString;
-use workos_login::{Client, ClientKind};
+use workos_login::{Any, Client};
 use workos_login_session::{SealingKeys, Store, StoreFactory};
 
 use crate::connection::Connection;
@@ -19,8 +19,6 @@ const SESSION_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 pub struct RedisSessions {
     pub(crate) connection: Arc<Connection>,
     pub(crate) keys: Arc<SealingKeys>,
-    /// The client id and the issuer, if the values are bound to them.
-    pub(crate) client: Option<(Box<str>, Box<str>)>,
     pub(crate) session_ttl: Duration,
 }
 
@@ -36,7 +34,6 @@ impl RedisSessions {
         Ok(Self {
             connection: Arc::new(Connection::new(url)?),
             keys: Arc::new(keys),
-            client: None,
             session_ttl: SESSION_TTL,
         })
     }
@@ -53,27 +50,16 @@ impl RedisSessions {
         }
     }
 
-    /// Binds the values to a client: with another client id or issuer, they cannot be opened.
-    ///
-    /// Without it, the session manager rejects a session of another client after it was opened.
+    /// Returns the store of the session of a client with this key, a random text of 256 bits. It sends nothing.
     #[must_use]
-    pub fn for_client<K: ClientKind>(self, client: &Client<K>) -> Self {
-        Self {
-            client: Some((client.id().as_str().into(), client.issuer().into())),
-            ..self
-        }
-    }
-
-    /// Returns the store of the session with this key, a random text of 256 bits. It sends nothing.
-    #[must_use]
-    pub fn store(&self, key: &SecretString) -> RedisStore {
-        RedisStore::new(self.clone(), key)
+    pub fn store(&self, client: impl Into<Client<Any>>, key: &SecretString) -> RedisStore {
+        RedisStore::new(self.clone(), client.into(), key)
     }
 }
 
 impl StoreFactory for RedisSessions {
-    fn store(&self, key: &SecretString) -> Arc<dyn Store> {
-        Arc::new(Self::store(self, key))
+    fn store(&self, client: &Client<Any>, key: &SecretString) -> Arc<dyn Store> {
+        Arc::new(Self::store(self, client.clone(), key))
     }
 
     fn sealing_keys(&self) -> Arc<SealingKeys> {

@@ -12,9 +12,10 @@
 //!
 //! # Lost locks
 //!
-//! The lock's key expires after a few seconds, and its holder renews it until the lease ends. A process that is suspended continues while another process holds the lock. While a store holds the lock, each save
-//! therefore checks in one script that the lock has its token and that the record is the expected one. The token alone would let a
-//! logout without the lock be undone; the generation alone would let the intent of the new holder be overwritten.
+//! The lock's key expires after a few seconds, and its holder renews it until the lease ends. A process that was suspended goes on while
+//! another one holds the lock. While a store holds the lock, each save therefore checks in one script that the lock has its token and that
+//! the record is the expected one. The token alone would let a logout without the lock be undone; the generation alone would let the
+//! intent of the new holder be overwritten.
 //!
 //! # Lost responses
 //!
@@ -31,9 +32,9 @@ use redis::{Script, ScriptInvocation};
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::AbortHandle;
-use workos_login::BoxFuture;
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::{ExposeSecret as _, SecretString};
+use workos_login::{Any, BoxFuture, Client, RefreshCredential};
 use workos_login_session::{Expected, Generation, Store, StoreError, StoreLock, StoredSession};
 use zeroize::Zeroizing;
 
@@ -118,6 +119,7 @@ pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
     sessions: RedisSessions,
+    client: Client<Any>,
     record_key: String,
     lock_key: String,
     /// The token of the lock, while this store holds it.
@@ -125,11 +127,12 @@ struct Inner {
 }
 
 impl RedisStore {
-    pub(crate) fn new(sessions: RedisSessions, key: &SecretString) -> Self {
+    pub(crate) fn new(sessions: RedisSessions, client: Client<Any>, key: &SecretString) -> Self {
         let hash = encode(&Sha256::digest(key.expose_secret()));
         let record_key = format!("workos-login:{{{hash}}}");
         Self(Arc::new(Inner {
             sessions,
+            client,
             lock_key: format!("{record_key}:lock"),
             record_key,
             held: Mutex::new(None),
@@ -252,17 +255,18 @@ impl Inner {
         serde_json::from_slice(&opened).map_err(|_| Error::Unreadable)
     }
 
-    fn context<'a>(&'a self, tag: &'a str) -> Vec<&'a str> {
-        let client = self.sessions.client.iter();
-        let client = client.flat_map(|(client_id, issuer)| [&**client_id, &**issuer]);
-        [&*self.record_key, tag].into_iter().chain(client).collect()
+    /// A value of another key, generation, client or issuer does not open.
+    fn context<'a>(&'a self, tag: &'a str) -> [&'a str; 4] {
+        let client = &self.client;
+        [&self.record_key, tag, client.id().as_str(), client.issuer()]
     }
 
     fn ttl(&self, record: &StoredSession) -> Duration {
         let session = record.session();
         let ttl = self.sessions.session_ttl;
+        let has_refresh = !matches!(session.refresh_credential(), RefreshCredential::None);
         match session.expires_in(SystemTime::now()) {
-            Some(left) if session.refresh_token().is_none() => left.min(ttl),
+            Some(left) if !has_refresh => left.min(ttl),
             _ => ttl,
         }
     }

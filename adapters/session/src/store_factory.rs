@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use workos_login::secrecy::SecretString;
+use workos_login::{Any, Client};
 
 use crate::marker::MaybeSend;
 use crate::seal::SealingKeys;
@@ -12,10 +13,12 @@ use crate::store::Store;
 ///
 /// A key is a random text of 256 bits, which the user's browser holds in a cookie. It is a secret: a database holds its hash.
 pub trait StoreFactory: MaybeSend + 'static {
-    /// Returns the store of the session with this key. It performs no I/O.
+    /// Returns the store of the session of this client with this key. It performs no I/O.
+    ///
+    /// The record is sealed for the client ID and the issuer: the store of another client cannot open it.
     ///
     /// All stores of one key, in this process or in another, share the record and the lock.
-    fn store(&self, key: &SecretString) -> Arc<dyn Store>;
+    fn store(&self, client: &Client<Any>, key: &SecretString) -> Arc<dyn Store>;
 
     /// Returns the keys that seal the records. A web server seals its pending logins with them, too.
     fn sealing_keys(&self) -> Arc<SealingKeys>;

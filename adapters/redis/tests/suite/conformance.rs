@@ -7,7 +7,7 @@ use std::process;
 use workos_login_redis::RedisSessions;
 use workos_login_session::conformance::Suite;
 
-use crate::server::{Server, id, keys, url};
+use crate::server::{Server, client, id, keys, url};
 
 #[test]
 fn the_store_conforms_between_processes() {
@@ -19,7 +19,7 @@ fn the_store_conforms_between_processes() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let sessions = RedisSessions::connect(&url(&directory), keys()).unwrap();
     Suite::new_async(
-        |name| sessions.store(&id(name)),
+        |name| sessions.store(client(), &id(name)),
         |future| runtime.block_on(future),
     )
     // The checks run one after another, and each clears its record: the only one is that of this check.

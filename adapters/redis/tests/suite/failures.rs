@@ -118,7 +118,7 @@ async fn a_wrong_password_is_an_error_that_does_not_contain_it() {
     for query in ["", "?pass=incorrect-password"] {
         let url = format!("{}{query}", server.url());
         let sessions = RedisSessions::connect(&url, keys()).unwrap();
-        let error = sessions.store(&id("a")).check().await;
+        let error = sessions.store(client(), &id("a")).check().await;
         let error = error.unwrap_err();
         assert!(is(&error, Error::AccessDenied), "{error:?}");
         let shown = format!("{error} {error:?} {sessions:?}");

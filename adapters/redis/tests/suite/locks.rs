@@ -75,8 +75,7 @@ async fn a_save_and_a_lock_whose_response_was_lost_succeed() {
     let url = format!("unix:{}", path.display());
     let store = RedisSessions::connect(&url, keys())
         .unwrap()
-        .for_client(&client())
-        .store(&id("a"));
+        .store(client(), &id("a"));
     // The scripts are loaded, so that the lost response is that of a script.
     let first = record("1");
     store.save(&first, Expected::Nothing).await.unwrap();

@@ -2,7 +2,7 @@
 
 use workos_login_session::StoredSession;
 
-use crate::server::{Server, id, session};
+use crate::server::{Server, client, id, session};
 use workos_login_session::{Expected, Store as _};
 
 /// As long as in production: an access token of 1 kB and a user of 1 kB.
@@ -28,11 +28,11 @@ async fn sessions_use_at_most_one_and_a_half_times_their_sealed_size() {
     server.run::<()>(&["CONFIG", "SET", "appendfsync", "no"]);
     let sessions = server.sessions();
     // The scripts, the connection and its buffers.
-    let warm = sessions.store(&id("warm"));
+    let warm = sessions.store(client(), &id("warm"));
     warm.save(&record(0), Expected::Nothing).await.unwrap();
     let before = memory(&server);
     for number in 0..count {
-        let store = sessions.store(&id(&number.to_string()));
+        let store = sessions.store(client(), &id(&number.to_string()));
         store
             .save(&record(number), Expected::Nothing)
             .await

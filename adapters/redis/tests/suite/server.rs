@@ -80,12 +80,11 @@ impl Server {
     }
 
     pub(crate) fn sessions(&self) -> RedisSessions {
-        let sessions = RedisSessions::connect(&self.url(), keys()).unwrap();
-        sessions.for_client(&client())
+        RedisSessions::connect(&self.url(), keys()).unwrap()
     }
 
     pub(crate) fn store(&self, name: &str) -> RedisStore {
-        self.sessions().store(&id(name))
+        self.sessions().store(client(), &id(name))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::server::{Server, client, id, record, session};
 async fn the_database_contains_neither_the_session_id_nor_a_token() {
     let server = Server::start();
     let id = id("a");
-    let store = server.sessions().store(&id);
+    let store = server.sessions().store(client(), &id);
     store.save(&record("1"), Expected::Nothing).await.unwrap();
     let names: Vec<String> = server.run(&["KEYS", "*"]);
     let value: Vec<u8> = server.run(&["GET", &names[0]]);
@@ -39,13 +39,11 @@ async fn a_value_opens_under_its_key_for_its_client_only() {
 
     let other_client = Client::public("client_2".parse().unwrap());
     let other_keys = SealingKeys::new(7_654_321, &[2; 32]);
-    let other_keys = RedisSessions::connect(&server.url(), other_keys)
-        .unwrap()
-        .for_client(&client());
+    let other_keys = RedisSessions::connect(&server.url(), other_keys).unwrap();
     for store in [
         other,
-        server.sessions().for_client(&other_client).store(&id("a")),
-        other_keys.store(&id("a")),
+        server.sessions().store(other_client, &id("a")),
+        other_keys.store(client(), &id("a")),
     ] {
         let error = store.load().await.unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&Error::Unreadable));
@@ -63,7 +61,7 @@ async fn a_session_is_kept_for_its_lifetime() {
     let without: StoredSession =
         serde_json::from_value(serde_json::json!({"version": 1, "session": without})).unwrap();
     for (name, record, max) in [("a", record("1"), 1000), ("b", without, 300)] {
-        let store = sessions.store(&id(name));
+        let store = sessions.store(client(), &id(name));
         store.save(&record, Expected::Nothing).await.unwrap();
         let names: Vec<String> = server.run(&["KEYS", "*"]);
         let left: u64 = server.run(&["TTL", &names[0]]);
@@ -82,10 +80,8 @@ async fn sessions_survive_the_replacement_of_a_key() {
         .unwrap();
     let both = SealingKeys::new(2, &[2; 32]);
     let both = both.and_opens(7_654_321, &[1; 32]);
-    let both = RedisSessions::connect(&server.url(), both)
-        .unwrap()
-        .for_client(&client());
-    let store = both.store(&id("a"));
+    let both = RedisSessions::connect(&server.url(), both).unwrap();
+    let store = both.store(client(), &id("a"));
     let found = store.load().await.unwrap().unwrap();
     store
         .save(&found, Expected::Generation(found.generation()))

@@ -133,13 +133,12 @@ fn rotations(server: &Server, expiry: u32) -> Checked {
 fn log_in(server: &Server, redis_url: &str) -> Checked {
     let sessions = RedisSessions::connect(redis_url, replica::keys())?;
     let client = replica::client(server.base_url())?;
-    let sessions = sessions.for_client(&client);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     for number in 0..SESSIONS {
         let record = StoredSession::new(session(server, &client)?);
-        let store = sessions.store(&key(number));
+        let store = sessions.store(client.clone(), &key(number));
         runtime.block_on(store.save(&record, Expected::Nothing))?;
     }
     Ok(())

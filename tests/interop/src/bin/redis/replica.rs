@@ -104,13 +104,13 @@ pub(crate) fn serve(base_url: &str, redis_url: &str) -> Checked {
     let runtime = tokio::runtime::Runtime::new()?;
     let clock = Ahead::default();
     let client = client(base_url)?;
-    let sessions = RedisSessions::connect(redis_url, keys())?.for_client(&client);
+    let sessions = RedisSessions::connect(redis_url, keys())?;
     let http = workos_login_hyper::client()?;
     let mut managers = Vec::new();
     for number in 0..SESSIONS {
         managers.push(SessionManager::with_clock(
             Machine::new(client.clone(), SessionPolicy::default()),
-            Arc::new(sessions.store(&key(number))),
+            Arc::new(sessions.store(client.clone(), &key(number))),
             http.clone(),
             Arc::new(clock.clone()),
         ));
