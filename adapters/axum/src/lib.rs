@@ -30,7 +30,8 @@
 //!
 //! # Limits
 //!
-//! * While a store cannot be reached, a request that needs a session gets 503, also if its access token is still valid.
+//! * While a store cannot be reached, a session is served by the processes that have served it within the last hour, until its access token
+//!   expires. Every other request that needs a session gets 503.
 //! * A session that is longer than 8 cookies cannot be kept by [`SealedCookies`]: use a store.
 //! * A code exchange whose response is lost is not repeated. The user has to log in again.
 //! * A refresh that the service responds to with an authentication challenge deletes the cookie; the next login leads through the challenge.
@@ -42,11 +43,13 @@ mod error;
 mod extract;
 mod handlers;
 mod http;
+mod kept;
 mod layer;
 mod pending;
 mod return_to;
 mod sealed;
 mod sessions;
+mod stored;
 mod web_auth;
 
 pub use crate::error::BuildError;

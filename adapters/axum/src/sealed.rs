@@ -5,10 +5,9 @@
 //! and never send the used refresh token. The manager is kept until [`RETAINED`] after a request came with the newest cookie: a response
 //! that the browser never received loses nothing.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,37 +17,28 @@ use workos_login_session::{
     Expected, Generation, MemoryStore, SealingKeys, SessionManager, Store, StoredSession,
 };
 
+use crate::kept::{Entry, Kept};
 use crate::web_auth::WebAuth;
 
-/// How long a request with the cookie of before a refresh is served.
+/// The time that a request with the cookie of before a refresh is served.
 const RETAINED: Duration = Duration::from_secs(60);
-/// How long a refreshed session is kept whose new cookie the browser has not sent.
+/// The time that a refreshed session is kept whose new cookie the browser has not sent.
 const UNCONFIRMED: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most managers of a process. Beyond it, those that are kept the shortest are removed.
-const MAX_MANAGERS: usize = 100_000;
-/// The number of managers at which those that have run out are removed for the first time.
-const FIRST_SWEEP: usize = 1024;
 
 /// Sessions in sealed cookies: nothing is stored on the server.
 pub struct SealedCookies {
     pub(crate) keys: Arc<SealingKeys>,
-    managers: Mutex<Managers>,
+    managers: Mutex<Kept<Managed>>,
 }
 
-struct Managers {
-    entries: HashMap<String, Entry>,
-    next_sweep: usize,
-}
-
-struct Entry {
+struct Managed {
     manager: SessionManager,
     store: MemoryStore,
     generation: Generation,
     sequence: u64,
-    until: SystemTime,
 }
 
-/// What a sealed cookie holds.
+/// The content of a sealed cookie.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Seal {
     handle: String,
@@ -63,10 +53,7 @@ impl SealedCookies {
     pub fn new(keys: SealingKeys) -> Self {
         Self {
             keys: Arc::new(keys),
-            managers: Mutex::new(Managers {
-                entries: HashMap::new(),
-                next_sweep: FIRST_SWEEP,
-            }),
+            managers: Mutex::default(),
         }
     }
 
@@ -94,21 +81,19 @@ impl SealedCookies {
 
     /// Returns the manager of a session if it has one: it was due, or was changed, a short time ago.
     pub(crate) fn known(&self, auth: &WebAuth, seal: &Seal) -> Option<SessionManager> {
-        let managers = &mut self.managers().entries;
-        let entry = managers.get_mut(&seal.handle)?;
-        if seal.sequence > entry.sequence {
+        let now = auth.now();
+        let mut managers = self.managers();
+        let entry = managers.get(&seal.handle, now)?;
+        let sequence = entry.value.sequence;
+        if seal.sequence > sequence {
             // Another process has refreshed the session since.
             managers.remove(&seal.handle);
             return None;
         }
-        if seal.sequence == entry.sequence && entry.sequence > 0 {
-            entry.until = entry.until.min(auth.now() + RETAINED);
+        if seal.sequence == sequence && sequence > 0 {
+            entry.until = entry.until.min(now + RETAINED);
         }
-        if entry.until <= auth.now() {
-            managers.remove(&seal.handle);
-            return None;
-        }
-        Some(entry.manager.clone())
+        Some(entry.value.manager.clone())
     }
 
     /// Returns the manager of a session, and makes one if there is none.
@@ -121,35 +106,37 @@ impl SealedCookies {
         let _ = Store::save(&store, &seal.record, Expected::Anything).await;
         let manager = auth.manager(Arc::new(store.clone()));
         let now = auth.now();
-        let mut managers = self.managers();
-        managers.make_room(now);
-        // Another request may have been faster.
-        let entry = managers
-            .entries
-            .entry(seal.handle.clone())
-            .or_insert(Entry {
+        let new = Entry {
+            value: Managed {
                 manager,
                 store,
                 generation: seal.record.generation(),
                 sequence: seal.sequence,
-                until: now + UNCONFIRMED,
-            });
-        entry.manager.clone()
+            },
+            until: now + UNCONFIRMED,
+        };
+        // Another request may have been faster.
+        let mut managers = self.managers();
+        managers
+            .get_or_insert(&seal.handle, new, now)
+            .manager
+            .clone()
     }
 
     /// Returns the cookie of a session that is newer than the one of the seal, if its manager has one.
     pub(crate) async fn newer(&self, auth: &WebAuth, seal: &Seal) -> Option<String> {
-        let store = self.managers().entries.get(&seal.handle)?.store.clone();
+        let now = auth.now();
+        let store = self.managers().get(&seal.handle, now)?.value.store.clone();
         let record = Store::load(&store).await.ok()??;
         let sequence = {
             let mut managers = self.managers();
-            let entry = managers.entries.get_mut(&seal.handle)?;
-            if record.generation() != entry.generation {
-                entry.generation = record.generation();
-                entry.sequence += 1;
-                entry.until = auth.now() + UNCONFIRMED;
+            let entry = managers.get(&seal.handle, now)?;
+            if record.generation() != entry.value.generation {
+                entry.value.generation = record.generation();
+                entry.value.sequence += 1;
+                entry.until = now + UNCONFIRMED;
             }
-            entry.sequence
+            entry.value.sequence
         };
         (sequence > seal.sequence).then(|| {
             let newer = Seal {
@@ -168,26 +155,8 @@ impl SealedCookies {
         URL_SAFE_NO_PAD.encode(self.keys.seal(&context, &text, &mut rand::rng()))
     }
 
-    fn managers(&self) -> MutexGuard<'_, Managers> {
+    fn managers(&self) -> MutexGuard<'_, Kept<Managed>> {
         self.managers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Managers {
-    /// Removes what has run out whenever the number has doubled, so that an insertion costs little on average.
-    fn make_room(&mut self, now: SystemTime) {
-        if self.entries.len() < self.next_sweep {
-            return;
-        }
-        self.entries.retain(|_, entry| entry.until > now);
-        if self.entries.len() >= MAX_MANAGERS {
-            let mut ends: Vec<_> = self.entries.values().map(|entry| entry.until).collect();
-            // A tenth at once, so that the next insertions need no sweep.
-            let (_, end, _) = ends.select_nth_unstable(MAX_MANAGERS / 10);
-            let end = *end;
-            self.entries.retain(|_, entry| entry.until > end);
-        }
-        self.next_sweep = (self.entries.len() * 2).clamp(FIRST_SWEEP, MAX_MANAGERS);
     }
 }
 

@@ -4,13 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use workos_login::secrecy::SecretString;
-use workos_login::{Any, Authenticated, Client};
-use workos_login_session::{SealingKeys, SessionError, SessionManager, Store, StoreFactory, Token};
+use workos_login::Authenticated;
+use workos_login_session::{SealingKeys, SessionError, SessionManager, StoreFactory, Token};
 
 use crate::sealed::{Seal, SealedCookies};
+use crate::stored::StoredSessions;
 use crate::web_auth::WebAuth;
 
 /// Where the sessions are. [`SealedCookies`] and every [`StoreFactory`] implement it; the trait is sealed.
@@ -19,7 +17,7 @@ pub trait Sessions: private::Sealed {}
 impl<S: private::Sealed> Sessions for S {}
 
 pub(crate) mod private {
-    use super::{Arc, Backend, SealedCookies, StoreFactory};
+    use super::{Backend, SealedCookies, StoreFactory, StoredSessions};
 
     #[expect(unnameable_types, reason = "it seals the trait")]
     pub trait Sealed {
@@ -34,7 +32,7 @@ pub(crate) mod private {
 
     impl<F: StoreFactory> Sealed for F {
         fn into_backend(self) -> Backend {
-            Backend(super::Kind::Stores(Arc::new(self)))
+            Backend(super::Kind::Stored(StoredSessions::new(self)))
         }
     }
 }
@@ -45,7 +43,7 @@ pub struct Backend(Kind);
 
 enum Kind {
     Sealed(SealedCookies),
-    Stores(Arc<dyn StoreFactory>),
+    Stored(StoredSessions),
 }
 
 /// The session of a request, before its access token is known to be usable.
@@ -54,7 +52,7 @@ pub(crate) enum Handle {
     Stored(String),
 }
 
-/// What a session cookie leads to.
+/// The result for a session cookie.
 pub(crate) enum Found {
     /// No session: the cookie is deleted.
     Nothing,
@@ -72,7 +70,7 @@ impl Backend {
     pub(crate) fn keys(&self) -> Arc<SealingKeys> {
         match &self.0 {
             Kind::Sealed(sealed) => sealed.keys.clone(),
-            Kind::Stores(stores) => stores.sealing_keys(),
+            Kind::Stored(stored) => stored.keys(),
         }
     }
 
@@ -95,11 +93,10 @@ impl Backend {
                 let cookie = sealed.newer(auth, &seal).await;
                 found(Handle::Sealed(Box::new(seal)), result, cookie)
             }
-            Kind::Stores(stores) => {
-                if !is_key(value) {
+            Kind::Stored(stored) => {
+                let Some(manager) = stored.find(auth, value).await else {
                     return Found::Nothing;
-                }
-                let manager = auth.manager(store(auth, &**stores, value));
+                };
                 let result = access_token(manager).await;
                 found(Handle::Stored(value.to_owned()), result, None)
             }
@@ -114,21 +111,13 @@ impl Backend {
     ) -> Result<String, SessionError> {
         match &self.0 {
             Kind::Sealed(sealed) => Ok(sealed.begin(auth, session)),
-            Kind::Stores(stores) => {
-                // A new key for each login: one that was known before it is worth nothing after it (session fixation).
-                let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-                let manager = auth.manager(store(auth, &**stores, &key));
-                manager.log_in(session).await?;
-                Ok(key)
-            }
+            Kind::Stored(stored) => stored.log_in(auth, session).await,
         }
     }
 
     pub(crate) async fn manager(&self, auth: &WebAuth, handle: &Handle) -> SessionManager {
         match (&self.0, handle) {
-            (Kind::Stores(stores), Handle::Stored(key)) => {
-                auth.manager(store(auth, &**stores, key))
-            }
+            (Kind::Stored(stored), Handle::Stored(key)) => stored.manager(auth, key),
             (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.manager(auth, seal).await,
             _ => unreachable!("a handle is used with the sessions that made it"),
         }
@@ -204,15 +193,4 @@ fn found(handle: Handle, result: Result<Token, SessionError>, cookie: Option<Str
             Found::Unavailable(handle, Duration::from_secs(1))
         }
     }
-}
-
-fn store(auth: &WebAuth, stores: &dyn StoreFactory, key: &str) -> Arc<dyn Store> {
-    let client = Client::<Any>::from(auth.client().clone());
-    stores.store(&client, &SecretString::from(key))
-}
-
-fn is_key(value: &str) -> bool {
-    URL_SAFE_NO_PAD
-        .decode(value)
-        .is_ok_and(|key| key.len() == 32)
 }

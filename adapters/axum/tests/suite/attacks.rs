@@ -36,7 +36,7 @@ async fn a_changed_cookie_is_no_session_and_is_deleted() {
         let mut browser = Browser::default();
         browser.cookies.insert(SESSION.into(), changed.clone());
         let page = browser.get(&world.app, "/").await;
-        assert_eq!(page.text, "nobody", "{changed}");
+        assert_eq!(page.text, "logged out", "{changed}");
         assert!(browser.cookies.is_empty(), "{changed}");
     }
 }
@@ -74,7 +74,7 @@ async fn chunks_that_are_swapped_missing_or_extra_are_no_session() {
     let mut no_first = browser.clone();
     no_first.cookies.remove(SESSION);
     for mut changed in [swapped, missing, extra, no_first] {
-        assert_eq!(changed.get(&world.app, "/").await.text, "nobody");
+        assert_eq!(changed.get(&world.app, "/").await.text, "logged out");
         assert!(changed.cookies.is_empty(), "{:?}", changed.cookies.keys());
     }
 }
@@ -89,7 +89,7 @@ async fn a_cookie_of_another_key_client_or_name_does_not_open() {
         world.process(SealingKeys::new(9, &[1; 32]), Config::CLIENT_ID),
         world.process(keys(), OTHER_CLIENT),
     ] {
-        assert_eq!(browser.clone().get(&app, "/").await.text, "nobody");
+        assert_eq!(browser.clone().get(&app, "/").await.text, "logged out");
     }
     // The sealed pending login as session cookie.
     let mut pending = Browser::default();
@@ -99,7 +99,7 @@ async fn a_cookie_of_another_key_client_or_name_does_not_open() {
     renamed
         .cookies
         .insert(SESSION.into(), format!("1.{sealed}"));
-    assert_eq!(renamed.get(&world.app, "/").await.text, "nobody");
+    assert_eq!(renamed.get(&world.app, "/").await.text, "logged out");
     // Under the name of another pending login.
     let callback = pending.begin(&world, "/login", ALICE).await;
     let values: Vec<String> = pending.cookies.values().cloned().collect();

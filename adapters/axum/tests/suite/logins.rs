@@ -10,7 +10,7 @@ use crate::world::{ALICE, BOB, Browser, CAROL, SESSION, World};
 async fn a_login_returns_to_the_page_that_required_it() {
     let world = World::new();
     let mut browser = Browser::default();
-    assert_eq!(browser.get(&world.app, "/").await.text, "nobody");
+    assert_eq!(browser.get(&world.app, "/").await.text, "logged out");
 
     let page = browser.get(&world.app, "/admin?tab=a%20b").await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);

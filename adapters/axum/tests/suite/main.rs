@@ -5,4 +5,5 @@
 mod attacks;
 mod logins;
 mod refresh;
+mod stores;
 mod world;

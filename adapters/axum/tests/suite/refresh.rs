@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use workos_login_axum::SealingKeys;
-use workos_login_mock_server::Config;
+use workos_login_mock_server::{Config, Fault};
 
 use crate::world::{ALICE, Browser, SESSION, World, keys};
 
 /// The default lifetime of an access token is five minutes, of which the last half is the margin.
 const DUE: Duration = Duration::from_secs(200);
+const EXPIRED: Duration = Duration::from_secs(400);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_requests_cause_one_refresh() {
@@ -49,7 +50,7 @@ async fn the_cookie_of_before_the_refresh_is_served_for_60_seconds() {
 }
 
 #[tokio::test]
-async fn a_new_cookie_that_never_arrived_logs_nobody_out() {
+async fn a_new_cookie_that_never_arrived_keeps_the_session() {
     let world = World::with(|config| config.reuse_ends_session = true);
     let mut browser = Browser::default();
     browser.log_in(&world, "/login", ALICE).await;
@@ -57,6 +58,24 @@ async fn a_new_cookie_that_never_arrived_logs_nobody_out() {
     browser.clone().get(&world.app, "/").await; // the response is lost
     world.clock.advance(Duration::from_secs(3600));
     assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+}
+
+#[tokio::test]
+async fn a_lost_response_and_an_outage_of_the_service_keep_the_session() {
+    let world = World::with(|config| {
+        config.reuse_ends_session = true;
+        config.replay_window = Duration::from_secs(30);
+    });
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    for fault in [Fault::IncompleteBody, Fault::Html502] {
+        world.clock.advance(EXPIRED);
+        world.server.inject(fault);
+        browser.get(&world.app, "/admin").await;
+        assert_eq!(world.server.pending_faults(), 0);
+        world.clock.advance(Duration::from_secs(5));
+        assert_eq!(browser.get(&world.app, "/admin").await.text, ALICE);
+    }
 }
 
 #[tokio::test]

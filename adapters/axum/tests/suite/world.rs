@@ -13,10 +13,10 @@ use axum::routing::{get, post};
 use futures_lite::stream;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
-use workos_login_axum::workos_login::Client;
-use workos_login_axum::workos_login_session::{Clock as _, ManualClock};
+use workos_login_axum::workos_login::{BoxFuture, Client};
+use workos_login_axum::workos_login_session::{Clock, ManualClock, SystemClock};
 use workos_login_axum::{
-    Bearer, LoggedIn, LoginParameter, SealedCookies, SealingKeys, StepUpRequired, WebAuth,
+    Bearer, LoggedIn, LoginParameter, SealedCookies, SealingKeys, Sessions, StepUpRequired, WebAuth,
 };
 use workos_login_mock_server::{Config, Server};
 
@@ -49,13 +49,20 @@ impl World {
             change(config);
         }))
         .unwrap();
-        let app = app(&server, &clock, keys(), Config::CLIENT_ID);
+        let sessions = SealedCookies::new(keys());
+        let app = app(&server, &clock, sessions, Config::CLIENT_ID);
         Self { server, clock, app }
     }
 
     /// Another process of the application.
     pub(crate) fn process(&self, keys: SealingKeys, client_id: &str) -> Router {
-        app(&self.server, &self.clock, keys, client_id)
+        let sessions = SealedCookies::new(keys);
+        app(&self.server, &self.clock, sessions, client_id)
+    }
+
+    /// Another process, with sessions in stores.
+    pub(crate) fn process_with(&self, sessions: impl Sessions) -> Router {
+        app(&self.server, &self.clock, sessions, Config::CLIENT_ID)
     }
 
     pub(crate) fn refreshes(&self) -> usize {
@@ -67,16 +74,29 @@ impl World {
     }
 }
 
-fn app(server: &Server, clock: &ManualClock, keys: SealingKeys, client_id: &str) -> Router {
+/// The manual clock, with real pauses: the requests take real time, so nothing else could tell when a pause is to end.
+struct RealPauses(ManualClock);
+
+impl Clock for RealPauses {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        SystemClock.sleep(duration)
+    }
+}
+
+fn app(server: &Server, clock: &ManualClock, sessions: impl Sessions, client_id: &str) -> Router {
     let key = Config::API_KEY.parse().unwrap();
     let client = Client::confidential(client_id.parse().unwrap(), key)
         .base_url(server.base_url().parse().unwrap())
         .unwrap();
     let auth = WebAuth::builder(client, workos_login_reqwest::client().unwrap())
         .redirect_uri("https://app.example.com/callback".parse().unwrap())
-        .sessions(SealedCookies::new(keys))
+        .sessions(sessions)
         .allow([LoginParameter::MaxAge, LoginParameter::Organization])
-        .clock(Arc::new(clock.clone()))
+        .clock(Arc::new(RealPauses(clock.clone())))
         .build()
         .unwrap();
     Router::new()
@@ -86,6 +106,7 @@ fn app(server: &Server, clock: &ManualClock, keys: SealingKeys, client_id: &str)
             "/logout-link",
             get(async |user: LoggedIn| user.logout_path()),
         )
+        .route("/organization", get(organization))
         .route("/transfer", get(transfer))
         .route("/switch", post(switch))
         .route("/fails", get(async || StatusCode::INTERNAL_SERVER_ERROR))
@@ -104,7 +125,7 @@ async fn stream() -> Body {
 }
 
 async fn home(user: Option<LoggedIn>) -> String {
-    user.map_or("nobody".to_owned(), |user| email(&user))
+    user.map_or("logged out".to_owned(), |user| email(&user))
 }
 
 async fn transfer(user: LoggedIn) -> Result<&'static str, StepUpRequired> {
@@ -117,6 +138,10 @@ async fn switch(user: LoggedIn, organization: String) -> String {
         .switch_organization(&organization.parse().unwrap())
         .await;
     session.unwrap().organization_id().unwrap().to_string()
+}
+
+async fn organization(user: LoggedIn) -> String {
+    user.session().organization_id().unwrap().to_string()
 }
 
 fn email(user: &LoggedIn) -> String {
@@ -202,13 +227,28 @@ impl Browser {
 
     /// Logs in, and returns the response to the callback.
     pub(crate) async fn log_in(&mut self, world: &World, login: &str, email: &str) -> Page {
-        let callback = self.begin(world, login, email).await;
-        self.get(&world.app, &callback).await
+        self.log_in_to(&world.app, world, login, email).await
+    }
+
+    /// Logs in to a process of the application.
+    pub(crate) async fn log_in_to(
+        &mut self,
+        app: &Router,
+        world: &World,
+        login: &str,
+        email: &str,
+    ) -> Page {
+        let callback = self.begin_at(app, world, login, email).await;
+        self.get(app, &callback).await
     }
 
     /// Begins a login, and returns the path of its callback.
     pub(crate) async fn begin(&mut self, world: &World, login: &str, email: &str) -> String {
-        let url = self.get(&world.app, login).await.location().to_owned();
+        self.begin_at(&world.app, world, login, email).await
+    }
+
+    async fn begin_at(&mut self, app: &Router, world: &World, login: &str, email: &str) -> String {
+        let url = self.get(app, login).await.location().to_owned();
         let callback = world.server.log_in(&url, email).unwrap();
         callback
             .strip_prefix("https://app.example.com")

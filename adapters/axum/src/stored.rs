@@ -1,0 +1,125 @@
+//! Sessions in stores, under random keys that the cookies hold.
+//!
+//! Each request loads the record, so that a logout or another change by another process counts at once. Besides, a process keeps the manager
+//! of each session for a while. While the store cannot be reached, the manager hands out its token as long as it is usable, and it holds a
+//! refreshed session that could not be saved: without it, the refresh token in the store would be a used one.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use workos_login::secrecy::SecretString;
+use workos_login::{Any, Authenticated, Client};
+use workos_login_session::{
+    Generation, SealingKeys, SessionError, SessionManager, Store, StoreFactory,
+};
+
+use crate::kept::{Entry, Kept};
+use crate::web_auth::WebAuth;
+
+/// The time that a manager is kept after the last request.
+const RETAINED: Duration = Duration::from_secs(60 * 60);
+
+pub(crate) struct StoredSessions {
+    factory: Box<dyn StoreFactory>,
+    managers: Mutex<Kept<SessionManager>>,
+}
+
+impl StoredSessions {
+    pub(crate) fn new(factory: impl StoreFactory) -> Self {
+        Self {
+            factory: Box::new(factory),
+            managers: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Arc<SealingKeys> {
+        self.factory.sealing_keys()
+    }
+
+    /// Returns the manager of the session with this key, or `None` if there is no session.
+    pub(crate) async fn find(&self, auth: &WebAuth, key: &str) -> Option<SessionManager> {
+        if !is_key(key) {
+            return None;
+        }
+        match self.store(auth, key).load().await {
+            Ok(Some(record)) => Some(self.current(auth, key, record.generation()).await),
+            Ok(None) => {
+                self.managers().remove(key);
+                None
+            }
+            // It reports the error, unless it has a usable token.
+            Err(_) => Some(self.manager(auth, key)),
+        }
+    }
+
+    /// Stores a new session, and returns its key.
+    pub(crate) async fn log_in(
+        &self,
+        auth: &WebAuth,
+        session: Authenticated,
+    ) -> Result<String, SessionError> {
+        // A new key for each login: one that was known before it is worth nothing after it (session fixation).
+        let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        self.manager(auth, &key).log_in(session).await?;
+        Ok(key)
+    }
+
+    /// Returns the manager that is kept, or a new one.
+    pub(crate) fn manager(&self, auth: &WebAuth, key: &str) -> SessionManager {
+        let now = auth.now();
+        let mut managers = self.managers();
+        if let Some(entry) = managers.get(key, now) {
+            entry.until = now + RETAINED;
+            return entry.value.clone();
+        }
+        self.replace(&mut managers, auth, key)
+    }
+
+    /// Returns a manager that knows no older session than the stored one.
+    async fn current(&self, auth: &WebAuth, key: &str, stored: Generation) -> SessionManager {
+        let manager = self.manager(auth, key);
+        let session = manager.session().await;
+        let is_other = |session: &Authenticated| Generation::of(session) != stored;
+        if !matches!(&session, Ok(Some(session)) if is_other(session)) {
+            return manager;
+        }
+        // Either another process has changed the session, or this one could not save its change and has to keep it.
+        if manager.flush().await.is_err() {
+            return manager;
+        }
+        self.replace(&mut self.managers(), auth, key)
+    }
+
+    fn replace(
+        &self,
+        managers: &mut Kept<SessionManager>,
+        auth: &WebAuth,
+        key: &str,
+    ) -> SessionManager {
+        let manager = auth.manager(self.store(auth, key));
+        let now = auth.now();
+        let new = Entry {
+            value: manager.clone(),
+            until: now + RETAINED,
+        };
+        managers.insert(key, new, now);
+        manager
+    }
+
+    fn store(&self, auth: &WebAuth, key: &str) -> Arc<dyn Store> {
+        let client = Client::<Any>::from(auth.client().clone());
+        self.factory.store(&client, &SecretString::from(key))
+    }
+
+    fn managers(&self) -> MutexGuard<'_, Kept<SessionManager>> {
+        self.managers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_key(value: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(value)
+        .is_ok_and(|key| key.len() == 32)
+}
