@@ -20,7 +20,7 @@ pub(crate) struct Cookies {
     is_secure: bool,
 }
 
-/// What a request has as session cookie.
+/// The session cookie of a request.
 pub(crate) struct SessionCookie {
     /// The whole value; `None` if there is none, or if the cookies do not make one.
     pub(crate) value: Option<String>,

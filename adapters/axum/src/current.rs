@@ -1,4 +1,4 @@
-//! The session of the request that is handled, and what becomes of its cookie.
+//! The session of a request, and the change of its cookie.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) enum UserState {
     Unavailable(Handle, Duration),
 }
 
-/// What becomes of the session cookie.
+/// A change of the session cookie.
 pub(crate) enum Change {
     Set(String),
     Delete,

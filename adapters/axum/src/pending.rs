@@ -36,7 +36,7 @@ pub(crate) fn set(auth: &WebAuth, headers: &HeaderMap, pending: &Pending) -> Vec
         .pending(headers)
         .map(|cookie| {
             let opened = open(auth, cookie.name(), cookie.value());
-            // What does not open is the oldest.
+            // One that does not open counts as the oldest.
             let left = opened.map_or(std::time::Duration::ZERO, |pending| {
                 pending.login.expires_in(now)
             });
