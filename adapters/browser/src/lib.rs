@@ -1,5 +1,6 @@
-//! Logins of single-page applications with [workos-login](https://docs.rs/workos-login): `fetch`, web storage, Web Locks. For wasm32; on other targets the
-//! crate is empty.
+//! Logins of single-page applications with [workos-login](https://docs.rs/workos-login): `fetch`, web storage, Web Locks.
+//!
+//! The crate is for wasm32; on other targets it is empty.
 #![cfg(target_arch = "wasm32")]
 
 mod error;

@@ -173,12 +173,11 @@ impl BrowserSession {
     pub async fn restore(&self) -> Result<Option<Token>, LoginError> {
         let page = &self.0;
         let lock = page.store.lock(LEASE, LEASE).await;
-        let lock = lock.map_err(LoginError::Store)?.ok_or({
-            LoginError::Session(SessionError::Unavailable {
-                retry_in: Duration::from_secs(1),
-                cause: None,
-            })
-        })?;
+        let lock = lock.map_err(LoginError::Store)?;
+        let lock = lock.ok_or(LoginError::Session(SessionError::Unavailable {
+            retry_in: Duration::from_secs(1),
+            cause: None,
+        }))?;
         // Another tab may have a session, or may have restored it while this one waited for the lock.
         let shared = page.store.load().await.map_err(LoginError::Store)?;
         if shared.is_some() {
@@ -210,7 +209,8 @@ impl BrowserSession {
 
     /// Returns an access token that has not expired, and refreshes the session if it is due.
     ///
-    /// While the page is hidden nothing is refreshed: a usable access token is returned, and without one the future waits until the page is visible.
+    /// While the page is hidden, nothing is refreshed. A token that is not due is returned; otherwise the future waits until the page is
+    /// visible.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ use crate::js::{self, deferred, resolve};
 /// The lock of authkit-js, so that both can refresh in one page.
 const LOCK: &str = "WORKOS_REFRESH_SESSION";
 
-/// How long a tab waits for an answer of the others. There is none if it is the only one.
+/// The time that a tab waits for the reply of another one. There is none if it is the only tab.
 const ANSWER: Duration = Duration::from_millis(100);
 
 /// The lock is acquired through a message to another process, also if it is free.
@@ -82,7 +82,7 @@ impl TabStore {
         self.0.on_clear.replace(Some(Box::new(on_clear)));
     }
 
-    /// Asks the other tabs for their session. Without an answer, this tab keeps its own.
+    /// Asks the other tabs for their session. Without a reply, this tab keeps its own.
     pub async fn ask(&self) {
         let (answer, answered) = deferred();
         self.0.answered.replace(Some(answered));
