@@ -6,10 +6,7 @@ use secrecy::SecretString;
 
 /// The credential that authorizes the refresh of a session.
 #[derive(Clone)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "whoever refreshes a session distinguishes all cases"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a refresh distinguishes all cases")]
 pub enum RefreshCredential {
     /// A refresh token.
     Token(SecretString),

@@ -1,4 +1,4 @@
-//! Where the sessions are: in sealed cookies, or in stores under keys that cookies hold.
+//! The place of the sessions: sealed cookies, or stores under keys that cookies hold.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::sealed::{Seal, SealedCookies};
 use crate::stored::StoredSessions;
 use crate::web_auth::WebAuth;
 
-/// Where the sessions are. [`SealedCookies`] and every [`StoreFactory`] implement it; the trait is sealed.
+/// The place of the sessions. [`SealedCookies`] and every [`StoreFactory`] implement it; the trait is sealed.
 pub trait Sessions: private::Sealed {}
 
 impl<S: private::Sealed> Sessions for S {}

@@ -148,7 +148,7 @@ fn email(user: &LoggedIn) -> String {
     user.session().user().unwrap().email().unwrap().to_owned()
 }
 
-/// What a browser received.
+/// A response that a browser received.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) status: StatusCode,

@@ -182,7 +182,7 @@ impl Machine {
     }
 }
 
-/// Sends a revocation once: whoever logs out does not wait for a server that is unavailable.
+/// Sends a revocation once, because a logout does not wait for a server that is unavailable.
 async fn send_revocation(exchange: Revoking, driver: &mut impl Driver) -> Revocation {
     let response = driver.send(exchange.request(), EXCHANGE_TIMEOUT).await;
     let now = driver.now();

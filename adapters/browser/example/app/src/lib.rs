@@ -111,7 +111,7 @@ fn greet(token: &Token) {
     show("user", &format!("Hello {}", name.unwrap_or("you")));
 }
 
-/// Counts the actions that are done, for whoever waits for one.
+/// Counts the actions that are done, so that a test can wait for one.
 fn count() {
     if let Some(body) = document().body() {
         let done = body.get_attribute("data-done").and_then(|n| n.parse().ok());
