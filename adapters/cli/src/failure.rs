@@ -5,7 +5,7 @@
 //! can quote a code or a token.
 
 use std::error::Error as StdError;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -232,6 +232,12 @@ impl Failure {
 
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.details.request_id.as_deref()
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Receives the callback of a login in a terminal, shows the remaining time, and cancels on Enter.
+//! Logs in from a terminal, shows the remaining time, and cancels on Enter.
 //!
 //! `cargo run --example command_line -- client_123`, with the client id of a WorkOS environment that has a redirect URI on
 //! 127.0.0.1.
@@ -9,13 +9,13 @@ use std::io;
 use std::thread;
 use std::time::SystemTime;
 
-use workos_login::{Client, ConnectionSelector, Screen};
+use workos_login::{BlockingHttpClient, Client, ConnectionSelector, Screen};
 use workos_login_loopback::{Listener, Progress, WaitError};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let id = env::args().nth(1).ok_or("usage: terminal CLIENT_ID")?;
+    let id = env::args().nth(1).ok_or("usage: command_line CLIENT_ID")?;
     let client = Client::public(id.parse()?);
-    let listener = Listener::bind()?.app_name("the terminal");
+    let listener = Listener::bind()?.app_name("Acme CLI");
 
     let now = SystemTime::now();
     let (url, pending) = client
@@ -47,7 +47,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     eprintln!();
     match outcome {
-        Ok(exchanging) => println!("{exchanging:?} has a request to send."),
+        Ok((exchanging, page)) => {
+            let outcome = workos_login_ureq::agent().send(exchanging);
+            page.respond(&outcome);
+            let session = outcome?.authenticated()?;
+            let email = session.user().and_then(|user| user.email());
+            println!(
+                "Logged in as {}.",
+                email.unwrap_or("a user without an e-mail address")
+            );
+        }
         Err(WaitError::Cancelled(_)) => println!("Cancelled."),
         Err(error) => return Err(error.into()),
     }

@@ -32,6 +32,11 @@ impl Canceller {
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         // If waking fails, the wait reads the flag at its next progress report, within a second.
+        self.wake();
+    }
+
+    /// Ends a blocked poll of the server.
+    pub(crate) fn wake(&self) {
         let _ = self.0.waker.wake();
     }
 

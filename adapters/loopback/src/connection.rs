@@ -1,8 +1,9 @@
 //! One connection: one request, one response.
 //!
-//! A connection reads a request, sends a response, and discards what else arrives until the browser closes it. Each state
-//! has a deadline, and the buffers are bounded. [`Connection::advance`] never blocks. It returns a callback to its caller,
-//! because only the caller knows the pending login, and handles every other request itself.
+//! A connection reads a request, sends a response, and discards what else arrives until the browser closes it. The response to
+//! the callback that ends the wait is held until the code exchange is over. Each state has a deadline, and the buffers are
+//! bounded. [`Connection::advance`] never blocks. It returns a callback to its caller, because only the caller knows the
+//! pending login, and handles every other request itself.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -29,6 +30,8 @@ enum State {
         buffer: Zeroizing<Vec<u8>>,
         filled: usize,
     },
+    /// The browser waits for the page of the code exchange.
+    Held,
     Responding {
         response: Vec<u8>,
         sent: usize,
@@ -65,7 +68,7 @@ impl Connection {
     }
 
     /// Advances as far as possible without blocking. Returns the target of a callback, which the caller must
-    /// [respond](Self::respond) to.
+    /// [respond](Self::respond) to or [hold](Self::hold).
     pub(crate) fn advance(&mut self, now: Instant, endpoint: &Endpoint) -> Option<Target> {
         while !self.is_closed() {
             match self.step(endpoint) {
@@ -74,7 +77,7 @@ impl Connection {
                     return Some(target);
                 }
                 Ok(Step::Continue) => {}
-                Ok(Step::Respond(page)) => self.respond(page, now, endpoint),
+                Ok(Step::Respond(page)) => self.respond(&page, now, endpoint),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if now < self.deadline {
@@ -89,12 +92,22 @@ impl Connection {
     }
 
     /// Starts to send the response.
-    pub(crate) fn respond(&mut self, page: Page, now: Instant, endpoint: &Endpoint) {
+    pub(crate) fn respond(&mut self, page: &Page, now: Instant, endpoint: &Endpoint) {
         self.state = State::Responding {
             response: page.response(endpoint.app_name.as_deref()),
             sent: 0,
         };
         self.deadline = now + LINGER;
+    }
+
+    /// Waits for the page of the code exchange, and shows [`Page::Return`] if it is late.
+    pub(crate) fn hold(&mut self, now: Instant) {
+        self.state = State::Held;
+        self.deadline = now + PAGE_TIMEOUT;
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.state, State::Held)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -114,6 +127,7 @@ impl Connection {
             State::Draining { .. } => 2,
             State::Reading { .. } => 3,
             State::Responding { .. } => 4,
+            State::Held => 5,
         }
     }
 
@@ -135,6 +149,8 @@ impl Connection {
                     Parsed::Incomplete => Step::Close,
                 })
             }
+            // Input stays in the socket until the response is sent.
+            State::Held => Err(io::ErrorKind::WouldBlock.into()),
             State::Responding { response, sent } => {
                 *sent += self.stream.write(&response[*sent..])?;
                 if *sent == response.len() {
@@ -158,7 +174,10 @@ impl Connection {
 
     fn time_out(&mut self, now: Instant, endpoint: &Endpoint) {
         match self.state {
-            State::Reading { filled: 1.., .. } => self.respond(Page::RequestTimeout, now, endpoint),
+            State::Reading { filled: 1.., .. } => {
+                self.respond(&Page::RequestTimeout, now, endpoint)
+            }
+            State::Held => self.respond(&Page::Return, now, endpoint),
             // An idle connection gets no response: a browser that opened it in advance would take the response for that
             // of its next request.
             _ => self.state = State::Closed,
@@ -171,6 +190,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the browser may take to receive the response and close the connection.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
+
+/// How long the browser waits for the page of the code exchange.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const MAX_DRAINED_BYTES: usize = 256 * 1024;
 
@@ -211,7 +233,7 @@ mod tests {
 
         fn respond(&mut self) {
             self.connection
-                .respond(Page::NotFound, self.connected, &self.endpoint);
+                .respond(&Page::NotFound, self.connected, &self.endpoint);
         }
 
         /// Closes the connection and returns what the browser received.
@@ -244,6 +266,17 @@ mod tests {
         pair.advance(REQUEST_TIMEOUT);
         assert!(pair.connection.is_closed());
         assert_eq!(pair.received(), "");
+    }
+
+    #[test]
+    fn a_page_that_is_late_leads_back_to_the_application() {
+        let mut pair = Pair::new();
+        pair.connection.hold(pair.connected);
+        pair.advance(PAGE_TIMEOUT - Duration::from_millis(1));
+        assert!(pair.connection.is_held());
+        pair.advance(PAGE_TIMEOUT);
+        let received = pair.received();
+        assert!(received.contains("<h1>Return to the application</h1>"));
     }
 
     #[test]

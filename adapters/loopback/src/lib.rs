@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use std::time::SystemTime;
-//! use workos_login::{Client, Screen, ConnectionSelector, limits};
+//! use workos_login::{BlockingHttpClient, Client, ConnectionSelector, Screen, limits};
 //! use workos_login_loopback::Listener;
 //!
 //! let client = Client::public("client_123".parse()?);
@@ -16,25 +16,32 @@
 //!     .begin(SystemTime::now(), &mut rand::rng());
 //! println!("Open {url}");
 //!
-//! let exchanging = listener.wait(&client, pending, limits::PENDING_LOGIN_TTL)?;
-//! // Send `exchanging` with an HTTP adapter to complete the login.
-//! # let _ = exchanging;
+//! let (exchanging, page) = listener.wait(&client, pending, limits::PENDING_LOGIN_TTL)?;
+//! # let http = workos_login_ureq::agent();
+//! let outcome = http.send(exchanging); // with an HTTP adapter
+//! page.respond(&outcome);
+//! let session = outcome?.authenticated()?;
+//! # let _ = session;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! [`Listener::wait`] blocks. [`Listener::wait_with`] also reports the [`Progress`]: the remaining time, and malformed callbacks.
 //! [`Listener::wait_async`] returns a future for any async runtime. A [`Canceller`] cancels each of them.
 //!
+//! The browser waits until the code exchange is over: [`PendingPage::respond`] shows that the user is logged in, or what failed.
+//!
 //! # Guarantees
 //!
-//! Only a `GET` of the exact redirect URI, with a loopback `Host` and the `state` of the pending login, ends the wait. The
-//! browser receives a page with the result, and the listener is closed after the page has been sent.
+//! Only a `GET` of the exact redirect URI, with a loopback `Host` and the `state` of the pending login, ends the wait. The port is
+//! closed when the wait returns. The connection of the callback stays open until the browser has received the page, at most twelve
+//! seconds.
 //!
 //! Every other request is answered with an HTTP error, and the wait continues. This includes favicons, other methods,
 //! callbacks with a different `state`, requests from web pages that guess the port, idle connections that browsers open in
 //! advance, and incomplete requests. None of them can block the callback: see [Limits](#limits).
 //!
-//! The page runs no script, loads no resource, contains nothing from the request, and is never cached.
+//! The page runs no script, loads no resource, contains nothing from the request and no token, and is never cached. It says that
+//! the user is logged in only after the code exchange.
 //!
 //! # Limits
 //!
@@ -48,6 +55,7 @@ mod connection;
 mod endpoint;
 mod listener;
 mod page;
+mod pending_page;
 mod progress;
 mod request;
 mod server;
@@ -58,6 +66,7 @@ mod wait_future;
 pub use crate::bind_error::BindError;
 pub use crate::canceller::Canceller;
 pub use crate::listener::Listener;
+pub use crate::pending_page::PendingPage;
 pub use crate::progress::Progress;
 #[doc(hidden)]
 pub use crate::request::callback_target;

@@ -11,6 +11,7 @@ use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging, RedirectUri
 use crate::bind_error::BindError;
 use crate::canceller::Canceller;
 use crate::endpoint::Endpoint;
+use crate::pending_page::PendingPage;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::wait::wait;
@@ -73,7 +74,7 @@ impl Listener {
         Server::bind(endpoint).map(Self)
     }
 
-    /// Sets the name of the application that the page shows ("return to …"). It is escaped as text.
+    /// Sets the name of the application that the pages show. It is escaped as text.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.0.endpoint.app_name = Some(name.into().into());
@@ -94,8 +95,9 @@ impl Listener {
 
     /// Waits for the callback of `pending`, and blocks the thread until it arrives, `timeout` elapses or the wait is cancelled.
     ///
-    /// Only a `GET` of the redirect URI with the `state` of `pending` ends the wait. The browser shows a page with the
-    /// result: received (the code exchange follows), denied, expired or failed.
+    /// Only a `GET` of the redirect URI with the `state` of `pending` ends the wait. If the callback is accepted, the browser
+    /// waits for the [`PendingPage`], which [shows the outcome](PendingPage::respond) of the code exchange. If it is refused, the
+    /// browser shows that the login was denied, has expired or failed.
     ///
     /// [`pending.expires_in(now)`](AwaitingCallback::expires_in) is the longest useful timeout. With a timeout of zero, only
     /// a callback that has already arrived is received.
@@ -108,7 +110,7 @@ impl Listener {
         client: &Client<K>,
         pending: AwaitingCallback,
         timeout: Duration,
-    ) -> Result<Exchanging, WaitError> {
+    ) -> Result<(Exchanging, PendingPage), WaitError> {
         wait(self.0, client, pending, timeout, |_| {})
     }
 
@@ -125,7 +127,7 @@ impl Listener {
         pending: AwaitingCallback,
         timeout: Duration,
         progress: impl FnMut(Progress<'_>),
-    ) -> Result<Exchanging, WaitError> {
+    ) -> Result<(Exchanging, PendingPage), WaitError> {
         wait(self.0, client, pending, timeout, progress)
     }
 
@@ -135,11 +137,20 @@ impl Listener {
     /// the port.
     ///
     /// ```no_run
-    /// # use workos_login::{AwaitingCallback, Client, Exchanging, limits};
-    /// # use workos_login_loopback::{Listener, WaitError};
-    /// # async fn example(listener: Listener, client: Client, pending: AwaitingCallback) -> Result<Exchanging, WaitError> {
-    /// let exchanging = listener.wait_async(&client, pending, limits::PENDING_LOGIN_TTL).await?;
-    /// # Ok(exchanging)
+    /// # use workos_login::{AwaitingCallback, Client, HttpClient, limits};
+    /// # use workos_login_loopback::Listener;
+    /// # async fn example(
+    /// #     http: impl HttpClient,
+    /// #     listener: Listener,
+    /// #     client: Client,
+    /// #     pending: AwaitingCallback,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let (exchanging, page) = listener.wait_async(&client, pending, limits::PENDING_LOGIN_TTL).await?;
+    /// let outcome = http.send(exchanging).await;
+    /// page.respond_async(&outcome).await;
+    /// let session = outcome?.authenticated()?;
+    /// # let _ = session;
+    /// # Ok(())
     /// # }
     /// ```
     pub fn wait_async<K: ClientKind + Clone + Send + 'static>(

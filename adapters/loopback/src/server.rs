@@ -4,7 +4,7 @@
 //! as it can go, so no event needs to be mapped to a connection. This is cheap because the number of connections is bounded.
 //!
 //! The server does not know what a callback means: [`Server::serve`] passes each request for the redirect URI to the caller
-//! and sends the page that the caller returns.
+//! and sends the page that the caller returns. Without one, the connection is held until [`Server::show`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -54,11 +54,12 @@ impl Server {
 
     /// Advances all connections without blocking, and accepts new ones.
     ///
-    /// Calls `on_callback` with the request target of each callback, and responds with the page that it returns.
+    /// Calls `on_callback` with the request target of each callback, and responds with the page that it returns. If it returns
+    /// none, the connection is held.
     pub(crate) fn serve<S>(
         &mut self,
         mut state: S,
-        mut on_callback: impl FnMut(S, &str) -> (Page, S),
+        mut on_callback: impl FnMut(S, &str) -> (Option<Page>, S),
     ) -> S {
         let now = Instant::now();
         let endpoint = &self.endpoint;
@@ -66,7 +67,10 @@ impl Server {
             while let Some(target) = connection.advance(now, endpoint) {
                 let page;
                 (page, state) = on_callback(state, &target);
-                connection.respond(page, now, endpoint);
+                match page {
+                    Some(page) => connection.respond(&page, now, endpoint),
+                    None => connection.hold(now),
+                }
             }
             state
         };
@@ -91,25 +95,44 @@ impl Server {
         state
     }
 
+    /// Responds with `page` on the connections that are held.
+    pub(crate) fn show(&mut self, page: &Page) {
+        let now = Instant::now();
+        for connection in &mut self.connections {
+            if connection.is_held() {
+                connection.respond(page, now, &self.endpoint);
+            }
+        }
+    }
+
+    /// Stops listening.
+    pub(crate) fn stop_listening(&mut self) {
+        // Accepts once more before the sockets close: a browser that sent the callback twice shows the second response.
+        self.serve_open();
+        self.sockets.clear();
+    }
+
+    /// Advances the connections after the wait.
+    pub(crate) fn serve_open(&mut self) {
+        self.serve((), |(), _| (Some(Page::Ended), ()));
+    }
+
+    pub(crate) fn is_responding_to_callback(&self) -> bool {
+        self.connections
+            .iter()
+            .any(Connection::is_responding_to_callback)
+    }
+
     /// Stops listening, and sends the responses to callbacks for at most `linger`.
     pub(crate) fn close(&mut self, linger: Duration) {
         let deadline = Instant::now() + linger;
-        loop {
-            // Accepts once more before the sockets close: a browser that sent the callback twice shows the second response.
-            self.serve((), |(), _| (Page::Ended, ()));
-            self.sockets.clear();
+        self.stop_listening();
+        while self.is_responding_to_callback() {
             let remaining = deadline.saturating_duration_since(Instant::now());
-            let responding = self
-                .connections
-                .iter()
-                .any(Connection::is_responding_to_callback);
-            if !responding
-                || remaining.is_zero()
-                || self.is_cancelled()
-                || self.poll(remaining).is_err()
-            {
+            if remaining.is_zero() || self.poll(remaining).is_err() {
                 return;
             }
+            self.serve_open();
         }
     }
 
@@ -212,7 +235,7 @@ mod tests {
             .map(|_| net::TcpStream::connect(address).unwrap())
             .collect();
         while server.connections.is_empty() || server.accept_pending {
-            server.serve((), |(), _| (Page::Ended, ()));
+            server.serve((), |(), _| (Some(Page::Ended), ()));
         }
         assert!(server.connections.len() <= MAX_CONNECTIONS);
         drop(browsers);
@@ -234,7 +257,7 @@ mod tests {
             .advance(Instant::now(), &server.endpoint)
             .is_none()
         {}
-        connection.respond(Page::Accepted, Instant::now() + LONG, &server.endpoint);
+        connection.respond(&Page::Return, Instant::now() + LONG, &server.endpoint);
         server.connections.push(connection);
 
         let browser = thread::spawn(move || {

@@ -6,18 +6,19 @@ use workos_login::{AwaitingCallback, Callback, Client, ClientKind, Error, Exchan
 
 use crate::connection::LINGER;
 use crate::page::Page;
+use crate::pending_page::PendingPage;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::wait_error::WaitError;
 
-/// Waits for the callback of `pending` and closes the server.
+/// Waits for the callback of `pending` and stops listening. The page that answers the callback is pending.
 pub(crate) fn wait<K: ClientKind>(
     mut server: Server,
     client: &Client<K>,
     pending: AwaitingCallback,
     timeout: Duration,
     mut progress: impl FnMut(Progress<'_>),
-) -> Result<Exchanging, WaitError> {
+) -> Result<(Exchanging, PendingPage), WaitError> {
     if pending.redirect_uri() != &server.endpoint.redirect_uri {
         return Err(WaitError::RedirectUriMismatch {
             pending: pending.into(),
@@ -33,9 +34,10 @@ pub(crate) fn wait<K: ClientKind>(
         });
         let pending = match login {
             Login::Pending(pending) => pending,
-            Login::Ended(outcome) => {
+            Login::Ended(Ok(exchanging)) => return Ok((exchanging, PendingPage::new(server))),
+            Login::Ended(Err(refused)) => {
                 server.close(LINGER);
-                return outcome.map_err(WaitError::Refused);
+                return Err(WaitError::Refused(refused));
             }
         };
         let now = Instant::now();
@@ -65,15 +67,15 @@ enum Login {
 }
 
 impl Login {
-    /// Receives a request for the redirect URI and returns the page of its response.
+    /// Receives a request for the redirect URI and returns the page of its response; none for the callback that is accepted.
     fn receive<K: ClientKind>(
         self,
         client: &Client<K>,
         target: &str,
         progress: &mut impl FnMut(Progress<'_>),
-    ) -> (Page, Self) {
+    ) -> (Option<Page>, Self) {
         let Self::Pending(pending) = self else {
-            return (Page::Ended, self);
+            return (Some(Page::Ended), self);
         };
         let callback = match Callback::parse(target) {
             Ok(callback) => callback,
@@ -82,24 +84,25 @@ impl Login {
                 if pending.matches_state(target) {
                     progress(Progress::MalformedCallback(&error));
                 }
-                return (Page::InvalidCallback, Self::Pending(pending));
+                return (Some(Page::InvalidCallback), Self::Pending(pending));
             }
         };
         let refused = match pending.accept(client, callback, SystemTime::now()) {
-            Ok(exchanging) => return (Page::Accepted, Self::Ended(Ok(exchanging))),
+            Ok(exchanging) => return (None, Self::Ended(Ok(exchanging))),
             Err(refused) => refused,
         };
         let page = match refused.error() {
             // Only a different state is ignored. A different issuer ends the login (RFC 9207 section 2.4).
             Error::CallbackMismatch(mismatch) if !mismatch.state_matched() => {
                 let (pending, _) = refused.into_parts();
-                return (Page::CallbackMismatch, Self::Pending(pending));
+                return (Some(Page::CallbackMismatch), Self::Pending(pending));
             }
             Error::Denied(denied) if denied.code() == Some("access_denied") => Page::Denied,
             Error::Expired(_) => Page::Expired,
+            Error::Unavailable(_) => Page::Unavailable,
             _ => Page::Failed,
         };
-        (page, Self::Ended(Err(refused)))
+        (Some(page), Self::Ended(Err(refused)))
     }
 }
 

@@ -15,6 +15,7 @@ use futures_channel::oneshot;
 use workos_login::{AwaitingCallback, Client, ClientKind, Exchanging};
 
 use crate::canceller::Canceller;
+use crate::pending_page::PendingPage;
 use crate::server::Server;
 use crate::wait::wait;
 use crate::wait_error::WaitError;
@@ -25,7 +26,7 @@ use crate::wait_error::WaitError;
 /// login back, call [`Canceller::cancel`] and await the future.
 #[must_use = "dropping the future cancels the wait"]
 pub struct WaitFuture {
-    outcome: oneshot::Receiver<Result<Exchanging, WaitError>>,
+    outcome: oneshot::Receiver<Result<(Exchanging, PendingPage), WaitError>>,
     thread: Option<JoinHandle<()>>,
     canceller: Canceller,
 }
@@ -71,7 +72,7 @@ impl WaitFuture {
 }
 
 impl Future for WaitFuture {
-    type Output = Result<Exchanging, WaitError>;
+    type Output = Result<(Exchanging, PendingPage), WaitError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(Pin::new(&mut self.outcome).poll(context)) {

@@ -21,8 +21,8 @@ const checks = {
       await page.getByLabel('carol@example.com').check();
       await screenshot(page, 'sign-in');
       await page.getByRole('button', { name: 'Log in' }).click();
-      await expectPage(page, program, 'Login received', 'You can close this window');
-      await screenshot(page, 'accepted');
+      await expectPage(page, program, 'Logged in', "You're logged in as carol@example.com.");
+      await screenshot(page, 'logged-in');
       assert.equal(await program.exited(), 0, program.output);
       assert.match(program.output, /^Hello Carol /m);
     } finally {
@@ -35,7 +35,7 @@ const checks = {
     try {
       await page.goto(await program.printed(/http:\S+\/user_management\/authorize\?\S+(?=\s)/));
       await page.getByRole('button', { name: 'Deny' }).click();
-      await expectPage(page, program, 'Login denied', 'You are not signed in');
+      await expectPage(page, program, 'Login denied', 'You are not logged in');
       await screenshot(page, 'denied');
       assert.equal(await program.exited(), 3, program.output);
       assert.doesNotMatch(program.output, /^Hello /m);
@@ -60,7 +60,7 @@ const checks = {
       await screenshot(other, 'mismatch');
       await page.goto(url);
       await page.getByRole('button', { name: 'Log in' }).click();
-      await expectPage(page, program, 'Login received', 'You can close this window');
+      await expectPage(page, program, 'Logged in', "You're logged in as alice@example.com.");
       assert.equal(await program.exited(), 0, program.output);
       assert.match(program.output, /^Hello Alice /m);
     } finally {

@@ -39,13 +39,16 @@ pub(crate) fn log_in<'c, A: ClientKind>(
     }
 
     let timeout = pending.expires_in(SystemTime::now());
-    let exchanging = listener.wait_with(client, pending, timeout, |progress| match progress {
-        Progress::Remaining(left) => {
-            output.show_activity("waiting for the login in the browser", Some(left));
-        }
-        Progress::MalformedCallback(error) => output.warn_error(error),
-        _ => {}
-    })?;
+    let (exchanging, page) =
+        listener.wait_with(client, pending, timeout, |progress| match progress {
+            Progress::Remaining(left) => {
+                output.show_activity("waiting for the login in the browser", Some(left));
+            }
+            Progress::MalformedCallback(error) => output.warn_error(error),
+            _ => {}
+        })?;
     output.show_activity("exchanging the authorization code", None);
-    send(context, exchanging)
+    let outcome = send(context, exchanging);
+    page.respond(&outcome);
+    outcome
 }

@@ -42,6 +42,7 @@ fn a_denied_login_ends_the_wait_and_the_page_shows_it() {
         for (code, title) in [
             ("access_denied", "Login denied"),
             ("server_error", "Login failed"),
+            ("invalid_scope", "Login failed"),
         ] {
             let wait = mode.wait();
             let callback = wait.denial(code);
@@ -50,7 +51,12 @@ fn a_denied_login_ends_the_wait_and_the_page_shows_it() {
                     .error_response()
                     .is_some_and(|it| it.code() == Some(code))
             });
-            assert!(response.body().contains("You are not signed in."));
+            assert!(
+                response
+                    .body()
+                    .to_lowercase()
+                    .contains("you are not logged in")
+            );
             assert!(!response.0.contains("description"), "{response:?}");
             let WaitError::Refused(refused) = &error else {
                 panic!("{error:?}");

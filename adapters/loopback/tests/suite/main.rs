@@ -10,4 +10,5 @@ mod arbitrary;
 mod bound;
 mod ended;
 mod ignored;
+mod pages;
 mod support;

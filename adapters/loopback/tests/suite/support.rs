@@ -12,7 +12,7 @@ use workos_login::{
     AuthorizationUrl, AwaitingCallback, Client, ClientKind, ConnectionSelector, Exchanging, OAuth,
     Public, RedirectUri, Scope, Screen, Server,
 };
-use workos_login_loopback::{BindError, Canceller, Listener, WaitError};
+use workos_login_loopback::{BindError, Canceller, Listener, PendingPage, WaitError};
 
 /// A timeout for the slowest machine, which elapses only in a test that fails.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -130,21 +130,25 @@ impl<K: ClientKind + Clone + Send + Sync + 'static> Setup<K> {
             browser,
             canceller: listener.canceller(),
             thread: thread::spawn(move || match mode {
-                Mode::Async => tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .unwrap()
-                    .block_on(listener.wait_async(&client, pending, timeout)),
+                Mode::Async => block_on(listener.wait_async(&client, pending, timeout)),
                 Mode::Blocking => listener.wait(&client, pending, timeout),
             }),
         }
     }
 }
 
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
 /// A wait on another thread.
 pub(crate) struct Wait {
     pub(crate) browser: Browser,
     pub(crate) canceller: Canceller,
-    thread: JoinHandle<Result<Exchanging, WaitError>>,
+    thread: JoinHandle<Result<(Exchanging, PendingPage), WaitError>>,
 }
 
 impl Deref for Wait {
@@ -156,8 +160,18 @@ impl Deref for Wait {
 }
 
 impl Wait {
-    pub(crate) fn outcome(self) -> Result<Exchanging, WaitError> {
+    pub(crate) fn outcome(self) -> Result<(Exchanging, PendingPage), WaitError> {
         self.thread.join().unwrap()
+    }
+
+    /// Sends the callback, and returns what the wait returns and the response, which is pending.
+    #[track_caller]
+    pub(crate) fn receive(self) -> (Exchanging, PendingPage, Receiving) {
+        let mut stream = self.connect();
+        let request = self.request("GET", self.callback());
+        stream.write_all(request.as_bytes()).unwrap();
+        let (exchanging, page) = self.outcome().unwrap();
+        (exchanging, page, Receiving::new(stream))
     }
 
     /// Returns the error of the wait.
@@ -168,9 +182,11 @@ impl Wait {
 
     /// Sends the callback in `stream`, and checks that the wait is still running and ends with it.
     #[track_caller]
-    pub(crate) fn accepts(self, stream: TcpStream, request: impl AsRef<[u8]>) {
-        assert_eq!(send(stream, request).title(), "Login received");
+    pub(crate) fn accepts(self, mut stream: TcpStream, request: impl AsRef<[u8]>) {
+        stream.write_all(request.as_ref()).unwrap();
+        let page = Receiving::new(stream);
         self.outcome().map(drop).unwrap();
+        assert_eq!(page.response().title(), "Return to the application");
     }
 
     /// Sends the callback, and checks that the wait is still running and ends with it.
@@ -240,6 +256,19 @@ pub(crate) fn receive(mut stream: TcpStream) -> Response {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     Response(text)
+}
+
+/// A response that a browser receives on another thread. The pending page ends when the browser has closed the connection.
+pub(crate) struct Receiving(JoinHandle<Response>);
+
+impl Receiving {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self(thread::spawn(move || receive(stream)))
+    }
+
+    pub(crate) fn response(self) -> Response {
+        self.0.join().unwrap()
+    }
 }
 
 /// A response with its head.
