@@ -83,8 +83,19 @@ async function expectPage(page, program, title, text) {
   assert.ok(!code || !program.output.includes(code), 'the program shows the code');
 }
 
+/** Takes screenshots in light, in dark and at a width of 320 px, where nothing may overflow. */
 async function screenshot(page, name) {
-  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  const take = (kind) => page.screenshot({ path: join(screenshots, `${name}-${kind}.png`) });
+  await take('light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await take('dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 480 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 320, `the page ${name} is ${width} px wide`);
+  await take('320px');
+  await page.setViewportSize(size);
 }
 
 const browser = await chromium.launch({
