@@ -117,7 +117,9 @@ impl Client<OAuth> {
         Self::new(id, Service::OAuth(server.clone()), None, OAuth(server))
     }
 
-    pub(crate) fn server(&self) -> &Server {
+    /// Returns the authorization server.
+    #[must_use]
+    pub fn server(&self) -> &Server {
         &self.kind.0
     }
 }

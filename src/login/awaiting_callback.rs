@@ -28,7 +28,7 @@ use crate::limits::{MAX_CALLBACK_BYTES, TIMESTAMP_TOLERANCE};
 use crate::login::callback::{Callback, split_query};
 use crate::login::exchanging::Exchanging;
 use crate::login::pkce::{RANDOM_CHARS, Verifier};
-use crate::login::redirect_uri::{RedirectUri, before_query};
+use crate::login::redirect_uri::RedirectUri;
 use crate::login::requirements::Requirements;
 use crate::service::Service;
 use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, parsed, required, secret};
@@ -106,7 +106,7 @@ impl AwaitingCallback {
     /// Scheme, host, port and path are compared, or the path of a URI that begins with it. A bare query is not a URI.
     #[must_use]
     pub fn is_callback(&self, uri: &str) -> bool {
-        uri.len() <= MAX_CALLBACK_BYTES && self.redirect_uri.is_address(before_query(uri))
+        self.redirect_uri.matches(uri)
     }
 
     /// Checks that this state is bound to `client`: to its client id and its issuer.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
-use crate::limits::MAX_REDIRECT_URI_BYTES;
+use crate::limits::{MAX_CALLBACK_BYTES, MAX_REDIRECT_URI_BYTES};
 use crate::wire::authorization::RESPONSE_PARAMETERS;
 use crate::wire::text;
 
@@ -41,6 +41,14 @@ impl RedirectUri {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns whether `uri` is this redirect URI, whatever its query.
+    ///
+    /// Scheme, host, port and path are compared, or the path of a URI that begins with it.
+    #[must_use]
+    pub fn matches(&self, uri: &str) -> bool {
+        uri.len() <= MAX_CALLBACK_BYTES && self.is_address(before_query(uri))
     }
 
     /// Returns whether `address`, a URI without its query or the path of one, is this redirect URI.
@@ -273,5 +281,7 @@ mod tests {
         let private: RedirectUri = "myapp://callback".parse().unwrap();
         assert!(private.is_address("myapp://callback/"));
         assert!(!private.is_address("myapp://other"));
+        assert!(private.matches("myapp://callback?code=1&state=2"));
+        assert!(!private.matches("myapp://other?code=1&state=2"));
     }
 }
