@@ -12,9 +12,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyring_core::CredentialStore;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use workos_login::{Client, ClientKind};
-use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
+use workos_login::{AwaitingCallback, Client, ClientKind};
+use workos_login_session::{
+    BlockingStore, Expected, PendingLoginStore, StoreError, StoreLock, StoredSession,
+};
 use zeroize::Zeroizing;
 
 use crate::entries::{Entries, Found};
@@ -28,13 +32,15 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The capacity for a serialized record. Most records fit.
 const RECORD_CAPACITY: usize = 16 * 1024;
 
-/// Stores one session in a keyring, for each application, client, issuer and account.
+/// Stores one session and one pending login in a keyring, for each application, client, issuer and account.
 ///
 /// The application is a name that the keyring's own program shows. The account distinguishes the sessions of one client, if a user can
 /// have several.
 #[derive(Debug)]
 pub struct KeyringStore {
     entries: Entries,
+    /// The pending login.
+    login: Entries,
     keyring: Keyring,
     lock_directory: Option<PathBuf>,
 }
@@ -91,13 +97,17 @@ impl KeyringStore {
         client: &Client<K>,
         account: &str,
     ) -> Self {
+        let account = entry_name(client, account);
+        let login = format!("{account}/login");
+        let entries = |account: String| Entries {
+            store: store.clone(),
+            service: application.into(),
+            account: account.into(),
+            max_entry_bytes: keyring.max_entry_bytes(),
+        };
         Self {
-            entries: Entries {
-                store,
-                service: application.into(),
-                account: entry_name(client, account).into(),
-                max_entry_bytes: keyring.max_entry_bytes(),
-            },
+            entries: entries(account),
+            login: entries(login),
             keyring,
             lock_directory: lock_file::default_directory(),
         }
@@ -107,6 +117,7 @@ impl KeyringStore {
     #[must_use]
     pub fn max_entry_bytes(mut self, bytes: usize) -> Self {
         self.entries.max_entry_bytes = bytes.max(1);
+        self.login.max_entry_bytes = bytes.max(1);
         self
     }
 
@@ -166,7 +177,7 @@ fn escape(text: &str) -> String {
     text.replace('/', "%2F").replace('#', "%23")
 }
 
-fn parse(found: Found) -> Result<Option<StoredSession>, Error> {
+fn parse<T: DeserializeOwned>(found: Found) -> Result<Option<T>, Error> {
     match found {
         Found::Nothing => Ok(None),
         // The error of serde could quote a token.
@@ -177,12 +188,18 @@ fn parse(found: Found) -> Result<Option<StoredSession>, Error> {
     }
 }
 
+fn serialize(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(RECORD_CAPACITY));
+    serde_json::to_writer(&mut *bytes, value).map_err(|_| Error::Damaged)?;
+    Ok(bytes)
+}
+
 /// Returns whether the entries hold what is expected. A damaged record is of no generation.
 fn matches(found: Found, expected: Expected) -> bool {
     match expected {
         Expected::Anything => true,
         Expected::Nothing => matches!(found, Found::Nothing),
-        Expected::Generation(generation) => parse(found)
+        Expected::Generation(generation) => parse::<StoredSession>(found)
             .is_ok_and(|record| record.is_some_and(|record| record.generation() == generation)),
     }
 }
@@ -198,8 +215,7 @@ impl BlockingStore for KeyringStore {
     }
 
     fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
-        let mut value = Zeroizing::new(Vec::with_capacity(RECORD_CAPACITY));
-        serde_json::to_writer(&mut *value, record).map_err(|_| Error::Damaged)?;
+        let value = serialize(record)?;
         self.exclusively(|entries| {
             if !matches(entries.read()?, expected) {
                 return Err(StoreError::conflict());
@@ -225,5 +241,23 @@ impl BlockingStore for KeyringStore {
 
     fn check(&self) -> Result<(), StoreError> {
         self.exclusively(|entries| Ok(entries.check()?))
+    }
+}
+
+impl PendingLoginStore for KeyringStore {
+    fn load_login(&self) -> Result<Option<AwaitingCallback>, StoreError> {
+        Ok(parse(self.login.read()?)?)
+    }
+
+    fn save_login(&self, login: &AwaitingCallback) -> Result<(), StoreError> {
+        Ok(self.login.write(&serialize(login)?)?)
+    }
+
+    fn clear_login(&self) -> Result<(), StoreError> {
+        Ok(self.login.remove()?)
+    }
+
+    fn lock_login(&self, wait: Duration) -> Result<Option<StoreLock>, StoreError> {
+        Ok(lock_file::lock(&self.lock_path("login")?, wait)?.map(StoreLock::new))
     }
 }

@@ -44,6 +44,28 @@ impl<S: BlockingStore> Store for Inline<S> {
     }
 }
 
+impl<S: BlockingStore + ?Sized> BlockingStore for Arc<S> {
+    fn load(&self) -> Result<Option<StoredSession>> {
+        (**self).load()
+    }
+
+    fn save(&self, record: &StoredSession, expected: Expected) -> Result<()> {
+        (**self).save(record, expected)
+    }
+
+    fn clear(&self, expected: Expected) -> Result<()> {
+        (**self).clear(expected)
+    }
+
+    fn lock(&self, wait: Duration, lease: Duration) -> Result<Option<StoreLock>> {
+        (**self).lock(wait, lease)
+    }
+
+    fn check(&self) -> Result<()> {
+        (**self).check()
+    }
+}
+
 /// Runs a [`BlockingStore`] on the threads of the [`blocking`] pool, for [`SessionManager`](crate::SessionManager).
 ///
 /// If a future is dropped, what the store has begun to save or clear is finished, and the lock is released after that.

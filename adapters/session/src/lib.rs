@@ -88,6 +88,8 @@ mod machine;
 mod manager;
 mod marker;
 mod memory_store;
+#[cfg(not(target_arch = "wasm32"))]
+mod pending_login_store;
 mod record;
 #[cfg(feature = "seal")]
 mod seal;
@@ -111,6 +113,8 @@ pub use crate::machine::{Driver, Lock, Machine, SessionPolicy};
 pub use crate::manager::SessionManager;
 pub use crate::marker::MaybeSend;
 pub use crate::memory_store::MemoryStore;
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::pending_login_store::PendingLoginStore;
 pub use crate::record::{Expected, Generation, StoredSession};
 #[cfg(feature = "seal")]
 pub use crate::seal::SealingKeys;

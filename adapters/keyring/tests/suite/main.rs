@@ -11,5 +11,6 @@ mod files;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod lock;
+mod pending_logins;
 mod records;
 mod support;
