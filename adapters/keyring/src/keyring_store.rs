@@ -99,15 +99,15 @@ impl KeyringStore {
     ) -> Self {
         let account = entry_name(client, account);
         let login = format!("{account}/login");
-        let entries = |account: String| Entries {
-            store: store.clone(),
+        let entries = |store, account: String| Entries {
+            store,
             service: application.into(),
             account: account.into(),
             max_entry_bytes: keyring.max_entry_bytes(),
         };
         Self {
-            entries: entries(account),
-            login: entries(login),
+            login: entries(Arc::clone(&store), login),
+            entries: entries(store, account),
             keyring,
             lock_directory: lock_file::default_directory(),
         }
