@@ -3,7 +3,6 @@
 //! [`cli`] parses the command line, each file of [`commands`] runs one command, and [`output`] prints its result. [`login`] is
 //! what the commands that log in share; [`session`] is the stored session. Libraries' errors become a [`failure`].
 
-mod browser;
 mod challenge_task;
 mod cli;
 mod client;

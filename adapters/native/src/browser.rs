@@ -38,7 +38,7 @@ const TEXT_BROWSERS: &[&str] = &[
 /// # Errors
 ///
 /// If there is no browser or no display, or if the browser exits at once with a failure.
-pub(crate) fn open(url: &str) -> io::Result<()> {
+pub fn open(url: &str) -> io::Result<()> {
     let variable = env::var("BROWSER").unwrap_or_default();
     let commands = commands(&variable, url);
     if commands.is_empty() {

@@ -6,8 +6,8 @@
 use serde::Serialize;
 use workos_login::Authenticated;
 use workos_login::url::Url;
+use workos_login_native::open_browser;
 
-use crate::browser;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::output::report::Report;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedOut, Failure> {
         args.session.logout_url(session)
     })?;
     let opened = match &logged_out.logout_url {
-        Some(url) if !args.no_browser => browser::open(url).is_ok(),
+        Some(url) if !args.no_browser => open_browser(url).is_ok(),
         _ => false,
     };
     Ok(LoggedOut {

@@ -2,8 +2,8 @@
 
 use workos_login::url::Url;
 use workos_login_mock_server::User;
+use workos_login_native::open_browser;
 
-use crate::browser;
 use crate::demo::Demo;
 use crate::failure::Failure;
 use crate::login::context::LoginContext;
@@ -40,7 +40,7 @@ impl Page<'_> {
         if args.no_browser {
             output.print_line(format_args!("open this URL in a browser on {machine}:"));
         } else {
-            match (browser::open(self.url.as_str()), demo) {
+            match (open_browser(self.url.as_str()), demo) {
                 (Ok(()), _) => output.print_line(
                     "the login page is open in the browser; if it is not, open this URL:",
                 ),

@@ -1,0 +1,77 @@
+//! Logs users in to [WorkOS](https://workos.com), or to another authorization server, from command-line and desktop applications, and
+//! keeps their sessions.
+//!
+//! [`NativeApp`] puts the parts of [workos-login](workos_login) together: the system browser, a listener on the loopback interface or a link
+//! of the application, the keyring of the operating system, and an HTTP client.
+//!
+//! ```no_run
+//! use workos_login_native::NativeApp;
+//! use workos_login_native::workos_login::Client;
+//! use workos_login_native::workos_login::secrecy::ExposeSecret;
+//!
+//! let app = NativeApp::new(Client::public("client_123".parse()?), "Acme CLI");
+//! let session = match app.session()? {
+//!     Some(session) => session,  // of an earlier run
+//!     None => app.login()?,      // opens the browser
+//! };
+//! let token = session.access_token()?; // refreshed when due, by one of all threads and processes
+//! println!("{} bytes", token.secret().expose_secret().len());
+//! session.log_out()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Logins
+//!
+//! | redirect URI | login |
+//! |---|---|
+//! | on the loopback interface, also `http://127.0.0.1:PORT/callback` by default | [`NativeApp::login`] waits for the callback |
+//! | a private-use scheme or a claimed https link | [`NativeApp::begin`], then [`NativeApp::handle_url`] in any process |
+//! | none | [`DeviceGrant`]: a user code, where no browser can be opened or the application asks for it |
+//!
+//! The library prints nothing. [`Login::progress`] receives each [`LoginEvent`]: the page to visit, the time left, retries, and the offer to
+//! satisfy an authentication challenge with another login, for example into a selected organization.
+//!
+//! Every wait of a login ends when its [`Canceller`] is used. Each login has one [timeout](Login::timeout).
+//!
+//! # Storage
+//!
+//! [`Storage`] is chosen at run time, and never without the application: the keyring of the operating system, the Linux kernel keyring, or the
+//! memory of the process. A session and a pending login are bound to the client id and the issuer. A login starts only if its session can
+//! be stored.
+//!
+//! # Async
+//!
+//! With the feature `tokio`, the module `nonblocking` has the same types for async applications.
+
+mod app;
+mod browser;
+mod canceller;
+mod error;
+mod link;
+mod login;
+mod native_client;
+#[cfg(feature = "tokio")]
+pub mod nonblocking;
+mod session;
+mod storage;
+
+pub use crate::app::NativeApp;
+pub use crate::browser::open as open_browser;
+pub use crate::canceller::Canceller;
+pub use crate::error::{NativeError, UnansweredChallenge};
+pub use crate::link::HandledUrl;
+pub use crate::login::event::{Browser, ChallengeOffer, LoginEvent, Page};
+pub use crate::login::options::{DeviceGrant, Login};
+pub use crate::native_client::NativeClient;
+pub use crate::session::{LoggedOut, NativeSession};
+pub use crate::storage::{Location, NativeStore, Storage};
+
+pub use workos_login;
+pub use workos_login_keyring;
+pub use workos_login_loopback;
+pub use workos_login_session;
+pub use workos_login_ureq;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

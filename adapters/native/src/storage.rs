@@ -1,0 +1,145 @@
+//! Where the session and the pending login are stored: chosen at run time.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use workos_login::{Any, AwaitingCallback, Client};
+use workos_login_keyring::{Keyring, KeyringStore};
+use workos_login_session::{
+    BlockingStore, Expected, MemoryStore, PendingLoginStore, StoreError, StoreLock, StoredSession,
+};
+use zeroize::Zeroizing;
+
+/// Where an application stores its session. Nothing is ever stored in a plain file.
+///
+/// A store is bound to the client id, the issuer and the account of the application.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Storage {
+    /// Another store. It has to be bound to the client and the account by whoever makes it.
+    Custom(Arc<dyn NativeStore>),
+    /// The Linux kernel keyring: needs no daemon; cleared by a restart or after some days without use.
+    KernelKeyring,
+    /// The keyring of the operating system: Keychain on macOS, Credential Manager on Windows, a Secret Service elsewhere.
+    #[default]
+    Keyring,
+    /// The memory of this process, shared by the clones of the application.
+    Memory,
+}
+
+/// A store for a session and for a pending login. It is implemented for each type that is a store for both.
+pub trait NativeStore: BlockingStore + PendingLoginStore {}
+
+impl<S: BlockingStore + PendingLoginStore> NativeStore for S {}
+
+impl fmt::Debug for dyn NativeStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeStore").finish_non_exhaustive()
+    }
+}
+
+/// Where a session is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Location {
+    /// In a store of the application.
+    Custom,
+    /// In this keyring.
+    Keyring(Keyring),
+    /// In memory.
+    Memory,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Custom => f.write_str("a store of the application"),
+            Self::Keyring(keyring) => keyring.fmt(f),
+            Self::Memory => f.write_str("the memory of this process"),
+        }
+    }
+}
+
+impl Storage {
+    /// Opens the store.
+    pub(crate) fn open(
+        &self,
+        application: &str,
+        client: &Client<Any>,
+        account: &str,
+    ) -> Result<(Arc<dyn NativeStore>, Location), StoreError> {
+        let keyring = |opened: Result<KeyringStore, workos_login_keyring::Error>| {
+            let store = opened?;
+            let location = Location::Keyring(store.keyring());
+            Ok((Arc::new(store) as Arc<dyn NativeStore>, location))
+        };
+        match self {
+            Self::Custom(store) => Ok((store.clone(), Location::Custom)),
+            Self::KernelKeyring => keyring(KeyringStore::open_kernel(application, client, account)),
+            Self::Keyring => keyring(KeyringStore::open(application, client, account)),
+            Self::Memory => Ok((Arc::new(InMemory::default()), Location::Memory)),
+        }
+    }
+}
+
+/// A session and a pending login in memory.
+#[derive(Default)]
+struct InMemory {
+    session: MemoryStore,
+    /// In its stored form: a pending login can be used once, so it cannot be cloned.
+    login: Mutex<Option<Zeroizing<String>>>,
+    /// Only its lock is used.
+    login_lock: MemoryStore,
+}
+
+impl InMemory {
+    fn login(&self) -> MutexGuard<'_, Option<Zeroizing<String>>> {
+        self.login.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BlockingStore for InMemory {
+    fn load(&self) -> Result<Option<StoredSession>, StoreError> {
+        BlockingStore::load(&self.session)
+    }
+
+    fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
+        BlockingStore::save(&self.session, record, expected)
+    }
+
+    fn clear(&self, expected: Expected) -> Result<(), StoreError> {
+        BlockingStore::clear(&self.session, expected)
+    }
+
+    fn lock(&self, wait: Duration, lease: Duration) -> Result<Option<StoreLock>, StoreError> {
+        BlockingStore::lock(&self.session, wait, lease)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        BlockingStore::check(&self.session)
+    }
+}
+
+impl PendingLoginStore for InMemory {
+    fn load_login(&self) -> Result<Option<AwaitingCallback>, StoreError> {
+        let stored = self.login();
+        let login = stored.as_ref().map(|stored| serde_json::from_str(stored));
+        login.transpose().map_err(StoreError::new)
+    }
+
+    fn save_login(&self, login: &AwaitingCallback) -> Result<(), StoreError> {
+        let stored = serde_json::to_string(login).map_err(StoreError::new)?;
+        *self.login() = Some(Zeroizing::new(stored));
+        Ok(())
+    }
+
+    fn clear_login(&self) -> Result<(), StoreError> {
+        *self.login() = None;
+        Ok(())
+    }
+
+    fn lock_login(&self, wait: Duration) -> Result<Option<StoreLock>, StoreError> {
+        BlockingStore::lock(&self.login_lock, wait, Duration::MAX)
+    }
+}

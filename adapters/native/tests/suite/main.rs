@@ -1,0 +1,15 @@
+//! Applications against the mock server: real sockets, and a browser that follows the authorization URL.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails where it should"
+)]
+
+mod cancellation;
+mod challenge;
+mod device;
+mod link;
+mod login;
+#[cfg(feature = "tokio")]
+mod nonblocking;
+mod support;
