@@ -8,9 +8,9 @@ use workos_login_session::{BlockingSessionManager, Machine, SessionPolicy, Sessi
 use workos_login_ureq::{Agent, agent};
 
 use crate::error::NativeError;
+use crate::login;
 use crate::login::context::Context;
 use crate::login::options::Login;
-use crate::login::{self};
 use crate::native_client::NativeClient;
 use crate::session::{LoggedOut, NativeSession};
 use crate::storage::{Location, NativeStore, Storage};
@@ -130,8 +130,8 @@ impl NativeApp {
         let app = self.clone();
         // A keyring that asks the user to unlock it blocks.
         let opened = login.canceller.run(move || app.writable())??;
-        let mut context = Context::new(self, login);
-        let session = login::log_in(&mut context)?;
+        let mut context = Context::new(self.agent.clone(), login);
+        let session = login::log_in(self, &mut context)?;
         self.store(&opened, session)
     }
 

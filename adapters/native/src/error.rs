@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
-use workos_login::{AuthenticationChallenge, ClientError, Error, OrganizationId, SendError};
+use workos_login::{
+    AuthenticationChallenge, ClientError, Error, InvalidEndpoint, OrganizationId, SendError,
+};
 use workos_login_loopback::{BindError, WaitError};
 use workos_login_session::{Cause, SessionError, StoreError};
 use workos_login_ureq::Error as HttpError;
@@ -24,6 +26,8 @@ pub enum NativeError {
     DeviceUnsupported(ClientError),
     /// No response was received.
     Http(HttpError),
+    /// The issuer is not a valid URL.
+    InvalidIssuer(InvalidEndpoint),
     /// The login failed.
     Login(Error),
     /// A login whose callback is a link needs the redirect URI of the application.
@@ -111,6 +115,7 @@ impl fmt::Display for NativeError {
             ),
             Self::DeviceUnsupported(error) => error.fmt(f),
             Self::Http(_) => f.write_str("no response was received; check the network and retry"),
+            Self::InvalidIssuer(error) => error.fmt(f),
             Self::Login(error) => error.fmt(f),
             Self::MissingRedirectUri => f.write_str(
                 "a login whose callback is a link needs a redirect URI; set that of the application",
@@ -141,6 +146,7 @@ impl StdError for NativeError {
             // Their text is this error's own.
             Self::Bind(error) => error.source(),
             Self::DeviceUnsupported(error) => error.source(),
+            Self::InvalidIssuer(error) => error.source(),
             Self::Login(error) => error.source(),
             Self::NoStore(error) => error.source(),
             Self::Session(error) => error.source(),

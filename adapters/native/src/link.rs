@@ -90,9 +90,9 @@ impl NativeApp {
         let Some((exchanging, pending)) = self.take_callback(&opened, url)? else {
             return Ok(HandledUrl::Ignored);
         };
-        let mut context = Context::new(self, Login::new());
+        let mut context = Context::new(self.agent.clone(), Login::new());
         let exchanged = context.send(exchanging);
-        let session = match exchanged.and_then(|outcome| complete(&mut context, outcome)) {
+        let session = match exchanged.and_then(|outcome| complete(self, &mut context, outcome)) {
             Ok(session) => session,
             Err(error) => {
                 if error.is_transient() {

@@ -1,11 +1,10 @@
-//! What all logins of one call share: the options, the HTTP agent, one deadline.
+//! What all exchanges of one call share: the options of the login, the HTTP agent, one deadline.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits, SendError};
-use workos_login_ureq::Error as HttpError;
+use workos_login_ureq::{Agent, Error as HttpError};
 
-use crate::app::NativeApp;
 use crate::error::NativeError;
 use crate::login::event::LoginEvent;
 use crate::login::options::Login;
@@ -14,19 +13,19 @@ use crate::login::options::Login;
 const MAX_RETRIES: u32 = 3;
 
 /// The context of the logins of one call.
-pub(crate) struct Context<'c, 'a> {
-    pub(crate) app: &'c NativeApp,
+pub(crate) struct Context<'a> {
     pub(crate) login: Login<'a>,
+    agent: Agent,
     deadline: Instant,
 }
 
-impl<'c, 'a> Context<'c, 'a> {
+impl<'a> Context<'a> {
     /// Makes a context. The timeout starts here.
-    pub(crate) fn new(app: &'c NativeApp, login: Login<'a>) -> Self {
+    pub(crate) fn new(agent: Agent, login: Login<'a>) -> Self {
         let deadline = Instant::now() + login.timeout;
         Self {
-            app,
             login,
+            agent,
             deadline,
         }
     }
@@ -85,7 +84,7 @@ impl<'c, 'a> Context<'c, 'a> {
         E: Exchange + Send + 'static,
         E::Output: Send + 'static,
     {
-        let agent = self.app.agent.clone();
+        let agent = self.agent.clone();
         let limits = ExchangeLimits::default().timeout(left);
         let send = move || agent.send_within(exchange, limits);
         self.login.canceller.run(send)

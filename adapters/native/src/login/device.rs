@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use workos_login::url::Url;
 use workos_login::{AwaitingDevice, DevicePoll, Error, Outcome};
 
+use crate::app::NativeApp;
 use crate::error::NativeError;
 use crate::login::context::Context;
 use crate::login::event::{Browser, LoginEvent, Page};
@@ -17,17 +18,20 @@ use crate::native_client::NativeClient;
 const TICK: Duration = Duration::from_secs(1);
 
 /// Logs the user in.
-pub(crate) fn log_in(context: &mut Context<'_, '_>) -> Result<Outcome, NativeError> {
-    let device = request(context)?;
+pub(crate) fn log_in(app: &NativeApp, context: &mut Context<'_>) -> Result<Outcome, NativeError> {
+    let device = request(app, context)?;
     let url = complete_uri(&device);
     let opened = context.login.opener.as_mut().map(|open| open(&url));
-    wait(context, device, Browser::from(opened.as_ref()))
+    wait(app, context, device, Browser::from(opened.as_ref()))
 }
 
 /// Requests a user code.
-pub(crate) fn request(context: &mut Context<'_, '_>) -> Result<AwaitingDevice, NativeError> {
+pub(crate) fn request(
+    app: &NativeApp,
+    context: &mut Context<'_>,
+) -> Result<AwaitingDevice, NativeError> {
     context.report(LoginEvent::RequestingUserCode);
-    let requesting = match &context.app.client {
+    let requesting = match &app.client {
         NativeClient::OAuth(client) => {
             let scope = context.login.scope.as_ref();
             client
@@ -41,7 +45,8 @@ pub(crate) fn request(context: &mut Context<'_, '_>) -> Result<AwaitingDevice, N
 
 /// Shows the user code, and polls until the login is over.
 pub(crate) fn wait(
-    context: &mut Context<'_, '_>,
+    app: &NativeApp,
+    context: &mut Context<'_>,
     mut device: AwaitingDevice,
     browser: Browser<'_>,
 ) -> Result<Outcome, NativeError> {
@@ -51,7 +56,7 @@ pub(crate) fn wait(
         user_code: Some(device.user_code()),
         browser,
     }));
-    let client = context.app.client.any();
+    let client = app.client.any();
     loop {
         let left = wait_for_poll(context, &device)?;
         let polling = device
@@ -80,7 +85,7 @@ pub(crate) fn wait(
 
 /// Waits for the polling interval; returns the time left after it.
 fn wait_for_poll(
-    context: &mut Context<'_, '_>,
+    context: &mut Context<'_>,
     device: &AwaitingDevice,
 ) -> Result<Duration, NativeError> {
     loop {

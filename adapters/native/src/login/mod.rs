@@ -12,6 +12,7 @@ mod redirect;
 
 use workos_login::{Authenticated, AuthenticationChallenge, Error, OrganizationId, Outcome, User};
 
+use crate::app::NativeApp;
 use crate::error::{NativeError, UnansweredChallenge};
 use crate::login::context::Context;
 use crate::login::event::{Answer, ChallengeOffer, LoginEvent};
@@ -22,30 +23,34 @@ use crate::native_client::NativeClient;
 const MAX_LOGINS: usize = 3;
 
 /// Logs the user in.
-pub(crate) fn log_in(context: &mut Context<'_, '_>) -> Result<Authenticated, NativeError> {
+pub(crate) fn log_in(
+    app: &NativeApp,
+    context: &mut Context<'_>,
+) -> Result<Authenticated, NativeError> {
     let mut outcome = match context.login.device {
-        DeviceGrant::Always => device::log_in(context)?,
-        DeviceGrant::IfNoBrowser | DeviceGrant::Never => redirect::log_in(context)?,
+        DeviceGrant::Always => device::log_in(app, context)?,
+        DeviceGrant::IfNoBrowser | DeviceGrant::Never => redirect::log_in(app, context)?,
     };
     let mut logins = 1;
     loop {
-        let challenge = match complete(context, outcome) {
+        let challenge = match complete(app, context, outcome) {
             Err(NativeError::Login(Error::AuthenticationChallenge(challenge))) => *challenge,
             result => return result,
         };
         offer(context, challenge, logins)?;
-        outcome = redirect::log_in(context)?;
+        outcome = redirect::log_in(app, context)?;
         logins += 1;
     }
 }
 
 /// Completes the login: asks the server for the user's data if the ID token has none.
 pub(crate) fn complete(
-    context: &mut Context<'_, '_>,
+    app: &NativeApp,
+    context: &mut Context<'_>,
     outcome: Outcome,
 ) -> Result<Authenticated, NativeError> {
     let session = outcome.authenticated()?;
-    let NativeClient::OAuth(client) = &context.app.client else {
+    let NativeClient::OAuth(client) = &app.client else {
         return Ok(session);
     };
     let is_known = |user: &User| user.email().is_some() || user.name().is_some();
@@ -68,7 +73,7 @@ pub(crate) fn complete(
 
 /// Offers another login that satisfies the challenge, and sets its options.
 fn offer(
-    context: &mut Context<'_, '_>,
+    context: &mut Context<'_>,
     challenge: AuthenticationChallenge,
     logins: usize,
 ) -> Result<(), NativeError> {
