@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use workos_login::RedirectUri;
+use workos_login::{Authenticated, Outcome, RedirectUri};
 use workos_login_session::{BlockingSessionManager, Machine, SessionPolicy, SessionWarning};
 use workos_login_ureq::{Agent, agent};
 
@@ -132,7 +132,15 @@ impl NativeApp {
         let opened = login.canceller.run(move || app.writable())??;
         let mut context = Context::new(self.agent.clone(), login);
         let session = login::log_in(self, &mut context)?;
-        self.store(&opened, session)
+        let stored = self.store(&opened, session.clone());
+        if let Some(page) = context.page {
+            page.respond(
+                &stored
+                    .as_ref()
+                    .map(|_| Outcome::Authenticated(Box::new(session))),
+            );
+        }
+        stored
     }
 
     /// Returns the session of an earlier login, in this process or in another; `None` without one. It sends nothing.
@@ -190,7 +198,7 @@ impl NativeApp {
     pub(crate) fn store(
         &self,
         opened: &Opened,
-        session: workos_login::Authenticated,
+        session: Authenticated,
     ) -> Result<NativeSession, NativeError> {
         let token = opened.manager.log_in(session)?;
         match token.warning() {

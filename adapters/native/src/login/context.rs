@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use workos_login::{BlockingHttpClient, Exchange, ExchangeLimits, SendError};
+use workos_login_loopback::PendingPage;
 use workos_login_ureq::{Agent, Error as HttpError};
 
 use crate::error::NativeError;
@@ -15,6 +16,8 @@ const MAX_RETRIES: u32 = 3;
 /// The context of the logins of one call.
 pub(crate) struct Context<'a> {
     pub(crate) login: Login<'a>,
+    /// The page that the browser waits for until the session is stored.
+    pub(crate) page: Option<PendingPage>,
     agent: Agent,
     deadline: Instant,
 }
@@ -25,6 +28,7 @@ impl<'a> Context<'a> {
         let deadline = Instant::now() + login.timeout;
         Self {
             login,
+            page: None,
             agent,
             deadline,
         }

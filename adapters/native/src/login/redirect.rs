@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use workos_login::url::Url;
 use workos_login::{AwaitingCallback, Error, Exchanging, Outcome};
-use workos_login_loopback::{Listener, Progress};
+use workos_login_loopback::{Listener, PendingPage, Progress};
 
 use crate::app::NativeApp;
 use crate::error::NativeError;
@@ -34,9 +34,14 @@ pub(crate) fn log_in(app: &NativeApp, context: &mut Context<'_>) -> Result<Outco
         return Ok(outcome);
     }
     report_page(context, &url, opened.as_ref());
-    let exchanging = wait(app, context, listener, pending)?;
+    let (exchanging, page) = wait(app, context, listener, pending)?;
     context.report(LoginEvent::ExchangingCode);
-    context.send(exchanging)
+    let outcome = context.send(exchanging);
+    match &outcome {
+        Ok(Outcome::Authenticated(_)) => context.page = Some(page),
+        _ => page.respond(&outcome),
+    }
+    outcome
 }
 
 /// Logs the user in with the device authorization grant, because no browser can be opened; `None` if that is not possible.
@@ -74,7 +79,7 @@ fn wait(
     context: &mut Context<'_>,
     listener: Listener,
     pending: AwaitingCallback,
-) -> Result<Exchanging, NativeError> {
+) -> Result<(Exchanging, PendingPage), NativeError> {
     let client = app.client.any();
     let timeout = pending.expires_in(SystemTime::now());
     let progress = &mut context.login.progress;
