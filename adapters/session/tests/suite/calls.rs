@@ -5,7 +5,10 @@ use std::convert::Infallible;
 use http::{Request, Response, StatusCode};
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{BlockingHttpClient, ExchangeLimits, HttpClient};
-use workos_login_session::{BlockingSessionManager, CallError, MemoryStore, SessionError};
+use workos_login_mock_server::Server;
+use workos_login_session::{
+    BlockingSessionManager, CallError, MemoryStore, SessionError, SessionManager,
+};
 
 use crate::resource::{INVALID_TOKEN, Resource};
 use crate::support::*;
@@ -94,37 +97,23 @@ fn k12_every_other_response_is_returned_unchanged() {
 }
 
 #[test]
-fn k12_the_same_over_reqwest() {
-    let server = server(|_| ());
-    let http = workos_login_reqwest::client().unwrap();
-    let manager = over_reqwest(&server, holding(session(&server)));
-    for last in [200, 401] {
-        let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
-        let called = manager.call(request(&resource), |request| {
-            assert!(request.headers()["authorization"].is_sensitive());
-            http.execute(request, ExchangeLimits::default())
-        });
-        assert_eq!(runtime().block_on(called).unwrap().status(), last);
-        assert_retried(&resource);
+fn k12_an_async_call_is_retried_over_reqwest_and_over_hyper() {
+    fn retries<H: HttpClient>(over: fn(&Server, MemoryStore) -> SessionManager, http: &H) {
+        let server = server(|_| ());
+        let manager = over(&server, holding(session(&server)));
+        for last in [200, 401] {
+            let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
+            let called = manager.call(request(&resource), |request| {
+                assert!(request.headers()["authorization"].is_sensitive());
+                http.execute(request, ExchangeLimits::default())
+            });
+            assert_eq!(runtime().block_on(called).unwrap().status(), last);
+            assert_retried(&resource);
+        }
+        assert_eq!(refreshes(&server).len(), 2);
     }
-    assert_eq!(refreshes(&server).len(), 2);
-}
-
-#[test]
-fn k12_the_same_over_hyper() {
-    let server = server(|_| ());
-    let http = workos_login_hyper::client().unwrap();
-    let manager = over_hyper(&server, holding(session(&server)));
-    for last in [200, 401] {
-        let resource = Resource::answering([(401, INVALID_TOKEN), (last, INVALID_TOKEN)]);
-        let called = manager.call(request(&resource), |request| {
-            assert!(request.headers()["authorization"].is_sensitive());
-            http.execute(request, ExchangeLimits::default())
-        });
-        assert_eq!(runtime().block_on(called).unwrap().status(), last);
-        assert_retried(&resource);
-    }
-    assert_eq!(refreshes(&server).len(), 2);
+    retries(over_reqwest, &workos_login_reqwest::client().unwrap());
+    retries(over_hyper, &workos_login_hyper::client().unwrap());
 }
 
 #[test]
