@@ -60,7 +60,7 @@ impl Client<OAuth> {
     }
 }
 
-/// A device authorization request. Send it with an HTTP adapter, or through [`Exchange`].
+/// A device authorization request. Send it with an HTTP client, through [`Exchange`].
 #[derive(Debug)]
 #[must_use = "the request has not been sent"]
 pub struct RequestingDevice {
@@ -167,7 +167,7 @@ impl sealed::Sealed for RequestingDevice {}
 ///         match send(device.poll(client, SystemTime::now())?) {
 ///             Ok(DevicePoll::Done(outcome)) => return Ok(outcome),
 ///             Ok(DevicePoll::Pending(still)) => device = still,
-///             // No answer, or "not now": poll later, and more slowly.
+///             // A transport error or a transient error: poll again after the backoff.
 ///             Err(error) if error.retry_in(SystemTime::now()).is_some() => {
 ///                 device = error.into_state().into_awaiting(SystemTime::now());
 ///             }
@@ -296,7 +296,7 @@ impl fmt::Debug for AwaitingDevice {
     }
 }
 
-/// A poll of a device login. Send it with an HTTP adapter, or through [`Exchange`].
+/// A poll of a device login. Send it with an HTTP client, through [`Exchange`].
 #[derive(Debug)]
 #[must_use = "the device login is inside"]
 pub struct PollingDevice {

@@ -98,7 +98,7 @@ pub struct Discovering {
 pub enum Discovery {
     /// The server.
     Found(Server),
-    /// The document does not exist. The next one is to be requested.
+    /// The document does not exist; request the next one.
     Next(Discovering),
 }
 

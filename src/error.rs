@@ -23,7 +23,7 @@ use crate::limits::{MAX_RESPONSE_BYTES, MAX_RETRY_AFTER};
 use crate::stored::NO_PENDING_LOGIN;
 use crate::timestamp::Timestamp;
 
-/// Why a transition was refused. The variant says what to do next.
+/// The reason a transition was refused. The variant says what to do next.
 ///
 /// | variant | cause | the caller | the returned state |
 /// |---|---|---|---|
@@ -166,7 +166,7 @@ pub struct ErrorResponse {
     pub(crate) retry_at: Option<Timestamp>,
 }
 
-/// What an error response belongs to. The same error code can mean different things.
+/// The request that an error response belongs to. The meaning of an error code depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseKind {
     /// A callback, which RFC 6749 calls an authorization response.
@@ -350,7 +350,7 @@ pub struct CallbackMismatch {
     received_issuer: Option<Box<str>>,
 }
 
-/// Which check of a callback failed.
+/// The check of a callback that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MismatchKind {
@@ -527,7 +527,7 @@ impl fmt::Display for ClientError {
     }
 }
 
-/// What fixes a client error. The advice names no dashboard, because the service can be any authorization server.
+/// The remedy of a client error. It names no dashboard, because the service can be any authorization server.
 fn client_remedy(response: &ErrorResponse) -> &'static str {
     match response.code().unwrap_or_default() {
         "access_denied" => "enable the device authorization grant at the service",
@@ -558,7 +558,7 @@ pub struct Expired {
     response: Option<ErrorResponse>,
 }
 
-/// What has expired.
+/// The state or code that has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpiredKind {
@@ -639,7 +639,7 @@ pub(crate) enum MalformedKind {
     StaleAuthentication,
 }
 
-/// Why a body is not the expected JSON object.
+/// The reason a body is not the expected JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MalformedBody {
     ByteOrderMark,

@@ -1,4 +1,4 @@
-//! What each error code of the service means, for each kind of response: one table.
+//! The meaning of each error code of the service, for each kind of response.
 //!
 //! A response is classified in this order:
 //!

@@ -55,7 +55,7 @@ pub(crate) trait Stored: Sized {
     /// The message if nothing is stored.
     const NOTHING: &'static str;
 
-    /// What makes the state again if its form is rejected.
+    /// The action that creates a new state if the form is rejected.
     const REMEDY: &'static str = "log in again";
 
     fn version(form: &Self::Form) -> Option<u64>;
@@ -109,7 +109,7 @@ impl<'de, T: Stored> Visitor<'de> for FormVisitor<T> {
     }
 }
 
-/// Why a stored form is rejected. It shows no value of the form but the version.
+/// The reason a stored form is rejected. It shows no value of the form but the version.
 enum Rejected {
     Damaged,
     Member(Invalid),

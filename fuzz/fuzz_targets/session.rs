@@ -27,7 +27,7 @@ enum Operation {
     Switch,
 }
 
-/// What one call of the driver returns.
+/// The result of one call of the driver.
 #[derive(Arbitrary, Debug)]
 struct Outcome<'a> {
     is_ok: bool,

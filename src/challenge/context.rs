@@ -1,4 +1,4 @@
-//! What every authentication challenge has.
+//! The members that every authentication challenge has.
 
 use std::sync::Arc;
 

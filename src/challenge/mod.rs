@@ -1,4 +1,4 @@
-//! Authentication challenges: what the service demands before it signs the user in.
+//! Authentication challenges: what the service requires before it logs the user in.
 //!
 //! A response of any exchange can be a challenge. A confidential client answers it: a method of the challenge leads back to
 //! [`Exchanging`](crate::Exchanging). A public client continues it by another login, [`AuthenticationChallenge::login`], whose
@@ -91,9 +91,9 @@ pub enum AuthenticationChallenge {
     OrganizationSelection(OrganizationSelectionChallenge),
     /// The user has to sign in through an SSO connection.
     Sso(SsoChallenge),
-    /// Radar demands a code that was sent by e-mail.
+    /// Radar requires a code that was sent by e-mail.
     RadarEmail(RadarEmailChallenge),
-    /// Radar demands a code that is sent by SMS.
+    /// Radar requires a code that is sent by SMS.
     RadarSms(RadarSmsChallenge),
     /// The user's profile has no e-mail address.
     EmailCompletion(EmailCompletionChallenge),

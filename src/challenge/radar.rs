@@ -4,7 +4,7 @@ use crate::challenge::ChallengeContext;
 use crate::user::User;
 use secrecy::SecretString;
 
-/// Radar demands a code that was sent by e-mail.
+/// Radar requires a code that was sent by e-mail.
 #[derive(Clone)]
 pub struct RadarEmailChallenge {
     pub(crate) context: ChallengeContext,
@@ -26,7 +26,7 @@ impl RadarEmailChallenge {
     }
 }
 
-/// Radar demands a code that is sent by SMS.
+/// Radar requires a code that is sent by SMS.
 ///
 /// The server has it sent with `POST /user_management/radar_challenges`, which is another API and needs the API key and the
 /// [`pending_authentication_token`](Self::pending_authentication_token).

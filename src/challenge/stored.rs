@@ -36,7 +36,7 @@ pub(crate) struct Form {
     details: Details,
 }
 
-/// What only some challenges have. The names are those of the wire.
+/// The members that only some challenges have, named as on the wire.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Details {

@@ -114,7 +114,7 @@ fn is_b64token(token: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
-/// Why a request is not authorized, as the error response of a resource server (RFC 6750 section 3).
+/// The error response of a resource server to a request that is not authorized (RFC 6750 section 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BearerError(Kind);
 

@@ -14,7 +14,7 @@ use crate::wire;
 use crate::wire::jose::Jwks;
 use crate::wire::request::get;
 
-/// A fetch of a JWKS (RFC 7517 section 5), without authentication. Send it with an adapter, or through [`Exchange`].
+/// A fetch of a JWKS (RFC 7517 section 5), without authentication. Send it with an HTTP client, through [`Exchange`].
 ///
 /// Keys that this crate cannot use are ignored. A JWKS without any other keys is a success: tokens are not verified until another fetch.
 #[derive(Debug)]

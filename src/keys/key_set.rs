@@ -140,7 +140,7 @@ impl KeySet {
 
     /// Begins a fetch, and with it the cooldown.
     ///
-    /// The output of the exchange replaces this key set. If it fails, nothing is to be done: the keys are due again after the cooldown.
+    /// The output of the exchange replaces this key set. If it fails, the caller does nothing: the keys are due again after the cooldown.
     /// One fetch at a time is enough.
     pub fn fetch(&mut self, now: SystemTime) -> FetchingKeys {
         // Before the clone: the exchange returns this time as that of its keys.

@@ -1,4 +1,4 @@
-//! What the claims of a token must be, and how an access token is told from an ID token.
+//! The rules for the claims of a token, and the distinction between access tokens and ID tokens.
 //!
 //! An issuer signs both with the same keys, and both have the `typ` `JWT` at most servers. So the two sets of rules exclude each other
 //! (RFC 8725 section 3.12; RFC 9068 section 5):
@@ -37,7 +37,7 @@ pub(super) struct Rules {
     pub(super) has_id_tokens: bool,
 }
 
-/// What the `typ` of a header says (RFC 7515 section 4.1.9).
+/// The type of a token by the `typ` of its header (RFC 7515 section 4.1.9).
 #[derive(PartialEq, Eq)]
 enum Typ {
     AccessToken,

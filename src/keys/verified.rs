@@ -79,7 +79,7 @@ impl<C: fmt::Debug> fmt::Debug for Verified<C> {
 
 /// The claims of an access token.
 ///
-/// Only the subject is always there. A claim of an unexpected type is absent, because a JWT template can set any of them.
+/// Only the subject is always present. A claim of an unexpected type is absent, because a JWT template can set any of them.
 #[derive(Clone)]
 pub struct AccessClaims {
     subject: Box<str>,
@@ -220,7 +220,7 @@ impl fmt::Debug for AccessClaims {
 
 /// The claims of an ID token.
 ///
-/// Issuer and subject are always there. A claim of an unexpected type is absent.
+/// Issuer and subject are always present. A claim of an unexpected type is absent.
 #[derive(Clone)]
 pub struct IdClaims {
     issuer: Box<str>,

@@ -1,4 +1,4 @@
-//! Why a token was not verified.
+//! The reason a token was not verified.
 
 use std::error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::limits::MAX_TOKEN_BYTES;
 
-/// Why a token was not verified.
+/// The reason a token was not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
@@ -47,7 +47,7 @@ impl fmt::Display for VerifyError {
 
 impl error::Error for VerifyError {}
 
-/// Which check of a token failed. No message contains a part of the token.
+/// The check of a token that failed. No message contains a part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidToken {

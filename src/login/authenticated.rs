@@ -66,7 +66,7 @@ impl Authenticated {
     /// Returns the user.
     ///
     /// A session of User Management has one. An authorization server identifies the user by an ID token, and can grant
-    /// access without one; then [`fetch_user_info`](Self::fetch_user_info) tells the user.
+    /// access without one; then [`fetch_user_info`](Self::fetch_user_info) returns it.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
@@ -160,10 +160,6 @@ impl Authenticated {
     /// Only the browser has the cookie of the hosted login page. Remove the stored session first, because the browser may not open the URL.
     /// Access tokens remain valid until they expire. `return_to` must be a logout redirect of the environment.
     /// `None` if the access token has no session id, or the session is bound to another client.
-    ///
-    /// # Panics
-    ///
-    /// Never; see the message of the `expect`.
     #[must_use]
     pub fn logout_url<A: UserManagement>(
         &self,
@@ -192,10 +188,6 @@ impl Authenticated {
     /// `None` if the server has no [end-session endpoint](crate::Server::end_session_endpoint), or the session is bound to another client.
     ///
     /// The URL contains the ID token as `id_token_hint`: do not log it.
-    ///
-    /// # Panics
-    ///
-    /// Never; see the message of the `expect`.
     #[must_use]
     pub fn end_session_url(
         &self,

@@ -295,7 +295,7 @@ impl AwaitingCallback {
     }
 }
 
-/// What a URI is to a pending login: see [`AwaitingCallback::handle`].
+/// The result of [`AwaitingCallback::handle`].
 #[derive(Debug)]
 #[expect(
     clippy::exhaustive_enums,

@@ -17,7 +17,7 @@ use crate::user::User;
 use crate::wire::claims::{algorithm, payload};
 use crate::wire::standard::IdClaims;
 
-/// What an ID token is compared with.
+/// The values that an ID token is compared with.
 pub(super) struct Expected<'a> {
     pub(super) binding: &'a ClientBinding,
     /// The access token that came with the ID token.
@@ -25,7 +25,7 @@ pub(super) struct Expected<'a> {
     pub(super) origin: Origin<'a>,
 }
 
-/// What the token response belongs to.
+/// The request that the token response belongs to.
 #[derive(Clone, Copy)]
 pub(super) enum Origin<'a> {
     Login(&'a Requirements),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::limits::REFRESH_MARGIN;
 
-/// How long before its expiry an access token is due for refresh.
+/// The margin before its expiry at which an access token is due for refresh.
 ///
 /// The margin is [`REFRESH_MARGIN`] by default, and at most half of the token's lifetime: with a lifetime of five minutes, a margin
 /// of five minutes would refresh at every call.

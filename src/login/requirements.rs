@@ -1,4 +1,4 @@
-//! What an authorization request requires of the token response.
+//! The requirements of an authorization request for the token response.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::timestamp::Timestamp;
 
-/// What an authorization request requires of the token response. Grants of other kinds require nothing.
+/// The requirements of an authorization request for the token response. Grants of other kinds require nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Requirements {
     /// The nonce, which only a login at an authorization server has.

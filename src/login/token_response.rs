@@ -1,4 +1,4 @@
-//! How a token response becomes a session.
+//! The conversion of a token response into a session.
 //!
 //! What a session needs must be present and usable: an access token that fits into a header, and for User Management a user and a
 //! refresh token. All else can be absent.

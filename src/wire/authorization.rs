@@ -10,7 +10,7 @@ pub(crate) struct AuthorizationRequest<'a> {
     /// In the base64url alphabet, like the two random texts. Form-encoding does not change it.
     pub(crate) code_challenge: &'a str,
     pub(crate) random_state: &'a str,
-    /// What follows the random part of `state`.
+    /// The application state, which follows the random part of `state`.
     pub(crate) app_state: &'a str,
     /// Only an authorization server takes it (OpenID Connect Core section 3.1.2.1).
     pub(crate) nonce: Option<&'a str>,

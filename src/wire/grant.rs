@@ -143,7 +143,7 @@ impl fmt::Debug for Grant {
     }
 }
 
-/// What only a confidential client sends.
+/// The parameters that only a confidential client sends.
 #[derive(Clone)]
 pub(crate) struct ConfidentialFields {
     pub(crate) key: ApiKey,

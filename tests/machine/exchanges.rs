@@ -132,7 +132,7 @@ where
     }
 }
 
-/// What an exchange returns.
+/// The output of an exchange.
 trait Classified {
     /// Checks that it is intact and returns its name.
     fn classify(&self) -> &'static str;

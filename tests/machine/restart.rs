@@ -10,7 +10,7 @@ use workos_login::{AwaitingCallback, Error, Exchange};
 
 use crate::scenario::{Scenario, body, callback, fixture, refused, response};
 
-/// Where the first process stores the login; set only for that process.
+/// The file in which the first process stores the login; set only for that process.
 const STORE: &str = "WORKOS_LOGIN_TEST_STORE";
 
 #[test]

@@ -48,7 +48,7 @@ fn an_access_token_and_an_id_token_are_told_apart() {
             "access token",
         ),
         (access_token(&json!({"client_id": null})), "access token"),
-        // What only an ID token has.
+        // Claims that only an ID token has.
         (access_token(&json!({"nonce": "n"})), "neither"),
         (
             access_token(&with(both.clone(), &json!({"nonce": "n"}))),

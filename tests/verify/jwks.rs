@@ -19,7 +19,7 @@ fn error(response: Response<Vec<u8>>) -> Error {
     refused.into_parts().1
 }
 
-/// Whether a token of this key verifies with its JWK, changed.
+/// Returns whether a token of this key verifies with its JWK, changed.
 fn is_used(key: Key, members: &Value) -> bool {
     let jwks = json!({"keys": [with(key.jwk("key"), members), Key::Ed25519(9).jwk("other")]});
     let keys = load(empty(), &jwks, now());

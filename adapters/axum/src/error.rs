@@ -1,4 +1,4 @@
-//! Why a [`WebAuth`](crate::WebAuth) cannot be built.
+//! The errors of building a [`WebAuth`](crate::WebAuth).
 
 use std::error::Error;
 use std::fmt;

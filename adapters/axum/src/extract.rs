@@ -142,7 +142,7 @@ fn login_required(parts: &Parts) -> Reason {
     }
 }
 
-/// Why a request has no logged-in user, as a response.
+/// The response to a request without a logged-in user.
 #[derive(Clone, Debug)]
 pub struct LoginRequired(Reason);
 
@@ -216,7 +216,7 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     }
 }
 
-/// Why a request is not authorized, as a response.
+/// The response to a request that is not authorized.
 #[derive(Clone, Debug)]
 pub struct BearerRejection(Option<BearerError>);
 

@@ -1,4 +1,4 @@
-//! Why a login or its start failed.
+//! The errors of a login and of its start.
 
 use std::error;
 use std::fmt;
@@ -7,7 +7,7 @@ use workos_login_session::{SessionError, StoreError};
 
 use crate::fetch::FetchError;
 
-/// Why a login failed. The variant says what to do next.
+/// The error of a login. The variant says what to do next.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {

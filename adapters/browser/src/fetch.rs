@@ -164,7 +164,7 @@ async fn read(response: &web_sys::Response, max: usize) -> Result<Vec<u8>, Fetch
     Ok(body)
 }
 
-/// Why there is no complete response.
+/// The error of an exchange without a complete response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchError {

@@ -23,10 +23,10 @@ use crate::js::{self, BrowserClock, BrowserRng};
 use crate::page;
 use crate::store::TabStore;
 
-/// How long a tab waits for the refresh of another one.
+/// The time that a tab waits for the refresh of another one.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Where the refresh token is.
+/// The place of the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshTokenStorage {

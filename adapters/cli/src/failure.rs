@@ -1,4 +1,4 @@
-//! Why a command failed, as it is shown to users and to scripts.
+//! The failure of a command, as it is shown to users and to scripts.
 //!
 //! Every error of the libraries becomes a [`Failure`]: an [`ErrorKind`], a message that says what to do, and what is known of
 //! the cause. [`Output`](crate::output::Output) prints it as lines and as JSON. The `error_description` of a response is never shown: it

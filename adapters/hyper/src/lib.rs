@@ -137,7 +137,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> Client<C> {
     }
 }
 
-/// Why there is no client or no complete response.
+/// The error of a client that cannot be built, or of an exchange without a complete response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

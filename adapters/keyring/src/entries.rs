@@ -22,7 +22,7 @@ use crate::error::Error;
 /// The names of the two sets of parts.
 const SETS: [char; 2] = ['a', 'b'];
 
-/// How a head that leads to parts begins. A record is a JSON object and begins differently.
+/// The beginning of a head that leads to parts. A record is a JSON object and begins differently.
 const PARTS: &[u8] = b"parts ";
 
 /// The entries of one account.
@@ -172,7 +172,7 @@ impl Entries {
     }
 }
 
-/// Where the parts of a value are.
+/// The location of the parts of a value.
 struct Parts {
     set: char,
     count: usize,

@@ -1,4 +1,4 @@
-//! Why the keyring failed.
+//! The error of the keyring.
 
 use std::error;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login_session::StoreError;
 
-/// Why the keyring failed. The message has the remedy, and contains no stored value.
+/// The error of the keyring. The message has the remedy, and contains no stored value.
 ///
 /// In a [`StoreError`], it is found by [`downcast_ref`](StoreError::downcast_ref).
 #[derive(Debug)]

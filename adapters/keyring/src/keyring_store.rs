@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::keyring::{self, Keyring};
 use crate::lock_file;
 
-/// How long a write waits for another one, which takes milliseconds.
+/// The time that a write waits for another one, which takes milliseconds.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The capacity for a serialized record. Most records fit.

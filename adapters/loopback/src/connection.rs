@@ -21,7 +21,7 @@ pub(crate) struct Connection {
     state: State,
     /// The deadline of the state.
     deadline: Instant,
-    /// Whether the request is for the redirect URI.
+    /// `true` if the request is for the redirect URI.
     is_callback: bool,
 }
 
@@ -185,13 +185,13 @@ impl Connection {
     }
 }
 
-/// How long a connection may take to send its request.
+/// The timeout of receiving a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the browser may take to receive the response and close the connection.
+/// The timeout of sending a response and of closing the connection.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
-/// How long the browser waits for the page of the code exchange.
+/// The time after which the page of the code exchange is late.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const MAX_DRAINED_BYTES: usize = 256 * 1024;

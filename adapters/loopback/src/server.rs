@@ -28,7 +28,7 @@ pub(crate) struct Server {
     sockets: Vec<TcpListener>,
     connections: Vec<Connection>,
     events: Events,
-    /// Whether the operating system may have more connections to accept.
+    /// `true` if the operating system may have more connections to accept.
     accept_pending: bool,
 }
 

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How long a browser has to fail. One that still runs after it counts as opened.
+/// The time in which a browser can fail. One that still runs after it counts as opened.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Browsers that draw in the terminal.

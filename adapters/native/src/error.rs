@@ -1,4 +1,4 @@
-//! Why there is no session.
+//! The errors of a login and of a stored session.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,7 +12,7 @@ use workos_login_loopback::{BindError, WaitError};
 use workos_login_session::{Cause, SessionError, StoreError};
 use workos_login_ureq::Error as HttpError;
 
-/// Why a login did not lead to a session, or why the stored session cannot be used. The variant says what to do next.
+/// The error of a login, or of a stored session. The variant says what to do next.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NativeError {

@@ -18,10 +18,10 @@ use crate::login::context::Context;
 use crate::login::options::Login;
 use crate::session::NativeSession;
 
-/// How long to wait for another process, which holds the lock for milliseconds.
+/// The time to wait for another process, which holds the lock for milliseconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a URL is to an application: see [`NativeApp::handle_url`].
+/// The result of [`NativeApp::handle_url`].
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the application handles all cases")]
 pub enum HandledUrl<S = NativeSession> {

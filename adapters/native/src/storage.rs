@@ -1,4 +1,4 @@
-//! Where the session and the pending login are stored: chosen at run time.
+//! The store of the session and of the pending login, chosen at run time.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use workos_login_session::{
 };
 use zeroize::Zeroizing;
 
-/// Where an application stores its session. Nothing is ever stored in a plain file.
+/// The store of an application's session. Nothing is ever stored in a plain file.
 ///
 /// A store is bound to the client id, the issuer and the account of the application.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl fmt::Debug for dyn NativeStore {
     }
 }
 
-/// Where a session is stored.
+/// The location of a stored session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Location {

@@ -1,4 +1,4 @@
-//! Why Redis failed.
+//! The error of Redis.
 
 use std::error;
 use std::fmt;
@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login_session::StoreError;
 
-/// Why Redis failed. The message has the remedy.
+/// The error of Redis. The message has the remedy.
 ///
 /// It has no source, because messages of the server and of the client can contain arguments of a command and the URL.
 /// In a [`StoreError`], it is found by [`downcast_ref`](StoreError::downcast_ref).

@@ -1,4 +1,4 @@
-//! Why there is no access token, and why a call was not made.
+//! The errors of a session and of a call.
 
 use std::error;
 use std::fmt;
@@ -10,7 +10,7 @@ use workos_login::{AuthenticationChallenge, ClientError, ErrorResponse};
 /// The error below another: of the store, of the HTTP client, or of the core.
 pub type Cause = Arc<dyn error::Error + Send + Sync>;
 
-/// Why there is no access token. The variant says what to do next.
+/// The error of a request for an access token. The variant says what to do next.
 ///
 /// It can be cloned, because all callers that waited for one refresh receive the same result.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl error::Error for SessionError {
     }
 }
 
-/// Why there is no session.
+/// The errors of a login and of a stored session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionEnded {
@@ -102,7 +102,7 @@ impl fmt::Display for SessionEnded {
     }
 }
 
-/// What went wrong although there is a usable access token.
+/// A failure that leaves a usable access token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionWarning {
@@ -234,7 +234,7 @@ impl fmt::Display for ExchangeTimeout {
 
 impl error::Error for ExchangeTimeout {}
 
-/// Why a call has no response. `E` is the error of what sends it.
+/// The error of a call without a response. `E` is the error of what sends it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CallError<E> {

@@ -47,7 +47,7 @@ impl<H: HttpClient + MaybeSend> Http for Erased<H> {
 /// The driver of one operation. Dropping it releases the lock.
 pub(crate) struct Io<'a> {
     outside: &'a Outside,
-    /// How long the operation has waited for its turn in this process already: that counts as waiting for the lock.
+    /// The time that the operation has waited for its turn in this process, which counts as waiting for the lock.
     waited: Duration,
     lock: Option<StoreLock>,
 }

@@ -1,4 +1,4 @@
-//! Where a pending login is stored until its callback arrives, perhaps in another process.
+//! The store of a pending login until its callback arrives, perhaps in another process.
 
 use std::time::Duration;
 

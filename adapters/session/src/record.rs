@@ -1,4 +1,4 @@
-//! What a store holds: a session, and what is known of a refresh of it.
+//! The session record: a session, and the refresh of it that is in flight or failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ impl fmt::Display for Generation {
     }
 }
 
-/// What the store must hold for a record to be saved or cleared.
+/// The record that the store must hold for a save or a clear to succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a store distinguishes all cases")]
 pub enum Expected {

@@ -1,4 +1,4 @@
-//! Where a session is stored between operations and processes.
+//! The stores of a session between operations and processes.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a caller receives: an access token with its session, or what is left of a session.
+//! The results of operations: an access token with its session, or the remains of an ended session.
 
 use std::fmt;
 use std::sync::Arc;
@@ -104,7 +104,7 @@ impl LoggedOut {
     }
 }
 
-/// Whether a logout ended the session at the authorization server (RFC 7009).
+/// The result of the revocation at the authorization server (RFC 7009).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Revocation {

@@ -128,7 +128,7 @@ impl Agent {
     }
 }
 
-/// Why there is no complete response.
+/// The error of an exchange without a complete response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,4 +1,4 @@
-//! What the callers of a verifier share: the keys, and the error of the last fetch.
+//! The state that the callers of a verifier share: the keys, and the error of the last fetch.
 
 use std::error::Error;
 use std::fmt;

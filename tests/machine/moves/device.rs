@@ -20,7 +20,7 @@ enum Machine {
     Polling(PollingDevice),
 }
 
-/// What the machine should be. All times are milliseconds since the start of the login.
+/// The expected state of the machine. All times are milliseconds since the start of the login.
 #[derive(Debug)]
 struct Model {
     lifetime: i64,

@@ -86,7 +86,7 @@ enum Machine {
     Refreshing(Refreshing),
 }
 
-/// What the machine should be.
+/// The expected state of the machine.
 #[derive(Clone, Debug)]
 enum Model {
     Awaiting,
@@ -277,7 +277,7 @@ fn refresh(refreshing: Refreshing, reply: Reply, number: u32, at: SystemTime) ->
     }
 }
 
-/// What a move should lead to.
+/// The expected result of a move.
 fn expect(
     model: Model,
     next: Move<Own>,

@@ -10,7 +10,7 @@ use crate::scenario::{
 
 const OTHER: &str = "https://other.example";
 
-/// Whether an ID token with one other claim is accepted: at a login, at a login with `max_age`, at a device login and at a refresh.
+/// Returns whether an ID token with one other claim is accepted: at a login, at a login with `max_age`, at a device login and at a refresh.
 ///
 /// A row is a claim, its value, and `true` or `false` for each grant.
 fn rows() -> Vec<(&'static str, Value, [bool; 4])> {

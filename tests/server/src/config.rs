@@ -44,7 +44,7 @@ pub struct Config {
     /// The origins whose pages may read responses of the token endpoint (CORS), such as
     /// `http://127.0.0.1:8080`. Default: none.
     pub allowed_origins: Vec<String>,
-    /// Whether pages of these origins have their refresh token in an `HttpOnly` cookie instead of
+    /// If `true`, pages of these origins have their refresh token in an `HttpOnly` cookie instead of
     /// the token response. Default: `false`.
     pub refresh_cookie: bool,
     /// The users. Default: Alice, Bob and Carol.
@@ -58,12 +58,12 @@ pub struct Config {
     pub access_token_lifetime: Duration,
     /// The lifetime of a session and of its refresh tokens. Default: 30 days.
     pub session_lifetime: Duration,
-    /// Whether each refresh issues a new refresh token (refresh token rotation). Default: `true`.
+    /// If `true`, each refresh issues a new refresh token (refresh token rotation). Default: `true`.
     pub rotate_refresh_tokens: bool,
     /// The replay window. Within it a repeated refresh gets the response of the first one, if it
     /// has the same refresh token and the same `organization_id`. Default: zero.
     pub replay_window: Duration,
-    /// Whether the reuse of a refresh token ends the session (reuse detection). Every use is reuse
+    /// If `true`, the reuse of a refresh token ends the session (reuse detection). Every use is reuse
     /// except the first one and an identical request within the replay window. Default: `false`.
     pub reuse_ends_session: bool,
 
@@ -83,7 +83,7 @@ pub struct Config {
     /// The polling interval in seconds. `None` leaves the field out, which means 5 (RFC 8628
     /// section 3.2). Default: 5.
     pub polling_interval: Option<u64>,
-    /// Whether the response to a poll before the end of the interval is `slow_down`.
+    /// If `true`, the response to a poll before the end of the interval is `slow_down`.
     /// Default: `true`.
     pub enforce_polling_interval: bool,
 

@@ -93,7 +93,7 @@ fn port(choices: &mut Choices<'_>) -> u16 {
     }
 }
 
-/// How much of a callback a program receives.
+/// The part of a callback that a program receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackForm {
@@ -111,7 +111,7 @@ impl CallbackForm {
     }
 }
 
-/// What a callback contains, and how a pending login treats it.
+/// The content of a callback, and the result that is expected of the pending login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackContent {
@@ -125,7 +125,7 @@ pub enum CallbackContent {
     Malformed(MalformedCallback),
 }
 
-/// Why a callback is not of the login.
+/// The reason a callback is not of the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -156,7 +156,7 @@ impl Mismatch {
     }
 }
 
-/// Why a callback cannot be parsed.
+/// The reason a callback cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MalformedCallback {

@@ -95,7 +95,7 @@ fn number(choices: &mut Choices<'_>) -> Value {
     }
 }
 
-/// What is different in a JSON text that a program expects.
+/// The difference between a JSON text and the expected one.
 ///
 /// A place is a number that selects one of the members of the text, of nested ones too, or one of its bytes.
 ///
@@ -113,14 +113,14 @@ pub enum Damage {
     Intact,
     /// A member has another value.
     Member {
-        /// Which member.
+        /// The member.
         place: u16,
         /// Its value.
         value: Json,
     },
     /// A member is missing.
     MissingMember {
-        /// Which member.
+        /// The member.
         place: u16,
     },
     /// The text ends early.
@@ -130,7 +130,7 @@ pub enum Damage {
     },
     /// A byte is another one.
     Byte {
-        /// Which byte.
+        /// The byte.
         place: u16,
         /// Its value.
         byte: u8,

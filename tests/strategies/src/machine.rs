@@ -151,7 +151,7 @@ impl From<Outcome> for State {
     }
 }
 
-/// What a move did.
+/// The result of a move.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Applied {

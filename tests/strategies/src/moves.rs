@@ -1,4 +1,4 @@
-//! What can happen to a login.
+//! The moves of a login.
 
 use std::time::Duration;
 

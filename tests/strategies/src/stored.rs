@@ -23,7 +23,7 @@ pub enum StoredState {
     Session(Tokens),
 }
 
-/// What a store returns: the stored form of a persistent state, or one that is damaged.
+/// A form as a store returns it: that of a persistent state, or a damaged one.
 ///
 /// ```
 /// use proptest::prelude::*;

@@ -19,7 +19,7 @@ use crate::login::page::Page;
 use crate::login::send::send;
 use crate::whole_seconds::whole_seconds;
 
-/// How often the time left is updated.
+/// The interval at which the time left is updated.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Logs the user in.

@@ -22,7 +22,7 @@ use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 pub(crate) use crate::login::context::{LoginArgs, LoginContext};
 
-/// How many logins one command starts.
+/// The maximum number of logins that one command starts.
 const MAX_LOGINS: usize = 3;
 
 /// Makes the client of a login, after the discovery of its server if that is necessary.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::login::context::LoginContext;
 use crate::whole_seconds::whole_seconds;
 
-/// How many times an exchange is retried.
+/// The maximum number of retries of an exchange.
 const MAX_RETRIES: u32 = 3;
 
 /// Sends an exchange, and retries it after a transport error or a transient error until the login times out.

@@ -28,7 +28,7 @@ use crate::output::report::Report;
 pub(crate) struct Output {
     json: bool,
     progress: Progress,
-    /// Whether the end of the command was printed.
+    /// `true` after the end of the command was printed.
     ended: Mutex<bool>,
 }
 

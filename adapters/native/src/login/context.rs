@@ -1,4 +1,4 @@
-//! What all exchanges of one call share: the options of the login, the HTTP agent, one deadline.
+//! The context that all exchanges of one call share: the options of the login, the HTTP agent, one deadline.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,7 +10,7 @@ use crate::error::NativeError;
 use crate::login::event::LoginEvent;
 use crate::login::options::Login;
 
-/// How many times an exchange is retried.
+/// The maximum number of retries of an exchange.
 const MAX_RETRIES: u32 = 3;
 
 /// The context of the logins of one call.

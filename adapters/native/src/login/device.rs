@@ -14,7 +14,7 @@ use crate::login::context::Context;
 use crate::login::event::{Browser, LoginEvent, Page};
 use crate::native_client::NativeClient;
 
-/// How often the time left is reported.
+/// The interval at which the time left is reported.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Logs the user in.

@@ -1,4 +1,4 @@
-//! What a login reports to the application.
+//! The events that a login reports to the application.
 
 use std::fmt;
 use std::io;
@@ -25,7 +25,7 @@ pub enum LoginEvent<'a> {
     RequestingUserCode,
     /// A request failed and is sent again.
     Retrying {
-        /// Why it failed.
+        /// The cause.
         message: &'a str,
         /// The time until the next attempt.
         retry_in: Duration,
@@ -53,7 +53,7 @@ pub struct Page<'a> {
     pub(crate) browser: Browser<'a>,
 }
 
-/// Whether the browser was opened.
+/// The result of opening the browser.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::exhaustive_enums,

@@ -1,4 +1,4 @@
-//! What the database contains.
+//! The content of the database.
 
 use std::time::Duration;
 

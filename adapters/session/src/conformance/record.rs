@@ -132,7 +132,7 @@ fn clears_compare(subject: &Subject<'_, '_>) -> Observed<()> {
     Ok(())
 }
 
-/// What is expected: anything, or the record with this number, or none.
+/// The expectation: anything, or the record with this number, or none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Case {
     Anything,

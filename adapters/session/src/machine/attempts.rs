@@ -27,7 +27,7 @@ pub(super) struct Refresh {
     pub(super) organization: Option<OrganizationId>,
     /// The first attempt, of this process or of one that did not finish.
     first_sent: Timestamp,
-    /// Whether the first attempt was one of an earlier operation.
+    /// `true` if the first attempt was one of an earlier operation.
     resumed: bool,
     attempts: u32,
     /// The time spent between attempts. A clock that stands still or is set back keeps no window open (K9).
@@ -134,7 +134,7 @@ impl Refresh {
     }
 }
 
-/// What the response to a refresh means.
+/// The classes of a response to a refresh.
 pub(super) enum Verdict {
     Ended(ErrorResponse),
     Failed(Failure),

@@ -1,4 +1,4 @@
-//! How long no refresh is sent after a failure.
+//! The time after a failure in which no refresh is sent.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use crate::machine::policy::SessionPolicy;
 pub(super) struct Backoff {
     failures: u32,
     retry_at: Option<Timestamp>,
-    /// Why the last refresh failed, if it was one of this process.
+    /// The error of the last refresh, if it was one of this process.
     cause: Option<Cause>,
 }
 

@@ -1,4 +1,4 @@
-//! What the machine needs from outside.
+//! The interface of the machine to its driver.
 
 use std::time::{Duration, SystemTime};
 

@@ -14,7 +14,7 @@ use crate::machine::{Machine, SAVES};
 use crate::record::{Expected, Generation, StoredSession};
 use crate::token::{LoggedOut, Revocation, Token};
 
-/// How often the store is cleared anew because another process has replaced the record.
+/// The maximum number of attempts to clear the store while other processes replace the record.
 const CLEARS: u8 = 3;
 
 impl Machine {

@@ -67,10 +67,10 @@ use crate::error::{Cause, LockTimeout, SessionEnded, SessionError};
 use crate::record::{Fingerprint, StoredSession};
 use crate::token::Token;
 
-/// How often a new session is saved within one operation.
+/// The maximum number of attempts to save a new session within one operation.
 const SAVES: u8 = 3;
 
-/// How long a caller with a usable access token waits for the lock (K2).
+/// The time that a caller with a usable access token waits for the lock (K2).
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// Keeps one session fresh. It performs no I/O: each operation is given a [`Driver`].
@@ -88,7 +88,7 @@ pub struct Machine {
     state: RwLock<State>,
 }
 
-/// What the caller of an operation wants.
+/// The request of the caller of an operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// A session of this organization.

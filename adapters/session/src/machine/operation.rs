@@ -1,4 +1,4 @@
-//! What happens while the lock is held.
+//! The steps of an operation that holds the lock.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use crate::machine::{Machine, SAVES, Wanted};
 use crate::record::{Expected, Generation, Intent, StoredSession};
 use crate::token::Token;
 
-/// How often one operation starts over, because the stored session was replaced or an earlier refresh was resumed.
+/// The maximum number of rounds of one operation: it starts over if the stored session was replaced or an earlier refresh was resumed.
 const ROUNDS: u8 = 3;
 
 /// An operation that holds the lock.

@@ -1,4 +1,4 @@
-//! How a session is refreshed, as data.
+//! The policy by which a session is refreshed.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use workos_login::limits::EXCHANGE_TIMEOUT;
 /// The minimum backoff after a failure: without one, a loop of failures would be busy.
 const MIN_BACKOFF: Duration = Duration::from_millis(10);
 
-/// How a session is refreshed.
+/// The policy by which a session is refreshed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionPolicy {

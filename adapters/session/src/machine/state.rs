@@ -1,4 +1,4 @@
-//! What a machine knows between operations.
+//! The state of a machine between operations.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -30,15 +30,15 @@ struct Current {
 /// A session that is newer than the stored one.
 #[derive(Debug)]
 struct Unsaved {
-    /// What it replaces in the store.
+    /// The record that it replaces in the store.
     replaces: Expected,
-    /// Whether it is a new login, which replaces the session of any other login.
+    /// `true` for a new login, which replaces the session of any other login.
     login: bool,
-    /// Why it could not be saved. Until then, no caller sees it (K5).
+    /// The error of the last save. Until it is saved, no caller sees it (K5).
     failed: Option<Cause>,
 }
 
-/// How the stored session compares with the one of this process.
+/// The result of comparing the stored session with the one of this process.
 pub(super) enum Comparison {
     /// It is the same, or was adopted.
     Current,

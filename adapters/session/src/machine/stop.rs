@@ -1,4 +1,4 @@
-//! Why an operation ended early.
+//! The early ends of an operation.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-/// What a server says that finds a token no good.
+/// The challenge of a resource server that rejects a token.
 pub(crate) const INVALID_TOKEN: &str = r#"Bearer realm="api", error="invalid_token""#;
 
 /// A resource server. After its last answer it is gone.

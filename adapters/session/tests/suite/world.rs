@@ -104,7 +104,7 @@ pub(crate) fn log_in(
     outcome.authenticated().unwrap()
 }
 
-/// What the service does with one request, and how long it takes.
+/// The response of the service to one request, and its delay.
 pub(crate) struct Reply {
     after: Duration,
     response: Option<Response<Vec<u8>>>,
@@ -183,11 +183,11 @@ pub(crate) struct World {
     pub(crate) sent: Vec<Sent>,
     /// The bodies of the revocations.
     pub(crate) revoked: Vec<String>,
-    /// Whether another process holds the lock.
+    /// `true` while another process holds the lock.
     pub(crate) is_locked: bool,
     pub(crate) waited_for_lock: Duration,
     pub(crate) load_takes: Duration,
-    /// What happens while a request is in flight.
+    /// The event while a request is in flight.
     pub(crate) during_send: Option<Event>,
     pub(crate) failing: Vec<&'static str>,
 }

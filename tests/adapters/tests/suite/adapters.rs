@@ -17,13 +17,13 @@ use workos_login_hyper::hyper_util::rt::TokioExecutor;
 pub(crate) trait Adapter: BlockingHttpClient {
     const NAME: &'static str;
 
-    /// Whether a custom client can decompress.
+    /// `true` if a custom client can decompress.
     const DECOMPRESSES: bool;
 
-    /// Whether the client of the adapter decompresses if another crate enables that feature.
+    /// `true` if the client of the adapter decompresses when another crate enables that feature.
     const DECOMPRESSES_BY_DEFAULT: bool;
 
-    /// Whether the client of the adapter reads the environment for a proxy.
+    /// `true` if the client of the adapter reads the environment for a proxy.
     const USES_PROXIES: bool;
 
     /// Returns the client that the adapter makes.

@@ -73,7 +73,7 @@ fn sent_to_the_proxy<A: Adapter>(base_url: &str) -> Vec<String> {
     sent
 }
 
-/// What the child process of the other tests runs.
+/// The part of the other tests that runs in a child process.
 fn sends_an_exchange<A: Adapter>() {
     let Ok(base_url) = env::var(BASE_URL) else {
         return;

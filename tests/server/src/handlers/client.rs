@@ -9,7 +9,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: String,
-    /// Whether the request carries the correct client secret.
+    /// `true` if the request has the correct client secret.
     pub(crate) confidential: bool,
 }
 

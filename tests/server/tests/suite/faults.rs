@@ -9,13 +9,13 @@ use workos_login_mock_server::{Endpoint, Fault, Injection, MockResponse};
 
 use crate::support::*;
 
-/// What a client observes of a refresh under a fault.
+/// The observation of a client at a refresh under a fault.
 struct Observed {
     head: String,
     body: Vec<u8>,
     /// How the connection ended.
     end: Option<ErrorKind>,
-    /// Whether the refresh token is used.
+    /// `true` if the refresh token is used.
     acted: bool,
 }
 

@@ -26,7 +26,7 @@ use crate::response::with_code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge {
     code: &'static str,
-    /// Whether the response has only its code, as the service sends some with the shape of OAuth.
+    /// `true` if the response has only its code, as the service sends some with the shape of OAuth.
     is_bare: bool,
 }
 

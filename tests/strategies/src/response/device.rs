@@ -31,7 +31,7 @@ pub struct DeviceResponse {
     delivery: Delivery,
 }
 
-/// What a device authorization response contains.
+/// The content of a device authorization response.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DeviceContent {
@@ -42,7 +42,7 @@ pub enum DeviceContent {
         expires_in: u16,
         /// The polling interval in seconds.
         interval: Option<u16>,
-        /// Whether there is a `verification_uri_complete`.
+        /// `true` if there is a `verification_uri_complete`.
         is_complete: bool,
     },
     /// An error response.

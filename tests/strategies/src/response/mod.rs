@@ -51,7 +51,7 @@ pub struct TokenResponse {
     delivery: Delivery,
 }
 
-/// What a response of the token endpoint contains.
+/// The content of a response of the token endpoint.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TokenContent {
@@ -123,7 +123,7 @@ impl TokenResponse {
     }
 }
 
-/// What a proxy does to a response on its way.
+/// The changes that a proxy makes to a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     status: Option<u16>,

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the connections of a killed process may take to close.
+/// The time in which the connections of a killed process close.
 const CLOSING: Duration = Duration::from_secs(1);
 
 pub(crate) struct Proxy {

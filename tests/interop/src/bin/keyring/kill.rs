@@ -81,7 +81,7 @@ struct Check<'a> {
     random: StdRng,
     /// The duration of a refresh with a prompt response.
     duration: Duration,
-    /// That of the session.
+    /// The organization of the session.
     organization: String,
     /// The signals of the crashes of gnome-keyring.
     crashes: Vec<i32>,
