@@ -24,9 +24,14 @@ const VERSION: u64 = 1;
 /// # Secrets
 ///
 /// Its stored form (JSON) holds the tokens. Store it as an [`Authenticated`] is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
 pub struct StoredSession {
+    pub(crate) members: Members,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Members {
     #[serde(deserialize_with = "version")]
     version: u64,
     session: Arc<Authenticated>,
@@ -54,25 +59,26 @@ impl StoredSession {
     /// Makes the record of a session of which no refresh was sent.
     #[must_use]
     pub fn new(session: impl Into<Arc<Authenticated>>) -> Self {
-        Self {
+        let members = Members {
             version: VERSION,
             session: session.into(),
             intent: None,
             retry_at: None,
             challenged: None,
-        }
+        };
+        Self { members }
     }
 
     /// Returns the session.
     #[must_use]
     pub fn session(&self) -> &Arc<Authenticated> {
-        &self.session
+        &self.members.session
     }
 
     /// Returns the generation of the session.
     #[must_use]
     pub fn generation(&self) -> Generation {
-        Generation::of(&self.session)
+        Generation::of(&self.members.session)
     }
 
     /// Returns whether a refresh was sent whose response is not stored. The next operation repeats it, due or not.
@@ -83,7 +89,7 @@ impl StoredSession {
 
     /// Returns the intent, if it is one to refresh with the refresh token of this session.
     pub(crate) fn open_intent(&self) -> Option<&Intent> {
-        let intent = self.intent.as_ref()?;
+        let intent = self.members.intent.as_ref()?;
         (Some(intent.fingerprint) == self.generation().refresh).then_some(intent)
     }
 }
@@ -203,12 +209,6 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> 
     }
 }
 
-impl Serialize for StoredSession {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
 impl<'de> Deserialize<'de> for StoredSession {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Any, not a map: serde's own message for another type than the expected one quotes the input.
@@ -226,7 +226,8 @@ impl<'de> Visitor<'de> for RecordVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<StoredSession, M::Error> {
-        StoredSession::deserialize(MapAccessDeserializer::new(map))
+        let members = Members::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(StoredSession { members })
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<StoredSession, E> {

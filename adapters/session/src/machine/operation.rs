@@ -116,7 +116,7 @@ impl<D: Driver> Operation<'_, D> {
             .machine
             .exchange(record.session(), organization.as_ref())?;
         let mut announced = record.clone();
-        announced.intent = token.refresh.map(|fingerprint| Intent {
+        announced.members.intent = token.refresh.map(|fingerprint| Intent {
             fingerprint,
             organization: organization.clone(),
             at: self.now().into(),
@@ -263,16 +263,18 @@ impl<D: Driver> Operation<'_, D> {
             Class::Unavailable if refresh.is_repeated() => {}
             // Whether the service acted on an earlier attempt is still unknown.
             Class::Rejected if refresh.is_repeated() => {
-                if let Some(intent) = &mut record.intent {
+                if let Some(intent) = &mut record.members.intent {
                     intent.organization = None;
                 }
             }
-            Class::Challenged | Class::Rejected | Class::Unavailable => record.intent = None,
+            Class::Challenged | Class::Rejected | Class::Unavailable => {
+                record.members.intent = None
+            }
         }
         if let Stop::Challenged(challenge) = &failure.stop {
-            record.challenged = Some(Arc::clone(challenge));
+            record.members.challenged = Some(Arc::clone(challenge));
         }
-        record.retry_at = self.machine.read(|state| state.backoff.retry_at());
+        record.members.retry_at = self.machine.read(|state| state.backoff.retry_at());
         let expected = Expected::Generation(refresh.token);
         // If it cannot be saved, the next operation finds the intent and repeats the request.
         let _ = self.driver.save(&record, expected).await;

@@ -147,12 +147,12 @@ impl State {
 
     /// Takes over what the store holds.
     fn adopt(&mut self, record: &StoredSession) {
-        self.backoff.extend(record.retry_at);
+        self.backoff.extend(record.members.retry_at);
         self.current = Some(Current {
             session: Arc::clone(record.session()),
             unanswered: record.open_intent().map(|_| Weak::new()),
             unsaved: None,
-            challenged: record.challenged.clone(),
+            challenged: record.members.challenged.clone(),
         });
     }
 
@@ -196,7 +196,7 @@ impl State {
     pub(super) fn record(&self) -> Option<StoredSession> {
         let current = self.current.as_ref()?;
         let mut record = StoredSession::new(Arc::clone(&current.session));
-        record.retry_at = self.backoff.retry_at();
+        record.members.retry_at = self.backoff.retry_at();
         Some(record)
     }
 
