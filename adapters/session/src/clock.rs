@@ -16,7 +16,7 @@ pub trait Clock: MaybeSend {
     /// Returns the current time.
     fn now(&self) -> SystemTime;
 
-    /// Waits.
+    /// Returns a future that completes after `duration`.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
 }
 

@@ -72,7 +72,7 @@ impl error::Error for SessionError {
     }
 }
 
-/// The errors of a login and of a stored session.
+/// The reason there is no session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionEnded {

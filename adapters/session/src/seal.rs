@@ -61,7 +61,7 @@ impl SealingKeys {
     ///
     /// # Panics
     ///
-    /// Never in practice: the maximum of AES-GCM is 64 GiB.
+    /// If the plaintext is longer than 64 GiB, the maximum of AES-GCM.
     #[must_use]
     pub fn seal(&self, context: &[&str], plaintext: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
         let mut nonce = [0; NONCE_BYTES];

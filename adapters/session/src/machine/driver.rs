@@ -41,7 +41,7 @@ pub trait Driver {
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>, Cause>;
 
-    /// Waits.
+    /// Waits for `duration`.
     async fn sleep(&mut self, duration: Duration);
 }
 

@@ -112,7 +112,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Clears the session, here and in the store (K13), and then revokes it at an authorization server that has a revocation endpoint.
+    /// Clears the session, here and in the store, and then revokes it at an authorization server that has a revocation endpoint.
     ///
     /// It takes precedence over a refresh in flight, here or in another process, and waits for it for at most one lease.
     ///

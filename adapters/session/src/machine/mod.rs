@@ -14,6 +14,24 @@
 //!
 //! The state is read and changed in closures. No lock on it is held across an `await`, so [`Machine::fresh`] never waits.
 //!
+//! # Invariants
+//!
+//! | | |
+//! |---|---|
+//! | K1 | An access token that is not due is returned at once. |
+//! | K2 | At most one refresh is in flight, over all that share the store. A caller with a usable access token waits 1 s for the lock. |
+//! | K3 | A refresh is sent under the lock, of the session that the store holds. |
+//! | K4 | The intent is stored before its request is sent, and withdrawn after a definite response only. |
+//! | K5 | A session is stored before a caller sees it, or comes with a warning. Nothing newer is replaced by anything older. |
+//! | K6 | A lost response is retried with the same request within the replay window. |
+//! | K7 | Only a response ends a session. A usable token is returned in spite of a failure, and the backoff holds for all processes. |
+//! | K8 | The store is cleared only if it holds the refresh token that was rejected. |
+//! | K9 | Every operation ends, and makes progress or increases the backoff, whatever the clock does. |
+//! | K10 | No exchange outlasts the lease of the lock. |
+//! | K11 | A refresh keeps the organization, unless the user requested a switch. |
+//! | K12 | A rejected access token is replaced once. |
+//! | K13 | After a logout, nothing of that login is stored or visible. |
+//!
 //! # Order of steps
 //!
 //! ```text
@@ -130,7 +148,7 @@ impl Machine {
         }
     }
 
-    /// Returns the access token if it is not due for refresh (K1).
+    /// Returns the access token if it is not due for refresh.
     ///
     /// A token of unknown lifetime is not due until a resource server rejects it.
     #[must_use]
@@ -168,7 +186,7 @@ impl Machine {
 
     /// Refreshes the session, due or not, and returns the new access token.
     ///
-    /// A refresh of another caller that ends after this call began is enough (K2).
+    /// A refresh of another caller that ends after this call began is enough.
     ///
     /// # Errors
     ///
@@ -179,7 +197,7 @@ impl Machine {
 
     /// Returns another access token than `rejected`, which a resource server has rejected with 401 `invalid_token`.
     ///
-    /// Call it once: if the new token is rejected, too, the token is not the reason (K12).
+    /// Call it once: if the new token is rejected, too, the token is not the reason.
     ///
     /// # Errors
     ///
