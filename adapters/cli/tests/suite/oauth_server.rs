@@ -103,7 +103,7 @@ impl OAuthServer {
 
     /// Makes a token response with these claims in the ID token, beside the required ones.
     pub(crate) fn tokens(&self, claims: &Value) -> Value {
-        let mut all = json!({"iss": self.issuer(), "aud": CLIENT_ID, "sub": "sub_1"});
+        let mut all = json!({"iss": self.issuer(), "aud": CLIENT_ID, "sub": "sub_1", "iat": 0, "exp": 4_102_444_800_u64});
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
