@@ -104,6 +104,7 @@ mod escaped;
 mod exchange;
 mod http_client;
 mod ids;
+mod jwt_rules;
 mod login;
 mod open_enum;
 mod revocation;

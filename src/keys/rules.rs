@@ -18,12 +18,15 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::de::DeserializeOwned;
+
 use crate::ids::ClientId;
+use crate::jwt_rules::{IdTokenRules, Violation, check_lifetime};
 use crate::keys::signed_token::Payload;
 use crate::keys::verified::{AccessClaims, IdClaims, Verified};
 use crate::keys::verify_error::InvalidToken;
 use crate::wire;
-use crate::wire::jose::{Claims, numeric_date};
+use crate::wire::jose::Claims;
 
 /// The expectations of a verifier.
 #[derive(Clone, Debug)]
@@ -71,7 +74,7 @@ impl Rules {
         payload: Payload,
         now: SystemTime,
     ) -> Result<Verified<AccessClaims>, InvalidToken> {
-        let claims = read(&payload)?;
+        let claims: Claims = read(&payload)?;
         let is_access_token = match Typ::of(&payload) {
             Typ::AccessToken => true,
             Typ::Jwt => {
@@ -94,7 +97,7 @@ impl Rules {
         {
             return Err(InvalidToken::Audience);
         }
-        let expires_at = self.check_times(&claims, now)?;
+        let expires_at = check_lifetime(claims.exp, claims.nbf.as_ref(), self.leeway, now)?;
         let claims = AccessClaims::new(claims).ok_or(InvalidToken::MissingSubject)?;
         Ok(Verified::new(claims, expires_at, payload.json))
     }
@@ -104,7 +107,7 @@ impl Rules {
         payload: Payload,
         now: SystemTime,
     ) -> Result<Verified<IdClaims>, InvalidToken> {
-        let claims = read(&payload)?;
+        let claims: Claims = read(&payload)?;
         if !self.has_id_tokens
             || Typ::of(&payload) != Typ::Jwt
             || claims.is_logout_token()
@@ -112,64 +115,46 @@ impl Rules {
         {
             return Err(InvalidToken::Type);
         }
-        // OpenID Connect Core section 3.1.3.7, in its order.
-        if self.issuer.is_none() || claims.iss != self.issuer {
-            return Err(InvalidToken::Issuer);
-        }
-        let client_id = self.client_id.as_str();
-        let is_authorized_party = match &claims.azp {
-            // Of several audiences, one is the client that requested the token, and only `azp` tells which.
-            Some(party) => &**party == client_id,
-            None => claims.aud.len() == 1,
+        let issuer = self.issuer.as_deref().ok_or(InvalidToken::Issuer)?;
+        let rules = IdTokenRules {
+            issuer,
+            client_id: self.client_id.as_str(),
+            leeway: self.leeway,
         };
-        if !self.is_for_client(&claims) || !is_authorized_party {
-            return Err(InvalidToken::Audience);
-        }
-        let expires_at = self.check_times(&claims, now)?;
-        let claims = IdClaims::new(claims).ok_or(InvalidToken::MissingSubject)?;
+        let session_id = claims.sid;
+        let claims = read(&payload)?;
+        let expires_at = rules.check(&claims, now)?;
+        let claims = IdClaims::new(claims, session_id).ok_or(InvalidToken::MissingSubject)?;
         Ok(Verified::new(claims, expires_at, payload.json))
     }
 
-    fn is_for_client(&self, claims: &Claims<'_>) -> bool {
+    fn is_for_client(&self, claims: &Claims) -> bool {
         let client_id = self.client_id.as_str();
         claims.aud.iter().any(|audience| &**audience == client_id)
     }
 
     /// Returns whether this is an access token by its claims (RFC 9068 section 2.2, for User Management the session).
-    fn has_mark_of_access_token(&self, claims: &Claims<'_>) -> bool {
+    fn has_mark_of_access_token(&self, claims: &Claims) -> bool {
         claims.client_id.is_some()
             || claims.scope.is_some()
             || !self.has_id_tokens && claims.sid.is_some()
     }
-
-    /// Checks `exp` and `nbf` and returns the expiry.
-    fn check_times(
-        &self,
-        claims: &Claims<'_>,
-        now: SystemTime,
-    ) -> Result<SystemTime, InvalidToken> {
-        let expires_at = claims
-            .exp
-            .and_then(numeric_date)
-            .ok_or(InvalidToken::MissingExpiry)?;
-        // RFC 7519 section 4.1.4: a token must not be accepted on its expiry or after it. Overflow counts as expired.
-        if expires_at
-            .checked_add(self.leeway)
-            .is_none_or(|end| now >= end)
-        {
-            return Err(InvalidToken::Expired);
-        }
-        if let Some(nbf) = claims.nbf {
-            // A date that cannot be read must not lift the restriction that it states (RFC 7519 section 4.1.5).
-            let begin = numeric_date(nbf).ok_or(InvalidToken::NotYetValid)?;
-            if now.checked_add(self.leeway).is_none_or(|now| now < begin) {
-                return Err(InvalidToken::NotYetValid);
-            }
-        }
-        Ok(expires_at)
-    }
 }
 
-fn read(payload: &Payload) -> Result<Claims<'_>, InvalidToken> {
+fn read<T: DeserializeOwned>(payload: &Payload) -> Result<T, InvalidToken> {
     wire::object(payload.json.as_bytes()).ok_or(InvalidToken::Malformed)
+}
+
+impl From<Violation> for InvalidToken {
+    fn from(violation: Violation) -> Self {
+        match violation {
+            Violation::Audience | Violation::AuthorizedParty => Self::Audience,
+            Violation::Expired => Self::Expired,
+            Violation::Issuer => Self::Issuer,
+            Violation::MissingExpiry => Self::MissingExpiry,
+            Violation::MissingIssueTime => Self::MissingIssueTime,
+            Violation::MissingSubject => Self::MissingSubject,
+            Violation::NotYetValid => Self::NotYetValid,
+        }
+    }
 }

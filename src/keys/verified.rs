@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::ids::{OrganizationId, SessionId};
 use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::wire::jose::Claims;
+use crate::wire::standard;
 
 /// The claims of a token whose signature, type, issuer, audience and lifetime were verified.
 ///
@@ -101,11 +102,11 @@ pub struct AccessClaims {
 }
 
 impl AccessClaims {
-    pub(super) fn new(mut claims: Claims<'_>) -> Option<Self> {
+    pub(super) fn new(mut claims: Claims) -> Option<Self> {
         Some(Self {
-            authenticated_at: claims.auth_time(),
+            authenticated_at: claims.auth_time,
             impersonator: claims.impersonator(),
-            subject: subject(claims.sub)?,
+            subject: claims.sub.filter(|sub| !sub.is_empty())?,
             issuer: claims.iss,
             audiences: claims.aud,
             token_id: claims.jti,
@@ -234,13 +235,13 @@ pub struct IdClaims {
 }
 
 impl IdClaims {
-    pub(super) fn new(claims: Claims<'_>) -> Option<Self> {
+    pub(super) fn new(claims: standard::IdClaims, session_id: Option<SessionId>) -> Option<Self> {
         Some(Self {
-            authenticated_at: claims.auth_time(),
+            authenticated_at: claims.auth_time,
+            subject: claims.subject()?.into(),
             issuer: claims.iss?,
-            subject: subject(claims.sub)?,
             nonce: claims.nonce,
-            session_id: claims.sid,
+            session_id,
             email: claims.email,
             email_verified: claims.email_verified,
             name: claims.name,
@@ -303,10 +304,6 @@ impl fmt::Debug for IdClaims {
             .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
-}
-
-fn subject(sub: Option<Box<str>>) -> Option<Box<str>> {
-    sub.filter(|sub| !sub.is_empty())
 }
 
 fn texts(list: &[Box<str>]) -> impl Iterator<Item = &str> {

@@ -67,6 +67,8 @@ pub enum InvalidToken {
     Malformed,
     /// `exp` is missing or not a date.
     MissingExpiry,
+    /// `iat`, which an ID token must have, is missing or not a date.
+    MissingIssueTime,
     /// `kid` is missing.
     MissingKeyId,
     /// `sub` is missing.
@@ -94,6 +96,7 @@ impl fmt::Display for InvalidToken {
             Self::Issuer => "token is from another issuer",
             Self::Malformed => "token is not a JSON Web Token",
             Self::MissingExpiry => "token has no valid exp",
+            Self::MissingIssueTime => "token has no valid iat",
             Self::MissingKeyId => "token has no key ID",
             Self::MissingSubject => "token has no valid sub",
             Self::NotYetValid => "token is not valid yet",

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::client_binding::ClientBinding;
 use crate::error::MalformedKind::{self, IdToken};
+use crate::jwt_rules::{IdTokenRules, Violation};
+use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::login::authenticated::Authenticated;
 use crate::login::requirements::Requirements;
 use crate::user::User;
@@ -65,31 +67,18 @@ impl Expected<'_> {
         now: SystemTime,
     ) -> Result<User, MalformedKind> {
         let claims = read(id_token).ok_or(IdToken("cannot be read"))?;
-        let issuer = &*self.binding.issuer;
-        let client_id = self.binding.client_id.as_str();
+        let rules = IdTokenRules {
+            issuer: &self.binding.issuer,
+            client_id: self.binding.client_id.as_str(),
+            leeway: TIMESTAMP_TOLERANCE,
+        };
+        rules.check(&claims, now).map_err(problem)?;
         let before = self.origin.before().and_then(Authenticated::user);
         // Every check is evaluated, also the hash of the access token: a token response is rare, and a table can be compared with
-        // the specification. The checks of section 3.1.3.7 are in its order. The subject is that of section 12.2, `at_hash` that of
-        // section 3.1.3.8.
+        // the specification. The subject is that of section 12.2, `at_hash` that of section 3.1.3.8.
         let checks = [
             (
-                claims.iss.as_deref() == Some(issuer),
-                IdToken("is from another issuer than the one that was asked"),
-            ),
-            (claims.is_for(client_id), IdToken("is for another client")),
-            (
-                claims.is_authorized(client_id),
-                IdToken("was issued to another client"),
-            ),
-            (
-                // The token was issued a moment ago. If it has expired, one of the two clocks is wrong.
-                !claims.has_expired(now),
-                IdToken("has expired; check the clock"),
-            ),
-            (
-                claims
-                    .subject()
-                    .is_none_or(|id| before.is_none_or(|user| user.id() == id)),
+                before.is_none_or(|user| claims.subject() == Some(user.id())),
                 IdToken("is about another user than before"),
             ),
             (
@@ -114,7 +103,7 @@ impl Expected<'_> {
         ];
         match checks.into_iter().find(|(passed, _)| !passed) {
             Some((_, problem)) => Err(problem),
-            None => claims.into_user().ok_or(IdToken("names no user")),
+            None => claims.into_user().ok_or(problem(Violation::MissingSubject)),
         }
     }
 
@@ -157,6 +146,20 @@ fn at_hash(algorithm: &str, access_token: &str) -> Option<String> {
         _ => return None,
     };
     Some(URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]))
+}
+
+fn problem(violation: Violation) -> MalformedKind {
+    IdToken(match violation {
+        Violation::Audience => "is for another client",
+        Violation::AuthorizedParty => "was issued to another client",
+        // The token was issued a moment ago. If it has expired, one of the two clocks is wrong.
+        Violation::Expired => "has expired; check the clock",
+        Violation::Issuer => "is from another issuer than the one that was asked",
+        Violation::MissingExpiry => "has no valid exp",
+        Violation::MissingIssueTime => "has no valid iat",
+        Violation::MissingSubject => "names no user",
+        Violation::NotYetValid => "is not valid yet; check the clock",
+    })
 }
 
 fn read(id_token: &SecretString) -> Option<IdClaims> {

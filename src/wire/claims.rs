@@ -108,8 +108,44 @@ pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(
     Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
 }
 
+/// The `nbf` of a JWT (RFC 7519 section 4.1.5).
+///
+/// One that cannot be read allows no time: it must not lift the restriction that it states.
+pub(crate) struct NotBefore(Option<SystemTime>);
+
+impl NotBefore {
+    pub(crate) fn allows(&self, now: SystemTime) -> bool {
+        self.0.is_some_and(|begin| begin <= now)
+    }
+}
+
+impl<'de> Deserialize<'de> for NotBefore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        numeric_date(deserializer).map(Self)
+    }
+}
+
+/// A list of the audiences (`aud`): a text, or a list of texts (RFC 7519 section 4.1.3). Anything else is no audience.
+pub(crate) fn audience<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Box<str>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(Box<str>),
+        Several(Vec<Box<str>>),
+    }
+    // Not an error: without an audience, the rules decide whether one is required.
+    let audience: Option<Audience> = lenient(deserializer)?;
+    Ok(match audience {
+        Some(Audience::One(audience)) => vec![audience],
+        Some(Audience::Several(audiences)) => audiences,
+        None => Vec::new(),
+    })
+}
+
 /// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.
-pub(super) fn seconds(claim: &RawValue) -> Option<u64> {
+fn seconds(claim: &RawValue) -> Option<u64> {
     // An integer is read as one, because a float is exact up to 2^53 only.
     claim.get().parse().ok().or_else(|| {
         let seconds = serde_json::from_str(claim.get()).ok()?;

@@ -3,14 +3,14 @@
 //! Nothing here is verified. A member that selects a key or an algorithm is read strictly: with another type, the whole is rejected.
 //! A claim is read leniently, because a JWT template can put any JSON there: with another type, it is absent.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::ids::{OrganizationId, SessionId};
-use crate::wire::claims::seconds;
+use crate::wire::claims::{NotBefore, audience, numeric_date};
 use crate::wire::lenient::{lenient, lenient_list};
 
 /// A JWKS whose keys are not read yet. One that is not understood is ignored (RFC 7517 section 5).
@@ -45,15 +45,14 @@ pub(crate) struct Header {
     pub(crate) has_crit: bool,
 }
 
-/// The claims of a JWT. Its audience, if it is not a list, is a list of one.
+/// The claims of an access token, and those that tell another token from it.
 #[derive(Deserialize)]
-pub(crate) struct Claims<'a> {
-    #[serde(borrow)]
-    pub(crate) exp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) nbf: Option<&'a RawValue>,
-    #[serde(borrow)]
-    auth_time: Option<&'a RawValue>,
+pub(crate) struct Claims {
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) exp: Option<SystemTime>,
+    pub(crate) nbf: Option<NotBefore>,
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) auth_time: Option<SystemTime>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) iss: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
@@ -87,21 +86,13 @@ pub(crate) struct Claims<'a> {
     #[serde(default, rename = "cnf", deserialize_with = "present")]
     pub(crate) has_cnf: bool,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) azp: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) nonce: Option<Box<str>>,
+    nonce: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     at_hash: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     c_hash: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     events: Option<Events>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) email_verified: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) name: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +120,7 @@ impl<'de> Deserialize<'de> for Logout {
     }
 }
 
-impl Claims<'_> {
-    pub(crate) fn auth_time(&self) -> Option<SystemTime> {
-        numeric_date(self.auth_time?)
-    }
-
+impl Claims {
     /// Returns the impersonator. `act` (RFC 8693 section 4.1) takes precedence.
     pub(crate) fn impersonator(&mut self) -> Option<Box<str>> {
         let act = self.act.take().map(|act| act.sub);
@@ -151,29 +138,7 @@ impl Claims<'_> {
     }
 }
 
-/// Reads a NumericDate (RFC 7519 section 2). A fraction is dropped. `None` if it is negative, too large or not a number.
-pub(crate) fn numeric_date(claim: &RawValue) -> Option<SystemTime> {
-    UNIX_EPOCH.checked_add(Duration::from_secs(seconds(claim)?))
-}
-
 /// Returns whether a member is there, of any type.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
-}
-
-/// Reads `aud`: a text, or a list of texts (RFC 7519 section 4.1.3). Anything else is no audience.
-fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<str>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Audience {
-        One(Box<str>),
-        Several(Vec<Box<str>>),
-    }
-    // Not an error: without an audience, the rules decide whether one is required.
-    let audience: Option<Audience> = lenient(deserializer)?;
-    Ok(match audience {
-        Some(Audience::One(audience)) => vec![audience],
-        Some(Audience::Several(audiences)) => audiences,
-        None => Vec::new(),
-    })
 }

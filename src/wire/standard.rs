@@ -1,17 +1,17 @@
 //! The success response of an authorization server (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 //!
-//! Reading is lenient and decides nothing: `login::token_response` requires what a session needs, and `login::id_token` compares the claims.
+//! Reading is lenient and decides nothing: `login::token_response` requires what a session needs, `jwt_rules` and `login::id_token` compare
+//! the claims of an ID token.
 //! A userinfo response has the same claims as an ID token and is read by the same type.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::limits::TIMESTAMP_TOLERANCE;
 use crate::user::User;
-use crate::wire::claims::numeric_date;
+use crate::wire::claims::{NotBefore, audience, numeric_date};
 use crate::wire::lenient::{lenient, one_pass};
 
 #[derive(Deserialize)]
@@ -45,12 +45,15 @@ pub(crate) struct IdClaims {
     pub(crate) iss: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     sub: Option<Box<str>>,
+    #[serde(default, deserialize_with = "audience")]
+    pub(crate) aud: Vec<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
-    aud: Option<Audience>,
-    #[serde(default, deserialize_with = "lenient")]
-    azp: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    exp: Option<f64>,
+    pub(crate) azp: Option<Box<str>>,
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) exp: Option<SystemTime>,
+    pub(crate) nbf: Option<NotBefore>,
+    #[serde(default, deserialize_with = "numeric_date")]
+    pub(crate) iat: Option<SystemTime>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
@@ -71,13 +74,6 @@ pub(crate) struct IdClaims {
     pub(crate) picture: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) locale: Option<Box<str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(Box<str>),
-    Several(Vec<Box<str>>),
 }
 
 impl IdClaims {
@@ -103,29 +99,5 @@ impl IdClaims {
             created_at: None,
             updated_at: None,
         })
-    }
-
-    pub(crate) fn is_for(&self, client_id: &str) -> bool {
-        match &self.aud {
-            Some(Audience::One(audience)) => &**audience == client_id,
-            // OpenID Connect Core section 3.1.3.7: the client must be among the audiences; others may be there.
-            Some(Audience::Several(all)) => all.iter().any(|audience| &**audience == client_id),
-            None => false,
-        }
-    }
-
-    /// Returns whether a token of several audiences was issued to `client_id`, as far as it tells.
-    pub(crate) fn is_authorized(&self, client_id: &str) -> bool {
-        match (&self.aud, &self.azp) {
-            (Some(Audience::Several(all)), Some(party)) if all.len() > 1 => &**party == client_id,
-            _ => true,
-        }
-    }
-
-    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        // Section 3.1.3.7 allows some leeway for a clock that is ahead.
-        let latest = now.as_secs_f64() - TIMESTAMP_TOLERANCE.as_secs_f64();
-        self.exp.is_some_and(|exp| exp <= latest)
     }
 }

@@ -147,7 +147,9 @@ fn session(marker: &str) -> Authenticated {
 /// A success of an authorization server in which every token is the marker.
 fn oauth_success(marker: &str, edit: impl FnOnce(&mut Value)) -> String {
     edited("connect_token.json", |body| {
-        let claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE });
+        let claims = json!({
+            "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE, "iat": 0, "exp": 4_102_444_800_u64,
+        });
         body["access_token"] = json!(marker);
         body["refresh_token"] = json!(marker);
         body["id_token"] = json!(format!("{}{marker}", jwt(&claims.to_string())));

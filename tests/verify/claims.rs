@@ -114,6 +114,9 @@ fn an_id_token_is_for_this_client() {
         (json!({"sub": null}), InvalidToken::MissingSubject),
         (json!({"exp": 1_780_000_000}), InvalidToken::Expired),
         (json!({"exp": null}), InvalidToken::MissingExpiry),
+        (json!({"iat": null}), InvalidToken::MissingIssueTime),
+        (json!({"iat": "now"}), InvalidToken::MissingIssueTime),
+        (json!({"nbf": "0"}), InvalidToken::NotYetValid),
         (json!({"nbf": 1_780_000_001}), InvalidToken::NotYetValid),
     ];
     for (members, expected) in table {

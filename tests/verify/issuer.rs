@@ -130,12 +130,12 @@ pub(crate) fn header(key: Key, kid: &str) -> Value {
 
 /// The claims of an access token of the OAuth server.
 pub(crate) fn access_claims() -> Value {
-    json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "user_1", "exp": 1_780_000_300, "client_id": "client_app"})
+    json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "user_1", "iat": 1_780_000_000, "exp": 1_780_000_300, "client_id": "client_app"})
 }
 
 /// The claims of an ID token of the OAuth server.
 pub(crate) fn id_claims() -> Value {
-    json!({"iss": ISSUER, "aud": CLIENT_ID, "sub": "user_1", "exp": 1_780_000_300, "email": "user@example.com"})
+    json!({"iss": ISSUER, "aud": CLIENT_ID, "sub": "user_1", "iat": 1_780_000_000, "exp": 1_780_000_300, "email": "user@example.com"})
 }
 
 /// Returns `claims` with other members; `null` removes one.

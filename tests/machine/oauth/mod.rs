@@ -109,7 +109,10 @@ pub(crate) fn polling() -> PollingDevice {
 
 /// The claims of an ID token for this client; `edit` changes them.
 pub(crate) fn id_token(edit: impl FnOnce(&mut Value)) -> String {
-    let mut claims = json!({ "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE });
+    let mut claims = json!({
+        "iss": ISSUER, "sub": "user_1", "aud": CLIENT_ID, "nonce": NONCE,
+        "iat": 1_780_000_000, "exp": 1_780_003_600,
+    });
     edit(&mut claims);
     jwt(&claims.to_string())
 }
