@@ -12,6 +12,8 @@ use workos_login_loopback::{BindError, WaitError};
 use workos_login_session::{Cause, SessionError, StoreError};
 use workos_login_ureq::Error as HttpError;
 
+use crate::login::MAX_LOGINS;
+
 /// The error of a login, or of a stored session. The variant says what to do next.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -90,10 +92,16 @@ impl UnansweredChallenge {
         &self.challenge
     }
 
-    /// Returns how many logins led to a challenge. After the last possible one, no further login is offered.
+    /// Returns how many logins led to a challenge.
     #[must_use]
     pub fn logins(&self) -> usize {
         self.logins
+    }
+
+    /// Returns whether no further login was offered because too many led to a challenge.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.logins >= MAX_LOGINS
     }
 
     /// Returns the organization that the login had selected, if the challenge asks for the selection of this organization all the same.

@@ -19,8 +19,8 @@ use crate::login::event::{Answer, ChallengeOffer, LoginEvent};
 use crate::login::options::DeviceGrant;
 use crate::native_client::NativeClient;
 
-/// How many logins one call starts.
-const MAX_LOGINS: usize = 3;
+/// The maximum number of logins that one call starts.
+pub(crate) const MAX_LOGINS: usize = 3;
 
 /// Logs the user in.
 pub(crate) fn log_in(
