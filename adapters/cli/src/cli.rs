@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{login, logout, run, status, switch, token, whoami};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::selection::HEADING;
 
 /// Log in to WorkOS from the terminal.
 #[derive(Debug, Parser)]
@@ -20,12 +21,24 @@ use crate::output::Output;
     about,
     after_help = ErrorKind::table(),
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    disable_help_flag = true
 )]
 pub(crate) struct Cli {
     /// Print the result, or the error, as one JSON object on standard output
-    #[arg(long, global = true, display_order = 100)]
+    #[arg(long, global = true, help_heading = HEADING, display_order = 100)]
     pub(crate) json: bool,
+
+    /// Print help; `workos-login help COMMAND` prints more
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = ArgAction::HelpShort,
+        help_heading = HEADING,
+        display_order = 101
+    )]
+    help: (),
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -88,11 +101,5 @@ fn usage(error: &clap::Error) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_definition_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
+#[path = "../tests/unit/cli.rs"]
+mod tests;

@@ -5,15 +5,14 @@
 
 use std::thread;
 
-use workos_login::Client;
-use workos_login::url::Url;
-use workos_login_loopback::Canceller;
 use workos_login_mock_server::{Config, Server, User};
+use workos_login_native::{Canceller, NativeApp, Page, Storage};
 use workos_login_ureq::ureq::Agent;
 
-use crate::client;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::service::user_management;
 
 /// The mock server, which stops on drop, and the user to log in without a browser.
 pub(crate) struct Demo {
@@ -38,9 +37,11 @@ impl Demo {
         })
     }
 
-    /// Returns a client of the mock server.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        client::user_management(self.server.client_id(), Some(self.base_url()))
+    /// Returns an application of the mock server. Its session is not stored.
+    pub(crate) fn app(&self) -> Result<NativeApp, Failure> {
+        let client = user_management(self.server.client_id(), Some(self.base_url()))?;
+        let app = NativeApp::new(client, "workos-login");
+        Ok(app.storage(Storage::Memory).agent(agent()))
     }
 
     /// Returns the base URL of the mock server.
@@ -73,47 +74,46 @@ impl Demo {
         })
     }
 
+    /// Visits a page as the user: logs in, or enters the user code.
+    pub(crate) fn visit(
+        &self,
+        page: &Page<'_>,
+        canceller: &Canceller,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let email = &self.user()?.email;
+        let Some(user_code) = page.user_code() else {
+            return self.log_in(page.printed_url(), email, canceller.clone());
+        };
+        output.print_line(format_args!("demo: {email} enters the code {user_code}"));
+        self.server
+            .approve_device(user_code, email)
+            .map_err(|error| {
+                let problem = "the device page of the mock server rejected the user code";
+                Failure::new(ErrorKind::Failure, problem).caused_by(&error)
+            })
+    }
+
     /// Logs `email` in at the authorization URL, and follows the redirect to the listener.
     ///
-    /// The listener responds only while the caller waits for it, so the redirect is followed on a thread of its own. If that
-    /// fails, the wait is cancelled.
-    pub(crate) fn log_in(
-        &self,
-        url: &Url,
-        email: &str,
-        listener: Canceller,
-    ) -> Result<(), Failure> {
-        let callback = self.server.log_in(url.as_str(), email).map_err(|error| {
-            Failure::new(
-                ErrorKind::Failure,
-                "the login page of the mock server rejected the login",
-            )
-            .caused_by(&error)
+    /// The listener responds only while the login waits for it, so the redirect is followed on a thread of its own. If that
+    /// fails, the login is cancelled.
+    fn log_in(&self, url: &str, email: &str, canceller: Canceller) -> Result<(), Failure> {
+        let callback = self.server.log_in(url, email).map_err(|error| {
+            let problem = "the login page of the mock server rejected the login";
+            Failure::new(ErrorKind::Failure, problem).caused_by(&error)
         })?;
         thread::spawn(move || {
             if agent().get(&callback).call().is_err() {
-                listener.cancel();
+                canceller.cancel();
             }
         });
         Ok(())
     }
-
-    /// Approves the device login with this user code as `email`.
-    pub(crate) fn approve_device(&self, user_code: &str, email: &str) -> Result<(), Failure> {
-        self.server
-            .approve_device(user_code, email)
-            .map_err(|error| {
-                Failure::new(
-                    ErrorKind::Failure,
-                    "the device page of the mock server rejected the user code",
-                )
-                .caused_by(&error)
-            })
-    }
 }
 
 /// Makes an agent for the loopback interface, which uses no proxy.
-pub(crate) fn agent() -> Agent {
+fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_idle_connections(0)

@@ -11,12 +11,15 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use workos_login::{
     AuthenticationChallenge, Error, ErrorResponse, Malformed, MismatchKind, Organization,
-    OrganizationId, SendError,
+    OrganizationId,
 };
-use workos_login_loopback::{BindError, WaitError};
+use workos_login_keyring as keyring;
+use workos_login_native::workos_login_loopback::BindError;
+use workos_login_native::{NativeError, UnansweredChallenge};
+use workos_login_session::StoreError;
 
-use crate::challenge_task;
 use crate::error_kind::ErrorKind;
+use crate::selection::StoreOption;
 use crate::whole_seconds::whole_seconds;
 
 /// The failure of a command. It serializes as the `error` of the JSON output.
@@ -72,16 +75,28 @@ impl Failure {
         }
     }
 
-    /// Makes the failure of a login that was not completed within `--timeout`.
-    pub(crate) fn timed_out() -> Self {
-        Self::new(
-            ErrorKind::Expired,
-            "the login was not completed in time; run the command again, with a longer --timeout if necessary",
-        )
+    /// Makes the failure of a keyring that does not exist or cannot be opened.
+    pub(crate) fn no_store(error: &StoreError, store: StoreOption) -> Self {
+        let kind = match error.downcast_ref() {
+            Some(keyring::Error::NoKeyring(_)) => ErrorKind::NoStore,
+            _ => ErrorKind::Store,
+        };
+        let mut failure = Self::from_error(kind, error);
+        if cfg!(target_os = "linux") && store == StoreOption::System {
+            failure = failure.hint(
+                "--store kernel stores the session in the Linux kernel keyring, until a restart",
+            );
+        }
+        match kind {
+            ErrorKind::NoStore => failure.hint(
+                "workos-login run --no-store -- COMMAND logs in for that command alone and stores no session; so does token --no-store",
+            ),
+            _ => failure,
+        }
     }
 
     /// Makes the failure of a login that requires an authentication challenge.
-    pub(crate) fn challenge(challenge: &AuthenticationChallenge) -> Self {
+    fn challenge(challenge: &AuthenticationChallenge) -> Self {
         let remedy = match challenge {
             AuthenticationChallenge::OrganizationSelection(_) => {
                 "log in again with one of these options:"
@@ -91,7 +106,7 @@ impl Failure {
         let message = format_args!(
             "the service requires an authentication challenge ({}): {}; a public client cannot complete it: {remedy}",
             challenge.code(),
-            challenge_task::describe(challenge)
+            task(challenge)
         );
         let failure = Self::with_challenge(challenge, message);
         match challenge {
@@ -103,12 +118,16 @@ impl Failure {
     }
 
     /// Makes the failure of a login that selected an organization, and was asked for one all the same.
-    pub(crate) fn selection_ignored(
-        challenge: &AuthenticationChallenge,
-        selected: &OrganizationId,
-        others: &[&Organization],
-    ) -> Self {
-        let remedy = match others {
+    fn selection_ignored(challenge: &AuthenticationChallenge, selected: &OrganizationId) -> Self {
+        let others: Vec<_> = match challenge {
+            AuthenticationChallenge::OrganizationSelection(selection) => {
+                let all = selection.organizations().iter();
+                all.filter(|organization| organization.id() != selected)
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        let remedy = match &others[..] {
             [] => "report it to the operator of the application",
             _ => "log in again with another organization:",
         };
@@ -116,7 +135,7 @@ impl Failure {
             "the service requires the selection of an organization ({}) although the login selected {selected}: {remedy}",
             challenge.code()
         );
-        Self::with_challenge(challenge, message).organization_options(others.iter().copied())
+        Self::with_challenge(challenge, message).organization_options(others)
     }
 
     fn malformed(error: &Error, malformed: &Malformed) -> Self {
@@ -273,21 +292,41 @@ impl From<Error> for Failure {
     }
 }
 
-impl<S, T: StdError + 'static> From<SendError<S, T>> for Failure {
-    fn from(error: SendError<S, T>) -> Self {
-        match error {
-            SendError::Refused(refused) => refused.into_parts().1.into(),
-            SendError::Transport(_) => Self::from_error(ErrorKind::Unavailable, &error)
-                .retry_in(error.retry_in(SystemTime::now())),
-        }
-    }
-}
-
-impl From<BindError> for Failure {
-    fn from(error: BindError) -> Self {
-        let kind = match error {
-            BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_) => {
-                ErrorKind::Configuration
+impl From<NativeError> for Failure {
+    fn from(error: NativeError) -> Self {
+        let kind = match &error {
+            NativeError::Bind(BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_))
+            | NativeError::InvalidIssuer(_) => ErrorKind::Configuration,
+            NativeError::Challenge(unanswered) => return unanswered.as_ref().into(),
+            NativeError::DeviceUnsupported(_) => {
+                return Self::new(
+                    ErrorKind::Usage,
+                    "the device authorization endpoint is not known; log in without --device, or set \
+                     --device-authorization-endpoint",
+                );
+            }
+            NativeError::Http(_) => {
+                let failure = Self::from_error(ErrorKind::Unavailable, &error);
+                return failure.retry_in(Some(Duration::from_secs(1)));
+            }
+            NativeError::Login(error) => return error.into(),
+            NativeError::StillStored(error) => {
+                return Self::new(
+                    ErrorKind::Store,
+                    "the session could not be removed from the keyring and is still stored; log out again",
+                )
+                .caused_by(error);
+            }
+            NativeError::NoStore(_)
+            | NativeError::NotStored(_)
+            | NativeError::NotWritable(_)
+            | NativeError::PendingLogin(_)
+            | NativeError::Session(_) => ErrorKind::Store,
+            NativeError::TimedOut => {
+                return Self::new(
+                    ErrorKind::Expired,
+                    "the login was not completed in time; run the command again, with a longer --timeout if necessary",
+                );
             }
             _ => ErrorKind::Failure,
         };
@@ -295,12 +334,36 @@ impl From<BindError> for Failure {
     }
 }
 
-impl From<WaitError> for Failure {
-    fn from(error: WaitError) -> Self {
-        match error {
-            WaitError::Refused(refused) => refused.into_parts().1.into(),
-            WaitError::TimedOut(_) => Self::timed_out(),
-            other => Self::from_error(ErrorKind::Failure, &other),
+impl From<&UnansweredChallenge> for Failure {
+    fn from(unanswered: &UnansweredChallenge) -> Self {
+        let challenge = unanswered.challenge();
+        match unanswered.ignored_organization() {
+            Some(selected) => Self::selection_ignored(challenge, selected),
+            None if unanswered.is_last() => Self::challenge(challenge).cause(format_args!(
+                "the challenge remains after {} logins",
+                unanswered.logins()
+            )),
+            None => Self::challenge(challenge),
         }
+    }
+}
+
+/// Describes the task of the user in an authentication challenge, as an imperative sentence.
+pub(crate) fn task(challenge: &AuthenticationChallenge) -> &'static str {
+    match challenge {
+        AuthenticationChallenge::EmailCompletion(_) => "enter an e-mail address",
+        AuthenticationChallenge::EmailVerification(_) => {
+            "verify the e-mail address with the code that is sent to it"
+        }
+        AuthenticationChallenge::Totp(_) => "enter the code of the second factor",
+        AuthenticationChallenge::MfaEnrollment(_) => "enroll a second factor",
+        AuthenticationChallenge::AllowedMethods(_) => {
+            "log in with a method that the organization allows"
+        }
+        AuthenticationChallenge::OrganizationSelection(_) => "select an organization",
+        AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
+        AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
+        AuthenticationChallenge::Sso(_) => "log in with the organization's SSO",
+        _ => "follow the login page",
     }
 }

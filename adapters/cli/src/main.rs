@@ -1,20 +1,21 @@
 //! `workos-login`: log in to WorkOS from the terminal.
 //!
-//! [`cli`] parses the command line, each file of [`commands`] runs one command, and [`output`] prints its result. [`login`] is
-//! what the commands that log in share; [`session`] is the stored session. Libraries' errors become a [`failure`].
+//! [`cli`] parses the command line, each file of [`commands`] runs one command, and [`output`] prints its result. A command works on the
+//! account that [`selection`] makes of the options and of the [`index`]; [`login`] and [`session`] are what several commands share.
+//! `workos-login-native` does the work, and its errors become a [`failure`].
 
-mod challenge_task;
 mod cli;
-mod client;
 mod commands;
 mod demo;
 mod error_kind;
 mod failure;
 mod identity;
+mod index;
 mod interrupt;
-mod issuer;
 mod login;
 mod output;
+mod selection;
+mod service;
 mod session;
 mod whole_seconds;
 

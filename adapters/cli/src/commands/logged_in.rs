@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 use serde::Serialize;
 use workos_login::Authenticated;
-use workos_login_keyring::Keyring;
+use workos_login_native::Location;
 
 use crate::identity::Identity;
 use crate::output::report::{Report, table};
-use crate::session::account;
+use crate::selection::serialize_location;
 
 /// The logged-in user. Contains no token.
 #[derive(Serialize)]
@@ -19,12 +19,12 @@ pub(crate) struct LoggedIn {
     /// Seconds, rounded.
     expires_in: Option<u64>,
     /// `None` if the session is not stored.
-    #[serde(serialize_with = "account::serialize_store")]
-    store: Option<Keyring>,
+    #[serde(serialize_with = "serialize_location")]
+    store: Option<Location>,
 }
 
 impl LoggedIn {
-    pub(crate) fn new(session: &Authenticated, store: Option<Keyring>, now: SystemTime) -> Self {
+    pub(crate) fn new(session: &Authenticated, store: Option<Location>, now: SystemTime) -> Self {
         Self {
             identity: Identity::from(session),
             expires_in: session

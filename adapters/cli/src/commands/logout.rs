@@ -1,29 +1,30 @@
 //! `workos-login logout`: ends the session.
 //!
-//! The session is removed from the keyring before the browser is opened, so that it is removed even if the browser fails. At the
-//! service, it ends when the browser opens the session logout URL.
+//! The session is removed from the keyring and revoked at an authorization server before the browser is opened, so that both happen even if
+//! the browser fails. At WorkOS, the session ends when the browser opens the session logout URL.
 
 use serde::Serialize;
-use workos_login::Authenticated;
 use workos_login::url::Url;
-use workos_login_native::open_browser;
+use workos_login_native::{LoggedOut as Removed, open_browser};
+use workos_login_session::Revocation;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::output::report::Report;
-use crate::session::{Session, SessionArgs};
+use crate::selection::SelectionArgs;
+use crate::session::Session;
 
-/// Remove the session from the keyring, and open the session logout URL
+/// Remove the session from the keyring, revoke it, and open the session logout URL
 ///
-/// The session is removed first, whatever the browser does afterwards.
+/// The session is removed first, whatever the server and the browser do afterwards.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    session: SessionArgs,
-
     /// Print the session logout URL instead of opening the browser
     #[arg(long)]
     no_browser: bool,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
 }
 
 /// The result of the logout.
@@ -31,6 +32,8 @@ pub(crate) struct Args {
 pub(crate) struct LoggedOut {
     /// `None` if the stored session could not be read.
     was_logged_in: Option<bool>,
+    /// Whether the refresh token was revoked; `None` if the service has no revocation.
+    revoked: Option<bool>,
     /// `None` if the session has none.
     logout_url: Option<String>,
     opened: bool,
@@ -38,9 +41,9 @@ pub(crate) struct LoggedOut {
 
 /// Logs out.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedOut, Failure> {
-    let logged_out = log_out(&args.session.open()?, output, |session| {
-        args.session.logout_url(session)
-    })?;
+    let selection = args.selection.select()?;
+    let removed = Session::new(&selection).log_out()?;
+    let logged_out = LoggedOut::new(&removed, output);
     let opened = match &logged_out.logout_url {
         Some(url) if !args.no_browser => open_browser(url).is_ok(),
         _ => false,
@@ -51,27 +54,43 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedOut, Failure> {
     })
 }
 
-/// Removes the session from the store.
-fn log_out(
-    session: &Session,
-    output: &Output,
-    logout_url: impl FnOnce(&Authenticated) -> Option<Url>,
-) -> Result<LoggedOut, Failure> {
-    let removed = session.log_out()?;
-    if let Some(error) = removed.unreadable() {
-        output.warn_error(error);
+impl LoggedOut {
+    /// Prints what could not be done, and makes the result.
+    pub(crate) fn new(removed: &Removed, output: &Output) -> Self {
+        if let Some(error) = removed.unreadable() {
+            output.warn_error(error);
+        }
+        let revoked = match removed.revocation() {
+            Revocation::Revoked => Some(true),
+            Revocation::Failed(cause) => {
+                output.warn(
+                    "the refresh token could not be revoked at the authorization server and may remain valid until it expires",
+                );
+                output.print_causes(&**cause);
+                Some(false)
+            }
+            _ => None,
+        };
+        Self {
+            was_logged_in: match removed.unreadable() {
+                Some(_) => None,
+                None => Some(removed.session().is_some()),
+            },
+            revoked,
+            logout_url: removed.url().map(without_id_token),
+            opened: false,
+        }
     }
-    let session = removed.session();
-    Ok(LoggedOut {
-        was_logged_in: match removed.unreadable() {
-            Some(_) => None,
-            None => Some(session.is_some()),
-        },
-        logout_url: session
-            .and_then(|session| logout_url(session))
-            .map(String::from),
-        opened: false,
-    })
+}
+
+/// Removes the ID token, which is no text for a terminal or a list of processes. The server asks the user to confirm the logout then.
+fn without_id_token(url: &Url) -> String {
+    let mut printed = url.clone();
+    let pairs = url
+        .query_pairs()
+        .filter(|(name, _)| name != "id_token_hint");
+    printed.query_pairs_mut().clear().extend_pairs(pairs);
+    printed.into()
 }
 
 impl Report for LoggedOut {
@@ -98,66 +117,5 @@ impl Report for LoggedOut {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use workos_login_keyring as keyring;
-    use workos_login_session::{BlockingStore, Expected, StoreError, StoreLock, StoredSession};
-
-    use super::*;
-    use crate::session::fixture::Fixture;
-
-    fn run(fixture: &Fixture) -> LoggedOut {
-        let logout_url = |session: &Authenticated| session.logout_url(&fixture.client, None);
-        log_out(&fixture.session(), &fixture.output, logout_url).unwrap()
-    }
-
-    #[test]
-    fn removes_the_session_and_returns_its_logout_url() {
-        let fixture = Fixture::logged_in("alice@example.com");
-        let logged_out = run(&fixture);
-        assert_eq!(logged_out.was_logged_in, Some(true));
-        let url = logged_out.logout_url.unwrap();
-        assert!(url.contains(&fixture.server.sessions()[0]), "{url}");
-        assert!(fixture.session().load().is_err());
-
-        let again = run(&fixture);
-        assert_eq!(again.was_logged_in, Some(false));
-        assert_eq!(again.lines(), ["No user was logged in."]);
-        assert_eq!(fixture.server.request_count(), 0);
-    }
-
-    #[test]
-    fn an_unreadable_session_is_removed_and_not_reported_as_none() {
-        let fixture = Fixture::logged_out();
-        let session = fixture.session_in(Unreadable);
-        let logged_out = log_out(&session, &fixture.output, |_| None).unwrap();
-        assert_eq!(logged_out.was_logged_in, None);
-        assert!(!logged_out.lines().concat().contains("No user"));
-    }
-
-    /// A store with a damaged record.
-    struct Unreadable;
-
-    impl BlockingStore for Unreadable {
-        fn load(&self) -> Result<Option<StoredSession>, StoreError> {
-            Err(StoreError::new(keyring::Error::Damaged))
-        }
-
-        fn save(&self, _: &StoredSession, _: Expected) -> Result<(), StoreError> {
-            panic!("a logout saves nothing")
-        }
-
-        fn clear(&self, _: Expected) -> Result<(), StoreError> {
-            Ok(())
-        }
-
-        fn lock(&self, _: Duration, _: Duration) -> Result<Option<StoreLock>, StoreError> {
-            Ok(Some(StoreLock::new(())))
-        }
-
-        fn check(&self) -> Result<(), StoreError> {
-            Ok(())
-        }
-    }
-}
+#[path = "../../tests/unit/logout.rs"]
+mod tests;

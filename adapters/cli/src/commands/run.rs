@@ -9,7 +9,8 @@ use workos_login::secrecy::ExposeSecret;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::source::SessionSourceArgs;
+use crate::selection::SelectionArgs;
+use crate::session::SessionSourceArgs;
 
 /// Run a command with a valid access token in the environment variable WORKOS_ACCESS_TOKEN
 ///
@@ -32,7 +33,8 @@ pub(crate) struct Args {
 
 /// Replaces this process by the command. Returns only if that fails.
 pub(crate) fn run(args: &Args, output: &Output) -> Failure {
-    let session = match args.session.session(output, |stored| stored.fresh(output)) {
+    let fresh = |selection: &SelectionArgs| Ok(selection.fresh(output)?.0);
+    let session = match args.session.session(output, fresh) {
         Ok(session) => session,
         Err(failure) => return failure,
     };

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::output::Output;
-use crate::session::source::SessionSourceArgs;
+use crate::session::SessionSourceArgs;
 
 /// Print the logged-in user, as of the last response of the service
 ///
@@ -18,6 +18,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
     let session = args
         .session
-        .session(output, |stored| stored.open()?.load())?;
+        .session(output, |selection| selection.open()?.load())?;
     Ok(Identity::from(&*session))
 }

@@ -55,7 +55,22 @@ impl Output {
     /// Prints an error, and its sources, that did not keep the command from succeeding.
     pub(crate) fn warn_error(&self, warning: &dyn Error) {
         self.warn(warning);
-        for cause in std::iter::successors(warning.source(), |&error| error.source()) {
+        if let Some(source) = warning.source() {
+            self.print_causes(source);
+        }
+    }
+
+    /// Prints a failure that did not keep the command from succeeding.
+    pub(crate) fn warn_failure(&self, failure: &Failure) {
+        self.warn(failure.message());
+        for cause in failure.causes() {
+            self.print_line(format_args!("  caused by: {cause}"));
+        }
+    }
+
+    /// Prints an error and its sources below a warning.
+    pub(crate) fn print_causes(&self, cause: &dyn Error) {
+        for cause in std::iter::successors(Some(cause), |&error| error.source()) {
             self.print_line(format_args!("  caused by: {cause}"));
         }
     }

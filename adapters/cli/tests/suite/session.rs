@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use workos_login_mock_server::{Config, Endpoint, MockResponse, Organization, Server};
+use workos_login_mock_server::{Config, Endpoint, Fault, MockResponse, Organization, Server};
 
 use crate::discovery::OPENID_CONNECT;
 use crate::oauth_server::{CLIENT_ID, OAuthServer};
@@ -51,7 +51,8 @@ impl Account {
         configure(&mut program, &self.server);
         program
             .env("WORKOS_LOGIN_STORE", "kernel")
-            .env("XDG_STATE_HOME", &self.state);
+            .env("XDG_STATE_HOME", &self.state)
+            .env("XDG_CONFIG_HOME", self.state.join("config"));
         program
     }
 
@@ -295,7 +296,7 @@ fn a_session_without_a_refresh_token_is_reported_by_login_and_status() {
 }
 
 #[test]
-fn the_server_of_a_session_is_discovered_when_a_refresh_is_due() {
+fn without_an_index_the_server_is_discovered_when_a_refresh_is_due() {
     let Some(account) = Account::new("discovery") else {
         return;
     };
@@ -322,6 +323,7 @@ fn the_server_of_a_session_is_discovered_when_a_refresh_is_due() {
     visit(&waiting.callback(&[("code", "code_1")]));
     waiting.end().with(0);
     assert_eq!(server.take_paths(), [OPENID_CONNECT, "/token"]);
+    std::fs::remove_dir_all(account.state.join("config")).unwrap();
 
     thread::sleep(Duration::from_secs(1));
     server.publish(&json!({"issuer": "https://example.org"}));
@@ -384,4 +386,149 @@ fn a_login_for_one_command_leaves_the_stored_session_unchanged() {
         "carol@example.com"
     );
     assert_ne!(account.run(&["token"]).with(0).stdout, token);
+}
+
+#[test]
+fn a_refresh_that_ends_the_session_names_the_login_command() {
+    let Some(account) = Account::new("ending") else {
+        return;
+    };
+    let challenge = r#"{"code":"mfa_enrollment","message":"m","pending_authentication_token":"t","user":{"id":"user_1"}}"#;
+    let invalid_grant = MockResponse::oauth_error(400, "invalid_grant", "Over.");
+    for (response, code, remedy) in [
+        (MockResponse::json(403, challenge), 7, "log in again"),
+        (invalid_grant, 8, "log in"),
+    ] {
+        account.log_in_with_expired_token();
+        account.server.respond_with(Endpoint::Refresh, [response]);
+        let command = format!("{remedy}: workos-login login --account {}", account.name);
+        account.run(&["token"]).with(code).says(&[&command]);
+    }
+}
+
+#[test]
+fn a_refresh_without_a_usable_response_is_unavailable_and_has_the_cause() {
+    let Some(account) = Account::new("unusable") else {
+        return;
+    };
+    let html = MockResponse::new(200).header("content-type", "text/html");
+    let redirect = MockResponse::new(302).header("location", "https://portal.example/");
+    for (response, cause) in [
+        (redirect, "response is a redirect to portal.example"),
+        (html.body("<!doctype html>"), "text/html"),
+    ] {
+        account.log_in_with_expired_token();
+        let fault = Fault::Response(response).on(Endpoint::Refresh);
+        account.server.inject(fault.always());
+        let ended = account.run(&["token"]).with(5);
+        ended.says(&["has not ended; try again in", cause]);
+        account.server.clear_faults();
+    }
+}
+
+#[test]
+fn a_failed_refresh_has_the_details_of_the_response() {
+    let Some(account) = Account::new("details") else {
+        return;
+    };
+    account.log_in_with_expired_token();
+    let response = MockResponse::new(503)
+        .header("retry-after", "30")
+        .header("x-request-id", "req_7");
+    account.server.respond_with(Endpoint::Refresh, [response]);
+    let error = account.run(&["token", "--json"]).with(5).error();
+    for (member, value) in [
+        ("kind", Value::from("unavailable")),
+        ("status", 503.into()),
+        ("retry_in", 30.into()),
+        ("request_id", "req_7".into()),
+    ] {
+        assert_eq!(error[member], value, "{error}");
+    }
+}
+
+#[test]
+fn a_client_error_does_not_end_the_session() {
+    let Some(account) = Account::new("client-error") else {
+        return;
+    };
+    account.log_in_with_expired_token();
+    let response = MockResponse::oauth_error(401, "invalid_client", "Who?");
+    account.server.respond_with(Endpoint::Refresh, [response]);
+    account.run(&["token"]).with(6);
+    account.run(&["whoami"]).with(0);
+}
+
+#[test]
+fn a_lost_response_is_retried() {
+    let Some(account) = Account::new("lost") else {
+        return;
+    };
+    account.log_in_with_expired_token();
+    account
+        .server
+        .configure(|config| config.replay_window = Duration::from_secs(10));
+    let fault = Fault::ResponseLost.on(Endpoint::Refresh);
+    account.server.inject(fault);
+    account.run(&["token"]).with(0);
+    assert_eq!(account.server.request_count(), 2);
+}
+
+#[test]
+fn processes_share_one_refresh() {
+    let Some(account) = Account::new("shared") else {
+        return;
+    };
+    account.log_in_with_expired_token();
+    let mut tokens: Vec<String> = thread::scope(|scope| {
+        let token = || account.run(&["token"]).with(0).stdout;
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(token)).collect();
+        threads.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(account.server.request_count(), 1);
+}
+
+#[test]
+fn no_login_starts_if_the_store_is_not_writable() {
+    let Some(account) = Account::new("read-only") else {
+        return;
+    };
+    let mut command = account.command(&["login", "--no-browser"]);
+    let ended = run(command.env("XDG_STATE_HOME", "/dev/null")).with(10);
+    ended.says(&[
+        "the session cannot be stored; no login was started",
+        "lock file",
+    ]);
+    assert_eq!(account.server.request_count(), 0);
+}
+
+#[test]
+fn a_login_fails_if_its_session_cannot_be_stored() {
+    let Some(account) = Account::new("lost-store") else {
+        return;
+    };
+    let state = account.state.join("state");
+    let mut command = account.command(&["login", "--no-browser"]);
+    let waiting = Waiting::start(command.env("XDG_STATE_HOME", &state));
+    std::fs::remove_dir_all(&state).unwrap();
+    std::fs::write(&state, "").unwrap();
+    let ended = waiting.log_in(&account.server, ALICE);
+    ended.with(10).says(&["could not be stored"]);
+}
+
+#[test]
+fn a_logout_ends_the_session_once() {
+    let Some(account) = Account::new("logout-once") else {
+        return;
+    };
+    account.log_in(ALICE, &[]);
+    account.server.clear_requests();
+    assert_eq!(
+        account.json(&["logout", "--no-browser"])["was_logged_in"],
+        true
+    );
+    assert_eq!(account.json(&["logout"])["was_logged_in"], false);
+    assert_eq!(account.server.request_count(), 0);
 }

@@ -13,6 +13,8 @@ use workos_login_ureq::ureq::Agent;
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workos-login"));
     command.env_clear().stdin(Stdio::null()).args(arguments);
+    // Without an index: a test that needs one sets a directory of its own.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     // Windows has no sockets without it.
     if let Some(root) = std::env::var_os("SystemRoot") {
         command.env("SystemRoot", root);
