@@ -336,6 +336,8 @@ impl PollingDevice {
         response: &Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<DevicePoll, Error> {
+        // That of an earlier response to this request is void.
+        self.asked_wait = None;
         match classify(
             response,
             &self.client.binding,

@@ -169,6 +169,17 @@ fn m17_polls_through_transient_errors_until_the_device_code_expires() {
 }
 
 #[test]
+fn the_wait_that_one_response_demands_ends_with_the_next() {
+    let mut busy = response(503, "");
+    let wait = "120".parse().unwrap();
+    busy.headers_mut().insert("retry-after", wait);
+    let (polling, _) = refusal(Scenario::public().to_polling(), busy);
+    let (polling, error) = refusal(polling, response(200, "{}"));
+    assert_eq!(kind(&error), "Malformed");
+    assert_eq!(polling.into_awaiting(now()).poll_in(now()), secs(10));
+}
+
+#[test]
 fn accepts_a_success_after_the_expiry() {
     let success = response(200, fixture("success_full.json"));
     let polled = Scenario::public()
