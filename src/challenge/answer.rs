@@ -1,13 +1,14 @@
 //! Answers to authentication challenges, from a confidential client.
 //!
-//! Each leads to [`Exchanging`]. Answering takes `&self`: the user can correct an incorrect code.
+//! Each leads to [`Exchanging`]. Answering takes `&self`: the user can correct an incorrect code, and an answer for another client is an
+//! error that leaves the challenge as it is.
 
 use crate::challenge::{
     ChallengeContext, EmailVerificationChallenge, MfaEnrollmentChallenge,
     OrganizationSelectionChallenge, RadarEmailChallenge, RadarSmsChallenge, TotpChallenge,
 };
 use crate::client::{Client, Confidential};
-use crate::error::ResponseKind;
+use crate::error::{ClientError, ResponseKind};
 use crate::ids::OrganizationId;
 use crate::login::exchanging::Exchanging;
 use crate::login::requirements::Requirements;
@@ -17,13 +18,21 @@ impl EmailVerificationChallenge {
     /// Answers with the code that the user received.
     ///
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
-    pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
+    pub fn answer(
+        &self,
+        client: &Client<Confidential>,
+        code: &str,
+    ) -> Result<Exchanging, ClientError> {
         // The token is copied, not taken: after an incorrect code it is needed again.
         let grant = Grant::email_verification(
             code.into(),
             self.context.pending_authentication_token.clone(),
         );
-        exchange(client, grant)
+        exchange(&self.context, client, grant)
     }
 }
 
@@ -31,12 +40,16 @@ impl TotpChallenge {
     /// Answers the MFA challenge `challenge_id` with the code that the user's authenticator shows.
     ///
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
         challenge_id: &str,
         code: &str,
-    ) -> Exchanging {
+    ) -> Result<Exchanging, ClientError> {
         answer(&self.context, client, challenge_id, code)
     }
 }
@@ -45,12 +58,16 @@ impl MfaEnrollmentChallenge {
     /// Answers the MFA challenge `challenge_id` of the new factor with the code that the user's authenticator shows.
     ///
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
         challenge_id: &str,
         code: &str,
-    ) -> Exchanging {
+    ) -> Result<Exchanging, ClientError> {
         answer(&self.context, client, challenge_id, code)
     }
 }
@@ -59,17 +76,21 @@ impl OrganizationSelectionChallenge {
     /// Selects an organization of which the user is an active member.
     ///
     /// If the service rejects the organization, another can be selected.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
     pub fn select(
         &self,
         client: &Client<Confidential>,
         organization: &OrganizationId,
-    ) -> Exchanging {
+    ) -> Result<Exchanging, ClientError> {
         let organization_id = organization.as_str().into();
         let grant = Grant::organization_selection(
             self.context.pending_authentication_token.clone(),
             organization_id,
         );
-        exchange(client, grant)
+        exchange(&self.context, client, grant)
     }
 }
 
@@ -77,13 +98,21 @@ impl RadarEmailChallenge {
     /// Answers with the code that the user received.
     ///
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
-    pub fn answer(&self, client: &Client<Confidential>, code: &str) -> Exchanging {
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
+    pub fn answer(
+        &self,
+        client: &Client<Confidential>,
+        code: &str,
+    ) -> Result<Exchanging, ClientError> {
         let grant = Grant::radar_email_challenge(
             code.into(),
             self.context.pending_authentication_token.clone(),
             self.radar_challenge_id().map(Into::into),
         );
-        exchange(client, grant)
+        exchange(&self.context, client, grant)
     }
 }
 
@@ -92,19 +121,23 @@ impl RadarSmsChallenge {
     ///
     /// `verification` is from the response to the request that sent the SMS. A challenge at sign-up needs it, one at sign-in does not.
     /// After an incorrect code ([`Error::IncorrectCode`](crate::Error::IncorrectCode)) the challenge can be answered again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the challenge is bound to another client.
     pub fn answer(
         &self,
         client: &Client<Confidential>,
         code: &str,
         verification: Option<SmsVerification<'_>>,
-    ) -> Exchanging {
+    ) -> Result<Exchanging, ClientError> {
         let grant = Grant::radar_sms_challenge(
             code.into(),
             self.context.pending_authentication_token.clone(),
             verification.map(|verification| verification.id.into()),
             verification.map(|verification| verification.phone_number.into()),
         );
-        exchange(client, grant)
+        exchange(&self.context, client, grant)
     }
 }
 
@@ -128,17 +161,28 @@ fn answer(
     client: &Client<Confidential>,
     challenge_id: &str,
     code: &str,
-) -> Exchanging {
+) -> Result<Exchanging, ClientError> {
     let grant = Grant::mfa_totp(
         code.into(),
         context.pending_authentication_token.clone(),
         challenge_id.into(),
     );
-    exchange(client, grant)
+    exchange(context, client, grant)
 }
 
-fn exchange(client: &Client<Confidential>, grant: Grant) -> Exchanging {
+fn exchange(
+    context: &ChallengeContext,
+    client: &Client<Confidential>,
+    grant: Grant,
+) -> Result<Exchanging, ClientError> {
+    // Otherwise the pending authentication token of one service would be sent to another.
+    client.check(&context.binding)?;
     // `max_age` belongs to the login before the challenge, and User Management has no nonce.
     let requirements = Requirements::default();
-    Exchanging::new(client, grant, ResponseKind::ChallengeAnswer, requirements)
+    Ok(Exchanging::new(
+        client,
+        grant,
+        ResponseKind::ChallengeAnswer,
+        requirements,
+    ))
 }

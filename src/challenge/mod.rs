@@ -55,7 +55,7 @@ pub(crate) use self::stored::Details;
 ///
 /// ```compile_fail,E0308
 /// # use workos_login::*;
-/// fn answer(client: &Client<Public>, challenge: &EmailVerificationChallenge) -> Exchanging {
+/// fn answer(client: &Client<Public>, challenge: &EmailVerificationChallenge) -> Result<Exchanging, ClientError> {
 ///     challenge.answer(client, "123456")
 /// }
 /// ```
@@ -64,7 +64,7 @@ pub(crate) use self::stored::Details;
 ///
 /// ```
 /// # use workos_login::*;
-/// fn answer(client: &Client<Confidential>, challenge: &EmailVerificationChallenge) -> Exchanging {
+/// fn answer(client: &Client<Confidential>, challenge: &EmailVerificationChallenge) -> Result<Exchanging, ClientError> {
 ///     challenge.answer(client, "123456")
 /// }
 /// ```
@@ -76,8 +76,8 @@ pub(crate) use self::stored::Details;
 ///
 /// # Client binding
 ///
-/// A challenge is bound to the client id and the issuer of the login that it came from. `answer`, `select` and `login` do not check the
-/// binding: check a challenge that was stored with [`bound_to`](Self::bound_to).
+/// A challenge is bound to the client id and the issuer of the login that it came from. `answer` and `select` are errors for another client.
+/// `login` does not check the binding: check a challenge that was stored with [`bound_to`](Self::bound_to).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationChallenge {

@@ -110,7 +110,7 @@ impl Scenario<Confidential> {
     pub(crate) fn to_answering(&self) -> Exchanging {
         match self.to_challenge("email_verification_required") {
             AuthenticationChallenge::EmailVerification(challenge) => {
-                challenge.answer(&self.client, "123456")
+                challenge.answer(&self.client, "123456").unwrap()
             }
             other => panic!("{other:?}"),
         }

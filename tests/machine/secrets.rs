@@ -297,21 +297,23 @@ fn show_challenges(watch: &mut Watch, marker: &str) {
         );
         let exchanging = match &challenge {
             AuthenticationChallenge::EmailVerification(challenge) => {
-                challenge.answer(&client, marker)
+                challenge.answer(&client, marker).unwrap()
             }
-            AuthenticationChallenge::Totp(challenge) => {
-                challenge.answer(&client, "auth_challenge_1", marker)
-            }
-            AuthenticationChallenge::MfaEnrollment(challenge) => {
-                challenge.answer(&client, "auth_challenge_1", marker)
-            }
+            AuthenticationChallenge::Totp(challenge) => challenge
+                .answer(&client, "auth_challenge_1", marker)
+                .unwrap(),
+            AuthenticationChallenge::MfaEnrollment(challenge) => challenge
+                .answer(&client, "auth_challenge_1", marker)
+                .unwrap(),
             AuthenticationChallenge::OrganizationSelection(challenge) => {
-                challenge.select(&client, &organization("org_1"))
+                challenge.select(&client, &organization("org_1")).unwrap()
             }
-            AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(&client, marker),
+            AuthenticationChallenge::RadarEmail(challenge) => {
+                challenge.answer(&client, marker).unwrap()
+            }
             AuthenticationChallenge::RadarSms(challenge) => {
                 let sms = SmsVerification::new("radar_verification_1", "+15555550142");
-                challenge.answer(&client, marker, Some(sms))
+                challenge.answer(&client, marker, Some(sms)).unwrap()
             }
             AuthenticationChallenge::EmailCompletion(challenge) => {
                 watch.debug(challenge);

@@ -586,6 +586,7 @@ fn answers_and_continues_a_stored_challenge() {
     assert_eq!(selection.organizations()[1].name(), Some("Mesa Works"));
     let sent = selection
         .select(&client, selection.organizations()[1].id())
+        .unwrap()
         .request();
     assert_eq!(
         body(&sent)["pending_authentication_token"],

@@ -1,13 +1,13 @@
 //! The grants that answer a challenge. Only a confidential client has them.
 
 use serde_json::{Value, json};
-use workos_login::{Exchange, Exchanging, SmsVerification};
+use workos_login::{Client, ClientError, Confidential, Exchange, Exchanging, SmsVerification};
 
 use super::part;
 use crate::exchanging::sent_to_the_token_endpoint;
 use crate::scenario::{
     API_KEY, CLIENT_ID, OTHER_ORGANIZATION, Scenario, body, challenge_file, challenge_of, edited,
-    error_response, fixture, kind, now, organization, refusal, response, stored,
+    error_response, fixture, kind, message_contains, now, organization, refusal, response, stored,
 };
 
 /// The data of a challenge of a fixture.
@@ -37,7 +37,7 @@ fn sends_the_grant_of_each_challenge() {
     let members =
         json!({ "code": "1", "pending_authentication_token": "iUKhPHGYZNCHz8ifgB77J5qjw" });
     sends(
-        &email.answer(client, "1"),
+        &email.answer(client, "1").unwrap(),
         "email-verification:code",
         members,
     );
@@ -49,7 +49,9 @@ fn sends_the_grant_of_each_challenge() {
         "authentication_challenge_id": "auth_challenge_01KJ9PJFSQMDY1ZZMCWRPMAT6H",
     });
     sends(
-        &embedded.answer(client, embedded.challenge_id().unwrap(), "1"),
+        &embedded
+            .answer(client, embedded.challenge_id().unwrap(), "1")
+            .unwrap(),
         "mfa-totp",
         members,
     );
@@ -62,7 +64,9 @@ fn sends_the_grant_of_each_challenge() {
         "authentication_challenge_id": created,
     });
     sends(
-        &factors.answer(client, created.as_str().unwrap(), "1"),
+        &factors
+            .answer(client, created.as_str().unwrap(), "1")
+            .unwrap(),
         "mfa-totp",
         members,
     );
@@ -75,7 +79,9 @@ fn sends_the_grant_of_each_challenge() {
         "authentication_challenge_id": enrolled,
     });
     sends(
-        &enrollment.answer(client, enrolled.as_str().unwrap(), "1"),
+        &enrollment
+            .answer(client, enrolled.as_str().unwrap(), "1")
+            .unwrap(),
         "mfa-totp",
         members,
     );
@@ -86,7 +92,9 @@ fn sends_the_grant_of_each_challenge() {
         "organization_id": "org_01KQ0PKXK8VPZ198YJP4FDWVQ2",
     });
     sends(
-        &selection.select(client, selection.organizations()[1].id()),
+        &selection
+            .select(client, selection.organizations()[1].id())
+            .unwrap(),
         "organization-selection",
         members,
     );
@@ -98,7 +106,7 @@ fn sends_the_grant_of_each_challenge() {
         "radar_challenge_id": "radar_challenge_01K23KKJK97D8MQW3F69GNEZMB",
     });
     sends(
-        &email.answer(client, "1"),
+        &email.answer(client, "1").unwrap(),
         "radar-email-challenge:code",
         members,
     );
@@ -114,7 +122,7 @@ fn sends_the_grant_of_each_challenge() {
         "phone_number": "+15555550142",
     });
     sends(
-        &sms.answer(client, "1", Some(verification)),
+        &sms.answer(client, "1", Some(verification)).unwrap(),
         "radar-sms-challenge:code",
         members,
     );
@@ -124,7 +132,9 @@ fn sends_the_grant_of_each_challenge() {
     ] {
         let members = json!({ "code": "1", "pending_authentication_token": token });
         sends(
-            &challenge!(name, RadarSms).answer(client, "1", None),
+            &challenge!(name, RadarSms)
+                .answer(client, "1", None)
+                .unwrap(),
             "radar-sms-challenge:code",
             members,
         );
@@ -149,7 +159,7 @@ fn omits_a_pending_authentication_token_that_is_absent() {
         let code = || json!({ "code": "1" });
         let email = part!(without("email_verification_required"), EmailVerification);
         sends(
-            &email.answer(client, "1"),
+            &email.answer(client, "1").unwrap(),
             "email-verification:code",
             code(),
         );
@@ -157,7 +167,7 @@ fn omits_a_pending_authentication_token_that_is_absent() {
             without("organization_selection_required"),
             OrganizationSelection
         );
-        let selected = selection.select(client, &organization("org_1"));
+        let selected = selection.select(client, &organization("org_1")).unwrap();
         sends(
             &selected,
             "organization-selection",
@@ -165,14 +175,14 @@ fn omits_a_pending_authentication_token_that_is_absent() {
         );
         let sms = part!(without("radar_sms_challenge"), RadarSms);
         sends(
-            &sms.answer(client, "1", None),
+            &sms.answer(client, "1", None).unwrap(),
             "radar-sms-challenge:code",
             code(),
         );
         if absent.is_none() {
             let email = part!(without("radar_email_challenge"), RadarEmail);
             sends(
-                &email.answer(client, "1"),
+                &email.answer(client, "1").unwrap(),
                 "radar-email-challenge:code",
                 code(),
             );
@@ -181,15 +191,14 @@ fn omits_a_pending_authentication_token_that_is_absent() {
     let enrollment = challenge!("mfa_enrollment_oauth", MfaEnrollment);
     let members = json!({ "code": "1", "authentication_challenge_id": "auth_challenge_1" });
     sends(
-        &enrollment.answer(client, "auth_challenge_1", "1"),
+        &enrollment.answer(client, "auth_challenge_1", "1").unwrap(),
         "mfa-totp",
         members,
     );
 }
 
-/// An answer to every challenge that a grant answers.
-fn every_answer() -> [Exchanging; 6] {
-    let client = &Scenario::confidential().client;
+/// An answer from this client to every challenge that a grant answers.
+fn answers(client: &Client<Confidential>) -> [Result<Exchanging, ClientError>; 6] {
     [
         challenge!("email_verification_required", EmailVerification).answer(client, "1"),
         challenge!("mfa_challenge_factors", Totp).answer(client, "c", "1"),
@@ -199,6 +208,23 @@ fn every_answer() -> [Exchanging; 6] {
         challenge!("radar_email_challenge", RadarEmail).answer(client, "1"),
         challenge!("radar_sms_challenge", RadarSms).answer(client, "1", None),
     ]
+}
+
+fn every_answer() -> [Exchanging; 6] {
+    answers(&Scenario::confidential().client).map(Result::unwrap)
+}
+
+#[test]
+fn refuses_an_answer_from_a_client_that_it_is_not_bound_to() {
+    let client = Scenario::confidential().client;
+    let elsewhere = client.base_url("https://eu.example".parse().unwrap());
+    let key = || API_KEY.parse().unwrap();
+    let other = Client::confidential("client_other".parse().unwrap(), key());
+    for client in [elsewhere.unwrap(), other] {
+        for answer in answers(&client) {
+            message_contains(&answer.unwrap_err(), "use the client that created it");
+        }
+    }
 }
 
 #[test]
@@ -218,13 +244,13 @@ fn an_incorrect_code_keeps_the_challenge() {
     let scenario = Scenario::confidential();
     let challenge = challenge!("email_verification_required", EmailVerification);
     let before = format!("{challenge:?}");
-    let incorrect = challenge.answer(&scenario.client, "000000");
+    let incorrect = challenge.answer(&scenario.client, "000000").unwrap();
     drop(refusal(
         incorrect,
         error_response(400, "invalid_one_time_code"),
     ));
     assert_eq!(format!("{challenge:?}"), before);
-    let again = challenge.answer(&scenario.client, "123456");
+    let again = challenge.answer(&scenario.client, "123456").unwrap();
     assert_eq!(body(&again.request())["code"], "123456");
     let outcome = again.response(response(200, fixture("success_full.json")), now());
     let session = outcome.unwrap().authenticated().unwrap();
@@ -268,7 +294,9 @@ fn retries_an_answer_after_a_transient_error() {
 fn another_organization_can_be_selected_after_a_rejected_one() {
     let client = &Scenario::confidential().client;
     let challenge = challenge!("organization_selection_required", OrganizationSelection);
-    let first = challenge.select(client, &organization(OTHER_ORGANIZATION));
+    let first = challenge
+        .select(client, &organization(OTHER_ORGANIZATION))
+        .unwrap();
     let (_, error) = refusal(
         first,
         error_response(400, "organization_membership_not_found"),
@@ -276,7 +304,10 @@ fn another_organization_can_be_selected_after_a_rejected_one() {
     assert_eq!(kind(&error), "Denied");
     let id = challenge.organizations()[0].id();
     let success = response(200, fixture("success_full.json"));
-    let outcome = challenge.select(client, id).response(success, now());
+    let outcome = challenge
+        .select(client, id)
+        .unwrap()
+        .response(success, now());
     assert_eq!(
         outcome.unwrap().authenticated().unwrap().organization_id(),
         Some(id)
@@ -290,14 +321,18 @@ fn one_challenge_can_follow_another() {
         let body = fixture(&challenge_file(name));
         challenge_of(exchanging.response(response(403, body), now()))
     };
-    let first = challenge!("email_verification_required", EmailVerification).answer(client, "1");
+    let first = challenge!("email_verification_required", EmailVerification)
+        .answer(client, "1")
+        .unwrap();
     let second = part!(
         next(first, "organization_selection_required"),
         OrganizationSelection
     );
-    let second = second.select(client, &organization("org_1"));
+    let second = second.select(client, &organization("org_1")).unwrap();
     let third = part!(next(second, "mfa_challenge_embedded"), Totp);
-    let third = third.answer(client, third.challenge_id().unwrap(), "1");
+    let third = third
+        .answer(client, third.challenge_id().unwrap(), "1")
+        .unwrap();
     let outcome = third.response(response(200, fixture("success_full.json")), now());
     assert!(outcome.unwrap().authenticated().is_ok());
 }
@@ -306,6 +341,8 @@ fn one_challenge_can_follow_another() {
 fn encodes_every_character() {
     let odd = "1\"2\\3\né";
     let challenge = challenge!("email_verification_required", EmailVerification);
-    let exchanging = challenge.answer(&Scenario::confidential().client, odd);
+    let exchanging = challenge
+        .answer(&Scenario::confidential().client, odd)
+        .unwrap();
     assert_eq!(body(&exchanging.request())["code"], odd);
 }

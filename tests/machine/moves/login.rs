@@ -145,18 +145,22 @@ fn answer(
 ) -> Option<Exchanging> {
     let text = code.to_string();
     Some(match challenge {
-        AuthenticationChallenge::EmailVerification(challenge) => challenge.answer(client, &text),
+        AuthenticationChallenge::EmailVerification(challenge) => {
+            challenge.answer(client, &text).unwrap()
+        }
         AuthenticationChallenge::Totp(challenge) => {
-            challenge.answer(client, "auth_challenge_1", &text)
+            challenge.answer(client, "auth_challenge_1", &text).unwrap()
         }
         AuthenticationChallenge::MfaEnrollment(challenge) => {
-            challenge.answer(client, "auth_challenge_1", &text)
+            challenge.answer(client, "auth_challenge_1", &text).unwrap()
         }
         AuthenticationChallenge::OrganizationSelection(challenge) => {
-            challenge.select(client, &organization(&text))
+            challenge.select(client, &organization(&text)).unwrap()
         }
-        AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(client, &text),
-        AuthenticationChallenge::RadarSms(challenge) => challenge.answer(client, &text, None),
+        AuthenticationChallenge::RadarEmail(challenge) => challenge.answer(client, &text).unwrap(),
+        AuthenticationChallenge::RadarSms(challenge) => {
+            challenge.answer(client, &text, None).unwrap()
+        }
         AuthenticationChallenge::Unknown(_) => return None,
         other => panic!("{other:?}"),
     })

@@ -463,7 +463,10 @@ impl Machine {
             },
             _ => return (State::Challenge(challenge), Applied::Skipped),
         };
-        (State::Answering(challenge, answering), Applied::Moved)
+        match answering {
+            Ok(answering) => (State::Answering(challenge, answering), Applied::Moved),
+            Err(error) => (State::Challenge(challenge), Applied::Refused(error.into())),
+        }
     }
 
     fn refresh(&self, state: State) -> (State, Applied) {
