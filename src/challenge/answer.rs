@@ -177,8 +177,11 @@ fn exchange(
 ) -> Result<Exchanging, ClientError> {
     // Otherwise the pending authentication token of one service would be sent to another.
     client.check(&context.binding)?;
-    // `max_age` belongs to the login before the challenge, and User Management has no nonce.
-    let requirements = Requirements::default();
+    let requirements = Requirements {
+        // User Management has no nonce.
+        nonce: None,
+        authenticated_since: context.authenticated_since,
+    };
     Ok(Exchanging::new(
         client,
         grant,

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use crate::client_binding::ClientBinding;
 use crate::ids::OrganizationId;
+use crate::timestamp::Timestamp;
 
 #[derive(Clone)]
 pub(crate) struct ChallengeContext {
@@ -17,4 +18,6 @@ pub(crate) struct ChallengeContext {
     /// The organization of the refresh that the service responded to with the challenge.
     pub(crate) organization_id: Option<OrganizationId>,
     pub(crate) request_id: Option<Box<str>>,
+    /// The earliest `auth_time`, if the login that the service responded to with the challenge has a `max_age`.
+    pub(crate) authenticated_since: Option<Timestamp>,
 }

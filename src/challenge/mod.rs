@@ -22,6 +22,7 @@ use std::fmt;
 
 use crate::escaped::Escaped;
 use crate::ids::OrganizationId;
+use crate::timestamp::Timestamp;
 
 pub use self::answer::SmsVerification;
 pub(crate) use self::context::ChallengeContext;
@@ -121,6 +122,12 @@ impl AuthenticationChallenge {
     /// Sets the organization of the refresh that the service responded to with this challenge.
     pub(crate) fn in_organization(mut self, organization: Option<&OrganizationId>) -> Self {
         self.context_mut().organization_id = organization.cloned();
+        self
+    }
+
+    /// Sets the earliest `auth_time` of the session, if the login that the service responded to with this challenge has a `max_age`.
+    pub(crate) fn authenticated_since(mut self, since: Option<Timestamp>) -> Self {
+        self.context_mut().authenticated_since = since;
         self
     }
 }

@@ -16,6 +16,7 @@ use crate::challenge::{
 };
 use crate::ids::ConnectionId;
 use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, required, secret};
+use crate::timestamp::Timestamp;
 use crate::user::User;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub(crate) struct Form {
     organization_id: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authenticated_since: Option<Timestamp>,
     details: Details,
 }
 
@@ -193,6 +196,7 @@ impl Stored for AuthenticationChallenge {
             login_hint: form.login_hint,
             organization_id: stored::parsed(form.organization_id, "organization_id")?,
             request_id: form.request_id,
+            authenticated_since: form.authenticated_since,
         };
         let mut details = form.details;
         match details.body.take() {
@@ -218,6 +222,7 @@ impl Serialize for AuthenticationChallenge {
                 .as_ref()
                 .map(|id| id.as_str().into()),
             request_id: context.request_id.clone(),
+            authenticated_since: context.authenticated_since,
             details: self.details(),
         };
         form.serialize(serializer)

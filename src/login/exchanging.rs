@@ -64,7 +64,9 @@ impl Exchange for Exchanging {
                 .map(|session| Outcome::Authenticated(Box::new(session)))
                 .map_err(Error::from),
             Err(Unsuccessful::AuthenticationChallenge(challenge)) => {
-                Ok(Outcome::AuthenticationChallenge(challenge))
+                let since = self.requirements.authenticated_since;
+                let challenge = challenge.authenticated_since(since);
+                Ok(Outcome::AuthenticationChallenge(Box::new(challenge)))
             }
             Err(refusal) => Err(refusal.into()),
         };

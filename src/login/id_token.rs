@@ -50,11 +50,11 @@ impl<'a> Origin<'a> {
         }
     }
 
-    fn allows(self, auth_time: Option<SystemTime>) -> bool {
+    /// A refresh does not authenticate the user: `auth_time` remains that of the login (section 12.2).
+    fn check_auth_time(self, auth_time: Option<SystemTime>) -> Result<(), MalformedKind> {
         match self {
-            Self::Login(requirements) => requirements.allow(|| auth_time),
-            // A refresh does not authenticate the user: `auth_time` remains that of the login (section 12.2).
-            Self::Refresh(_) => true,
+            Self::Login(requirements) => requirements.check_auth_time(|| auth_time),
+            Self::Refresh(_) => Ok(()),
         }
     }
 }
@@ -96,15 +96,12 @@ impl Expected<'_> {
                 claims.auth_time.is_some() || !self.origin.requires_auth_time(),
                 IdToken("has no auth_time, which max_age requires"),
             ),
-            (
-                self.origin.allows(claims.auth_time),
-                MalformedKind::StaleAuthentication,
-            ),
         ];
-        match checks.into_iter().find(|(passed, _)| !passed) {
-            Some((_, problem)) => Err(problem),
-            None => claims.into_user().ok_or(problem(Violation::MissingSubject)),
+        if let Some((_, problem)) = checks.into_iter().find(|(passed, _)| !passed) {
+            return Err(problem);
         }
+        self.origin.check_auth_time(claims.auth_time)?;
+        claims.into_user().ok_or(problem(Violation::MissingSubject))
     }
 
     /// Returns whether an `at_hash` is that of the access token, or of an algorithm that is unknown here.

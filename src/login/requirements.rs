@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use secrecy::SecretString;
 
+use crate::error::MalformedKind;
 use crate::timestamp::Timestamp;
 
 /// The requirements of an authorization request for the token response. Grants of other kinds require nothing.
@@ -16,14 +17,21 @@ pub(crate) struct Requirements {
 }
 
 impl Requirements {
-    /// Returns whether an authentication is recent enough, if it is known when it was.
+    /// Checks that the authentication is recent enough, if the login has a `max_age`.
     ///
-    /// `auth_time` is called only for a login with a `max_age`, because it decodes a token.
-    pub(crate) fn allow(&self, auth_time: impl FnOnce() -> Option<SystemTime>) -> bool {
+    /// `auth_time` is called only for such a login, because it decodes a token. Without an `auth_time`, nothing shows that the service has
+    /// honored `max_age`.
+    pub(crate) fn check_auth_time(
+        &self,
+        auth_time: impl FnOnce() -> Option<SystemTime>,
+    ) -> Result<(), MalformedKind> {
         let Some(since) = self.authenticated_since else {
-            return true;
+            return Ok(());
         };
-        // User Management need not send an `auth_time`. That an ID token must have one is checked with its other claims.
-        auth_time().is_none_or(|auth_time| Timestamp::from(auth_time) >= since)
+        match auth_time().map(Timestamp::from) {
+            Some(auth_time) if auth_time >= since => Ok(()),
+            Some(_) => Err(MalformedKind::StaleAuthentication),
+            None => Err(MalformedKind::Missing("auth_time")),
+        }
     }
 }

@@ -151,9 +151,9 @@ impl<K: ClientKind> Start<'_, K> {
     /// Sets `max_age` in whole seconds: the user authenticates again if the last authentication is older. Zero always requires it.
     ///
     /// The code exchange compares the [`auth_time`](crate::Authenticated::auth_time) of the session. An authentication that was older when
-    /// the login began is rejected ([`Malformed`](crate::Error::Malformed)), with a tolerance of [`TIMESTAMP_TOLERANCE`](crate::limits::TIMESTAMP_TOLERANCE). An authorization
-    /// server must send an `auth_time` in an ID token (OpenID Connect Core section 3.1.3.7); User Management can send none, which is
-    /// accepted. The answer to an authentication challenge and a device login are not compared.
+    /// the login began is rejected ([`Malformed`](crate::Error::Malformed)), with a tolerance of [`TIMESTAMP_TOLERANCE`](crate::limits::TIMESTAMP_TOLERANCE), and so is
+    /// a session without an `auth_time`: in the ID token of an authorization server (OpenID Connect Core section 3.1.3.7), in the
+    /// access token of User Management. The answer to an authentication challenge of the login is compared, too.
     pub fn max_age(self, age: Duration) -> Self {
         self.with("max_age", age.as_secs().to_string())
     }

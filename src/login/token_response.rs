@@ -41,10 +41,10 @@ impl Authenticated {
             }
             Service::UserManagement(_) => {
                 let session = Self::read_user_management(reply, client, now)?;
-                match requirements.allow(|| session.auth_time()) {
-                    true => Ok(session),
-                    false => Err(reply.malformed(MalformedKind::StaleAuthentication)),
-                }
+                requirements
+                    .check_auth_time(|| session.auth_time())
+                    .map_err(|kind| reply.malformed(kind))?;
+                Ok(session)
             }
         }
     }

@@ -75,6 +75,7 @@ pub(crate) fn read(
         login_hint: login_hint.map(Into::into),
         organization_id: None,
         request_id: response.request_id,
+        authenticated_since: None,
     };
     AuthenticationChallenge::of_code(context, details).unwrap_or_else(|context| {
         let body = std::str::from_utf8(body).unwrap_or_default().into();

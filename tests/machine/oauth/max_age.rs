@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use workos_login::{
-    Authenticated, AwaitingCallback, Client, ClientKind, Error, Exchange, Exchanging, Start,
+    Authenticated, AuthenticationChallenge, AwaitingCallback, Client, ClientKind, Error, Exchange,
+    Exchanging, Start,
 };
 
 use super::{client, id_token, session_from, tokens};
 use crate::scenario::{
-    CODE, Counting, REDIRECT_URI, STATE, Scenario, callback, kind, now, response, secs, stored,
-    success_with_claims,
+    CODE, Counting, REDIRECT_URI, STATE, Scenario, callback, challenge_of, fixture, kind,
+    message_contains, now, refusal, response, secs, stored, success_with_claims,
 };
 
 /// The time at which a login begins, in seconds since the Unix epoch.
@@ -132,10 +133,32 @@ fn requires_an_id_token_if_max_age_was_requested() {
 }
 
 #[test]
-fn user_management_may_omit_auth_time() {
+fn requires_an_access_token_with_auth_time_at_user_management() {
     for claims in [json!({}), json!({ "auth_time": "now" })] {
-        log_in_to_user_management(0, &claims).unwrap();
+        rejected(log_in_to_user_management(0, &claims), "no valid auth_time");
     }
+}
+
+#[test]
+fn the_answer_to_a_challenge_of_the_login_is_compared() {
+    let scenario = Scenario::confidential();
+    let start = scenario.to_start().max_age(secs(300));
+    let challenge = fixture("step_up_email_verification_required.json");
+    let mut exchanging = exchanging(&scenario.client, start, secs(0));
+    // A challenge can follow another one, and be stored in between.
+    for _ in 0..2 {
+        let challenge = challenge_of(exchanging.response(response(403, challenge.clone()), now()));
+        let challenge = serde_json::from_str(&stored(&challenge)).unwrap();
+        let AuthenticationChallenge::EmailVerification(challenge) = challenge else {
+            panic!("{challenge:?}");
+        };
+        exchanging = challenge.answer(&scenario.client, "1").unwrap();
+    }
+    let old = success_with_claims(&json!({ "auth_time": NOW - 361 }).to_string());
+    let (exchanging, error) = refusal(exchanging, response(200, old));
+    message_contains(&error, "older than max_age");
+    let recent = success_with_claims(&json!({ "auth_time": NOW - 360 }).to_string());
+    exchanging.response(response(200, recent), now()).unwrap();
 }
 
 #[test]
