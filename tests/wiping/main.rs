@@ -131,7 +131,9 @@ fn wipes_the_secrets_of_a_confidential_client_and_a_challenge() {
     };
     memory.generate("one-time code");
     let code = memory.reveal("one-time code");
-    let exchanging = challenge.answer(&client, "auth_challenge_01", &code);
+    let exchanging = challenge
+        .answer(&client, "auth_challenge_01", &code)
+        .unwrap();
     drop((code, challenge));
     memory.assert_held(&["API key", "pending authentication token", "one-time code"]);
 

@@ -26,7 +26,7 @@ fn answers_an_email_verification_challenge<A: Adapter>() {
         assert_eq!(challenge.email(), Some(ALICE));
         let id = challenge.email_verification_id().unwrap();
         assert!(id.starts_with("email_verification_"), "{id}");
-        move |client, code| challenge.answer(client, code)
+        move |client, code| challenge.answer(client, code).unwrap()
     });
 }
 
@@ -37,7 +37,7 @@ fn answers_the_mfa_challenge_of_the_response<A: Adapter>() {
         };
         assert_eq!(challenge.factor_ids().count(), 0);
         let mfa_challenge = challenge.challenge_id().unwrap().to_owned();
-        move |client, code| challenge.answer(client, &mfa_challenge, code)
+        move |client, code| challenge.answer(client, &mfa_challenge, code).unwrap()
     });
 }
 
@@ -54,7 +54,11 @@ fn answers_an_mfa_challenge_created_for_a_factor<A: Adapter>() {
             &format!("/auth/factors/{factor}/challenge"),
             &json!({}),
         );
-        move |client, code| challenge.answer(client, text(&mfa_challenge["id"]), code)
+        move |client, code| {
+            challenge
+                .answer(client, text(&mfa_challenge["id"]), code)
+                .unwrap()
+        }
     });
 }
 
@@ -68,7 +72,7 @@ fn enrolls_a_second_factor<A: Adapter>() {
         let enrolled = post_to_management_api(server, &path, &json!({"type": "totp"}));
         move |client, code| {
             let mfa_challenge = &enrolled["authentication_challenge"]["id"];
-            challenge.answer(client, text(mfa_challenge), code)
+            challenge.answer(client, text(mfa_challenge), code).unwrap()
         }
     });
 }
@@ -81,7 +85,7 @@ fn answers_a_radar_email_challenge<A: Adapter>() {
         assert_eq!(challenge.user().unwrap().id(), User::ALICE_ID);
         let id = challenge.radar_challenge_id().unwrap();
         assert!(id.starts_with("radar_challenge_"), "{id}");
-        move |client, code| challenge.answer(client, code)
+        move |client, code| challenge.answer(client, code).unwrap()
     });
 }
 
@@ -99,7 +103,7 @@ fn answers_a_radar_sms_challenge<A: Adapter>() {
         move |client, code| {
             let verification =
                 SmsVerification::new(text(&sent["verification_id"]), text(&sent["phone_number"]));
-            challenge.answer(client, code, Some(verification))
+            challenge.answer(client, code, Some(verification)).unwrap()
         }
     });
 }
@@ -150,13 +154,13 @@ fn selects_an_organization<A: Adapter>() {
         ]
     );
     let nowhere = "org_01K1N0S0CHPLACE000000000A0".parse().unwrap();
-    let (_, error) = refused(adapter.send(challenge.select(&client, &nowhere)));
+    let (_, error) = refused(adapter.send(challenge.select(&client, &nowhere).unwrap()));
     let Error::Denied(answer) = error else {
         panic!("{error:?}")
     };
     assert_eq!(answer.code(), Some("organization_not_found"));
     let globex = challenge.organizations()[1].id();
-    let session = authenticated(adapter.send(challenge.select(&client, globex)));
+    let session = authenticated(adapter.send(challenge.select(&client, globex).unwrap()));
     assert_eq!(session.organization_id(), Some(globex));
 }
 
@@ -171,12 +175,18 @@ fn answers_one_challenge_after_another<A: Adapter>() {
     else {
         panic!("not an email verification challenge")
     };
-    let second = challenged(adapter.send(first.answer(&client, Challenge::ONE_TIME_CODE)));
+    let second = challenged(adapter.send(first.answer(&client, Challenge::ONE_TIME_CODE).unwrap()));
     let AuthenticationChallenge::Totp(second) = second else {
         panic!("{second:?}")
     };
     let mfa_challenge = second.challenge_id().unwrap();
-    authenticated(adapter.send(second.answer(&client, mfa_challenge, Challenge::ONE_TIME_CODE)));
+    authenticated(
+        adapter.send(
+            second
+                .answer(&client, mfa_challenge, Challenge::ONE_TIME_CODE)
+                .unwrap(),
+        ),
+    );
 }
 
 /// The challenge is unchanged, so it can be answered again.
@@ -195,12 +205,12 @@ fn answers_again_after_a_lost_response<A: Adapter>() {
     for fault in [Fault::ResetBefore, Fault::Html502, Fault::status(429)] {
         server.inject(fault.on(Endpoint::AuthenticationChallenge));
         let error = adapter
-            .send(challenge.answer(&client, Challenge::ONE_TIME_CODE))
+            .send(challenge.answer(&client, Challenge::ONE_TIME_CODE).unwrap())
             .unwrap_err();
         assert!(error.retry_in(SystemTime::now()).is_some(), "{error:?}");
         assert_eq!(server.pending_faults(), 0);
     }
-    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE)));
+    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE).unwrap()));
 }
 
 fn a_device_poll_returns_a_challenge<A: Adapter>() {
@@ -217,7 +227,7 @@ fn a_device_poll_returns_a_challenge<A: Adapter>() {
     else {
         panic!("another challenge")
     };
-    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE)));
+    authenticated(adapter.send(challenge.answer(&client, Challenge::ONE_TIME_CODE).unwrap()));
 }
 
 /// A public client cannot answer a challenge. It begins another login, and the login page completes the challenge.
