@@ -125,6 +125,6 @@ fn a_challenge_of_a_device_login_is_presented_in_a_browser_on_this_machine() {
     assert!(
         events
             .names()
-            .ends_with(&["challenge", "page", "waiting", "exchanging"])
+            .ends_with(&["challenge", "page", "exchanging"])
     );
 }

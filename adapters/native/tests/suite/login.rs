@@ -1,20 +1,41 @@
 //! A login in a browser on this machine, and the session after it.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use workos_login_mock_server::{Config, Endpoint, Fault, Organization};
+use workos_login_mock_server::{Config, Endpoint, Fault, Organization, Server};
 use workos_login_native::workos_login::{AwaitingCallback, Error};
 use workos_login_native::workos_login_session::{
     BlockingStore, Expected, PendingLoginStore, StoreError, StoreLock, StoredSession,
 };
-use workos_login_native::{Browser, Location, LoginEvent, NativeApp, NativeError, Storage};
+use workos_login_native::{
+    Browser, Location, Login, LoginEvent, NativeApp, NativeError, NativeSession, Storage,
+};
 
 use crate::support::{
     ALICE, BOB, Events, app, client, email, log_in, server, token, visit, with_browser,
 };
+
+/// Logs Alice in, and returns the result and the page that her browser shows in the end.
+fn log_in_and_read_page<'a>(
+    app: &NativeApp,
+    server: &Arc<Server>,
+    options: impl FnOnce(Login<'a>) -> Login<'a>,
+) -> (Result<NativeSession, NativeError>, String) {
+    let (sender, page) = mpsc::channel();
+    let session = app.login_with(|login| {
+        let server = server.clone();
+        options(login).open_with(move |url| {
+            let callback = server.log_in(url.as_str(), ALICE).unwrap();
+            let sender = sender.clone();
+            thread::spawn(move || sender.send(visit(&callback)).unwrap());
+            Ok(())
+        })
+    });
+    (session, page.recv().unwrap())
+}
 
 #[test]
 fn a_login_stores_the_session_of_the_user() {
@@ -22,19 +43,14 @@ fn a_login_stores_the_session_of_the_user() {
     let app = app(&server);
     assert!(app.session().unwrap().is_none());
     let events = Events::default();
-    let page = Arc::<Mutex<String>>::default();
-    let session = app.login_with(|login| {
-        let (server, page) = (server.clone(), page.clone());
-        let login = login.progress(|event| events.record(&event));
-        login.open_with(move |url| {
-            let callback = server.log_in(url.as_str(), ALICE).unwrap();
-            let page = page.clone();
-            thread::spawn(move || *page.lock().unwrap() = visit(&callback));
-            Ok(())
-        })
+    let (session, page) = log_in_and_read_page(&app, &server, |login| {
+        login.progress(|event| events.record(&event))
     });
     assert_eq!(email(&session.unwrap()), ALICE);
-    assert_eq!(events.names(), ["page", "waiting", "exchanging"]);
+    assert_eq!(events.names(), ["page", "exchanging"]);
+    let text = format!("logged in as <bdi>{ALICE}</bdi>");
+    assert!(page.contains(&text), "{page}");
+    assert!(page.contains("Acme CLI"), "{page}");
 
     let session = app.clone().session().unwrap().unwrap();
     assert_eq!(session.location(), Location::Memory);
@@ -90,26 +106,27 @@ fn a_lost_response_of_the_code_exchange_is_retried() {
         with_browser(login, &server, ALICE)
     });
     session.unwrap();
-    assert_eq!(
-        events.names(),
-        ["page", "waiting", "exchanging", "retrying"]
-    );
+    assert_eq!(events.names(), ["page", "exchanging", "retrying"]);
 }
 
 #[test]
 fn a_login_without_a_callback_times_out() {
     let server = server();
+    let mut waited = false;
     let timed_out = app(&server).login_with(|login| {
         login
             .no_browser()
             .timeout(Duration::from_millis(50))
-            .progress(|event| {
-                if let LoginEvent::Page(page) = event {
+            .progress(|event| match event {
+                LoginEvent::Page(page) => {
                     assert!(matches!(page.browser(), Browser::NotOpened));
                     assert_eq!(page.url().as_str(), page.printed_url());
                 }
+                LoginEvent::WaitingForCallback { .. } => waited = true,
+                _ => {}
             })
     });
+    assert!(waited);
     assert!(matches!(timed_out, Err(NativeError::TimedOut)));
     assert_eq!(server.request_count(), 0);
 }
@@ -173,8 +190,10 @@ fn accounts_and_clients_have_sessions_of_their_own() {
     assert!(app.session().unwrap().is_some());
 }
 
-/// A store that can be neither read nor written.
-struct Damaged;
+/// A store that can be neither read nor written. Its check may not show it.
+struct Damaged {
+    passes_check: bool,
+}
 
 fn damaged() -> StoreError {
     StoreError::new(io::Error::other("damaged"))
@@ -198,7 +217,10 @@ impl BlockingStore for Damaged {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        Err(damaged())
+        match self.passes_check {
+            true => Ok(()),
+            false => Err(damaged()),
+        }
     }
 }
 
@@ -223,12 +245,28 @@ impl PendingLoginStore for Damaged {
 #[test]
 fn no_login_starts_if_the_store_is_not_writable() {
     let server = server();
-    let app = app(&server).storage(Storage::Custom(Arc::new(Damaged)));
+    let store = Damaged {
+        passes_check: false,
+    };
+    let app = app(&server).storage(Storage::Custom(Arc::new(store)));
     let app = app.redirect_uri("acme:/callback".parse().unwrap());
     let refused = app.login_with(|login| login.open_with(|_| panic!("the login was started")));
     assert!(matches!(refused, Err(NativeError::NotWritable(_))));
     assert!(matches!(app.begin(), Err(NativeError::NotWritable(_))));
     assert!(matches!(app.log_out(), Err(NativeError::StillStored(_))));
+}
+
+#[test]
+fn the_page_says_that_the_session_could_not_be_stored() {
+    let server = server();
+    let store = Damaged { passes_check: true };
+    let app = app(&server).storage(Storage::Custom(Arc::new(store)));
+    let (failed, page) = log_in_and_read_page(&app, &server, |login| login);
+    let error = failed.unwrap_err();
+    assert!(matches!(error, NativeError::NotStored(_)), "{error:?}");
+    let text = format!("You are not logged in: <bdi>{error}</bdi>");
+    assert!(page.contains(&text), "{page}");
+    assert!(page.contains("return to Acme CLI"), "{page}");
 }
 
 #[test]

@@ -78,13 +78,15 @@ pub(crate) fn visit(url: &str) -> String {
     response.body_mut().read_to_string().unwrap()
 }
 
-/// The names of the events of a login, without repetitions.
+/// The names of the events of a login, without repetitions. The wait for a callback is not among them: one that is already there ends it
+/// before it is reported.
 #[derive(Clone, Default)]
 pub(crate) struct Events(Arc<Mutex<Vec<&'static str>>>);
 
 impl Events {
     pub(crate) fn record(&self, event: &LoginEvent<'_>) {
         let name = match event {
+            LoginEvent::WaitingForCallback { .. } => return,
             LoginEvent::Challenge(_) => "challenge",
             LoginEvent::ExchangingCode => "exchanging",
             LoginEvent::MalformedCallback(_) => "malformed",
@@ -92,9 +94,7 @@ impl Events {
             LoginEvent::Page(_) => "page",
             LoginEvent::RequestingUserCode => "requesting",
             LoginEvent::Retrying { .. } => "retrying",
-            LoginEvent::WaitingForApproval { .. } | LoginEvent::WaitingForCallback { .. } => {
-                "waiting"
-            }
+            LoginEvent::WaitingForApproval { .. } => "waiting",
             _ => "other",
         };
         let mut events = self.0.lock().unwrap();
