@@ -105,6 +105,18 @@ impl NativeApp {
         &self.client
     }
 
+    /// Returns the account.
+    #[must_use]
+    pub fn account_name(&self) -> &str {
+        &self.account
+    }
+
+    /// Returns where the session is stored, as it was set.
+    #[must_use]
+    pub fn selected_storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// Logs the user in with the system browser, and stores the session.
     ///
     /// It blocks until the login is complete. If no browser can be opened, it uses the device authorization grant, whose user code only

@@ -39,10 +39,14 @@
 //! memory of the process. A session and a pending login are bound to the client id and the issuer. A login starts only if its session can
 //! be stored.
 //!
+//! An application with several accounts or services lists them in an [`AccountIndex`], a plain file without secrets: a later process uses
+//! the first one with its client, its discovered endpoints, its account and its store.
+//!
 //! # Async
 //!
 //! With the feature `tokio`, the module `nonblocking` has the same types for async applications.
 
+mod account_index;
 mod app;
 mod browser;
 mod canceller;
@@ -55,6 +59,7 @@ pub mod nonblocking;
 mod session;
 mod storage;
 
+pub use crate::account_index::{AccountIndex, IndexError};
 pub use crate::app::NativeApp;
 pub use crate::browser::open as open_browser;
 pub use crate::canceller::Canceller;

@@ -51,6 +51,22 @@ pub enum Location {
     Memory,
 }
 
+impl Location {
+    /// Returns the name for settings and scripts, for example `secret_service`. [`Display`](fmt::Display) has the text for users.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Custom => "custom",
+            Self::Keyring(Keyring::AppleKeychain) => "apple_keychain",
+            Self::Keyring(Keyring::KernelKeyring) => "kernel_keyring",
+            Self::Keyring(Keyring::SecretService) => "secret_service",
+            Self::Keyring(Keyring::WindowsCredentials) => "windows_credentials",
+            Self::Keyring(_) => "keyring",
+            Self::Memory => "memory",
+        }
+    }
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

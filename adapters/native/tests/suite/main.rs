@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails where it should"
 )]
 
+mod account_index;
 mod cancellation;
 mod challenge;
 mod device;
