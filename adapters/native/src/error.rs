@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
+#[cfg(feature = "verify")]
+use workos_login::keys::VerifyError;
 use workos_login::{
     AuthenticationChallenge, ClientError, Error, InvalidEndpoint, OrganizationId, SendError,
 };
@@ -13,6 +15,7 @@ use workos_login_session::{Cause, SessionError, StoreError};
 use workos_login_ureq::Error as HttpError;
 
 use crate::login::MAX_LOGINS;
+use crate::login::event::task;
 
 /// The error of a login, or of a stored session. The variant says what to do next.
 #[derive(Debug)]
@@ -40,6 +43,9 @@ pub enum NativeError {
     NotStored(Cause),
     /// The store is not writable. No login was started.
     NotWritable(StoreError),
+    /// The server issued no ID token, so there is none to verify.
+    #[cfg(feature = "verify")]
+    NoIdToken,
     /// The session manager failed.
     Session(SessionError),
     /// The session could not be removed from the store, which still holds it.
@@ -48,6 +54,12 @@ pub enum NativeError {
     PendingLogin(StoreError),
     /// The login was not completed within its timeout.
     TimedOut,
+    /// The token of the session could not be verified. Do not trust its claims.
+    #[cfg(feature = "verify")]
+    Unverified(VerifyError),
+    /// The server has no keys to verify a token with.
+    #[cfg(feature = "verify")]
+    VerificationUnsupported(ClientError),
     /// The operating system cannot wait for the callback or start a thread.
     Wait(io::Error),
 }
@@ -92,6 +104,12 @@ impl UnansweredChallenge {
         &self.challenge
     }
 
+    /// Returns the task of the user in the challenge, as an imperative sentence.
+    #[must_use]
+    pub fn task(&self) -> &'static str {
+        task(&self.challenge)
+    }
+
     /// Returns how many logins led to a challenge.
     #[must_use]
     pub fn logins(&self) -> usize {
@@ -118,8 +136,9 @@ impl fmt::Display for NativeError {
             Self::Cancelled => f.write_str("the login was cancelled"),
             Self::Challenge(unanswered) => write!(
                 f,
-                "the service requires an authentication challenge ({}); log in again and complete it on the login page",
-                unanswered.challenge.code()
+                "the service requires an authentication challenge ({}): {}; log in again and complete it on the login page",
+                unanswered.challenge.code(),
+                unanswered.task()
             ),
             Self::DeviceUnsupported(error) => error.fmt(f),
             Self::Http(_) => f.write_str("no response was received; check the network and retry"),
@@ -139,6 +158,14 @@ impl fmt::Display for NativeError {
             Self::StillStored(_) => f.write_str(
                 "the session could not be removed from the store and is still stored; log out again",
             ),
+            #[cfg(feature = "verify")]
+            Self::NoIdToken => f.write_str(
+                "the authorization server issued no ID token to verify; log in with the scope openid",
+            ),
+            #[cfg(feature = "verify")]
+            Self::Unverified(_) => f.write_str("the token cannot be verified; log in again"),
+            #[cfg(feature = "verify")]
+            Self::VerificationUnsupported(error) => error.fmt(f),
             Self::PendingLogin(_) => {
                 f.write_str("the pending login cannot be stored or loaded; repair the store and log in again")
             }
@@ -164,6 +191,12 @@ impl StdError for NativeError {
                 Some(error)
             }
             Self::Wait(error) => Some(error),
+            #[cfg(feature = "verify")]
+            Self::NoIdToken => None,
+            #[cfg(feature = "verify")]
+            Self::Unverified(error) => Some(error),
+            #[cfg(feature = "verify")]
+            Self::VerificationUnsupported(error) => error.source(),
             Self::Cancelled | Self::Challenge(_) | Self::MissingRedirectUri | Self::TimedOut => {
                 None
             }

@@ -42,6 +42,11 @@
 //! An application with several accounts or services lists them in an [`AccountIndex`], a plain file without secrets: a later process uses
 //! the first one with its client, its discovered endpoints, its account and its store.
 //!
+//! # Verification
+//!
+//! What a session tells about the user came from the token endpoint over TLS, and then from the store. With the feature `verify`,
+//! `NativeSession::verify` verifies the token that names the user with the keys of the issuer.
+//!
 //! # Async
 //!
 //! With the feature `tokio`, the module `nonblocking` has the same types for async applications.
@@ -58,6 +63,8 @@ mod native_client;
 pub mod nonblocking;
 mod session;
 mod storage;
+#[cfg(feature = "verify")]
+mod verified_token;
 
 pub use crate::account_index::{AccountIndex, IndexError};
 pub use crate::app::NativeApp;
@@ -70,6 +77,8 @@ pub use crate::login::options::{DeviceGrant, Login};
 pub use crate::native_client::NativeClient;
 pub use crate::session::{LoggedOut, NativeSession};
 pub use crate::storage::{Location, NativeStore, Storage};
+#[cfg(feature = "verify")]
+pub use crate::verified_token::VerifiedToken;
 
 pub use workos_login;
 pub use workos_login_keyring;

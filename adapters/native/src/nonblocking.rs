@@ -170,6 +170,16 @@ impl NativeSession {
         self.run(crate::NativeSession::log_out).await
     }
 
+    /// Verifies the token that names the user. See [`NativeSession::verify`](crate::NativeSession::verify).
+    ///
+    /// # Errors
+    ///
+    /// The token was not verified. Do not trust its claims.
+    #[cfg(feature = "verify")]
+    pub async fn verify(&self) -> Result<crate::VerifiedToken, NativeError> {
+        self.run(crate::NativeSession::verify).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&crate::NativeSession) -> T + Send + 'static,

@@ -19,7 +19,7 @@ use crate::storage::Location;
 /// All processes that share the store share the session: one of them refreshes it, and the others use the result.
 #[derive(Clone)]
 pub struct NativeSession {
-    app: NativeApp,
+    pub(crate) app: NativeApp,
     opened: Opened,
 }
 

@@ -130,6 +130,12 @@ impl<'a> ChallengeOffer<'a> {
         self.challenge
     }
 
+    /// Returns the task of the user in the challenge, as an imperative sentence.
+    #[must_use]
+    pub fn task(&self) -> &'static str {
+        task(self.challenge)
+    }
+
     /// Returns the time left until the timeout of the login.
     #[must_use]
     pub fn time_left(&self) -> Duration {
@@ -152,5 +158,25 @@ impl fmt::Debug for ChallengeOffer<'_> {
         f.debug_struct("ChallengeOffer")
             .field("challenge", &self.challenge.code())
             .finish_non_exhaustive()
+    }
+}
+
+/// Describes the task of the user in an authentication challenge.
+pub(crate) fn task(challenge: &AuthenticationChallenge) -> &'static str {
+    match challenge {
+        AuthenticationChallenge::AllowedMethods(_) => {
+            "log in with a method that the organization allows"
+        }
+        AuthenticationChallenge::EmailCompletion(_) => "enter an e-mail address",
+        AuthenticationChallenge::EmailVerification(_) => {
+            "verify the e-mail address with the code that is sent to it"
+        }
+        AuthenticationChallenge::MfaEnrollment(_) => "enroll a second factor",
+        AuthenticationChallenge::OrganizationSelection(_) => "select an organization",
+        AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
+        AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
+        AuthenticationChallenge::Sso(_) => "log in with the organization's SSO",
+        AuthenticationChallenge::Totp(_) => "enter the code of the second factor",
+        _ => "follow the login page",
     }
 }

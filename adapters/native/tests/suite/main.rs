@@ -14,3 +14,5 @@ mod login;
 #[cfg(feature = "tokio")]
 mod nonblocking;
 mod support;
+#[cfg(feature = "verify")]
+mod verification;
