@@ -20,6 +20,8 @@ pub(crate) struct Inner {
 
 pub(crate) enum UserState {
     LoggedOut,
+    /// The session is stored, and waits for a login or a logout.
+    Challenged(Handle),
     LoggedIn(Handle, Arc<Authenticated>),
     Unavailable(Handle, Duration),
 }
@@ -45,7 +47,9 @@ impl Inner {
     pub(crate) fn handle(&self) -> Option<&Handle> {
         match &self.user {
             UserState::LoggedOut => None,
-            UserState::LoggedIn(handle, _) | UserState::Unavailable(handle, _) => Some(handle),
+            UserState::Challenged(handle)
+            | UserState::LoggedIn(handle, _)
+            | UserState::Unavailable(handle, _) => Some(handle),
         }
     }
 

@@ -110,7 +110,7 @@ fn find(parts: &Parts) -> Result<Option<LoggedIn>, LoginRequired> {
     let current = parts.extensions.get::<Current>();
     let current = current.ok_or(LoginRequired(Reason::NoLayer))?;
     match &current.0.user {
-        UserState::LoggedOut => Ok(None),
+        UserState::LoggedOut | UserState::Challenged(_) => Ok(None),
         UserState::Unavailable(_, retry_in) => Err(LoginRequired(Reason::Unavailable(*retry_in))),
         UserState::LoggedIn(_, session) => Ok(Some(LoggedIn {
             current: current.clone(),

@@ -90,6 +90,7 @@ async fn current(auth: &WebAuth, cookie: &SessionCookie) -> Current {
         None => (UserState::LoggedOut, Some(Change::Delete)),
         Some(value) => match auth.sessions().find(auth, value).await {
             Found::Nothing => (UserState::LoggedOut, Some(Change::Delete)),
+            Found::Challenged(handle) => (UserState::Challenged(handle), None),
             Found::Unavailable(handle, retry_in) => {
                 (UserState::Unavailable(handle, retry_in), None)
             }

@@ -34,7 +34,8 @@
 //!   expires. Every other request that needs a session gets 503.
 //! * A session that is longer than 8 cookies cannot be kept by [`SealedCookies`]: use a store.
 //! * A code exchange whose response is lost is not repeated. The user has to log in again.
-//! * A refresh that the service responds to with an authentication challenge deletes the cookie; the next login leads through the challenge.
+//! * After a refresh that the service responds to with an authentication challenge, the user is logged in until the access token expires.
+//!   The next login leads through the challenge; a logout still ends the session.
 //! * The paths `/login` and `/logout` and the names of the cookies are fixed.
 
 mod cookies;

@@ -56,6 +56,8 @@ pub(crate) enum Handle {
 pub(crate) enum Found {
     /// No session: the cookie is deleted.
     Nothing,
+    /// The service demands an authentication challenge before it refreshes the session. A logout can still end it.
+    Challenged(Handle),
     Session {
         handle: Handle,
         session: Arc<Authenticated>,
@@ -186,7 +188,8 @@ fn found(handle: Handle, result: Result<Token, SessionError>, cookie: Option<Str
             session: Arc::clone(token.session()),
             cookie,
         },
-        Err(SessionError::Ended(_) | SessionError::AuthenticationChallenge(_)) => Found::Nothing,
+        Err(SessionError::Ended(_)) => Found::Nothing,
+        Err(SessionError::AuthenticationChallenge(_)) => Found::Challenged(handle),
         Err(SessionError::Unavailable { retry_in, .. }) => Found::Unavailable(handle, retry_in),
         Err(error) => {
             tracing::error!("the session cannot be used: {error}");
