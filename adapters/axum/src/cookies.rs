@@ -3,6 +3,8 @@
 //! A session that is longer than one cookie is split: the first cookie is `count.chunk`, the others are chunks. A seal covers the whole text, so a
 //! missing or a swapped chunk does not open. An extra chunk or a name that occurs twice is rejected before: it is not of this server.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::header::COOKIE;
@@ -12,6 +14,23 @@ use cookie::{Cookie, SameSite};
 /// The maximum size of a chunk. Browsers limit name, value and attributes of a cookie to 4096 bytes together.
 const CHUNK_BYTES: usize = 3800;
 const MAX_CHUNKS: usize = 8;
+
+/// A session that does not fit into the cookies of a browser.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooLong(usize);
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the session is {} bytes long, and cookies hold at most {}; keep the sessions in a store, such as workos-login-redis",
+            self.0,
+            MAX_CHUNKS * CHUNK_BYTES
+        )
+    }
+}
+
+impl Error for TooLong {}
 
 /// The names and the attributes of the cookies of one application.
 pub(crate) struct Cookies {
@@ -66,17 +85,15 @@ impl Cookies {
         parse(headers).filter(|cookie| cookie.name().starts_with(&self.pending_prefix))
     }
 
-    /// Returns the headers that set the session cookie and delete those of `old` that it does not replace. `None` if it is too long.
+    /// Returns the headers that set the session cookie and delete those of `old` that it does not replace.
     pub(crate) fn set_session(
         &self,
         value: &str,
         lifetime: Duration,
         old: &[String],
-    ) -> Option<Vec<HeaderValue>> {
+    ) -> Result<Vec<HeaderValue>, TooLong> {
+        check_length(value)?;
         let count = value.len().div_ceil(CHUNK_BYTES).max(1);
-        if count > MAX_CHUNKS {
-            return None;
-        }
         // The value is base64url, so every byte is a character.
         let chunks = (0..count).map(|n| {
             let chunk = &value[n * CHUNK_BYTES..value.len().min((n + 1) * CHUNK_BYTES)];
@@ -93,7 +110,7 @@ impl Cookies {
         let set = chunks
             .into_iter()
             .map(|(name, value)| self.set(&name, value, lifetime));
-        Some(set.chain(deleted).collect())
+        Ok(set.chain(deleted).collect())
     }
 
     pub(crate) fn set(&self, name: &str, value: String, lifetime: Duration) -> HeaderValue {
@@ -111,6 +128,14 @@ impl Cookies {
 
     pub(crate) fn delete(&self, name: &str) -> HeaderValue {
         self.set(name, String::new(), Duration::ZERO)
+    }
+}
+
+/// Checks that a session fits into cookies.
+pub(crate) fn check_length(value: &str) -> Result<(), TooLong> {
+    match value.len() {
+        length if length > MAX_CHUNKS * CHUNK_BYTES => Err(TooLong(length)),
+        _ => Ok(()),
     }
 }
 

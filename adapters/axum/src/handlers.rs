@@ -1,6 +1,5 @@
 //! The routes: login, callback, logout.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::Extension;
@@ -13,10 +12,11 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use workos_login::url::form_urlencoded;
 use workos_login::{
-    Callback, Confidential, ConnectionSelector, EndUser, Exchange as _, ExchangeLimits,
-    HttpClient as _, Outcome, Screen, Start,
+    Authenticated, Callback, Confidential, ConnectionSelector, EndUser, Exchange as _,
+    ExchangeLimits, HttpClient as _, Outcome, Screen, Start,
 };
 
+use crate::cookies::check_length;
 use crate::current::{Change, Current};
 use crate::pending::{self, Pending};
 use crate::return_to;
@@ -31,31 +31,42 @@ pub(crate) async fn login(
 ) -> Response {
     let auth = &current.0.auth;
     let query = uri.query().unwrap_or_default();
-    let selector = ConnectionSelector::AuthKit(Screen::Default);
+    let (start, return_to) = match start(auth, query) {
+        Ok(start) => start,
+        Err(problem) => return problem.page("/"),
+    };
+    // A session that cannot be stored is better not made.
+    if let Err(error) = auth.sessions().check(auth).await {
+        tracing::error!("no session can be stored: {error}");
+        return NOT_STORED.page(&return_to);
+    }
+    begin(auth, &headers, start, return_to)
+}
+
+/// Begins a login with the parameters of the query, and returns the page to return to.
+fn start<'a>(auth: &'a WebAuth, query: &str) -> Result<(Start<'a, Confidential>, String), Problem> {
+    let parameters = || form_urlencoded::parse(query.as_bytes());
+    let hint = parameters().find(|(name, _)| name == "screen_hint");
+    let screen = match hint.as_ref().map(|(_, hint)| &**hint) {
+        None => Screen::Default,
+        Some("sign-in") => Screen::SignIn,
+        Some("sign-up") => Screen::SignUp,
+        Some(_) => return Err(INVALID_PARAMETER),
+    };
+    let selector = ConnectionSelector::AuthKit(screen);
     let mut start = auth.client().login(selector, auth.redirect_uri().clone());
     let mut return_to = "/".to_owned();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in parameters() {
         if name == "return_to" {
             return_to = return_to::path_of(auth.origin(), &value).unwrap_or(return_to);
         } else if let Some(parameter) = LoginParameter::of(&name) {
             if !auth.allows(parameter) {
-                return problem(
-                    StatusCode::BAD_REQUEST,
-                    "This parameter of the login is not allowed.",
-                );
+                return Err(PARAMETER_NOT_ALLOWED);
             }
-            start = match set(start, parameter, &value) {
-                Some(start) => start,
-                None => {
-                    return problem(
-                        StatusCode::BAD_REQUEST,
-                        "A parameter of the login is invalid.",
-                    );
-                }
-            };
+            start = set(start, parameter, &value).ok_or(INVALID_PARAMETER)?;
         }
     }
-    begin(auth, &headers, start, return_to)
+    Ok((start, return_to))
 }
 
 fn begin(
@@ -82,10 +93,8 @@ fn set<'a>(
         LoginParameter::MaxAge => start.max_age(Duration::from_secs(value.parse().ok()?)),
         LoginParameter::Organization => start.organization(&value.parse().ok()?),
         LoginParameter::Prompt => start.prompt(value),
-        LoginParameter::Screen if matches!(value, "sign-in" | "sign-up") => {
-            start.parameter("screen_hint", value).ok()?
-        }
-        LoginParameter::Screen => return None,
+        // A part of the connection selector.
+        LoginParameter::Screen => start,
     })
 }
 
@@ -110,28 +119,15 @@ pub(crate) async fn callback(
             let start = challenge.login(auth.client(), auth.redirect_uri().clone());
             begin(auth, &headers, start, pending.return_to)
         }
-        Ok(Outcome::Authenticated(session)) => match auth.sessions().log_in(auth, *session).await {
-            Ok(cookie) => {
-                forget(&current).await;
-                current.0.change(Change::Set(cookie));
-                redirect(&pending.return_to)
-            }
-            Err(error) => {
-                tracing::error!("the session could not be stored: {error}");
-                problem(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "The login could not be stored.",
-                )
-            }
+        Ok(Outcome::Authenticated(session)) => match keep(&current, *session).await {
+            Ok(()) => redirect(&pending.return_to),
+            Err(problem) => problem.page(&pending.return_to),
         },
         Ok(_) => {
             tracing::error!("the login has an outcome that this version does not know");
-            problem(StatusCode::BAD_REQUEST, "The login failed.")
+            FAILED.page(&pending.return_to)
         }
-        Err(error) => {
-            tracing::warn!("login failed: {error}");
-            problem(StatusCode::BAD_REQUEST, "The login failed.")
-        }
+        Err(problem) => problem.page(&pending.return_to),
     };
     // Also after an error: the code can be used once.
     let headers = response.headers_mut();
@@ -144,7 +140,7 @@ async fn finish(
     headers: &HeaderMap,
     login: workos_login::AwaitingCallback,
     uri: &str,
-) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
+) -> Result<Outcome, Problem> {
     let mut end_user = EndUser::new();
     if let Some(agent) = headers
         .get(USER_AGENT)
@@ -153,12 +149,47 @@ async fn finish(
         end_user = end_user.user_agent(agent);
     }
     let client = auth.client().for_end_user(end_user);
-    let exchanging = login.accept(&client, Callback::parse(uri)?, auth.now())?;
+    let exchanging = Callback::parse(uri)
+        .and_then(|callback| Ok(login.accept(&client, callback, auth.now())?))
+        .map_err(|error| failure(&error))?;
     // `send` does the same, but its future is `Send` for some clients only.
     let response = auth
         .http()
         .execute(exchanging.request(), ExchangeLimits::default());
-    Ok(exchanging.response(response.await?, auth.now())?)
+    let response = response.await.map_err(|error| {
+        tracing::warn!("login failed: {error}");
+        UNANSWERED
+    })?;
+    let outcome = exchanging.response(response, auth.now());
+    outcome.map_err(|refused| failure(refused.error()))
+}
+
+fn failure(error: &workos_login::Error) -> Problem {
+    tracing::warn!("login failed: {error}");
+    match error {
+        workos_login::Error::Denied(_) => DENIED,
+        workos_login::Error::Expired(_) => EXPIRED,
+        // The service may have used up the code before the response was lost, so the exchange is not repeated (RFC 6749 section 4.1.2).
+        workos_login::Error::Unavailable(_) => UNANSWERED,
+        _ => FAILED,
+    }
+}
+
+/// Stores a new session in place of the session of the request, and sets its cookie.
+async fn keep(current: &Current, session: Authenticated) -> Result<(), Problem> {
+    let auth = &current.0.auth;
+    let stored = auth.sessions().log_in(auth, session).await;
+    let cookie = stored.map_err(|error| {
+        tracing::error!("the session could not be stored: {error}");
+        NOT_STORED
+    })?;
+    check_length(&cookie).map_err(|error| {
+        tracing::error!("the login failed: {error}");
+        TOO_LONG
+    })?;
+    forget(current).await;
+    current.0.change(Change::Set(cookie));
+    Ok(())
 }
 
 /// Ends the session that the new one replaces, in its store. At the service, it belongs to the same browser.
@@ -254,11 +285,49 @@ fn redirect(url: &str) -> Response {
     response
 }
 
-fn problem(status: StatusCode, text: &str) -> Response {
-    let page = format!("<!doctype html><title>Login</title><p>{text}<p><a href=/login>Log in</a>");
-    let mut response = (status, Html(page)).into_response();
-    no_store(&mut response);
-    response
+/// The page of a request that failed.
+struct Problem(StatusCode, &'static str);
+
+const DENIED: Problem = Problem(StatusCode::FORBIDDEN, "The login was denied.");
+const EXPIRED: Problem = Problem(StatusCode::BAD_REQUEST, "The login took too long.");
+const FAILED: Problem = Problem(StatusCode::BAD_REQUEST, "The login failed.");
+const INVALID_PARAMETER: Problem = Problem(
+    StatusCode::BAD_REQUEST,
+    "A parameter of the login is invalid.",
+);
+const NOT_STORED: Problem = Problem(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The server cannot store logins now. Try again later.",
+);
+const PARAMETER_NOT_ALLOWED: Problem = Problem(
+    StatusCode::BAD_REQUEST,
+    "This parameter of the login is not allowed.",
+);
+const TOO_LONG: Problem = Problem(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "The session of this login is too long for cookies. The log of the server contains the details.",
+);
+const UNANSWERED: Problem = Problem(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The login service did not respond. Log in again.",
+);
+
+impl Problem {
+    /// Returns the page, with a link to a login that returns to the same page as the one that failed.
+    fn page(self, return_to: &str) -> Response {
+        let Self(status, text) = self;
+        let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+        let page = format!(
+            "<!doctype html><title>Login</title><p>{text}<p><a href=\"/login?return_to={return_to}\">Log in</a>"
+        );
+        let mut response = (status, Html(page)).into_response();
+        no_store(&mut response);
+        response
+    }
+}
+
+fn problem(status: StatusCode, text: &'static str) -> Response {
+    Problem(status, text).page("/")
 }
 
 /// The URL of a callback has a code: neither a cache nor the next site may see it (RFC 9700 section 4.2.4).

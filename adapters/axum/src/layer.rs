@@ -113,8 +113,9 @@ fn set_cookie(auth: &WebAuth, old: &SessionCookie, change: Change, response: &mu
             let set = auth
                 .cookies()
                 .set_session(&value, auth.session_ttl(), &old.names);
-            set.unwrap_or_else(|| {
-                tracing::error!("the session is too long for cookies; use a store");
+            // The browser keeps its cookie, by which this process still finds the session.
+            set.unwrap_or_else(|error| {
+                tracing::error!("the changed session has no cookie: {error}");
                 Vec::new()
             })
         }

@@ -32,8 +32,8 @@
 //!
 //! * While a store cannot be reached, a session is served by the processes that have served it within the last hour, until its access token
 //!   expires. Every other request that needs a session gets 503.
-//! * A session that is longer than 8 cookies cannot be kept by [`SealedCookies`]: use a store.
-//! * A code exchange whose response is lost is not repeated. The user has to log in again.
+//! * A session that is longer than 8 cookies is rejected by [`SealedCookies`] with an error that is logged: use a store.
+//! * A code exchange whose response is lost is not repeated, because a code can be used once. The page says so, and its link logs in again.
 //! * After a refresh that the service responds to with an authentication challenge, the user is logged in until the access token expires.
 //!   The next login leads through the challenge; a logout still ends the session.
 //! * The paths `/login` and `/logout` and the names of the cookies are fixed.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workos_login::Authenticated;
-use workos_login_session::{SealingKeys, SessionError, SessionManager, StoreFactory, Token};
+use workos_login_session::{
+    SealingKeys, SessionError, SessionManager, StoreError, StoreFactory, Token,
+};
 
 use crate::sealed::{Seal, SealedCookies};
-use crate::stored::StoredSessions;
+use crate::stored::{NotStored, StoredSessions};
 use crate::web_auth::WebAuth;
 
 /// The place of the sessions. [`SealedCookies`] and every [`StoreFactory`] implement it; the trait is sealed.
@@ -105,12 +107,20 @@ impl Backend {
         }
     }
 
+    /// Checks that a session can be stored.
+    pub(crate) async fn check(&self, auth: &WebAuth) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Sealed(_) => Ok(()),
+            Kind::Stored(stored) => stored.check(auth).await,
+        }
+    }
+
     /// Stores a new session and returns the value of its cookie.
     pub(crate) async fn log_in(
         &self,
         auth: &WebAuth,
         session: Authenticated,
-    ) -> Result<String, SessionError> {
+    ) -> Result<String, NotStored> {
         match &self.0 {
             Kind::Sealed(sealed) => Ok(sealed.begin(auth, session)),
             Kind::Stored(stored) => stored.log_in(auth, session).await,

@@ -4,6 +4,7 @@
 //! of each session for a while. While the store cannot be reached, the manager hands out its token as long as it is usable, and it holds a
 //! refreshed session that could not be saved: without it, the refresh token in the store would be a used one.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workos_login::secrecy::SecretString;
 use workos_login::{Any, Authenticated, Client};
 use workos_login_session::{
-    Generation, SealingKeys, SessionError, SessionManager, Store, StoreFactory,
+    Generation, SealingKeys, SessionManager, Store, StoreError, StoreFactory,
 };
 
 use crate::kept::{Entry, Kept};
@@ -20,6 +21,9 @@ use crate::web_auth::WebAuth;
 
 /// The time that a manager is kept after the last request.
 const RETAINED: Duration = Duration::from_secs(60 * 60);
+
+/// Why a new session is not stored.
+pub(crate) type NotStored = Box<dyn Error + Send + Sync>;
 
 pub(crate) struct StoredSessions {
     factory: Box<dyn StoreFactory>,
@@ -59,11 +63,21 @@ impl StoredSessions {
         &self,
         auth: &WebAuth,
         session: Authenticated,
-    ) -> Result<String, SessionError> {
+    ) -> Result<String, NotStored> {
         // A new key for each login: one that was known before it is worth nothing after it (session fixation).
-        let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        self.manager(auth, &key).log_in(session).await?;
+        let key = new_key();
+        let token = self.manager(auth, &key).log_in(session).await?;
+        if let Some(warning) = token.warning() {
+            // Other processes would not find the session, and would delete its cookie.
+            self.managers().remove(&key);
+            return Err(warning.clone().into());
+        }
         Ok(key)
+    }
+
+    /// Checks that a session can be stored.
+    pub(crate) async fn check(&self, auth: &WebAuth) -> Result<(), StoreError> {
+        self.store(auth, &new_key()).check().await
     }
 
     /// Returns the manager that is kept, or a new one.
@@ -116,6 +130,10 @@ impl StoredSessions {
     fn managers(&self) -> MutexGuard<'_, Kept<SessionManager>> {
         self.managers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn new_key() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
 fn is_key(value: &str) -> bool {

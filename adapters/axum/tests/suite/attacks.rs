@@ -1,7 +1,10 @@
 //! Attacks: each leads to no session, or to the attacker's own.
 
-use axum::http::StatusCode;
-use workos_login_axum::SealingKeys;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use workos_login_axum::workos_login::url::form_urlencoded;
+use workos_login_axum::{SealedCookies, SealingKeys};
 use workos_login_mock_server::Config;
 
 use crate::world::{ALICE, Browser, CAROL, SESSION, World, keys};
@@ -100,6 +103,15 @@ async fn a_cookie_of_another_key_client_or_name_does_not_open() {
         .cookies
         .insert(SESSION.into(), format!("1.{sealed}"));
     assert_eq!(renamed.get(&world.app, "/").await.text, "logged out");
+    // Under the name of the cookie of the same application on plain http.
+    let uri = "http://localhost:3000/callback".parse().unwrap();
+    let sessions = SealedCookies::new(keys());
+    let app = world.process_of(sessions, |builder| builder.redirect_uri(uri));
+    let mut renamed = Browser::default();
+    let value = browser.cookies[SESSION].clone();
+    renamed.cookies.insert("workos-session".into(), value);
+    assert_eq!(renamed.get(&app, "/").await.text, "logged out");
+    assert!(renamed.cookies.is_empty());
     // Under the name of another pending login.
     let callback = pending.begin(&world, "/login", ALICE).await;
     let values: Vec<String> = pending.cookies.values().cloned().collect();
@@ -143,15 +155,75 @@ async fn a_login_returns_to_no_other_origin() {
     let world = World::new();
     for other in [
         "https://evil.example",
+        "https:evil.example",
+        "https:/evil.example",
         "//evil.example",
-        "/%5Cevil.example",
-        "/%09/evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "\\/evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "/\r\n/evil.example",
         "/.//evil.example",
+        "/a/..//evil.example",
+        "/%2e//evil.example",
+        "/.\\\\evil.example",
+        "//user@app.example.com@evil.example",
+        "//evil.example%00.app.example.com",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        " //evil.example",
+        "\u{0}//evil.example",
+        "evil.example",
+        "@evil.example",
+        "",
     ] {
-        let mut browser = Browser::default();
-        let page = browser
-            .log_in(&world, &format!("/login?return_to={other}"), ALICE)
-            .await;
-        assert_eq!(page.location(), "/", "{other}");
+        assert_eq!(returned_to(&world, other).await, "/", "{other:?}");
     }
+}
+
+#[tokio::test]
+async fn a_login_returns_to_any_path_of_this_origin() {
+    let world = World::new();
+    for (text, path) in [
+        ("/", "/"),
+        ("/a?b=c&d=//e#f", "/a?b=c&d=//e#f"),
+        (
+            "/search?url=https://other.example",
+            "/search?url=https://other.example",
+        ),
+        ("/ü \r\nSet-Cookie:x", "/%C3%BC%20Set-Cookie:x"),
+        ("/@evil.example", "/@evil.example"),
+    ] {
+        assert_eq!(returned_to(&world, text).await, path);
+    }
+}
+
+async fn returned_to(world: &World, return_to: &str) -> String {
+    let text: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+    let login = format!("/login?return_to={text}");
+    let page = Browser::default().log_in(world, &login, ALICE).await;
+    page.location().to_owned()
+}
+
+#[tokio::test]
+async fn a_sealed_cookie_of_before_the_logout_opens_in_other_processes_until_it_is_due() {
+    let world = World::new();
+    let other = world.process(keys(), Config::CLIENT_ID);
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    let mut copy = browser.clone();
+    let page = browser
+        .send(&world.app, Method::POST, "/logout", "", &[])
+        .await;
+    // The browser opens the session logout URL.
+    world.server.end_all_sessions();
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+
+    assert_eq!(copy.clone().get(&world.app, "/").await.text, "logged out");
+    assert_eq!(copy.get(&other, "/").await.text, ALICE);
+    world.clock.advance(Duration::from_secs(400));
+    assert_eq!(copy.get(&other, "/").await.text, "logged out");
+    assert!(copy.cookies.is_empty());
 }

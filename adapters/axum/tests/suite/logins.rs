@@ -2,8 +2,13 @@
 
 use axum::http::{Method, StatusCode};
 
-use workos_login_mock_server::Challenge;
+use std::time::Duration;
 
+use tracing::Level;
+use workos_login_axum::workos_login::limits::PENDING_LOGIN_TTL;
+use workos_login_mock_server::{Challenge, Fault};
+
+use crate::log::Log;
 use crate::world::{ALICE, BOB, Browser, CAROL, SESSION, World};
 
 #[tokio::test]
@@ -64,7 +69,7 @@ async fn two_tabs_log_in_at_once_and_the_oldest_of_many_is_evicted() {
     let mut callbacks = Vec::new();
     for _ in 0..5 {
         callbacks.push(browser.begin(&world, "/login", ALICE).await);
-        world.clock.advance(std::time::Duration::from_secs(1));
+        world.clock.advance(Duration::from_secs(1));
     }
     assert_eq!(browser.cookies.len(), 4 + 1);
     assert_eq!(
@@ -127,27 +132,6 @@ async fn a_logout_is_a_post_or_a_get_with_the_token_of_the_session() {
 }
 
 #[tokio::test]
-async fn a_login_takes_the_parameters_that_the_application_allows() {
-    let world = World::new();
-    let mut browser = Browser::default();
-    let page = browser
-        .get(&world.app, "/login?organization_id=org_1&max_age=60")
-        .await;
-    assert!(page.location().contains("organization_id=org_1"));
-    assert!(page.location().contains("max_age=60"));
-    for query in [
-        "prompt=none",
-        "login_hint=x",
-        "screen_hint=sign-up",
-        "max_age=x",
-        "organization_id=",
-    ] {
-        let page = browser.get(&world.app, &format!("/login?{query}")).await;
-        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{query}");
-    }
-}
-
-#[tokio::test]
 async fn a_switch_of_the_organization_sets_the_cookie_once() {
     let world = World::new();
     let mut browser = Browser::default();
@@ -163,6 +147,107 @@ async fn a_switch_of_the_organization_sets_the_cookie_once() {
         assert_eq!((page.text.as_str(), page.cookies().len()), (id.as_str(), 1));
     }
     assert_eq!(browser.get(&world.app, "/").await.text, BOB);
+}
+
+#[tokio::test]
+async fn a_login_that_takes_longer_than_ten_minutes_has_expired() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    let callback = browser.begin(&world, "/login", ALICE).await;
+    world
+        .clock
+        .advance(PENDING_LOGIN_TTL + Duration::from_secs(61));
+    let page = browser.get(&world.app, &callback).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(page.text.contains("took too long"), "{}", page.text);
+    assert!(browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn a_denied_login_says_so_and_keeps_the_session() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    let login = browser.get(&world.app, "/login").await;
+    let callback = world.server.deny(login.location()).unwrap();
+    let callback = callback.strip_prefix("https://app.example.com").unwrap();
+    let page = browser.get(&world.app, callback).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.text.contains("denied"), "{}", page.text);
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+}
+
+#[tokio::test]
+async fn a_code_exchange_whose_response_is_lost_is_not_repeated() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    for fault in [Fault::ResetBefore, Fault::ResetDuring, Fault::Html502] {
+        let login = "/login?return_to=/admin%3Ftab%3D%22a%22";
+        let callback = browser.begin(&world, login, CAROL).await;
+        world.server.clear_requests();
+        world.server.inject(fault.clone());
+        let page = browser.get(&world.app, &callback).await;
+        assert_eq!(world.server.pending_faults(), 0);
+        assert_eq!(
+            page.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{fault}: {}",
+            page.text
+        );
+        assert!(page.text.contains("did not respond"), "{}", page.text);
+        let exchanges = world.server.requests_to("/user_management/authenticate");
+        assert!(exchanges.len() <= 1, "{fault}: {exchanges:?}");
+
+        // The session of before, and the page to return to.
+        assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [SESSION]);
+        assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+        let link = "/login?return_to=%2Fadmin%3Ftab%3D%2522a%2522";
+        assert!(page.text.contains(link), "{}", page.text);
+        let page = Browser::default().log_in(&world, link, CAROL).await;
+        assert_eq!(page.location(), "/admin?tab=%22a%22");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_too_long_for_cookies_is_an_error_that_names_the_remedy() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    world.server.configure(|config| {
+        let claim = serde_json::Value::String("x".repeat(20_000));
+        config.claims.insert("large".into(), Some(claim));
+    });
+    let (log, _guard) = Log::record();
+    let page = browser.log_in(&world, "/login", CAROL).await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(page.text.contains("too long for cookies"), "{}", page.text);
+    let errors = log.messages(Level::ERROR);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    for part in ["bytes long", "at most 30400", "workos-login-redis"] {
+        assert!(errors[0].contains(part), "{errors:?}");
+    }
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+}
+
+#[tokio::test]
+async fn a_session_that_becomes_too_long_is_served_and_each_request_logs_an_error() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    world.server.configure(|config| {
+        let claim = serde_json::Value::String("x".repeat(20_000));
+        config.claims.insert("large".into(), Some(claim));
+    });
+    world.clock.advance(Duration::from_secs(200));
+    let (log, _guard) = Log::record();
+    for count in 1..=2 {
+        let page = browser.get(&world.app, "/admin").await;
+        assert_eq!(page.text, ALICE);
+        assert!(page.cookies().is_empty());
+        assert_eq!(log.messages(Level::ERROR).len(), count);
+    }
+    assert_eq!(world.refreshes(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod attacks;
+mod bearer;
+mod challenges;
+mod configuration;
+mod log;
 mod logins;
 mod refresh;
+mod step_up;
 mod stores;
 mod world;

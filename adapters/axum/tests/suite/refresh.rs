@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use workos_login_axum::SealingKeys;
-use workos_login_mock_server::{Config, Fault};
+use workos_login_mock_server::{Config, Endpoint, Fault};
 
 use crate::world::{ALICE, Browser, SESSION, World, keys};
 
@@ -47,6 +47,60 @@ async fn the_cookie_of_before_the_refresh_is_served_for_60_seconds() {
     world.clock.advance(Duration::from_secs(59));
     assert_eq!(old.get(&world.app, "/").await.text, ALICE);
     assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn the_cookie_of_before_the_refresh_is_rejected_after_60_seconds() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    let mut old = browser.clone();
+    world.clock.advance(DUE);
+    browser.get(&world.app, "/").await;
+    browser.get(&world.app, "/").await; // with the new cookie
+    world.clock.advance(Duration::from_secs(61));
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+    assert_eq!(world.refreshes(), 1);
+    assert_eq!(old.get(&world.app, "/").await.text, "logged out");
+    assert!(old.cookies.is_empty());
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+}
+
+#[tokio::test]
+async fn a_sealed_session_ends_with_its_lifetime() {
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    let world = World::with(|config| {
+        config.access_token_lifetime = days(90);
+        config.session_lifetime = days(90);
+    });
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    world.clock.advance(days(30) - Duration::from_secs(1));
+    assert_eq!(browser.get(&world.app, "/").await.text, ALICE);
+    // Whatever the browser does with the attribute of the cookie.
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(browser.get(&world.app, "/").await.text, "logged out");
+    assert!(browser.cookies.is_empty());
+    assert_eq!(world.refreshes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_does_not_wait_for_a_slow_refresh_while_its_token_is_usable() {
+    let world = World::new();
+    let mut browser = Browser::default();
+    browser.log_in(&world, "/login", ALICE).await;
+    world.clock.advance(DUE);
+    world.server.inject(Fault::Hang.on(Endpoint::Refresh));
+    let (app, mut other) = (world.app.clone(), browser.clone());
+    let first = tokio::spawn(async move { other.get(&app, "/").await });
+    while world.refreshes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let page = browser.get(&world.app, "/").await;
+    assert_eq!(page.text, ALICE);
+    assert!(page.cookies().is_empty());
+    assert!(!first.is_finished());
+    first.abort();
 }
 
 #[tokio::test]
@@ -120,16 +174,4 @@ async fn old_keys_open_and_the_first_key_seals() {
     let new_only = world.process(SealingKeys::new(2, &[2; 32]), Config::CLIENT_ID);
     assert_eq!(browser.get(&new_only, "/").await.text, ALICE);
     assert!(browser.cookies.contains_key(SESSION));
-}
-
-#[tokio::test]
-async fn a_step_up_returns_with_a_recent_authentication() {
-    let world = World::new();
-    let mut browser = Browser::default();
-    browser.log_in(&world, "/login", ALICE).await;
-    world.clock.advance(Duration::from_secs(1000));
-    let page = browser.get(&world.app, "/transfer").await;
-    assert_eq!(page.location(), "/login?return_to=%2Ftransfer&max_age=300");
-    let page = browser.log_in(&world, page.location(), ALICE).await;
-    assert_eq!(page.location(), "/transfer");
 }

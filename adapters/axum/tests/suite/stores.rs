@@ -17,7 +17,7 @@ use workos_login_axum::workos_login_session::{
 
 use workos_login_mock_server::User;
 
-use crate::world::{ALICE, BOB, Browser, World, keys};
+use crate::world::{ALICE, BOB, Browser, SESSION, World, keys};
 
 /// A due access token is still usable.
 const DUE: Duration = Duration::from_secs(200);
@@ -25,7 +25,7 @@ const EXPIRED: Duration = Duration::from_secs(400);
 
 /// Stores of all processes of a test, which fail on demand.
 #[derive(Clone)]
-struct Stores(Arc<Shared>);
+pub(crate) struct Stores(Arc<Shared>);
 
 struct Shared {
     stores: Mutex<HashMap<String, MemoryStore>>,
@@ -35,7 +35,7 @@ struct Shared {
 }
 
 impl Stores {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Shared {
             stores: Mutex::default(),
             is_down: AtomicBool::new(false),
@@ -188,4 +188,73 @@ async fn a_refreshed_session_that_could_not_be_saved_is_saved_by_the_next_reques
     world.clock.advance(DUE);
     assert_eq!(browser.get(&second, "/admin").await.text, ALICE);
     assert_eq!(world.refreshes(), 2);
+}
+
+#[tokio::test]
+async fn a_login_does_not_begin_while_the_store_is_unavailable() {
+    let (_world, stores, [first, _], browser) = two_processes("/login", ALICE).await;
+    stores.set_down(true);
+    let page = browser.clone().get(&first, "/login?return_to=/a").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.cookies().is_empty());
+    assert!(page.text.contains("/login?return_to=%2Fa"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_login_that_could_not_be_stored_is_no_session_in_any_process() {
+    let (world, stores, [first, _], _) = two_processes("/login", ALICE).await;
+    let mut browser = Browser::default();
+    let callback = browser.begin_at(&first, &world, "/login", ALICE).await;
+    stores.set_saves_left(0);
+    let page = browser.get(&first, &callback).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(browser.cookies.is_empty(), "{:?}", browser.cookies.keys());
+    stores.set_saves_left(u32::MAX);
+    browser.log_in_to(&first, &world, "/login", ALICE).await;
+    assert_eq!(browser.get(&first, "/").await.text, ALICE);
+}
+
+#[tokio::test]
+async fn a_logout_while_the_store_is_unavailable_can_be_repeated() {
+    let (_world, stores, [first, second], mut browser) = two_processes("/login", ALICE).await;
+    stores.set_down(true);
+    for process in [&first, &second] {
+        let page = browser
+            .send(process, Method::POST, "/logout", "", &[])
+            .await;
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    stores.set_down(false);
+    let copy = browser.clone();
+    let page = browser
+        .send(&second, Method::POST, "/logout", "", &[])
+        .await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert!(browser.cookies.is_empty());
+    assert_eq!(copy.clone().get(&first, "/").await.text, "logged out");
+}
+
+#[tokio::test]
+async fn a_login_has_another_key_than_the_session_that_it_replaces() {
+    let (world, _, [first, second], mut browser) = two_processes("/login", ALICE).await;
+    let before = browser.clone();
+    browser.log_in_to(&first, &world, "/login", ALICE).await;
+    assert_ne!(browser.cookies, before.cookies);
+    for process in [first, second] {
+        assert_eq!(browser.get(&process, "/").await.text, ALICE);
+        assert_eq!(before.clone().get(&process, "/").await.text, "logged out");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_browser_chose_is_no_session() {
+    let (_world, stores, [first, _], _) = two_processes("/login", ALICE).await;
+    let stored = stores.0.stores.lock().unwrap().len();
+    for key in ["1.abc", "1.", &format!("1.{}", "A".repeat(43))] {
+        let mut browser = Browser::default();
+        browser.cookies.insert(SESSION.into(), key.into());
+        assert_eq!(browser.get(&first, "/").await.text, "logged out");
+        assert!(browser.cookies.is_empty());
+    }
+    assert!(stores.0.stores.lock().unwrap().len() <= stored + 1);
 }

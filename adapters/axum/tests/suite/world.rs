@@ -13,10 +13,13 @@ use axum::routing::{get, post};
 use futures_lite::stream;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
+use workos_login_axum::workos_login::secrecy::ExposeSecret as _;
+use workos_login_axum::workos_login::url::{Position, Url};
 use workos_login_axum::workos_login::{BoxFuture, Client};
 use workos_login_axum::workos_login_session::{Clock, ManualClock, SystemClock};
 use workos_login_axum::{
-    Bearer, LoggedIn, LoginParameter, SealedCookies, SealingKeys, Sessions, StepUpRequired, WebAuth,
+    Bearer, LoggedIn, LoginParameter, SealedCookies, SealingKeys, Sessions, StepUpRequired,
+    WebAuth, WebAuthBuilder,
 };
 use workos_login_mock_server::{Config, Server};
 
@@ -50,19 +53,33 @@ impl World {
         }))
         .unwrap();
         let sessions = SealedCookies::new(keys());
-        let app = app(&server, &clock, sessions, Config::CLIENT_ID);
+        let app = app(&server, &clock, sessions, Config::CLIENT_ID, |builder| {
+            builder
+        });
         Self { server, clock, app }
     }
 
     /// Another process of the application.
     pub(crate) fn process(&self, keys: SealingKeys, client_id: &str) -> Router {
         let sessions = SealedCookies::new(keys);
-        app(&self.server, &self.clock, sessions, client_id)
+        app(&self.server, &self.clock, sessions, client_id, |builder| {
+            builder
+        })
     }
 
     /// Another process, with sessions in stores.
     pub(crate) fn process_with(&self, sessions: impl Sessions) -> Router {
-        app(&self.server, &self.clock, sessions, Config::CLIENT_ID)
+        self.process_of(sessions, |builder| builder)
+    }
+
+    /// Another process, with another configuration.
+    pub(crate) fn process_of(
+        &self,
+        sessions: impl Sessions,
+        configure: impl FnOnce(WebAuthBuilder) -> WebAuthBuilder,
+    ) -> Router {
+        let client_id = Config::CLIENT_ID;
+        app(&self.server, &self.clock, sessions, client_id, configure)
     }
 
     pub(crate) fn refreshes(&self) -> usize {
@@ -87,18 +104,23 @@ impl Clock for RealPauses {
     }
 }
 
-fn app(server: &Server, clock: &ManualClock, sessions: impl Sessions, client_id: &str) -> Router {
+fn app(
+    server: &Server,
+    clock: &ManualClock,
+    sessions: impl Sessions,
+    client_id: &str,
+    configure: impl FnOnce(WebAuthBuilder) -> WebAuthBuilder,
+) -> Router {
     let key = Config::API_KEY.parse().unwrap();
     let client = Client::confidential(client_id.parse().unwrap(), key)
         .base_url(server.base_url().parse().unwrap())
         .unwrap();
-    let auth = WebAuth::builder(client, workos_login_reqwest::client().unwrap())
+    let builder = WebAuth::builder(client, workos_login_reqwest::client().unwrap())
         .redirect_uri("https://app.example.com/callback".parse().unwrap())
         .sessions(sessions)
         .allow([LoginParameter::MaxAge, LoginParameter::Organization])
-        .clock(Arc::new(RealPauses(clock.clone())))
-        .build()
-        .unwrap();
+        .clock(Arc::new(RealPauses(clock.clone())));
+    let auth = configure(builder).build().unwrap();
     Router::new()
         .route("/", get(home))
         .route("/admin", get(async |user: LoggedIn| email(&user)))
@@ -106,6 +128,7 @@ fn app(server: &Server, clock: &ManualClock, sessions: impl Sessions, client_id:
             "/logout-link",
             get(async |user: LoggedIn| user.logout_path()),
         )
+        .route("/token", get(token))
         .route("/organization", get(organization))
         .route("/transfer", get(transfer))
         .route("/switch", post(switch))
@@ -142,6 +165,10 @@ async fn switch(user: LoggedIn, organization: String) -> String {
 
 async fn organization(user: LoggedIn) -> String {
     user.session().organization_id().unwrap().to_string()
+}
+
+async fn token(user: LoggedIn) -> String {
+    user.session().access_token().expose_secret().to_owned()
 }
 
 fn email(user: &LoggedIn) -> String {
@@ -247,12 +274,16 @@ impl Browser {
         self.begin_at(&world.app, world, login, email).await
     }
 
-    async fn begin_at(&mut self, app: &Router, world: &World, login: &str, email: &str) -> String {
+    /// Begins a login at a process, and returns the path of its callback.
+    pub(crate) async fn begin_at(
+        &mut self,
+        app: &Router,
+        world: &World,
+        login: &str,
+        email: &str,
+    ) -> String {
         let url = self.get(app, login).await.location().to_owned();
-        let callback = world.server.log_in(&url, email).unwrap();
-        callback
-            .strip_prefix("https://app.example.com")
-            .unwrap()
-            .to_owned()
+        let callback = Url::parse(&world.server.log_in(&url, email).unwrap()).unwrap();
+        callback[Position::BeforePath..].to_owned()
     }
 }
