@@ -1,9 +1,9 @@
-//! The floor: the same work in hand-written code over the same libraries, with owned strings and the necessary checks.
+//! The floor: a login that is written by hand for one client, over the same JSON and hash libraries.
 //!
-//! It omits what a library adds: no secret is wiped or hidden from `Debug`, an error loses the pending login, one member of an
-//! unexpected type fails the whole response, and there is only one kind of login.
+//! The authorization URL continues a prefix that was encoded once. `state` and code verifier are arrays, the callback is scanned in
+//! place, and the response is read as borrowed strings. It allocates the URL, and three times for the request. It wipes nothing, hides nothing from `Debug`,
+//! returns no state with an error, and rejects a response with an escape in a text.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -13,325 +13,236 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-use url::form_urlencoded;
+use url::form_urlencoded::byte_serialize;
 
-use crate::work::{Offer, Work};
-use crate::{Row, scene};
+use crate::response::{Body, BorrowedBody, Claims, OwnedBody};
+use crate::work::Work;
+use crate::{Row, scene, stored};
 
-pub(crate) fn offer(row: Row) -> Offer {
-    Offer::Does(match row {
-        Row::BeginSeeded => {
-            let mut rng = scene::seeded();
-            Work::new(|| (), move |()| begin(&mut rng))
+pub(crate) fn work(row: Row) -> Option<Work> {
+    let (app, mut rng) = (App::new(), scene::seeded());
+    let mut text = String::with_capacity(256);
+    Some(match row {
+        Row::Begin => Work::new(|| (), move |()| app.begin(&mut rng)),
+        Row::BeginSystem => Work::new(|| (), move |()| app.begin(&mut UnwrapErr(SysRng))),
+        Row::Callback => {
+            let (url, pending) = app.begin(&mut rng);
+            scene::redirect(&mut text, &url);
+            Work::new(|| (), move |()| pending.code(&text).map(str::len))
         }
-        Row::BeginSystem => Work::new(|| (), |()| begin(&mut UnwrapErr(SysRng))),
-        Row::ReadCallback => {
-            let callback_url = scene::callback_with(&begin(&mut scene::seeded()).1.state);
-            Work::new(|| (), move |()| Callback::parse(&callback_url))
+        Row::CallbackAndRequest => {
+            let (url, pending) = app.begin(&mut rng);
+            scene::redirect(&mut text, &url);
+            Work::new(|| (), move |()| app.request(&pending, &text))
         }
-        Row::BuildRequest => {
-            let token = token_endpoint();
-            let input = || {
-                let (_, pending) = begin(&mut scene::seeded());
-                let callback = Callback::parse(&scene::callback_with(&pending.state));
-                (pending, callback.expect("a valid callback"))
-            };
-            Work::new(input, move |(pending, callback)| {
-                accept(pending, callback, &token)
-            })
-        }
-        Row::ReadSuccess => Work::new(scene::success, |response| read_success(&response)),
-        Row::WholeLogin => {
-            let token = token_endpoint();
-            let (mut rng, mut callback_url) = (scene::seeded(), String::with_capacity(256));
-            Work::new(scene::success, move |response| {
-                let (url, pending) = begin(&mut rng);
-                scene::redirect(&mut callback_url, &url);
-                let callback = Callback::parse(&callback_url)?;
-                let request = accept(pending, callback, &token)?;
-                Some((read_success(&response)?, request, url))
-            })
-        }
-        Row::ReadErrorResponse => Work::new(scene::error_response, |response| {
-            read_error_response(&response)
+        Row::ToRequest => Work::new(|| (), move |()| app.to_request(&mut rng, &mut text)),
+        Row::ToErrorResponse => Work::new(scene::error_response, move |response| {
+            let request = app.to_request(&mut rng, &mut text);
+            (request, read_error(&response).map(str::len))
         }),
-        Row::Store => {
-            let pending = begin(&mut scene::seeded()).1;
-            Work::new(|| (), move |()| serde_json::to_string(&pending))
+        Row::Response => Work::new(scene::success, |response| read_borrowed(&response)),
+        Row::WholeLogin => Work::new(scene::success, move |response| {
+            let request = app.to_request(&mut UnwrapErr(SysRng), &mut text);
+            (request, read_borrowed(&response))
+        }),
+        Row::StorePending | Row::LoadPending | Row::StoreSession | Row::LoadSession => {
+            return stored::work(row);
         }
-        Row::Load => {
-            let pending = begin(&mut scene::seeded()).1;
-            let stored =
-                serde_json::to_string(&pending).expect("strings and a number can be serialized");
-            Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored))
-        }
-        Row::Fresh => {
-            let session = read_success(&scene::success()).expect("a token response");
-            Work::new(scene::now, move |now| session.is_fresh(now))
-        }
+    })
+}
+
+/// Returns the work of a token response with texts of their own and wiped tokens.
+pub(crate) fn owned_work(row: Row) -> Option<Work> {
+    (row == Row::Response).then(|| {
+        Work::new(scene::success, |response| {
+            read(&response, |body: OwnedBody, claims| {
+                (body, claims.lifetime(), claims.sid.map(Box::<str>::from))
+            })
+        })
     })
 }
 
 /// Creates pending logins.
 pub(crate) fn pending(count: usize) -> Vec<Pending> {
-    let mut rng = scene::seeded();
+    let (app, mut rng) = (App::new(), scene::seeded());
     let mut all = Vec::with_capacity(count);
-    all.extend((0..count).map(|_| begin(&mut rng).1));
+    all.extend((0..count).map(|_| app.begin(&mut rng).1));
     all
 }
 
+/// What is the same in all logins.
+pub(crate) struct App {
+    authorization_prefix: String,
+    token_endpoint: Uri,
+}
+
 /// A pending login.
-#[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
-    state: String,
-    verifier: String,
+    state: [u8; 43],
+    verifier: [u8; 43],
     begun: u64,
 }
 
-fn begin(rng: &mut impl CryptoRng) -> (String, Pending) {
-    let mut random = [0; 66];
-    rng.fill_bytes(&mut random);
-    let state = token(&random[..33]);
-    let verifier = token(&random[33..]);
-    let url = form_urlencoded::Serializer::for_suffix(
-        with_capacity_for("https://api.workos.com/user_management/authorize?", 512),
-        "https://api.workos.com/user_management/authorize?".len(),
-    )
-    .append_pair("client_id", scene::CLIENT_ID)
-    .append_pair("redirect_uri", scene::REDIRECT_URI)
-    .append_pair("response_type", "code")
-    .append_pair("code_challenge", &challenge(&verifier))
-    .append_pair("code_challenge_method", "S256")
-    .append_pair("state", &state)
-    .append_pair("provider", "authkit")
-    .finish();
-    let pending = Pending {
-        state,
-        verifier,
-        begun: seconds(scene::now()),
-    };
-    (url, pending)
+impl App {
+    pub(crate) fn new() -> Self {
+        let redirect_uri: String = byte_serialize(scene::REDIRECT_URI.as_bytes()).collect();
+        Self {
+            authorization_prefix: format!(
+                "https://api.workos.com/user_management/authorize?client_id={}&redirect_uri={redirect_uri}&response_type=code\
+                 &provider=authkit&code_challenge_method=S256&code_challenge=",
+                scene::CLIENT_ID
+            ),
+            token_endpoint: Uri::from_static("https://api.workos.com/user_management/authenticate"),
+        }
+    }
+
+    pub(crate) fn begin(&self, rng: &mut impl CryptoRng) -> (String, Pending) {
+        let mut random = [0; 66];
+        rng.fill_bytes(&mut random);
+        let (state, verifier) = (token(&random[..33]), token(&random[33..]));
+        let mut challenge = [0; 43];
+        URL_SAFE_NO_PAD
+            .encode_slice(Sha256::digest(verifier), &mut challenge)
+            .expect("32 bytes are 43 characters");
+        let mut url = String::with_capacity(self.authorization_prefix.len() + 128);
+        for part in [
+            &self.authorization_prefix,
+            text(&challenge),
+            "&state=",
+            text(&state),
+        ] {
+            url.push_str(part);
+        }
+        let pending = Pending {
+            state,
+            verifier,
+            begun: seconds(scene::now()),
+        };
+        (url, pending)
+    }
+
+    pub(crate) fn request(&self, pending: &Pending, callback: &str) -> Option<Request<Vec<u8>>> {
+        let code = pending.code(callback)?;
+        let mut body = Vec::with_capacity(256);
+        for part in [
+            r#"{"grant_type":"authorization_code","code":""#,
+            code,
+            r#"","code_verifier":""#,
+            text(&pending.verifier),
+            r#"","client_id":""#,
+            scene::CLIENT_ID,
+            r#""}"#,
+        ] {
+            body.extend_from_slice(part.as_bytes());
+        }
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.token_endpoint.clone();
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static("floor/0"));
+        Some(request)
+    }
+
+    fn to_request(
+        &self,
+        rng: &mut impl CryptoRng,
+        callback: &mut String,
+    ) -> Option<(String, Request<Vec<u8>>)> {
+        let (url, pending) = self.begin(rng);
+        scene::redirect(callback, &url);
+        Some((url, self.request(&pending, callback)?))
+    }
 }
 
-fn with_capacity_for(text: &str, more: usize) -> String {
-    let mut long = String::with_capacity(text.len() + more);
-    long.push_str(text);
-    long
-}
-
-pub(crate) fn token(random: &[u8]) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(random);
-    text.truncate(43);
-    text
-}
-
-fn challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
-}
-
-pub(crate) struct Callback {
-    redirect_uri: String,
-    state: String,
-    code: String,
-}
-
-impl Callback {
-    pub(crate) fn parse(uri: &str) -> Option<Self> {
-        let (redirect_uri, query) = uri.split_once('?')?;
+impl Pending {
+    /// Returns the code of a callback with this `state`, which the caller writes into JSON as it is.
+    fn code<'a>(&self, callback: &'a str) -> Option<&'a str> {
+        let (address, query) = callback.split_once('?')?;
         let (mut state, mut code) = (None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let known = match &*name {
-                "state" => &mut state,
-                "code" => &mut code,
-                _ => continue,
-            };
-            if known.replace(value).is_some() {
-                return None;
+        for pair in query.split('&') {
+            match pair.split_once('=')? {
+                ("state", value) => state = Some(value),
+                ("code", value) => code = Some(value),
+                _ => {}
             }
         }
-        Some(Self {
-            redirect_uri: redirect_uri.into(),
-            state: state?.into_owned(),
-            code: code?.into_owned(),
-        })
+        let is_state = state?.as_bytes() == self.state;
+        let age = seconds(scene::now()).checked_sub(self.begun)?;
+        let is_plain = |code: &&str| code.bytes().all(|b| b.is_ascii_alphanumeric());
+        (is_state && address == scene::REDIRECT_URI && age <= 600)
+            .then_some(code?)
+            .filter(is_plain)
     }
 }
 
-#[derive(Serialize)]
-struct TokenRequest<'a> {
-    grant_type: &'static str,
-    code: &'a str,
-    code_verifier: &'a str,
-    client_id: &'a str,
+/// Returns 43 characters of the base64url alphabet, made of 33 random bytes.
+pub(crate) fn token(random: &[u8]) -> [u8; 43] {
+    let mut encoded = [0; 44];
+    URL_SAFE_NO_PAD
+        .encode_slice(random, &mut encoded)
+        .expect("33 bytes are 44 characters");
+    *encoded.first_chunk().expect("44 is more than 43")
 }
 
-fn accept(pending: Pending, callback: Callback, token: &Uri) -> Option<Request<Vec<u8>>> {
-    let state_matches = bool::from(callback.state.as_bytes().ct_eq(pending.state.as_bytes()));
-    let age = seconds(scene::now()).checked_sub(pending.begun)?;
-    if !state_matches || callback.redirect_uri != scene::REDIRECT_URI || age > 600 {
-        return None;
-    }
-    let mut body = Vec::with_capacity(256);
-    let fields = TokenRequest {
-        grant_type: "authorization_code",
-        code: &callback.code,
-        code_verifier: &pending.verifier,
-        client_id: scene::CLIENT_ID,
-    };
-    serde_json::to_writer(&mut body, &fields).ok()?;
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = token.clone();
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("floor/0"));
-    Some(request)
+pub(crate) fn text(base64: &[u8]) -> &str {
+    std::str::from_utf8(base64).expect("base64 is ASCII")
 }
 
-fn token_endpoint() -> Uri {
-    Uri::from_static("https://api.workos.com/user_management/authenticate")
-}
-
-/// A user of the token response.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct User {
-    pub(crate) id: String,
-    pub(crate) email: Option<String>,
-    email_verified: Option<bool>,
-    name: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    profile_picture_url: Option<String>,
-    locale: Option<String>,
-    external_id: Option<String>,
-    metadata: Option<BTreeMap<String, String>>,
-    last_sign_in_at: Option<String>,
-    created_at: Option<String>,
-    updated_at: Option<String>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Impersonator {
-    email: String,
-    reason: Option<String>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct ProviderTokens {
-    provider: Option<String>,
-    access_token: String,
-    refresh_token: Option<String>,
-    expires_at: Option<u64>,
-    scopes: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "the floor keeps the fields of a session")]
-struct Success {
-    user: User,
-    organization_id: Option<String>,
-    access_token: String,
-    refresh_token: String,
-    authentication_method: Option<String>,
-    impersonator: Option<Impersonator>,
-    oauth_tokens: Option<ProviderTokens>,
-    authkit_authorization_code: Option<String>,
-}
-
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the floor keeps the fields of a session")
-)]
-struct Session {
-    success: Success,
-    session_id: Option<String>,
-    lifetime: Option<Duration>,
-    received: u64,
-}
-
-impl Session {
-    fn is_fresh(&self, now: SystemTime) -> bool {
-        let Some(lifetime) = self.lifetime else {
-            return true;
-        };
-        let margin = (lifetime / 2).min(Duration::from_secs(300));
-        seconds(now).saturating_sub(self.received) < (lifetime - margin).as_secs()
-    }
-}
-
-fn read_success(response: &Response<Vec<u8>>) -> Option<Session> {
+/// Reads a token response and the claims of its access token, and passes both to `with`.
+pub(crate) fn read<'a, B: Body + Deserialize<'a>, T>(
+    response: &'a Response<Vec<u8>>,
+    with: impl FnOnce(B, &Claims<'_>) -> T,
+) -> Option<T> {
     if response.status() != StatusCode::OK || !is_json(response) {
         return None;
     }
-    let success: Success = serde_json::from_slice(response.body()).ok()?;
-    if success.user.id.is_empty() || !success.access_token.bytes().all(|b| b.is_ascii_graphic()) {
-        return None;
-    }
-    let claims = Claims::read(&success.access_token).unwrap_or_default();
-    Some(Session {
-        lifetime: claims.lifetime(),
-        session_id: claims.sid,
-        success,
-        received: seconds(scene::now()),
+    let body: B = serde_json::from_slice(response.body()).ok()?;
+    let mut buffer = [0; 1024];
+    let claims = Claims::read(body.access_token(), &mut buffer)?;
+    Some(with(body, &claims))
+}
+
+fn read_borrowed(response: &Response<Vec<u8>>) -> Option<(usize, Option<Duration>, Option<usize>)> {
+    read(response, |body: BorrowedBody<'_>, claims| {
+        (
+            body.user.id.len(),
+            claims.lifetime(),
+            claims.sid.map(str::len),
+        )
     })
+}
+
+/// Returns lifetime and session id of an access token, for a library that reads no claims.
+pub(crate) fn claims(access_token: &str) -> (Option<Duration>, Option<String>) {
+    let mut buffer = [0; 1024];
+    match Claims::read(access_token, &mut buffer) {
+        Some(claims) => (claims.lifetime(), claims.sid.map(Into::into)),
+        None => (None, None),
+    }
 }
 
 fn is_json(response: &Response<Vec<u8>>) -> bool {
     response
         .headers()
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/json"))
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }
 
-/// The claims of an access token, read for other libraries, too.
-#[derive(Default, Deserialize)]
-pub(crate) struct Claims {
-    exp: Option<u64>,
-    iat: Option<u64>,
-    pub(crate) sid: Option<String>,
-}
-
-impl Claims {
-    pub(crate) fn read(token: &str) -> Option<Self> {
-        let payload = token.split('.').nth(1)?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+fn read_error(response: &Response<Vec<u8>>) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct ErrorBody<'a> {
+        code: Option<&'a str>,
+        error: Option<&'a str>,
     }
-
-    pub(crate) fn lifetime(&self) -> Option<Duration> {
-        Some(Duration::from_secs(self.exp?.checked_sub(self.iat?)?))
+    if response.status().is_success() {
+        return None;
     }
-}
-
-#[expect(dead_code, reason = "the floor keeps the fields of an error response")]
-struct ErrorResponse {
-    status: StatusCode,
-    code: Option<String>,
-    description: Option<String>,
-    request_id: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct ErrorBody {
-    code: Option<String>,
-    error: Option<String>,
-    message: Option<String>,
-    error_description: Option<String>,
-}
-
-fn read_error_response(response: &Response<Vec<u8>>) -> ErrorResponse {
-    let body: ErrorBody = serde_json::from_slice(response.body()).unwrap_or_default();
-    let request_id = response.headers().get("x-request-id");
-    ErrorResponse {
-        status: response.status(),
-        code: body.code.or(body.error),
-        description: body.message.or(body.error_description),
-        request_id: request_id.and_then(|id| Some(id.to_str().ok()?.into())),
-    }
+    let body: ErrorBody<'_> = serde_json::from_slice(response.body()).ok()?;
+    body.code.or(body.error)
 }
 
 fn seconds(time: SystemTime) -> u64 {
@@ -339,49 +250,51 @@ fn seconds(time: SystemTime) -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
+impl<'a> Claims<'a> {
+    fn read(access_token: &str, buffer: &'a mut [u8; 1024]) -> Option<Self> {
+        let payload = access_token.split('.').nth(1)?;
+        let length = URL_SAFE_NO_PAD.decode_slice(payload, buffer).ok()?;
+        serde_json::from_slice(&buffer[..length]).ok()
+    }
+
+    /// Returns `exp − iat`.
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        Some(Duration::from_secs(self.exp?.checked_sub(self.iat?)?))
+    }
+}
+
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    /// A login up to the token request.
-    pub(crate) struct Walk {
-        pub(crate) url: String,
-        pub(crate) request: Request<Vec<u8>>,
-    }
-
-    impl Walk {
-        pub(crate) fn new(rng: &mut impl CryptoRng) -> Self {
-            let (url, pending) = begin(rng);
-            let callback = Callback::parse(&scene::callback_with(&pending.state)).unwrap();
-            let request = accept(pending, callback, &token_endpoint()).unwrap();
-            Self { url, request }
-        }
-    }
-
     #[test]
-    fn the_session_has_its_lifetime_and_id() {
-        let session = read_success(&scene::success()).unwrap();
+    fn a_response_is_read_with_borrowed_and_with_owned_texts() {
+        let response = scene::success();
+        let borrowed = read(&response, |body: BorrowedBody<'_>, claims| {
+            (body.user.id.to_owned(), claims.lifetime())
+        });
+        let owned = read(&response, |body: OwnedBody, claims| {
+            (body.user.id.into_string(), claims.lifetime())
+        });
+        assert_eq!(borrowed, owned);
         assert_eq!(
-            session.success.user.email.as_deref(),
-            Some("nadia.okafor@example.org")
-        );
-        assert_eq!(
-            session.lifetime,
+            owned.unwrap().1,
             Some(Duration::from_secs(4_102_444_800 - 1_780_000_000))
         );
-        assert!(session.session_id.is_some());
     }
 
     #[test]
     fn rejects_a_callback_with_a_different_state() {
-        let (_, pending) = begin(&mut scene::seeded());
-        let forged = Callback::parse(&scene::callback_with("made-up")).unwrap();
-        assert!(accept(pending, forged, &token_endpoint()).is_none());
+        let app = App::new();
+        let (_, pending) = app.begin(&mut scene::seeded());
+        assert!(
+            app.request(&pending, &scene::callback_with("made-up"))
+                .is_none()
+        );
     }
 
     #[test]
     fn an_error_response_has_its_code() {
-        let error = read_error_response(&scene::error_response());
-        assert_eq!(error.code.as_deref(), Some("invalid_grant"));
+        assert_eq!(read_error(&scene::error_response()), Some("invalid_grant"));
     }
 }

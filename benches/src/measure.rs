@@ -6,10 +6,7 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use workos_login_benches::{Contender, Row, Work, entropy_calls};
-
-use crate::table::Weight;
-use crate::{Line, Measured, Memory};
+use workos_login_benches::{Contender, Row, Work};
 
 /// The time of one contender in one round.
 const SLICE: Duration = Duration::from_micros(500);
@@ -17,87 +14,25 @@ const ROUNDS: usize = 301;
 /// The repetitions of the work with callgrind.
 const UNDER_CALLGRIND: u32 = 100;
 
-/// A median with its quartiles.
-#[derive(Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
-}
+/// Nanoseconds for one repetition in each round.
+pub(crate) struct Times(Vec<(Contender, Vec<f64>)>);
 
-impl Spread {
-    fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let at = |quarter: usize| values[(values.len() - 1) * quarter / 4];
-        Self {
-            low: at(1),
-            median: at(2),
-            high: at(3),
-        }
+impl Times {
+    pub(crate) fn of(&self, contender: Contender) -> Option<&[f64]> {
+        let (_, rounds) = self.0.iter().find(|(known, _)| *known == contender)?;
+        Some(rounds)
     }
-}
-
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) allocations: f64,
-    pub(crate) bytes: f64,
-    /// `None` without valgrind.
-    pub(crate) instructions: Option<f64>,
-}
-
-/// The heap of one of many pending logins.
-#[derive(Clone, Copy)]
-pub(crate) struct Heap {
-    /// The requested bytes, including the value itself.
-    pub(crate) requested: f64,
-    /// The growth of the resident set.
-    pub(crate) resident: f64,
-}
-
-pub(crate) fn everything(weight: Vec<Weight>) -> io::Result<Measured> {
-    let mut lines = Vec::new();
-    for row in Row::ALL {
-        eprintln!("{}", row.title());
-        lines.extend(times(row));
-    }
-    allocations(&mut lines)?;
-    eprintln!("instructions");
-    for line in &mut lines {
-        line.counts.instructions = instructions(line.row, line.contender)?;
-    }
-    eprintln!("memory");
-    let mut memory = Vec::new();
-    for contender in Contender::ALL.into_iter().take(4) {
-        for count in [1_000, 100_000, 1_000_000] {
-            let heap = heap(contender, count)?;
-            memory.push(Memory {
-                contender,
-                count,
-                heap,
-            });
-        }
-    }
-    Ok(Measured {
-        lines,
-        memory,
-        weight,
-        entropy_calls: entropy_calls(),
-    })
 }
 
 /// Measures the contenders of a row in turns, so that a slow machine affects all of them.
-fn times(row: Row) -> Vec<Line> {
+pub(crate) fn times(row: Row) -> Times {
     let mut runners: Vec<Runner> = Contender::ALL
         .into_iter()
         .filter_map(|contender| Runner::new(row, contender))
         .collect();
-    let floor = runners
-        .iter()
-        .position(|runner| runner.contender == Contender::Floor)
-        .expect("the floor covers every row");
+    let turns = runners.len();
     for round in 0..ROUNDS {
         // The order changes, so that no contender is always first or always follows the same one.
-        let turns = runners.len();
         for turn in 0..turns {
             let step = if round % 2 == 0 {
                 turn
@@ -107,31 +42,16 @@ fn times(row: Row) -> Vec<Line> {
             runners[(round + step) % turns].turn();
         }
     }
-    let floor = runners[floor].rounds.clone();
-    runners
+    let rounds = runners
         .into_iter()
-        .map(|runner| Line {
-            row,
-            contender: runner.contender,
-            ratio: Spread::of(
-                runner
-                    .rounds
-                    .iter()
-                    .zip(&floor)
-                    .map(|(time, floor)| time / floor)
-                    .collect(),
-            ),
-            time: Spread::of(runner.rounds),
-            counts: Counts::default(),
-        })
-        .collect()
+        .map(|runner| (runner.contender, runner.rounds));
+    Times(rounds.collect())
 }
 
 struct Runner {
     contender: Contender,
     work: Work,
     count: usize,
-    /// Nanoseconds for one repetition.
     rounds: Vec<f64>,
 }
 
@@ -139,93 +59,78 @@ impl Runner {
     fn new(row: Row, contender: Contender) -> Option<Self> {
         let mut runner = Self {
             contender,
-            work: contender.offer(row).work()?,
+            work: contender.work(row)?,
             count: 64,
             rounds: Vec::with_capacity(ROUNDS),
         };
         // Warms up and finds a count that is long enough for the resolution of the clock.
         runner.turn();
-        let mut nanos = 0.0;
-        runner.work.measure(runner.count, |run| {
-            let start = Instant::now();
-            run();
-            nanos += start.elapsed().as_nanos() as f64;
-            0.0
-        });
-        let fitting = SLICE.as_nanos() as f64 * runner.count as f64 / f64::max(nanos, 1.0);
-        runner.count = (fitting as usize).clamp(16, 50_000);
+        runner.turn();
+        let nanos = runner.rounds[1].max(1.0);
+        runner.count = ((SLICE.as_nanos() as f64 / nanos) as usize).clamp(16, 50_000);
         runner.rounds.clear();
         Some(runner)
     }
 
     fn turn(&mut self) {
-        let nanos = self.work.measure(self.count, |run| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_nanos() as f64
-        });
+        self.work.prepare(self.count);
+        let start = Instant::now();
+        self.work.run();
+        let nanos = start.elapsed().as_nanos() as f64;
         self.rounds.push(nanos / self.count as f64);
     }
 }
 
-fn allocations(lines: &mut [Line]) -> io::Result<()> {
-    let output = output(&mut sibling("allocations")?)?;
-    for line in lines {
-        let start = format!("{}\t{}\t", line.row.name(), line.contender.name());
-        let counts = output
-            .lines()
-            .find_map(|output| output.strip_prefix(&start));
-        if let [allocations, bytes] = numbers(counts.unwrap_or_default())[..] {
-            line.counts.allocations = allocations;
-            line.counts.bytes = bytes;
-        }
+/// The output of `allocations`.
+pub(crate) struct Allocations(String);
+
+impl Allocations {
+    pub(crate) fn of(&self, row: Row, contender: Contender) -> Option<f64> {
+        let start = format!("{}\t{}\t", row.title(), contender.name());
+        let count = self.0.lines().find_map(|line| line.strip_prefix(&start))?;
+        count.parse().ok()
     }
-    Ok(())
 }
 
-fn heap(contender: Contender, count: usize) -> io::Result<Heap> {
+pub(crate) fn allocations() -> io::Result<Allocations> {
+    output(&mut sibling("allocations")?).map(Allocations)
+}
+
+/// Returns the resident bytes of each of many pending logins.
+pub(crate) fn memory(contender: Contender, count: usize) -> io::Result<f64> {
     let output = output(sibling("memory")?.args([contender.name(), &count.to_string()]))?;
-    let [requested, resident] = numbers(&output)[..] else {
-        return Err(io::Error::other(output));
-    };
-    Ok(Heap {
-        requested,
-        resident,
-    })
+    output.trim().parse().map_err(io::Error::other)
 }
 
-/// Counts the instructions of the measured function, less those of the subtracted one.
-fn instructions(row: Row, contender: Contender) -> io::Result<Option<f64>> {
-    let count = |function: &str| {
-        let file = env::temp_dir().join(format!("login-cost-{}.callgrind", std::process::id()));
-        let mut out = std::ffi::OsString::from("--callgrind-out-file=");
-        out.push(&file);
-        let status = Command::new("valgrind")
-            .arg("--tool=callgrind")
-            .arg(format!("--toggle-collect=instructions::{function}"))
-            .arg(out)
-            .arg(env::current_exe()?.with_file_name("instructions"))
-            .args([row.name(), contender.name(), &UNDER_CALLGRIND.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        match status {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            status => status?,
-        };
-        let output = fs::read_to_string(&file)?;
-        fs::remove_file(file)?;
-        let total = output.lines().find_map(|line| {
-            line.strip_prefix("totals:")
-                .or_else(|| line.strip_prefix("summary:"))
-        });
-        let total = total.and_then(|total| total.trim().parse::<f64>().ok());
-        Ok::<_, io::Error>(Some(total.unwrap_or(0.0) / f64::from(UNDER_CALLGRIND)))
-    };
-    let (Some(all), Some(less)) = (count("measured")?, count("measured_less")?) else {
+/// Counts the instructions of the measured function; `None` without valgrind, and for a contender without this work.
+pub(crate) fn instructions(row: Row, contender: Contender) -> io::Result<Option<f64>> {
+    if contender.work(row).is_none() {
         return Ok(None);
+    }
+    let file = env::temp_dir().join(format!("login-cost-{}.callgrind", std::process::id()));
+    let mut out = std::ffi::OsString::from("--callgrind-out-file=");
+    out.push(&file);
+    let status = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg("--toggle-collect=instructions::measured")
+        .arg(out)
+        .arg(env::current_exe()?.with_file_name("instructions"))
+        .args([row.title(), contender.name(), &UNDER_CALLGRIND.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    match status {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        status => status?,
     };
-    Ok(Some(all - less))
+    let output = fs::read_to_string(&file)?;
+    fs::remove_file(file)?;
+    let total = output.lines().find_map(|line| {
+        line.strip_prefix("totals:")
+            .or_else(|| line.strip_prefix("summary:"))
+    });
+    let total = total.and_then(|total| total.trim().parse::<f64>().ok());
+    Ok(total.map(|total| total / f64::from(UNDER_CALLGRIND)))
 }
 
 /// Returns a program in the directory of this one.
@@ -239,10 +144,4 @@ fn output(command: &mut Command) -> io::Result<String> {
         return Err(io::Error::other(format!("{command:?}: {}", output.status)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn numbers(text: &str) -> Vec<f64> {
-    text.split_whitespace()
-        .filter_map(|number| number.parse().ok())
-        .collect()
 }

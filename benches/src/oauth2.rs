@@ -1,9 +1,10 @@
 //! `oauth2` 5.0, without its HTTP client.
 //!
 //! The crate sends a request and reads the response in one call of an HTTP client function. For a request alone, this function returns
-//! the request as its error; for a response alone, that is subtracted from a whole exchange.
+//! the request as its error.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,79 +25,46 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use crate::floor::{Claims, Impersonator, ProviderTokens, User, token};
-use crate::work::{Offer, Work};
+use crate::floor::{claims, text, token};
+use crate::response::{Impersonator, ProviderTokens, User};
+use crate::work::Work;
 use crate::{Row, scene};
 
-pub(crate) fn offer(row: Row) -> Offer {
-    match row {
-        Row::BeginSeeded => {
-            let client = login_client();
-            Offer::Helped(
-                Work::new(|| (), move |()| begin(&client)),
-                "uses rand's thread generator, byte by byte; no other can be passed",
-            )
+pub(crate) fn work(row: Row) -> Option<Work> {
+    let (client, mut text) = (login_client(), String::with_capacity(256));
+    Some(match row {
+        Row::Begin => Work::new(|| (), move |()| begin(&client)),
+        Row::BeginSystem => Work::new(|| (), move |()| begin_with_system(&client)),
+        Row::Callback => {
+            let (url, pending) = begin(&client);
+            scene::redirect(&mut text, url.as_str());
+            Work::new(|| (), move |()| pending.code(&text))
         }
-        Row::BeginSystem => {
-            let client = login_client();
-            Offer::Helped(
-                Work::new(|| (), move |()| begin_with_system(&client)),
-                "the benchmark generates and encodes `state` and code verifier, because no generator can be passed",
-            )
+        Row::CallbackAndRequest => {
+            let beginner = login_client();
+            let input = move || {
+                let (url, pending) = begin(&beginner);
+                let mut text = String::new();
+                scene::redirect(&mut text, url.as_str());
+                (pending, text)
+            };
+            Work::new(input, move |(pending, text)| {
+                exchange(&client, pending, &text, None)
+            })
         }
-        Row::ReadCallback => {
-            let callback_url = scene::callback_with(begin(&login_client()).1.state.secret());
-            Offer::Helped(
-                Work::new(|| (), move |()| Callback::parse(&callback_url)),
-                "without a callback parser; its examples parse the whole URL",
-            )
-        }
-        Row::BuildRequest => {
-            let (client, beginner) = (login_client(), login_client());
-            let input = move || callback(&beginner);
-            Offer::Helped(
-                Work::new(input, move |(pending, callback)| {
-                    exchange(&client, pending, callback, None)
-                }),
-                "the benchmark compares `state`; the body is a form, which WorkOS does not document",
-            )
-        }
-        Row::ReadSuccess => Offer::Helped(
-            response_to(scene::success),
-            "the benchmark defines the response type, because that of the crate requires `token_type`, and reads the claims `exp`, `iat` and `sid`",
-        ),
-        Row::WholeLogin => {
-            let (client, mut callback_url) = (login_client(), String::with_capacity(256));
-            Offer::Helped(
-                Work::new(scene::success, move |response| {
-                    let (url, pending) = begin(&client);
-                    scene::redirect(&mut callback_url, url.as_str());
-                    let callback = Callback::parse(&callback_url)?;
-                    Some((exchange(&client, pending, callback, Some(response)), url))
-                }),
-                "with the help described above",
-            )
-        }
-        Row::ReadErrorResponse => Offer::Does(response_to(scene::error_response)),
-        Row::Store => {
-            let pending = begin(&login_client()).1;
-            Offer::Helped(
-                Work::new(|| (), move |()| serde_json::to_string(&pending)),
-                "a struct of its two values, without client binding or timestamp",
-            )
-        }
-        Row::Load => {
-            let stored = serde_json::to_string(&begin(&login_client()).1)
-                .expect("strings can be serialized");
-            Offer::Helped(
-                Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored)),
-                "a struct of its two values, which are not validated",
-            )
-        }
-        Row::Fresh => {
-            Offer::Cannot("has no session; reads `expires_in`, which WorkOS does not send")
-        }
-    }
+        Row::ToRequest => Work::new(|| (), move |()| login(&client, begin, &mut text, None)),
+        Row::ToErrorResponse => Work::new(scene::error_response, move |response| {
+            login(&client, begin, &mut text, Some(response))
+        }),
+        Row::WholeLogin => Work::new(scene::success, move |response| {
+            login(&client, begin_with_system, &mut text, Some(response))
+        }),
+        Row::Response
+        | Row::StorePending
+        | Row::LoadPending
+        | Row::StoreSession
+        | Row::LoadSession => return None,
+    })
 }
 
 /// Creates pending logins.
@@ -108,7 +76,6 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
 }
 
 /// A pending login.
-#[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
     state: CsrfToken,
     verifier: PkceCodeVerifier,
@@ -148,57 +115,39 @@ fn begin(client: &LoginClient) -> (Url, Pending) {
 fn begin_with_system(client: &LoginClient) -> (Url, Pending) {
     let mut random = [0; 66];
     UnwrapErr(SysRng).fill_bytes(&mut random);
-    let verifier = PkceCodeVerifier::new(token(&random[33..]));
+    let verifier = PkceCodeVerifier::new(text(&token(&random[33..])).into());
     let (url, state) = client
-        .authorize_url(|| CsrfToken::new(token(&random[..33])))
+        .authorize_url(|| CsrfToken::new(text(&token(&random[..33])).into()))
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
         .add_extra_param("provider", "authkit")
         .url();
     (url, Pending { state, verifier })
 }
 
-/// A callback, parsed as in the examples of the crate.
-pub(crate) struct Callback {
-    pub(crate) state: String,
-    pub(crate) code: AuthorizationCode,
-}
-
-impl Callback {
-    pub(crate) fn parse(callback_url: &str) -> Option<Self> {
-        let url = Url::parse(callback_url).ok()?;
+impl Pending {
+    /// Parses a callback as in the examples of the crate, and compares its `state`.
+    fn code(&self, callback: &str) -> Option<AuthorizationCode> {
+        let url = Url::parse(callback).ok()?;
         let value = |wanted| {
             let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
             Some(value.into_owned())
         };
-        Some(Self {
-            state: value("state")?,
-            code: AuthorizationCode::new(value("code")?),
-        })
+        let is_state = value("state")?
+            .as_bytes()
+            .ct_eq(self.state.secret().as_bytes());
+        bool::from(is_state).then(|| value("code").map(AuthorizationCode::new))?
     }
 }
 
-fn callback(client: &LoginClient) -> (Pending, Callback) {
-    let (_, pending) = begin(client);
-    let callback = Callback::parse(&scene::callback_with(pending.state.secret()));
-    (pending, callback.expect("a valid callback"))
-}
-
-/// An exchange with a response, less one without.
-fn response_to(response: fn() -> Response<Vec<u8>>) -> Work {
-    let [client, silent] = [login_client(), login_client()];
-    let begun = || {
-        let beginner = login_client();
-        move || (callback(&beginner), response())
-    };
-    let whole = Work::new(begun(), move |((pending, callback), response)| {
-        exchange(&client, pending, callback, Some(response))
-    });
-    whole.less(Work::new(
-        begun(),
-        move |((pending, callback), response)| {
-            (exchange(&silent, pending, callback, None), response)
-        },
-    ))
+fn login(
+    client: &LoginClient,
+    begin: fn(&LoginClient) -> (Url, Pending),
+    callback: &mut String,
+    response: Option<Response<Vec<u8>>>,
+) -> (Url, Option<Exchanged>) {
+    let (url, pending) = begin(client);
+    scene::redirect(callback, url.as_str());
+    (url, exchange(client, pending, callback, response))
 }
 
 type Exchanged = Result<Session, RequestTokenError<Sent, BasicErrorResponse>>;
@@ -210,17 +159,14 @@ type Exchanged = Result<Session, RequestTokenError<Sent, BasicErrorResponse>>;
 fn exchange(
     client: &LoginClient,
     pending: Pending,
-    callback: Callback,
+    callback: &str,
     response: Option<Response<Vec<u8>>>,
 ) -> Option<Exchanged> {
-    let expected = pending.state.secret().as_bytes();
-    if !bool::from(callback.state.as_bytes().ct_eq(expected)) {
-        return None;
-    }
+    let code = pending.code(callback)?;
     let response = RefCell::new(response);
     let http_client = |request| response.take().ok_or(Sent(request));
     let result = client
-        .exchange_code(callback.code)
+        .exchange_code(code)
         .set_pkce_verifier(pending.verifier)
         .request(&http_client);
     Some(result.map(Session::new))
@@ -251,26 +197,26 @@ struct Session {
 
 impl Session {
     fn new(success: Success) -> Self {
-        let claims = Claims::read(success.access_token.secret()).unwrap_or_default();
+        let (lifetime, session_id) = claims(success.access_token.secret());
         Self {
-            lifetime: claims.lifetime(),
-            session_id: claims.sid,
             success,
+            session_id,
+            lifetime,
         }
     }
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 struct Success {
-    user: User,
+    user: User<String, BTreeMap<String, String>>,
     organization_id: Option<String>,
     access_token: AccessToken,
     #[serde(skip, default = "bearer")]
     token_type: BasicTokenType,
     refresh_token: RefreshToken,
     authentication_method: Option<String>,
-    impersonator: Option<Impersonator>,
-    oauth_tokens: Option<ProviderTokens>,
+    impersonator: Option<Impersonator<String>>,
+    oauth_tokens: Option<ProviderTokens<String, String, Vec<String>>>,
     authkit_authorization_code: Option<String>,
 }
 
@@ -308,9 +254,13 @@ mod tests {
 
     #[test]
     fn reads_a_session_with_help() {
-        let (pending, callback) = callback(&login_client());
-        let session = exchange(&login_client(), pending, callback, Some(scene::success()));
-        let session = session.unwrap().unwrap();
+        let (_, exchanged) = login(
+            &login_client(),
+            begin,
+            &mut String::new(),
+            Some(scene::success()),
+        );
+        let session = exchanged.unwrap().unwrap();
         assert_eq!(
             session.success.user.email.as_deref(),
             Some("nadia.okafor@example.org")
@@ -327,11 +277,10 @@ mod tests {
 
     #[test]
     fn an_error_response_has_its_code() {
-        let (pending, callback) = callback(&login_client());
-        let error = exchange(
+        let (_, error) = login(
             &login_client(),
-            pending,
-            callback,
+            begin,
+            &mut String::new(),
             Some(scene::error_response()),
         );
         assert!(matches!(

@@ -1,97 +1,84 @@
 //! This library.
 
-use std::convert::Infallible;
-use std::io;
-use std::sync::Arc;
-use std::time::SystemTime;
-
 use http::{Request, Response};
-use rand::rand_core::{TryCryptoRng, TryRng, UnwrapErr};
+use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use workos_login::rand_core::CryptoRng;
 use workos_login::{
-    Authenticated, AuthorizationUrl, AwaitingCallback, BlockingHttpClient, Callback, Client,
-    ConnectionSelector, Exchange, ExchangeLimits, Exchanging, Outcome, RedirectUri, Refused,
-    Screen,
-};
-use workos_login_session::{
-    BlockingSessionManager, Machine, ManualClock, MemoryStore, SessionPolicy,
+    Authenticated, AuthorizationUrl, AwaitingCallback, Callback, Client, ConnectionSelector,
+    Exchange, Exchanging, Outcome, RedirectUri, Refused, Screen,
 };
 
-use crate::work::{Offer, Work};
+use crate::work::Work;
 use crate::{Row, scene};
 
-pub(crate) fn offer(row: Row) -> Offer {
-    let begun = || {
-        let app = App::new();
-        move || app.begin(&mut scene::seeded())
-    };
-    Offer::Does(match row {
-        Row::BeginSeeded => {
-            let (app, mut rng) = (App::new(), scene::seeded());
-            Work::new(|| (), move |()| app.begin(&mut rng))
+pub(crate) fn work(row: Row) -> Work {
+    let (app, mut rng) = (App::new(), scene::seeded());
+    let mut text = String::with_capacity(256);
+    match row {
+        Row::Begin => Work::new(|| (), move |()| app.begin(&mut rng)),
+        Row::BeginSystem => Work::new(|| (), move |()| app.begin(&mut UnwrapErr(SysRng))),
+        Row::Callback => {
+            let beginner = App::new();
+            let input = move || beginner.with_callback(&mut rng);
+            Work::new(input, move |(pending, uri)| app.accept(pending, &uri))
         }
-        Row::BeginSystem => {
-            let app = App::new();
-            Work::new(|| (), move |()| app.begin(&mut UnwrapErr(SysRng)))
-        }
-        Row::ReadCallback => {
-            let callback_url = callback_of(&App::new().begin(&mut scene::seeded()).0);
-            Work::new(|| (), move |()| Callback::parse(&callback_url))
-        }
-        Row::BuildRequest => {
-            let (app, begin) = (App::new(), begun());
-            let input = move || {
-                let (url, pending) = begin();
-                (pending, callback(&callback_of(&url)))
-            };
-            Work::new(input, move |(pending, callback)| {
-                let exchanging = app.accept(pending, callback);
+        Row::CallbackAndRequest => {
+            let beginner = App::new();
+            let input = move || beginner.with_callback(&mut rng);
+            Work::new(input, move |(pending, uri)| {
+                let exchanging = app.accept(pending, &uri);
                 (exchanging.request(), exchanging)
             })
         }
-        Row::ReadSuccess => {
-            let app = App::new();
-            Work::new(
-                move || (app.exchanging(), scene::success()),
-                |(exchanging, response)| session(exchanging, response),
-            )
-        }
-        Row::WholeLogin => {
-            let (app, mut rng, mut callback_url) =
-                (App::new(), scene::seeded(), String::with_capacity(256));
-            Work::new(scene::success, move |response| {
-                let (url, pending) = app.begin(&mut rng);
-                scene::redirect(&mut callback_url, url.as_str());
-                let exchanging = app.accept(pending, callback(&callback_url));
-                let request = exchanging.request();
-                (session(exchanging, response), request, url)
-            })
-        }
-        Row::ReadErrorResponse => {
-            let app = App::new();
-            Work::new(
-                move || (app.exchanging(), scene::error_response()),
-                |(exchanging, response)| error_response(exchanging, response),
-            )
-        }
-        Row::Store => {
-            let pending = begun()().1;
+        Row::ToRequest => Work::new(|| (), move |()| app.to_request(&mut rng, &mut text)),
+        Row::ToErrorResponse => Work::new(scene::error_response, move |response| {
+            let (url, exchanging, request) = app.to_request(&mut rng, &mut text);
+            (error_response(exchanging, response), request, url)
+        }),
+        Row::Response => Work::new(
+            move || (app.exchanging(), scene::success()),
+            |(exchanging, response)| session(exchanging, response),
+        ),
+        Row::WholeLogin => Work::new(scene::success, move |response| {
+            let (url, exchanging, request) = app.to_request(&mut UnwrapErr(SysRng), &mut text);
+            (session(exchanging, response), request, url)
+        }),
+        Row::StorePending => {
+            let pending = app.begin(&mut rng).1;
             Work::new(|| (), move |()| serde_json::to_string(&pending))
         }
-        Row::Load => {
-            let stored =
-                serde_json::to_string(&begun()().1).expect("a pending login can be serialized");
+        Row::LoadPending => {
+            let stored = stored_pending();
             Work::new(
                 || (),
                 move |()| serde_json::from_str::<AwaitingCallback>(&stored),
             )
         }
-        Row::Fresh => {
-            let manager = manager();
-            Work::new(|| (), move |()| manager.fresh_access_token().is_some())
+        Row::StoreSession => {
+            let session = session(app.exchanging(), scene::success());
+            Work::new(|| (), move |()| serde_json::to_string(&session))
         }
-    })
+        Row::LoadSession => {
+            let stored = stored_session();
+            Work::new(
+                || (),
+                move |()| serde_json::from_str::<Authenticated>(&stored),
+            )
+        }
+    }
+}
+
+/// Returns the stored form of a pending login.
+pub(crate) fn stored_pending() -> String {
+    let pending = App::new().begin(&mut scene::seeded()).1;
+    serde_json::to_string(&pending).expect("a pending login can be serialized")
+}
+
+/// Returns the stored form of a session.
+pub(crate) fn stored_session() -> String {
+    let session = session(App::new().exchanging(), scene::success());
+    serde_json::to_string(&session).expect("a session can be serialized")
 }
 
 /// Creates pending logins of one client.
@@ -100,12 +87,6 @@ pub(crate) fn pending(count: usize) -> Vec<AwaitingCallback> {
     let mut all = Vec::with_capacity(count);
     all.extend((0..count).map(|_| app.begin(&mut rng).1));
     all
-}
-
-pub(crate) fn entropy_calls() -> usize {
-    let mut rng = Counting(0);
-    App::new().begin(&mut rng);
-    rng.0
 }
 
 struct App {
@@ -130,26 +111,36 @@ impl App {
             .begin(scene::now(), rng)
     }
 
-    fn accept(&self, pending: AwaitingCallback, callback: Callback) -> Exchanging {
+    fn with_callback(&self, rng: &mut impl CryptoRng) -> (AwaitingCallback, String) {
+        let (url, pending) = self.begin(rng);
+        let mut callback = String::new();
+        scene::redirect(&mut callback, url.as_str());
+        (pending, callback)
+    }
+
+    fn accept(&self, pending: AwaitingCallback, callback: &str) -> Exchanging {
+        let callback = Callback::parse(callback).expect("a valid callback");
         pending
             .accept(&self.client, callback, scene::now())
             .expect("the matching callback")
     }
 
-    fn exchanging(&self) -> Exchanging {
-        let (url, pending) = self.begin(&mut scene::seeded());
-        self.accept(pending, callback(&callback_of(&url)))
+    fn to_request(
+        &self,
+        rng: &mut impl CryptoRng,
+        callback: &mut String,
+    ) -> (AuthorizationUrl, Exchanging, Request<Vec<u8>>) {
+        let (url, pending) = self.begin(rng);
+        scene::redirect(callback, url.as_str());
+        let exchanging = self.accept(pending, callback);
+        let request = exchanging.request();
+        (url, exchanging, request)
     }
-}
 
-fn callback_of(url: &AuthorizationUrl) -> String {
-    let mut callback_url = String::new();
-    scene::redirect(&mut callback_url, url.as_str());
-    callback_url
-}
-
-fn callback(callback_url: &str) -> Callback {
-    Callback::parse(callback_url).expect("a valid callback")
+    fn exchanging(&self) -> Exchanging {
+        let (pending, callback) = self.with_callback(&mut scene::seeded());
+        self.accept(pending, &callback)
+    }
 }
 
 fn session(exchanging: Exchanging, response: Response<Vec<u8>>) -> Authenticated {
@@ -166,66 +157,11 @@ fn error_response(exchanging: Exchanging, response: Response<Vec<u8>>) -> Refuse
         .expect_err("an error response")
 }
 
-/// Returns a session manager with a session.
-fn manager() -> BlockingSessionManager {
-    let app = App::new();
-    let clock = Arc::new(ManualClock::new(scene::now()));
-    let manager = BlockingSessionManager::with_clock(
-        Machine::new(app.client.clone(), SessionPolicy::default()),
-        MemoryStore::new(),
-        Offline,
-        clock,
-    );
-    manager
-        .log_in(session(app.exchanging(), scene::success()))
-        .expect("a session in memory");
-    assert!(manager.fresh_access_token().is_some(), "the session is new");
-    manager
-}
-
-/// An HTTP client without a network.
-struct Offline;
-
-impl BlockingHttpClient for Offline {
-    type Error = io::Error;
-
-    fn execute(&self, _: Request<Vec<u8>>, _: ExchangeLimits) -> io::Result<Response<Vec<u8>>> {
-        Err(io::Error::other("no network"))
-    }
-
-    fn now(&self) -> SystemTime {
-        scene::now()
-    }
-}
-
-/// A generator that counts its calls.
-struct Counting(usize);
-
-impl TryRng for Counting {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.0 += 1;
-        Ok(7)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 += 1;
-        Ok(7)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        self.0 += 1;
-        bytes.fill(7);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Counting {}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use url::Url;
 
     use super::*;
 
@@ -245,14 +181,23 @@ mod tests {
 
     #[test]
     fn the_floor_has_the_same_authorization_url_and_token_request() {
-        let app = App::new();
-        let (url, pending) = app.begin(&mut scene::seeded());
-        let floor = crate::floor::tests::Walk::new(&mut scene::seeded());
-        assert_eq!(url.as_str(), floor.url);
+        let (ours, floor) = (App::new(), crate::floor::App::new());
+        let (url, pending) = ours.begin(&mut scene::seeded());
+        let (floor_url, floor_pending) = floor.begin(&mut scene::seeded());
+        let parts = |url: &str| {
+            let url = Url::parse(url).unwrap();
+            let mut query: Vec<_> = url.query_pairs().into_owned().collect();
+            query.sort();
+            (url.path().to_owned(), query)
+        };
+        assert_eq!(parts(url.as_str()), parts(&floor_url));
 
-        let request = app.accept(pending, callback(&callback_of(&url))).request();
-        assert_eq!(request.uri(), floor.request.uri());
+        let mut callback = String::new();
+        scene::redirect(&mut callback, url.as_str());
+        let request = ours.accept(pending, &callback).request();
+        let floor_request = floor.request(&floor_pending, &callback).unwrap();
+        assert_eq!(request.uri(), floor_request.uri());
         let json = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap();
-        assert_eq!(json(request.body()), json(floor.request.body()));
+        assert_eq!(json(request.body()), json(floor_request.body()));
     }
 }

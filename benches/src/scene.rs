@@ -34,6 +34,7 @@ pub(crate) fn redirect(callback: &mut String, authorization_url: &str) {
 }
 
 /// Returns a callback with this `state`.
+#[cfg(test)]
 pub(crate) fn callback_with(state: &str) -> String {
     format!("{REDIRECT_URI}?code={CODE}&state={state}")
 }

@@ -1,156 +1,11 @@
-//! The table, in Markdown.
+//! The table, in Markdown: all programs print lines of the same columns.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::fs;
 
-use workos_login_benches::{Contender, Row};
-
-use crate::{Line, Measured};
-
-/// The build cost and size of a program that uses one library.
-pub(crate) struct Weight {
-    pub(crate) name: String,
-    /// The crates in the dependency tree of the library, itself included.
-    pub(crate) crates: u32,
-    pub(crate) cpu_seconds: f64,
-    pub(crate) stripped_bytes: f64,
-}
-
-impl Weight {
-    pub(crate) fn read(text: &str) -> Vec<Self> {
-        text.lines()
-            .filter_map(|line| {
-                let [name, crates, cpu_seconds, stripped_bytes] =
-                    line.split('\t').collect::<Vec<_>>()[..]
-                else {
-                    return None;
-                };
-                Some(Self {
-                    name: name.into(),
-                    crates: crates.parse().ok()?,
-                    cpu_seconds: cpu_seconds.parse().ok()?,
-                    stripped_bytes: stripped_bytes.parse().ok()?,
-                })
-            })
-            .collect()
-    }
-}
-
-pub(crate) fn of(measured: &Measured) -> String {
-    let mut text = format!("# Cost of a login\n\n{}\n", machine());
-    let mut notes = Notes(Vec::new());
-    text.push_str(
-        "\n| work | contender | time | × floor (quartiles) | allocations | bytes | instructions |\n",
-    );
-    text.push_str("|:--|:--|--:|--:|--:|--:|--:|\n");
-    for row in Row::ALL {
-        let mut title = row.title();
-        for contender in Contender::ALL {
-            let note = notes.mark(contender.offer(row).note());
-            let cells = match measured.line(row, contender) {
-                Some(line) => cells(line),
-                None if note.is_empty() => continue,
-                None => "n/a |  |  |  | ".into(),
-            };
-            row_of(
-                &mut text,
-                &[title, &format!("{}{note}", contender.name()), &cells],
-            );
-            title = "";
-        }
-    }
-    text.push('\n');
-    for (number, note) in notes.0.iter().enumerate() {
-        writeln!(text, "{}. {note}", number + 1).expect("writing to a string cannot fail");
-    }
-    text + &memory(measured) + &weight(measured)
-}
-
-fn cells(line: &Line) -> String {
-    let instructions = line
-        .counts
-        .instructions
-        .map_or_else(|| "?".into(), |count| format!("{count:.0}"));
-    format!(
-        "{} | {:.2} ({:.2}–{:.2}) | {} | {} | {instructions}",
-        time(line.time.median),
-        line.ratio.median,
-        line.ratio.low,
-        line.ratio.high,
-        line.counts.allocations,
-        line.counts.bytes,
-    )
-}
-
-fn time(nanos: f64) -> String {
-    if nanos < 1000.0 {
-        format!("{nanos:.0} ns")
-    } else {
-        format!("{:.2} µs", nanos / 1000.0)
-    }
-}
-
-fn memory(measured: &Measured) -> String {
-    let mut text = String::from(
-        "\n| pending logins | contender | requested bytes each | resident bytes each |\n|--:|:--|--:|--:|\n",
-    );
-    for memory in &measured.memory {
-        row_of(
-            &mut text,
-            &[
-                &memory.count.to_string(),
-                memory.contender.name(),
-                &format!("{:.0}", memory.heap.requested),
-                &format!("{:.0}", memory.heap.resident),
-            ],
-        );
-    }
-    text
-}
-
-fn weight(measured: &Measured) -> String {
-    if measured.weight.is_empty() {
-        return String::new();
-    }
-    let mut text = String::from(
-        "\n| program with | crates | clean release build | stripped |\n|:--|--:|--:|--:|\n",
-    );
-    for weight in &measured.weight {
-        row_of(
-            &mut text,
-            &[
-                &weight.name,
-                &weight.crates.to_string(),
-                &format!("{:.1} CPU s", weight.cpu_seconds),
-                &format!("{:.0} KiB", weight.stripped_bytes / 1024.0),
-            ],
-        );
-    }
-    text
-}
-
-fn row_of(text: &mut String, cells: &[&str]) {
-    writeln!(text, "| {} |", cells.join(" | ")).expect("writing to a string cannot fail");
-}
-
-/// The notes without duplicates, in order of first use.
-struct Notes(Vec<&'static str>);
-
-impl Notes {
-    fn mark(&mut self, note: Option<&'static str>) -> String {
-        let Some(note) = note else {
-            return String::new();
-        };
-        let known = self.0.iter().position(|known| *known == note);
-        let index = known.unwrap_or_else(|| {
-            self.0.push(note);
-            self.0.len() - 1
-        });
-        format!(" [{}]", index + 1)
-    }
-}
-
-fn machine() -> String {
+/// The head of the table, with the machine above it.
+#[must_use]
+pub fn head() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let model = cpu
@@ -162,9 +17,102 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = read("/proc/loadavg");
     format!(
-        "{model}, {cores} cores, {} {}; load at the end: {}",
+        "{model}, {cores} cores, {} {}; load at the start: {}\n\n\
+         | work | floor | workos-login | oauth2 | workos | goal | met |\n|:--|--:|--:|--:|--:|:--|:--|",
         std::env::consts::OS,
         std::env::consts::ARCH,
         load.split(' ').next().unwrap_or_default(),
     )
+}
+
+/// A line of the table.
+pub struct Line {
+    pub work: String,
+    /// The floor, this library, `oauth2` and `workos`.
+    pub cells: [String; 4],
+    pub goal: Option<Goal>,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {} | {} |", self.work, self.cells.join(" | "))?;
+        match &self.goal {
+            Some(goal) => write!(
+                f,
+                " {} | {} |",
+                goal.text,
+                if goal.is_met { "yes" } else { "NO" }
+            ),
+            None => f.write_str("  |  |"),
+        }
+    }
+}
+
+/// A goal, and whether it is met.
+pub struct Goal {
+    text: String,
+    is_met: bool,
+}
+
+impl Goal {
+    #[must_use]
+    pub fn at_most(value: f64, limit: f64, unit: &str) -> Self {
+        Self {
+            text: format!("≤ {limit}{unit}"),
+            is_met: value <= limit,
+        }
+    }
+
+    #[must_use]
+    pub fn at_least(value: f64, limit: f64, unit: &str) -> Self {
+        Self {
+            text: format!("≥ {limit}{unit}"),
+            is_met: value >= limit,
+        }
+    }
+}
+
+/// A median with its quartiles.
+#[derive(Clone, Copy)]
+pub struct Spread {
+    pub low: f64,
+    pub median: f64,
+    pub high: f64,
+}
+
+impl Spread {
+    #[must_use]
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let at = |quarter: usize| values[(values.len() - 1) * quarter / 4];
+        Self {
+            low: at(1),
+            median: at(2),
+            high: at(3),
+        }
+    }
+
+    /// Returns the ratio of two contenders in the same rounds.
+    #[must_use]
+    pub fn of_ratio(times: &[f64], floor: &[f64]) -> Self {
+        Self::of(times.iter().zip(floor).map(|(time, floor)| time / floor))
+    }
+}
+
+/// A ratio with its quartiles.
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}× ({:.2}–{:.2})", self.median, self.low, self.high)
+    }
+}
+
+/// Writes nanoseconds.
+#[must_use]
+pub fn time(nanos: f64) -> String {
+    match nanos {
+        ..1e3 => format!("{nanos:.0} ns"),
+        ..1e6 => format!("{:.2} µs", nanos / 1e3),
+        _ => format!("{:.2} ms", nanos / 1e6),
+    }
 }

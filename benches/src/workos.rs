@@ -1,7 +1,6 @@
 //! The official `workos` 3.5, without its HTTP client.
 //!
-//! The crate sends a request and reads the response in one call of a transport. For a request alone, the transport returns an error;
-//! for a response alone, that is subtracted from a whole exchange.
+//! The crate sends a request and reads the response in one call of a transport. For a request alone, the transport returns an error.
 
 use std::fmt;
 use std::hint::black_box;
@@ -15,7 +14,6 @@ use http::Response;
 use rand::Rng;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 use workos::helpers::{
@@ -26,69 +24,50 @@ use workos::transport::{HttpRequest, HttpResponse, HttpTransport, TransportError
 use workos::user_management::AuthenticateWithCodeParams;
 use workos::{Client, Error};
 
-use crate::floor::{Claims, token};
-use crate::work::{Offer, Work};
+use crate::floor::{claims, text, token};
+use crate::work::Work;
 use crate::{Row, scene};
 
-pub(crate) fn offer(row: Row) -> Offer {
+pub(crate) fn work(row: Row) -> Option<Work> {
     let Setup { client, transport } = Setup::new();
-    match row {
-        Row::BeginSeeded => Offer::Helped(
-            Work::new(|| (), move |()| begin(&client)),
-            "uses aws-lc's generator; no other can be passed",
-        ),
-        Row::BeginSystem => Offer::Helped(
-            Work::new(|| (), move |()| begin_with_system(&client)),
-            "the benchmark generates and encodes `state` and code verifier, because no generator can be passed",
-        ),
-        Row::ReadCallback => {
-            let callback_url = scene::callback_with(&begin(&client).1.state);
-            Offer::Helped(
-                Work::new(|| (), move |()| Callback::parse(&callback_url)),
-                "without a callback parser; the benchmark parses the whole URL",
-            )
+    let mut text = String::with_capacity(256);
+    Some(match row {
+        Row::Begin => Work::new(|| (), move |()| begin(&client)),
+        Row::BeginSystem => Work::new(|| (), move |()| begin_with_system(&client)),
+        Row::Callback => {
+            let (url, pending) = begin(&client);
+            scene::redirect(&mut text, &url);
+            Work::new(|| (), move |()| pending.code(&text))
         }
-        Row::BuildRequest => Offer::Helped(
-            Work::new(with_callback(client.clone()), move |(pending, callback)| {
-                exchange(&client, pending, callback)
-            }),
-            "the benchmark compares `state`; the body has five more members, which are null",
-        ),
-        Row::ReadSuccess => Offer::Helped(
-            response_to(scene::success),
-            "the benchmark reads the claims `exp`, `iat` and `sid`",
-        ),
+        Row::CallbackAndRequest => {
+            let beginner = client.clone();
+            let input = move || {
+                let (url, pending) = begin(&beginner);
+                let mut text = String::new();
+                scene::redirect(&mut text, &url);
+                (pending, text)
+            };
+            Work::new(input, move |(pending, text)| {
+                exchange(&client, pending, &text)
+            })
+        }
+        Row::ToRequest => Work::new(|| (), move |()| login(&client, begin, &mut text)),
+        Row::ToErrorResponse => {
+            let input = move || transport.queue(scene::error_response());
+            Work::new(input, move |()| login(&client, begin, &mut text))
+        }
         Row::WholeLogin => {
-            let mut callback_url = String::with_capacity(256);
             let input = move || transport.queue(scene::success());
-            Offer::Helped(
-                Work::new(input, move |()| {
-                    let (url, pending) = begin(&client);
-                    scene::redirect(&mut callback_url, &url);
-                    let callback = Callback::parse(&callback_url)?;
-                    Some((exchange(&client, pending, callback), url))
-                }),
-                "with the help described above",
-            )
+            Work::new(input, move |()| {
+                login(&client, begin_with_system, &mut text)
+            })
         }
-        Row::ReadErrorResponse => Offer::Does(response_to(scene::error_response)),
-        Row::Store => {
-            let pending = begin(&client).1;
-            Offer::Helped(
-                Work::new(|| (), move |()| serde_json::to_string(&pending)),
-                "a struct of its two values, without client binding or timestamp",
-            )
-        }
-        Row::Load => {
-            let stored =
-                serde_json::to_string(&begin(&client).1).expect("strings can be serialized");
-            Offer::Helped(
-                Work::new(|| (), move |()| serde_json::from_str::<Pending>(&stored)),
-                "a struct of its two values, which are not validated",
-            )
-        }
-        Row::Fresh => Offer::Cannot("has only sessions in sealed cookies, and does not read `exp`"),
-    }
+        Row::Response
+        | Row::StorePending
+        | Row::LoadPending
+        | Row::StoreSession
+        | Row::LoadSession => return None,
+    })
 }
 
 /// Creates pending logins.
@@ -100,7 +79,6 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
 }
 
 /// A pending login.
-#[derive(Deserialize, Serialize)]
 pub(crate) struct Pending {
     state: String,
     verifier: String,
@@ -130,8 +108,8 @@ fn begin_with_system(client: &Client) -> (String, Pending) {
     let mut random = [0; 66];
     UnwrapErr(SysRng).fill_bytes(&mut random);
     let pending = Pending {
-        state: token(&random[..33]),
-        verifier: token(&random[33..]),
+        state: text(&token(&random[..33])).into(),
+        verifier: text(&token(&random[33..])).into(),
     };
     let url = client
         .authkit()
@@ -147,63 +125,33 @@ fn begin_with_system(client: &Client) -> (String, Pending) {
     (url, pending)
 }
 
-struct Callback {
-    state: String,
-    code: String,
-}
-
-impl Callback {
-    fn parse(callback_url: &str) -> Option<Self> {
-        let url = Url::parse(callback_url).ok()?;
+impl Pending {
+    fn code(&self, callback: &str) -> Option<String> {
+        let url = Url::parse(callback).ok()?;
         let value = |wanted| {
             let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
             Some(value.into_owned())
         };
-        Some(Self {
-            state: value("state")?,
-            code: value("code")?,
-        })
+        let is_state = value("state")?.as_bytes().ct_eq(self.state.as_bytes());
+        bool::from(is_state).then(|| value("code"))?
     }
 }
 
-fn callback(client: &Client) -> (Pending, Callback) {
-    let (_, pending) = begin(client);
-    let callback = Callback::parse(&scene::callback_with(&pending.state));
-    (pending, callback.expect("a valid callback"))
-}
-
-fn with_callback(client: Client) -> impl FnMut() -> (Pending, Callback) {
-    move || callback(&client)
-}
-
-/// An exchange with a response, less one without.
-fn response_to(response: fn() -> Response<Vec<u8>>) -> Work {
-    let (responding, silent) = (Setup::new(), Setup::new());
-    let mut begun = with_callback(responding.client.clone());
-    let input = move || {
-        responding.transport.queue(response());
-        begun()
-    };
-    let whole = Work::new(input, move |(pending, callback)| {
-        exchange(&responding.client, pending, callback)
-    });
-    whole.less(Work::new(
-        with_callback(silent.client.clone()),
-        move |(pending, callback)| exchange(&silent.client, pending, callback),
-    ))
-}
-
-fn exchange(
+fn login(
     client: &Client,
-    pending: Pending,
-    callback: Callback,
-) -> Option<Result<Session, Error>> {
-    if !bool::from(callback.state.as_bytes().ct_eq(pending.state.as_bytes())) {
-        return None;
-    }
+    begin: fn(&Client) -> (String, Pending),
+    callback: &mut String,
+) -> (String, Option<Result<Session, Error>>) {
+    let (url, pending) = begin(client);
+    scene::redirect(callback, &url);
+    (url, exchange(client, pending, callback))
+}
+
+fn exchange(client: &Client, pending: Pending, callback: &str) -> Option<Result<Session, Error>> {
+    let code = pending.code(callback)?;
     let params = AuthenticateWithCodeParams {
         code_verifier: Some(pending.verifier.into()),
-        ..AuthenticateWithCodeParams::new(callback.code)
+        ..AuthenticateWithCodeParams::new(code)
     };
     let result = client
         .user_management()
@@ -225,11 +173,11 @@ struct Session {
 
 impl Session {
     fn new(response: AuthenticateResponse) -> Self {
-        let claims = Claims::read(response.access_token.expose()).unwrap_or_default();
+        let (lifetime, session_id) = claims(response.access_token.expose());
         Self {
-            lifetime: claims.lifetime(),
-            session_id: claims.sid,
             response,
+            session_id,
+            lifetime,
         }
     }
 }
@@ -295,8 +243,7 @@ mod tests {
     fn session_of(response: Response<Vec<u8>>) -> Result<Session, Error> {
         let Setup { client, transport } = Setup::new();
         transport.queue(response);
-        let (pending, callback) = callback(&client);
-        exchange(&client, pending, callback).unwrap()
+        login(&client, begin, &mut String::new()).1.unwrap()
     }
 
     #[test]
