@@ -210,6 +210,7 @@ fn refuses_a_client_that_it_is_not_bound_to() {
     let mut pending = scenario.to_awaiting_callback();
     let before = stored(&pending);
     for other in other_clients() {
+        assert!(pending.bound_to(&other).is_err());
         let (returned, error) = refused(pending.accept(&other, real_callback(), now()));
         assert_eq!(kind(&error), "Client");
         assert_eq!(stored(&returned), before);

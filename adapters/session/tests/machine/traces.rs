@@ -97,6 +97,23 @@ fn a_slow_store_does_not_shorten_the_replay_window() {
 }
 
 #[test]
+fn k6_the_last_attempt_that_fits_has_the_whole_timeout() {
+    // An attempt, the tenth by which it can end late, and the pause take 4.9 s.
+    for (window, first, last) in [(4_900, "30s", ""), (4_901, "4s", "send(1,A,30s)")] {
+        let policy = SessionPolicy::default().replay_window(Duration::from_millis(window));
+        let mut walk = Walk::expired(&policy);
+        let (calls, _) = walk.run(
+            Operation::AccessToken,
+            &Fault::None,
+            vec![Told::Disconnected],
+        );
+        assert_eq!(calls[3], format!("send(1,A,{first})"), "{window} ms");
+        let next = calls.get(5).filter(|_| !last.is_empty());
+        assert_eq!(next.map_or("", |call| call), last, "{window} ms");
+    }
+}
+
+#[test]
 fn slow_responses_after_a_crash_end_no_session() {
     const TAKES: Millis = 5_000;
     // When the next process continues, after the first request was sent.
