@@ -43,7 +43,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 fn rsa() -> &'static RsaKeyPair {
     static KEY: OnceLock<RsaKeyPair> = OnceLock::new();
     // The mock server's key, which is public on purpose.
-    let der = include_bytes!("../server/src/public_knowledge.der");
+    let der = include_bytes!("../server/src/public_knowledge_1.der");
     KEY.get_or_init(|| RsaKeyPair::from_der(der).unwrap())
 }
 

@@ -50,8 +50,11 @@ fn bytes<const N: usize>() -> [u8; N] {
 
 /// The SSO connection of `sso_required`.
 pub(crate) const CONNECTION_ID: &str = "conn_01K1C0NNECT10N0000000000A0";
-/// The `kid` in token headers and in the JWKS.
-pub(crate) const KEY_ID: &str = "key_01K1PVB11CKN0W1EDGE0000000";
+/// The `kid` of each signing key, in token headers and in the JWKS.
+pub(crate) const KEY_IDS: [&str; 2] = [
+    "key_01K1PVB11CKN0W1EDGE0000000",
+    "key_01K1PVB11CKN0W1EDGE0000001",
+];
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CONSONANTS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -91,7 +94,7 @@ mod tests {
     fn constant_identifiers_have_the_form_of_generated_ones() {
         let user = [User::ALICE_ID, User::BOB_ID, User::CAROL_ID];
         let organization = [Organization::ACME_ID, Organization::GLOBEX_ID];
-        let others = [Config::CLIENT_ID, CONNECTION_ID, KEY_ID];
+        let others = [Config::CLIENT_ID, CONNECTION_ID, KEY_IDS[0], KEY_IDS[1]];
         for id in user.iter().chain(&organization).chain(&others) {
             let (_, ulid) = id.rsplit_once('_').unwrap();
             assert_eq!(ulid.len(), 26, "{id}");

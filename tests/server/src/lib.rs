@@ -1,7 +1,7 @@
 //! A mock WorkOS with fault injection, for tests of logins.
 //!
-//! **This is not production software.** It has no passwords, and the private key that signs its
-//! tokens is part of its source.
+//! **This is not production software.** It has no passwords, and the private keys that sign its
+//! tokens are part of its source.
 //!
 //! [`Server::start`] starts an HTTP server on the loopback interface, on a thread of its own. It
 //! stops when the [`Server`] is dropped. A test lets the program under test log in, acts as the

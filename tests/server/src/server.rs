@@ -111,6 +111,19 @@ impl Server {
         self.shared.state().now()
     }
 
+    /// Adds the next signing key to the JWKS, which the service does before a rotation. The old key
+    /// still signs.
+    pub fn publish_next_key(&self) {
+        self.shared.state().signer.publish_other();
+    }
+
+    /// Signs access tokens with the next key. The old one stays in the JWKS.
+    ///
+    /// There are two keys, so the second rotation leads back to the first one.
+    pub fn rotate_keys(&self) {
+        self.shared.state().signer.rotate();
+    }
+
     /// Injects a fault. It applies after the faults that were injected before.
     pub fn inject(&self, injection: impl Into<Injection>) {
         self.shared.state().injections.push(injection.into());

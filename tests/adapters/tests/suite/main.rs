@@ -45,5 +45,6 @@ mod pool;
 mod proxies;
 mod raw_server;
 mod responses;
+mod rotation;
 mod support;
 mod transport_errors;
