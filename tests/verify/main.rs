@@ -15,4 +15,5 @@ mod fixtures;
 mod forged;
 mod issuer;
 mod jwks;
+mod rfc;
 mod rotation;
