@@ -63,6 +63,15 @@ impl NativeApp {
         }
     }
 
+    /// Sets another client, for example with endpoints that were discovered since.
+    #[must_use]
+    pub fn with_client(self, client: impl Into<NativeClient>) -> Self {
+        Self {
+            client: client.into(),
+            ..self.closed()
+        }
+    }
+
     /// Sets the HTTP agent.
     #[must_use]
     pub fn agent(self, agent: impl Into<Agent>) -> Self {

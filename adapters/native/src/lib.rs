@@ -28,7 +28,7 @@
 //! | a private-use scheme or a claimed https link | [`NativeApp::begin`], then [`NativeApp::handle_url`] in any process |
 //! | none | [`DeviceGrant`]: a user code, where no browser can be opened or the application asks for it |
 //!
-//! The library prints nothing. [`Login::progress`] receives each [`LoginEvent`]: the page to visit, the time left, retries, and the offer to
+//! The library prints nothing by itself. [`Login::progress`] receives each [`LoginEvent`]: the page to visit, the time left, retries, and the offer to
 //! satisfy an authentication challenge with another login, for example into a selected organization.
 //!
 //! Every wait of a login ends when its [`Canceller`] is used. Each login has one [timeout](Login::timeout).
@@ -47,6 +47,11 @@
 //! What a session tells about the user came from the token endpoint over TLS, and then from the store. With the feature `verify`,
 //! `NativeSession::verify` verifies the token that names the user with the keys of the issuer.
 //!
+//! # Terminals
+//!
+//! With the feature `terminal`, the module `terminal` shows the events of a login on standard error, with a line that counts down, and asks for
+//! an organization. It escapes what could control the terminal.
+//!
 //! # Async
 //!
 //! With the feature `tokio`, the module `nonblocking` has the same types for async applications.
@@ -63,6 +68,8 @@ mod native_client;
 pub mod nonblocking;
 mod session;
 mod storage;
+#[cfg(feature = "terminal")]
+pub mod terminal;
 #[cfg(feature = "verify")]
 mod verified_token;
 
