@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use clap::builder::Resettable;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::account::HEADING;
 use crate::commands::{login, logout, run, status, switch, token, whoami};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::selection::HEADING;
 
 /// Log in to WorkOS from the terminal.
 #[derive(Debug, Parser)]
@@ -30,14 +30,7 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
 
     /// Print help; `workos-login help COMMAND` prints more
-    #[arg(
-        short,
-        long,
-        global = true,
-        action = ArgAction::HelpShort,
-        help_heading = HEADING,
-        display_order = 101
-    )]
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, help_heading = HEADING, display_order = 101)]
     help: (),
 
     #[command(subcommand)]
@@ -59,7 +52,7 @@ pub(crate) enum Command {
 impl Cli {
     /// Parses the command line. If there is no command to run, prints the help or the error and returns the exit code.
     pub(crate) fn parse_arguments() -> Result<Self, ExitCode> {
-        let mut command = ignore_empty_variables(Self::command());
+        let mut command = with_environment(Self::command());
         let matches = command.try_get_matches_from_mut(env::args_os());
         let cli = matches.and_then(|matches| Self::from_arg_matches(&matches));
         cli.map_err(|error| {
@@ -70,7 +63,7 @@ impl Cli {
                 return ExitCode::SUCCESS;
             }
             if env::args_os().any(|argument| argument == "--json") {
-                return Output::new(true).fail(&usage(&error));
+                return Output::new(true).finish(Err(usage(&error)));
             }
             let _ = error.print();
             ErrorKind::Usage.into()
@@ -78,25 +71,23 @@ impl Cli {
     }
 }
 
-/// Makes an environment variable that is empty count as unset, for all arguments.
-fn ignore_empty_variables(command: clap::Command) -> clap::Command {
+/// Makes an environment variable that is empty count as unset, and keeps the values of all out of the help.
+fn with_environment(command: clap::Command) -> clap::Command {
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     command
         .mut_args(|argument| match argument.get_env() {
             Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-            _ => argument,
+            _ => argument.hide_env_values(true),
         })
-        .mut_subcommands(ignore_empty_variables)
+        .mut_subcommands(with_environment)
 }
 
 /// Makes a failure of the first paragraph of the error, as one line.
 fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let problem = text.split("\n\n").next().unwrap_or_default();
-    let words: Vec<_> = problem
-        .trim_start_matches("error: ")
-        .split_whitespace()
-        .collect();
+    let problem = problem.trim_start_matches("error: ");
+    let words: Vec<_> = problem.split_whitespace().collect();
     Failure::new(ErrorKind::Usage, words.join(" "))
 }
 

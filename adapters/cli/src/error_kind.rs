@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// Builds the enum, and the table of the help and of the README, from the same rows.
 macro_rules! error_kinds {
     ($($kind:ident $code:literal $name:literal $meaning:literal;)+) => {
         /// The kind of a failure: the exit code, and the `kind` of an error in JSON.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub(crate) enum ErrorKind {
-            $($kind),+
+            $(#[serde(rename = $name)] $kind),+
         }
 
         impl ErrorKind {
@@ -18,13 +18,6 @@ macro_rules! error_kinds {
             pub(crate) fn exit_code(self) -> u8 {
                 match self {
                     $(Self::$kind => $code),+
-                }
-            }
-
-            /// Returns the name in JSON.
-            fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name),+
                 }
             }
         }
@@ -62,12 +55,6 @@ impl ErrorKind {
         };
         let rows: String = ROWS.iter().map(row).collect();
         format!("Exit codes, and the `kind` of an error in JSON:{rows}")
-    }
-}
-
-impl Serialize for ErrorKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 

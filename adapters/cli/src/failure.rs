@@ -5,53 +5,32 @@
 //! can quote a code or a token.
 
 use std::error::Error as StdError;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use workos_login::{
     AuthenticationChallenge, Error, ErrorResponse, Malformed, MismatchKind, Organization,
-    OrganizationId,
 };
-use workos_login_keyring as keyring;
 use workos_login_native::workos_login_loopback::BindError;
 use workos_login_native::{NativeError, UnansweredChallenge};
-use workos_login_session::StoreError;
 
 use crate::error_kind::ErrorKind;
-use crate::selection::StoreOption;
-use crate::whole_seconds::whole_seconds;
 
 /// The failure of a command. It serializes as the `error` of the JSON output.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
-    kind: ErrorKind,
-    message: String,
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    causes: Vec<String>,
+    pub(crate) causes: Vec<String>,
+    /// Lines for the user at the terminal.
     #[serde(skip)]
-    hints: Vec<String>,
+    pub(crate) hints: Vec<String>,
+    /// What the response has told: `code`, `status`, `retry_in` in seconds, `request_id`, `challenge`, `organizations`.
     #[serde(flatten)]
-    details: Box<Details>,
-}
-
-/// Members of the JSON output that come from the response.
-#[derive(Debug, Default, Serialize)]
-struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    /// Seconds, rounded up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_in: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
-    /// The code of the authentication challenge.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    challenge: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    organizations: Vec<Organization>,
+    details: Map<String, Value>,
 }
 
 impl Failure {
@@ -62,7 +41,7 @@ impl Failure {
             message: message.to_string(),
             causes: Vec::new(),
             hints: Vec::new(),
-            details: Box::default(),
+            details: Map::new(),
         }
     }
 
@@ -75,67 +54,76 @@ impl Failure {
         }
     }
 
-    /// Makes the failure of a keyring that does not exist or cannot be opened.
-    pub(crate) fn no_store(error: &StoreError, store: StoreOption) -> Self {
-        let kind = match error.downcast_ref() {
-            Some(keyring::Error::NoKeyring(_)) => ErrorKind::NoStore,
-            _ => ErrorKind::Store,
-        };
-        let mut failure = Self::from_error(kind, error);
-        if cfg!(target_os = "linux") && store == StoreOption::System {
-            failure = failure.hint(
-                "--store kernel stores the session in the Linux kernel keyring, until a restart",
-            );
-        }
-        match kind {
-            ErrorKind::NoStore => failure.hint(
-                "workos-login run --no-store -- COMMAND logs in for that command alone and stores no session; so does token --no-store",
-            ),
-            _ => failure,
-        }
+    /// Makes the failure of a setting.
+    pub(crate) fn configuration(error: impl StdError) -> Self {
+        Self::from_error(ErrorKind::Configuration, &error)
     }
 
-    /// Makes the failure of a login that requires an authentication challenge.
-    fn challenge(challenge: &AuthenticationChallenge) -> Self {
-        let remedy = match challenge {
-            AuthenticationChallenge::OrganizationSelection(_) => {
-                "log in again with one of these options:"
-            }
-            _ => "log in again and complete it on the login page",
-        };
-        let message = format_args!(
-            "the service requires an authentication challenge ({}): {}; a public client cannot complete it: {remedy}",
-            challenge.code(),
-            task(challenge)
-        );
-        let failure = Self::with_challenge(challenge, message);
-        match challenge {
-            AuthenticationChallenge::OrganizationSelection(selection) => {
-                failure.organization_options(selection.organizations())
-            }
-            _ => failure,
-        }
+    /// Makes the failure of an authentication challenge with a message.
+    pub(crate) fn of_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
+        Self::new(ErrorKind::AuthenticationChallenge, message)
+            .detail("challenge", Some(challenge.code()))
+            .detail("request_id", challenge.request_id())
+            .detail(
+                "organizations",
+                Some(organizations(challenge)).filter(|all| !all.is_empty()),
+            )
     }
 
-    /// Makes the failure of a login that selected an organization, and was asked for one all the same.
-    fn selection_ignored(challenge: &AuthenticationChallenge, selected: &OrganizationId) -> Self {
-        let others: Vec<_> = match challenge {
-            AuthenticationChallenge::OrganizationSelection(selection) => {
-                let all = selection.organizations().iter();
-                all.filter(|organization| organization.id() != selected)
-                    .collect()
-            }
-            _ => Vec::new(),
+    /// Adds an error and its sources as causes.
+    pub(crate) fn caused_by(self, cause: &dyn StdError) -> Self {
+        let causes = std::iter::successors(Some(cause), |&error| error.source());
+        causes
+            .map(ToString::to_string)
+            .fold(self, |failure, cause| {
+                // The `Display` of some errors includes that of their source.
+                match failure.causes.last() {
+                    Some(last) if last.ends_with(&cause) => failure,
+                    _ => failure.cause(cause),
+                }
+            })
+    }
+
+    /// Adds a cause.
+    pub(crate) fn cause(mut self, cause: impl Display) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds a line for the user at the terminal.
+    pub(crate) fn hint(mut self, line: impl Display) -> Self {
+        self.hints.push(line.to_string());
+        self
+    }
+
+    /// Adds the error response of the service.
+    pub(crate) fn response(self, response: Option<&ErrorResponse>) -> Self {
+        let Some(response) = response else {
+            return self;
         };
-        let remedy = match &others[..] {
-            [] => "report it to the operator of the application",
-            _ => "log in again with another organization:",
-        };
-        let message = format_args!(
-            "the service requires the selection of an organization ({}) although the login selected {selected}: {remedy}",
-            challenge.code()
-        );
-        Self::with_challenge(challenge, message).organization_options(others)
+        self.detail("code", response.code())
+            .detail("status", response.status().map(|status| status.as_u16()))
+            .detail("request_id", response.request_id())
+    }
+
+    /// Adds the time to wait before a retry, in whole seconds.
+    pub(crate) fn retry_in(self, retry_in: Option<Duration>) -> Self {
+        self.detail(
+            "retry_in",
+            retry_in.map(|left| left.as_millis().div_ceil(1000)),
+        )
+    }
+
+    /// Returns the id of the request that failed.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.details.get("request_id")?.as_str()
+    }
+
+    fn detail(mut self, name: &str, value: Option<impl Serialize>) -> Self {
+        if let Some(value) = value {
+            self.details.insert(name.to_owned(), json!(value));
+        }
+        self
     }
 
     fn malformed(error: &Error, malformed: &Malformed) -> Self {
@@ -144,10 +132,9 @@ impl Failure {
             Some(status) if status.is_redirection() => ErrorKind::Redirect,
             _ => ErrorKind::Malformed,
         };
-        let mut failure = Self::from_error(kind, error);
-        failure.details.status = status.map(|status| status.as_u16());
-        failure.details.request_id = malformed.request_id().map(ToOwned::to_owned);
-        failure
+        Self::from_error(kind, error)
+            .detail("status", status.map(|status| status.as_u16()))
+            .detail("request_id", malformed.request_id())
     }
 
     fn issuer_hint(self, mismatch: MismatchKind) -> Self {
@@ -161,109 +148,11 @@ impl Failure {
             _ => self,
         }
     }
-
-    /// Makes the failure of an authentication challenge with a message.
-    pub(crate) fn with_challenge(
-        challenge: &AuthenticationChallenge,
-        message: impl Display,
-    ) -> Self {
-        let mut failure = Self::new(ErrorKind::AuthenticationChallenge, message);
-        failure.details.challenge = Some(challenge.code().to_owned());
-        failure.details.request_id = challenge.request_id().map(ToOwned::to_owned);
-        if let AuthenticationChallenge::OrganizationSelection(selection) = challenge {
-            failure.details.organizations = selection.organizations().to_vec();
-        }
-        failure
-    }
-
-    fn organization_options<'a>(
-        self,
-        organizations: impl IntoIterator<Item = &'a Organization>,
-    ) -> Self {
-        organizations
-            .into_iter()
-            .fold(self, |failure, organization| {
-                let name = organization.name().unwrap_or("no name");
-                failure.hint(format_args!(
-                    "--organization {}  ({name})",
-                    organization.id()
-                ))
-            })
-    }
-
-    /// Adds an error and its sources as causes.
-    pub(crate) fn caused_by(mut self, cause: &dyn StdError) -> Self {
-        let causes = std::iter::successors(Some(cause), |&error| error.source());
-        for cause in causes.map(ToString::to_string) {
-            // The `Display` of some errors includes that of their source.
-            if !self
-                .causes
-                .last()
-                .is_some_and(|last| last.ends_with(&cause))
-            {
-                self.causes.push(cause);
-            }
-        }
-        self
-    }
-
-    /// Adds a cause.
-    pub(crate) fn cause(mut self, cause: impl Display) -> Self {
-        self.causes.push(cause.to_string());
-        self
-    }
-
-    /// Adds the error response of the service.
-    pub(crate) fn response(mut self, response: &ErrorResponse) -> Self {
-        self.details.code = response.code().map(ToOwned::to_owned);
-        self.details.status = response.status().map(|status| status.as_u16());
-        self.details.request_id = response.request_id().map(ToOwned::to_owned);
-        self
-    }
-
-    /// Adds the time to wait before a retry.
-    pub(crate) fn retry_in(mut self, retry_in: Option<Duration>) -> Self {
-        self.details.retry_in = retry_in.map(|retry_in| whole_seconds(retry_in).as_secs());
-        self
-    }
-
-    /// Adds a line for the user at the terminal.
-    pub(crate) fn hint(mut self, line: impl Display) -> Self {
-        self.hints.push(line.to_string());
-        self
-    }
-
-    pub(crate) fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    pub(crate) fn causes(&self) -> &[String] {
-        &self.causes
-    }
-
-    pub(crate) fn hints(&self) -> &[String] {
-        &self.hints
-    }
-
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.details.request_id.as_deref()
-    }
-}
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.message.fmt(f)
-    }
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let kind = match error {
-            Error::AuthenticationChallenge(challenge) => return Self::challenge(challenge),
             Error::CallbackMismatch(_) => ErrorKind::CallbackMismatch,
             Error::Client(_) => ErrorKind::Configuration,
             Error::Denied(_) => ErrorKind::Denied,
@@ -274,11 +163,9 @@ impl From<&Error> for Failure {
             Error::Unavailable(_) => ErrorKind::Unavailable,
             _ => ErrorKind::Failure,
         };
-        let failure = Self::from_error(kind, error).retry_in(error.retry_in(SystemTime::now()));
-        let failure = match error.error_response() {
-            Some(response) => failure.response(response),
-            None => failure,
-        };
+        let failure = Self::from_error(kind, error)
+            .retry_in(error.retry_in(SystemTime::now()))
+            .response(error.error_response());
         match error {
             Error::CallbackMismatch(mismatch) => failure.issuer_hint(mismatch.kind()),
             _ => failure,
@@ -286,17 +173,12 @@ impl From<&Error> for Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::from(&error)
-    }
-}
-
 impl From<NativeError> for Failure {
     fn from(error: NativeError) -> Self {
         let kind = match &error {
             NativeError::Bind(BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_))
-            | NativeError::InvalidIssuer(_) => ErrorKind::Configuration,
+            | NativeError::InvalidIssuer(_)
+            | NativeError::VerificationUnsupported(_) => ErrorKind::Configuration,
             NativeError::Challenge(unanswered) => return unanswered.as_ref().into(),
             NativeError::DeviceUnsupported(_) => {
                 return Self::new(
@@ -310,18 +192,12 @@ impl From<NativeError> for Failure {
                 return failure.retry_in(Some(Duration::from_secs(1)));
             }
             NativeError::Login(error) => return error.into(),
-            NativeError::StillStored(error) => {
-                return Self::new(
-                    ErrorKind::Store,
-                    "the session could not be removed from the keyring and is still stored; log out again",
-                )
-                .caused_by(error);
-            }
             NativeError::NoStore(_)
             | NativeError::NotStored(_)
             | NativeError::NotWritable(_)
             | NativeError::PendingLogin(_)
-            | NativeError::Session(_) => ErrorKind::Store,
+            | NativeError::Session(_)
+            | NativeError::StillStored(_) => ErrorKind::Store,
             NativeError::TimedOut => {
                 return Self::new(
                     ErrorKind::Expired,
@@ -336,34 +212,44 @@ impl From<NativeError> for Failure {
 
 impl From<&UnansweredChallenge> for Failure {
     fn from(unanswered: &UnansweredChallenge) -> Self {
-        let challenge = unanswered.challenge();
-        match unanswered.ignored_organization() {
-            Some(selected) => Self::selection_ignored(challenge, selected),
-            None if unanswered.is_last() => Self::challenge(challenge).cause(format_args!(
-                "the challenge remains after {} logins",
-                unanswered.logins()
-            )),
-            None => Self::challenge(challenge),
+        let (challenge, code) = (unanswered.challenge(), unanswered.challenge().code());
+        let selected = unanswered.ignored_organization();
+        let all = organizations(challenge).iter();
+        let options: Vec<_> = all.filter(|it| Some(it.id()) != selected).collect();
+        let problem = match selected {
+            Some(selected) => format!(
+                "the service requires the selection of an organization ({code}) although the login selected {selected}"
+            ),
+            None => format!(
+                "the service requires an authentication challenge ({code}): {}; a public client cannot complete it",
+                unanswered.task()
+            ),
+        };
+        let remedy = match (selected, &options[..]) {
+            (Some(_), []) => "report it to the operator of the application",
+            (Some(_), _) => "log in again with another organization:",
+            (None, []) => "log in again and complete it on the login page",
+            (None, _) => "log in again with one of these options:",
+        };
+        let mut failure = Self::of_challenge(challenge, format_args!("{problem}: {remedy}"));
+        for organization in options {
+            let name = organization.name().unwrap_or("no name");
+            failure = failure.hint(format_args!(
+                "--organization {}  ({name})",
+                organization.id()
+            ));
         }
+        if selected.is_none() && unanswered.is_last() {
+            let logins = unanswered.logins();
+            failure = failure.cause(format_args!("the challenge remains after {logins} logins"));
+        }
+        failure
     }
 }
 
-/// Describes the task of the user in an authentication challenge, as an imperative sentence.
-pub(crate) fn task(challenge: &AuthenticationChallenge) -> &'static str {
+fn organizations(challenge: &AuthenticationChallenge) -> &[Organization] {
     match challenge {
-        AuthenticationChallenge::EmailCompletion(_) => "enter an e-mail address",
-        AuthenticationChallenge::EmailVerification(_) => {
-            "verify the e-mail address with the code that is sent to it"
-        }
-        AuthenticationChallenge::Totp(_) => "enter the code of the second factor",
-        AuthenticationChallenge::MfaEnrollment(_) => "enroll a second factor",
-        AuthenticationChallenge::AllowedMethods(_) => {
-            "log in with a method that the organization allows"
-        }
-        AuthenticationChallenge::OrganizationSelection(_) => "select an organization",
-        AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
-        AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
-        AuthenticationChallenge::Sso(_) => "log in with the organization's SSO",
-        _ => "follow the login page",
+        AuthenticationChallenge::OrganizationSelection(selection) => selection.organizations(),
+        _ => &[],
     }
 }

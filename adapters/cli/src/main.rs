@@ -1,29 +1,32 @@
 //! `workos-login`: log in to WorkOS from the terminal.
 //!
-//! [`cli`] parses the command line, each file of [`commands`] runs one command, and [`output`] prints its result. A command works on the
-//! account that [`selection`] makes of the options and of the [`index`]; [`login`] and [`session`] are what several commands share.
-//! `workos-login-native` does the work, and its errors become a [`failure`].
+//! [`cli`] parses the command line, each file of `commands` runs one command, and [`output`] prints its result. A command works on the
+//! [`account`] that its options select. [`session`] and [`login`] are what several commands share. `workos-login-native` does the work, and
+//! its errors become a [`failure`].
 
+mod account;
 mod cli;
-mod commands;
+mod commands {
+    pub(crate) mod login;
+    pub(crate) mod logout;
+    pub(crate) mod run;
+    pub(crate) mod status;
+    pub(crate) mod switch;
+    pub(crate) mod token;
+    pub(crate) mod whoami;
+}
 mod demo;
 mod error_kind;
 mod failure;
-mod identity;
-mod index;
-mod interrupt;
 mod login;
 mod output;
-mod selection;
-mod service;
+mod report;
 mod session;
-mod whole_seconds;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{logout, run, status, switch, token, whoami};
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -32,14 +35,15 @@ fn main() -> ExitCode {
         Err(exit_code) => return exit_code,
     };
     let output = Arc::new(Output::new(cli.json));
-    interrupt::exit_on_ctrl_c(output.clone());
-    match cli.command {
-        Command::Login(args) => output.finish(commands::login::run(&args, &output)),
-        Command::Logout(args) => output.finish(logout::run(&args, &output)),
-        Command::Run(args) => output.fail(&run::run(&args, &output)),
-        Command::Status(args) => output.finish(status::run(&args)),
-        Command::Switch(args) => output.finish(switch::run(&args, &output)),
-        Command::Token(args) => output.finish(token::run(&args, &output)),
-        Command::Whoami(args) => output.finish(whoami::run(&args, &output)),
-    }
+    output.exit_on_ctrl_c();
+    let result = match cli.command {
+        Command::Login(args) => args.run(&output),
+        Command::Logout(args) => args.run(&output),
+        Command::Run(args) => args.run(&output),
+        Command::Status(args) => args.run(),
+        Command::Switch(args) => args.run(&output),
+        Command::Token(args) => args.run(&output),
+        Command::Whoami(args) => args.run(&output),
+    };
+    output.finish(result)
 }

@@ -1,4 +1,4 @@
-//! The stored session of an account.
+//! The session of an account.
 //!
 //! `workos-login-native` does everything that has to be right across processes: refresh, lock and storage. Here, its errors become the
 //! failures of commands, with the command to run next.
@@ -6,27 +6,24 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use workos_login::{Authenticated, OrganizationId, RefreshPolicy};
-use workos_login_native::{Location, LoggedOut, NativeApp, NativeError, NativeSession};
-use workos_login_session::{Cause, SessionEnded, SessionError, Token};
+use workos_login::{Authenticated, RefreshPolicy};
+use workos_login_keyring as keyring;
+use workos_login_native::{LoggedOut, NativeError, NativeSession};
+use workos_login_session::{SessionEnded, SessionError, StoreError, Token};
 
+use crate::account::{Account, AccountArgs, ServiceArgs, Store};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::login::{self, LoginArgs};
 use crate::output::Output;
-use crate::selection::{AccountName, Selection, SelectionArgs, StoreOption};
 
-/// The session of one account. There may be none in the store.
-pub(crate) struct Session {
-    app: NativeApp,
-    name: AccountName,
-    store: StoreOption,
-}
+/// An account and its session.
+pub(crate) type Session = (Account, Arc<Authenticated>);
 
 /// The options that select the session of a command: the stored one, or one of a login for this command alone.
 #[derive(Debug, clap::Args)]
 #[command(mut_group("LoginArgs", |login| login.requires("no_store")))]
-pub(crate) struct SessionSourceArgs {
+pub(crate) struct SessionArgs {
     /// Log in for this command alone and store no session: no keyring is needed
     ///
     /// The access token expires within minutes and is not refreshed.
@@ -37,156 +34,114 @@ pub(crate) struct SessionSourceArgs {
     login: LoginArgs,
 
     #[command(flatten)]
-    selection: SelectionArgs,
+    account: AccountArgs,
 }
 
-impl SessionSourceArgs {
-    /// Returns the session that `get` returns, or else that of a new login, and its account.
+impl SessionArgs {
+    /// Returns the session that `get` returns, or else that of a new login.
     pub(crate) fn session(
         &self,
         output: &Output,
-        get: impl FnOnce(&SelectionArgs) -> Result<Arc<Authenticated>, Failure>,
-    ) -> Result<Arc<Authenticated>, Failure> {
+        get: impl FnOnce(&AccountArgs) -> Result<Session, Failure>,
+    ) -> Result<Session, Failure> {
         if !self.no_store {
-            return get(&self.selection);
+            return get(&self.account);
         }
-        Ok(self.log_in(output)?.1)
-    }
-
-    /// Logs in for this command alone.
-    fn log_in(&self, output: &Output) -> Result<(Selection, Arc<Authenticated>), Failure> {
-        let app = Selection::unstored_app;
-        let (selection, session) = login::log_in(&self.login, &self.selection, output, app)?;
-        Ok((selection, login::authenticated(&session)?))
+        let account = self.account.select()?.unstored();
+        let (account, session) =
+            login::log_in(&self.login, account, &self.account.service, output)?;
+        Ok((account, login::authenticated(&session)?))
     }
 }
 
-impl SelectionArgs {
-    /// Opens the session, to load or remove it. Sends no request.
-    pub(crate) fn open(&self) -> Result<Session, Failure> {
-        Ok(Session::new(&self.select()?))
+impl AccountArgs {
+    /// Returns the session as it is stored. Sends no request.
+    pub(crate) fn load(&self) -> Result<Session, Failure> {
+        let account = self.select()?;
+        let session = account.load()?;
+        Ok((account, session))
     }
 
-    /// Opens the session, after the discovery of the server if its endpoints are not known.
-    pub(crate) fn connect(&self) -> Result<Session, Failure> {
-        self.connect_selection(self.select()?)
-            .map(|(session, _)| session)
+    /// Returns the account, after the discovery of its server if the endpoints are not known.
+    pub(crate) fn connect(&self) -> Result<Account, Failure> {
+        self.select()?.connected(&self.service)
     }
 
-    fn connect_selection(&self, selection: Selection) -> Result<(Session, Selection), Failure> {
-        let mut selection = selection;
-        if selection.service.needs_discovery {
-            // Without a session, there is nothing to discover the server for.
-            Session::new(&selection).load()?;
-            let args = &self.options.service;
-            selection.service = selection.service.discover(args, |login| login)?;
+    /// Returns the session with a valid access token. Sends no request unless the token is due for refresh.
+    pub(crate) fn fresh(&self, output: &Output) -> Result<Session, Failure> {
+        let mut account = self.select()?;
+        if account.needs_discovery {
+            let session = account.load()?;
+            let now = SystemTime::now();
+            let due = session.refresh_in(&RefreshPolicy::default(), now) == Some(Duration::ZERO);
+            if due && session.refresh_token().is_some() {
+                account = match account.clone().connected(&self.service) {
+                    Ok(account) => account,
+                    Err(failure) => {
+                        unless_expired(&session, failure, output, now)?;
+                        return Ok((account, session));
+                    }
+                }
+            }
         }
-        Ok((Session::new(&selection), selection))
-    }
-
-    /// Returns the session with a valid access token, and its account. Sends no request unless the token is due for refresh.
-    pub(crate) fn fresh(
-        &self,
-        output: &Output,
-    ) -> Result<(Arc<Authenticated>, Selection), Failure> {
-        let selection = self.select()?;
-        let stored = Session::new(&selection);
-        if !selection.service.needs_discovery {
-            return Ok((stored.fresh(output)?, selection));
-        }
-        let session = stored.load()?;
-        let now = SystemTime::now();
-        if session.refresh_in(&RefreshPolicy::default(), now) != Some(Duration::ZERO) {
-            return Ok((session, selection));
-        }
-        if session.refresh_token().is_none() {
-            return Ok((stored.fresh(output)?, selection));
-        }
-        match self.connect_selection(selection.clone()) {
-            Ok((connected, selection)) => Ok((connected.fresh(output)?, selection)),
-            Err(failure) => Ok((unless_expired(session, failure, output, now)?, selection)),
-        }
+        let session = account.token(output, NativeSession::access_token)?;
+        Ok((account, session))
     }
 }
 
-impl Session {
-    pub(crate) fn new(selection: &Selection) -> Self {
-        Self {
-            app: selection.app(),
-            name: selection.name.clone(),
-            store: selection.store,
-        }
-    }
-
-    /// Returns the session with a valid access token.
-    pub(crate) fn fresh(&self, output: &Output) -> Result<Arc<Authenticated>, Failure> {
-        self.session_of(self.stored()?.access_token(), output)
-    }
-
-    /// Refreshes the session, due for refresh or not.
-    pub(crate) fn refresh(&self, output: &Output) -> Result<Arc<Authenticated>, Failure> {
-        self.session_of(self.stored()?.refresh_now(), output)
-    }
-
-    /// Switches the session to another organization.
-    pub(crate) fn switch_organization(
-        &self,
-        organization: &OrganizationId,
-        output: &Output,
-    ) -> Result<Arc<Authenticated>, Failure> {
-        self.session_of(self.stored()?.switch_organization(organization), output)
-    }
-
-    /// Removes the session from the store, even if it cannot be read.
-    pub(crate) fn log_out(&self) -> Result<LoggedOut, Failure> {
-        self.app.log_out().map_err(|error| self.native(error))
-    }
-
+impl Account {
     /// Loads the session as it is stored. Sends no request.
     pub(crate) fn load(&self) -> Result<Arc<Authenticated>, Failure> {
         let session = self.stored()?.authenticated();
-        let session = session.map_err(|error| self.failure(&error))?;
+        let session = session.map_err(|error| self.session_failure(&error))?;
         session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
     }
 
-    pub(crate) fn name(&self) -> &AccountName {
-        &self.name
-    }
-
-    pub(crate) fn location(&self) -> Result<Location, Failure> {
-        Ok(self.stored()?.location())
-    }
-
-    fn stored(&self) -> Result<NativeSession, Failure> {
-        let session = self.app.session().map_err(|error| self.native(error))?;
-        session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
-    }
-
-    /// Returns the session of a token, and prints its warning.
-    fn session_of(
+    /// Returns the session with the access token that `get` returns, and prints its warning.
+    pub(crate) fn token(
         &self,
-        token: Result<Token, SessionError>,
         output: &Output,
+        get: impl FnOnce(&NativeSession) -> Result<Token, SessionError>,
     ) -> Result<Arc<Authenticated>, Failure> {
-        let token = token.map_err(|error| self.failure(&error))?;
+        let token = get(&self.stored()?).map_err(|error| self.session_failure(&error))?;
         if let Some(warning) = token.warning() {
-            output.warn_error(warning);
+            output.warn(&Failure::from_error(ErrorKind::Failure, warning));
         }
         Ok(Arc::clone(token.session()))
     }
 
-    /// Makes the failure of an operation on this session.
-    pub(crate) fn native(&self, error: NativeError) -> Failure {
+    /// Removes the session from the store, even if it cannot be read.
+    pub(crate) fn log_out(&self) -> Result<LoggedOut, Failure> {
+        self.app.log_out().map_err(|error| self.failure(error))
+    }
+
+    /// Returns the stored session.
+    pub(crate) fn stored(&self) -> Result<NativeSession, Failure> {
+        let session = self.app.session().map_err(|error| self.failure(error))?;
+        session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
+    }
+
+    fn connected(self, args: &ServiceArgs) -> Result<Self, Failure> {
+        if !self.needs_discovery {
+            return Ok(self);
+        }
+        // Without a session, there is nothing to discover the server for.
+        self.load()?;
+        self.discover(args, |login| login)
+    }
+
+    /// Makes the failure of an operation on this account.
+    pub(crate) fn failure(&self, error: NativeError) -> Failure {
         match error {
-            NativeError::NoStore(error) => Failure::no_store(&error, self.store),
-            NativeError::Session(error) => self.failure(&error),
+            NativeError::NoStore(error) => self.no_store(&error),
+            NativeError::Session(error) => self.session_failure(&error),
             error => error.into(),
         }
     }
 
-    fn failure(&self, error: &SessionError) -> Failure {
+    fn session_failure(&self, error: &SessionError) -> Failure {
         match error {
-            SessionError::AuthenticationChallenge(challenge) => Failure::with_challenge(
+            SessionError::AuthenticationChallenge(challenge) => Failure::of_challenge(
                 challenge,
                 format_args!("{error}: {}", self.login_command()),
             ),
@@ -198,8 +153,13 @@ impl Session {
             )
             .caused_by(&**error),
             SessionError::Store(error) => Failure::from_error(ErrorKind::Store, error),
-            SessionError::Unavailable { retry_in, cause } => unavailable(error, cause.as_ref())
-                .retry_in(Some(*retry_in)),
+            SessionError::Unavailable { retry_in, cause } => {
+                let cause = cause.as_ref();
+                let cause = cause.and_then(|it| it.downcast_ref::<workos_login::Error>());
+                Failure::from_error(ErrorKind::Unavailable, error)
+                    .response(cause.and_then(workos_login::Error::error_response))
+                    .retry_in(Some(*retry_in))
+            }
             _ => Failure::from_error(ErrorKind::Failure, error),
         }
     }
@@ -214,41 +174,52 @@ impl Session {
                     response.code().unwrap_or("no error code"),
                     response.status().unwrap_or_default()
                 ))
-                .response(response),
+                .response(Some(response)),
             _ => failure,
         }
     }
 
+    /// Makes the failure of a keyring that does not exist or cannot be opened.
+    fn no_store(&self, error: &StoreError) -> Failure {
+        let is_missing = matches!(error.downcast_ref(), Some(keyring::Error::NoKeyring(_)));
+        let kind = match is_missing {
+            true => ErrorKind::NoStore,
+            false => ErrorKind::Store,
+        };
+        let mut failure = Failure::from_error(kind, error);
+        if cfg!(target_os = "linux") && Store::of(&self.app) == Store::System {
+            failure = failure.hint(
+                "--store kernel stores the session in the Linux kernel keyring, until a restart",
+            );
+        }
+        match is_missing {
+            true => failure.hint(
+                "workos-login run --no-store -- COMMAND logs in for that command alone and stores no session; so does token --no-store",
+            ),
+            false => failure,
+        }
+    }
+
     fn login_command(&self) -> String {
-        match self.name.is_default() {
-            true => "workos-login login".to_owned(),
-            false => format!("workos-login login --account {}", self.name.as_str()),
+        match self.app.account_name() {
+            "default" => "workos-login login".to_owned(),
+            name => format!("workos-login login --account {name}"),
         }
     }
 }
 
-/// Returns the session of a failed discovery if its access token is still valid, as after a failed refresh.
+/// Prints the failure of a discovery as a warning if the access token is still valid, as after a failed refresh.
 fn unless_expired(
-    session: Arc<Authenticated>,
+    session: &Authenticated,
     failure: Failure,
     output: &Output,
     now: SystemTime,
-) -> Result<Arc<Authenticated>, Failure> {
+) -> Result<(), Failure> {
     if session.expires_in(now) == Some(Duration::ZERO) {
         return Err(failure);
     }
-    output.warn(failure.message());
-    Ok(session)
-}
-
-/// Makes the failure of a session that cannot be refreshed now.
-fn unavailable(error: &SessionError, cause: Option<&Cause>) -> Failure {
-    let failure = Failure::from_error(ErrorKind::Unavailable, error);
-    let cause = cause.and_then(|cause| cause.downcast_ref::<workos_login::Error>());
-    match cause.and_then(workos_login::Error::error_response) {
-        Some(response) => failure.response(response),
-        None => failure,
-    }
+    output.warn(&failure);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
-//! `workos-login login`: logs in, stores the session, and keeps the settings in the index.
+//! `workos-login login`: logs in, stores the session, and remembers the settings.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::commands::logged_in::LoggedIn;
+use serde_json::json;
+use workos_login::Authenticated;
+use workos_login_native::Location;
+
+use crate::account::{AccountArgs, index};
 use crate::demo::Demo;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
-use crate::index::Index;
 use crate::login::{self, LoginArgs};
 use crate::output::Output;
-use crate::selection::{Selection, SelectionArgs};
+use crate::report::{Report, expiry};
 
 /// Log in with the browser, and store the session
 ///
@@ -33,42 +36,54 @@ pub(crate) struct Args {
     demo_user: Option<String>,
 
     #[command(flatten)]
-    selection: SelectionArgs,
+    account: AccountArgs,
 }
 
-/// Logs in.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
-    if args.demo {
-        return demo(args, output);
+impl Args {
+    /// Logs in.
+    pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
+        if self.demo {
+            return self.demo(output);
+        }
+        if self.demo_user.is_some() {
+            let problem = "--as selects a user of the mock server and needs --demo";
+            return Err(Failure::new(ErrorKind::Usage, problem));
+        }
+        let account = self.account.select()?;
+        let (account, stored) = login::log_in(&self.login, account, &self.account.service, output)?;
+        // The session is stored, so a failure to remember its settings is no failure of the login.
+        if let Some(Err(error)) = index().map(|index| index.put_first(&account.app)) {
+            output.warn(&Failure::configuration(error));
+        }
+        let session = login::authenticated(&stored)?;
+        if session.refresh_token().is_none() {
+            let problem =
+                "the server sent no refresh token: the session ends when the access token expires";
+            output.warn(&Failure::new(ErrorKind::Failure, problem));
+        }
+        Ok(report(&session, Some(stored.location())))
     }
-    if args.demo_user.is_some() {
-        return Err(Failure::new(
-            ErrorKind::Usage,
-            "--as selects a user of the mock server and needs --demo",
+
+    fn demo(&self, output: &Output) -> Result<Report, Failure> {
+        let demo = Demo::start(self.demo_user.clone())?;
+        output.print_line(format_args!(
+            "demo: a mock server at {} takes the place of WorkOS; nothing there is real",
+            demo.base_url()
         ));
+        let session = login::log_in_demo(&self.login, &demo, output)?;
+        Ok(report(&*login::authenticated(&session)?, None))
     }
-    let (selection, stored) = login::log_in(&args.login, &args.selection, output, Selection::app)?;
-    // The session is stored, so a failure to remember its settings is no failure of the login.
-    if let Err(failure) = Index::change(|index| index.put_first(selection.account())) {
-        output.warn_failure(&failure);
-    }
-    let session = login::authenticated(&stored)?;
-    if session.refresh_token().is_none() {
-        output.warn(
-            "the server sent no refresh token: the session ends when the access token expires",
-        );
-    }
-    let location = Some(stored.location());
-    Ok(LoggedIn::new(&session, location, SystemTime::now()))
 }
 
-fn demo(args: &Args, output: &Output) -> Result<LoggedIn, Failure> {
-    let demo = Demo::start(args.demo_user.clone())?;
-    output.print_line(format_args!(
-        "demo: a mock server at {} takes the place of WorkOS; nothing there is real",
-        demo.base_url()
-    ));
-    let session = login::log_in_demo(&args.login, &demo, output)?;
-    let session = login::authenticated(&session)?;
-    Ok(LoggedIn::new(&session, None, SystemTime::now()))
+/// `store` is where the session is stored, if it is.
+fn report(session: &Authenticated, store: Option<Location>) -> Report {
+    let rounded = |left: Duration| Duration::from_secs(left.as_secs_f64().round() as u64);
+    let expires_in = session.expires_in(SystemTime::now()).map(rounded);
+    Report::of_session(session, |user| format!("Hello {user}!"))
+        .row("access token", Some(expiry(expires_in)))
+        .row("stored in", store.map(|store| store.to_string()))
+        .with(json!({
+            "expires_in": expires_in.map(|left| left.as_secs()),
+            "store": store.map(Location::as_str),
+        }))
 }

@@ -9,8 +9,8 @@ use workos_login::secrecy::ExposeSecret;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::selection::SelectionArgs;
-use crate::session::SessionSourceArgs;
+use crate::report::Report;
+use crate::session::SessionArgs;
 
 /// Run a command with a valid access token in the environment variable WORKOS_ACCESS_TOKEN
 ///
@@ -28,31 +28,26 @@ pub(crate) struct Args {
     command: Vec<OsString>,
 
     #[command(flatten)]
-    session: SessionSourceArgs,
+    session: SessionArgs,
 }
 
-/// Replaces this process by the command. Returns only if that fails.
-pub(crate) fn run(args: &Args, output: &Output) -> Failure {
-    let fresh = |selection: &SelectionArgs| Ok(selection.fresh(output)?.0);
-    let session = match args.session.session(output, fresh) {
-        Ok(session) => session,
-        Err(failure) => return failure,
-    };
-    let Some((program, arguments)) = args.command.split_first() else {
-        return Failure::new(ErrorKind::Usage, "no command to run");
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).env(
-        "WORKOS_ACCESS_TOKEN",
-        session.access_token().expose_secret(),
-    );
-    output.release_terminal();
-    let error = replace_process(command);
-    Failure::new(
-        ErrorKind::Failure,
-        format_args!("cannot start the command {}", program.display()),
-    )
-    .caused_by(&error)
+impl Args {
+    /// Replaces this process by the command. Returns only if that fails.
+    pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
+        let (_, session) = self
+            .session
+            .session(output, |account| account.fresh(output))?;
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(Failure::new(ErrorKind::Usage, "no command to run"));
+        };
+        let mut command = Command::new(program);
+        let token = session.access_token().expose_secret();
+        command.args(arguments).env("WORKOS_ACCESS_TOKEN", token);
+        output.release_terminal();
+        let error = replace_process(command);
+        let message = format_args!("cannot start the command {}", program.display());
+        Err(Failure::new(ErrorKind::Failure, message).caused_by(&error))
+    }
 }
 
 /// Executes the command in this process, so that signals, terminal and exit code are its own.

@@ -2,10 +2,10 @@
 
 use workos_login::OrganizationId;
 
+use crate::account::AccountArgs;
 use crate::failure::Failure;
-use crate::identity::Identity;
 use crate::output::Output;
-use crate::selection::SelectionArgs;
+use crate::report::Report;
 
 /// Switch the session to another organization of the user
 ///
@@ -17,12 +17,16 @@ pub(crate) struct Args {
     organization: OrganizationId,
 
     #[command(flatten)]
-    selection: SelectionArgs,
+    account: AccountArgs,
 }
 
-/// Switches the organization.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
-    let session = args.selection.connect()?;
-    let session = session.switch_organization(&args.organization, output)?;
-    Ok(Identity::from(&*session))
+impl Args {
+    /// Switches the organization.
+    pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
+        let account = self.account.connect()?;
+        let session = account.token(output, |session| {
+            session.switch_organization(&self.organization)
+        })?;
+        Ok(Report::of_session(&session, str::to_owned))
+    }
 }

@@ -4,14 +4,14 @@
 
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
-use workos_login::Authenticated;
-use workos_login::secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use workos_login::secrecy::ExposeSecret;
+use workos_login_native::NativeSession;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::output::report::Report;
-use crate::session::SessionSourceArgs;
+use crate::report::Report;
+use crate::session::SessionArgs;
 
 /// Print a valid access token; refresh it first if it is due for refresh
 ///
@@ -19,48 +19,27 @@ use crate::session::SessionSourceArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    session: SessionSourceArgs,
+    session: SessionArgs,
 
     /// Refresh the token even if it is not due for refresh
     #[arg(long, conflicts_with = "no_store")]
     refresh: bool,
 }
 
-/// The access token: the only result with a secret.
-#[derive(Serialize)]
-pub(crate) struct AccessToken {
-    #[serde(serialize_with = "expose")]
-    access_token: SecretString,
-    /// Whole seconds; `None` if the expiry is unknown.
-    expires_in: Option<u64>,
-}
-
-/// Returns a valid access token.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<AccessToken, Failure> {
-    let session = args
-        .session
-        .session(output, |selection| match args.refresh {
-            true => selection.connect()?.refresh(output),
-            false => Ok(selection.fresh(output)?.0),
+impl Args {
+    /// Returns a valid access token.
+    pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
+        let (_, session) = self.session.session(output, |account| {
+            if !self.refresh {
+                return account.fresh(output);
+            }
+            let account = account.connect()?;
+            let session = account.token(output, NativeSession::refresh_now)?;
+            Ok((account, session))
         })?;
-    Ok(AccessToken::new(&session, SystemTime::now()))
-}
-
-impl AccessToken {
-    fn new(session: &Authenticated, now: SystemTime) -> Self {
-        Self {
-            access_token: session.access_token().clone(),
-            expires_in: session.expires_in(now).map(|left| left.as_secs()),
-        }
-    }
-}
-
-fn expose<S: Serializer>(token: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(token.expose_secret())
-}
-
-impl Report for AccessToken {
-    fn lines(&self) -> Vec<String> {
-        vec![self.access_token.expose_secret().to_owned()]
+        let token = session.access_token().expose_secret();
+        let expires_in = session.expires_in(SystemTime::now());
+        let expires_in = expires_in.map(|left| left.as_secs());
+        Ok(Report::new(token).with(json!({"access_token": token, "expires_in": expires_in})))
     }
 }

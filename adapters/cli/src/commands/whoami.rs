@@ -1,9 +1,10 @@
 //! `workos-login whoami`: prints the user of the session.
 
+use crate::account::AccountArgs;
 use crate::failure::Failure;
-use crate::identity::Identity;
 use crate::output::Output;
-use crate::session::SessionSourceArgs;
+use crate::report::Report;
+use crate::session::SessionArgs;
 
 /// Print the logged-in user, as of the last response of the service
 ///
@@ -11,13 +12,13 @@ use crate::session::SessionSourceArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    session: SessionSourceArgs,
+    session: SessionArgs,
 }
 
-/// Reads the user of the session.
-pub(crate) fn run(args: &Args, output: &Output) -> Result<Identity, Failure> {
-    let session = args
-        .session
-        .session(output, |selection| selection.open()?.load())?;
-    Ok(Identity::from(&*session))
+impl Args {
+    /// Reads the user of the session.
+    pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
+        let (_, session) = self.session.session(output, AccountArgs::load)?;
+        Ok(Report::of_session(&session, str::to_owned))
+    }
 }

@@ -14,9 +14,9 @@ use super::*;
 fn an_unreadable_session_is_removed_and_not_reported_as_none() {
     let client = Client::public("client_1".parse().unwrap());
     let app = NativeApp::new(client, "test").storage(Storage::Custom(Arc::new(Unreadable)));
-    let logged_out = LoggedOut::new(&app.log_out().unwrap(), &Output::new(false));
-    assert_eq!(logged_out.was_logged_in, None);
-    assert!(!logged_out.lines().concat().contains("No user"));
+    let report = report(&app.log_out().unwrap(), &Output::new(false));
+    assert!(report.members["was_logged_in"].is_null());
+    assert!(!report.lines.concat().contains("No user"));
 }
 
 #[test]
