@@ -8,7 +8,7 @@ use clap::builder::Resettable;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::HEADING;
-use crate::commands::{login, logout, run, status, switch, token, whoami};
+use crate::commands::{accounts, login, logout, run, status, switch, token, whoami};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Status(status::Args),
     Switch(switch::Args),
     Logout(logout::Args),
+    Accounts(accounts::Args),
 }
 
 impl Cli {

@@ -7,6 +7,7 @@
 mod account;
 mod cli;
 mod commands {
+    pub(crate) mod accounts;
     pub(crate) mod login;
     pub(crate) mod logout;
     pub(crate) mod run;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let output = Arc::new(Output::new(cli.json));
     output.exit_on_ctrl_c();
     let result = match cli.command {
+        Command::Accounts(args) => args.run(&output),
         Command::Login(args) => args.run(&output),
         Command::Logout(args) => args.run(&output),
         Command::Run(args) => args.run(&output),

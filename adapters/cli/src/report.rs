@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use workos_login::{Authenticated, User};
 
 /// The result of a command.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Report {
     /// Each is printed as one line, whatever characters it contains.
     pub(crate) lines: Vec<String>,
@@ -19,10 +19,7 @@ pub(crate) struct Report {
 impl Report {
     /// Makes a report of a line of text.
     pub(crate) fn new(line: impl Into<String>) -> Self {
-        Self {
-            lines: vec![line.into()],
-            members: Map::new(),
-        }
+        Self::default().line(line)
     }
 
     /// Makes a report of the user, the organization and the impersonator of a session. It contains no token.

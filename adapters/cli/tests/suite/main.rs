@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails where it should"
 )]
 
+mod accounts;
 #[cfg(unix)]
 mod challenge;
 mod demo;

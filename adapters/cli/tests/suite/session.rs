@@ -129,6 +129,84 @@ fn later_commands_use_the_session_of_a_login() {
 }
 
 #[test]
+fn later_commands_need_no_options() {
+    let Some(account) = Account::new("remembered") else {
+        return;
+    };
+    account.log_in(ALICE, &[]);
+    let bare = |arguments: &[&str]| {
+        let mut command = program(arguments);
+        command
+            .env("XDG_STATE_HOME", &account.state)
+            .env("XDG_CONFIG_HOME", account.state.join("config"));
+        run(&mut command)
+    };
+    let token = bare(&["token"]).with(0).stdout;
+    assert_eq!(token, account.run(&["token"]).with(0).stdout);
+    assert_eq!(bare(&["status", "--json"]).json()["account"], account.name);
+    bare(&["accounts"])
+        .with(0)
+        .prints(&format!("{} (default)", account.name));
+
+    let index = std::fs::read_to_string(account.state.join("config/workos-login/accounts.json"));
+    let index = index.unwrap();
+    for secret in [token.trim(), "refresh_token", "access_token"] {
+        assert!(!index.contains(secret), "{index}");
+    }
+    // The account is removed from the index and from the keyring.
+    let ended = bare(&["accounts", "remove", &account.name]).with(0);
+    ended.prints("No account; log in: workos-login login");
+    bare(&["token"]).with(6).says(&["no client id"]);
+    account.run(&["whoami"]).with(8);
+}
+
+#[test]
+fn what_was_discovered_is_remembered() {
+    let Some(account) = Account::new("discovered") else {
+        return;
+    };
+    let server = OAuthServer::start();
+    server.publish(&json!({}));
+    let bare = |arguments: &[&str]| {
+        let mut command = program(arguments);
+        command
+            .env("XDG_STATE_HOME", &account.state)
+            .env("XDG_CONFIG_HOME", account.state.join("config"));
+        command
+    };
+    let mut tokens = server.tokens(&json!({"name": "Ivy Ives"}));
+    tokens["refresh_token"] = json!("refresh_1");
+    server.respond(200, tokens.clone());
+    let mut login = bare(&["login", "--no-browser", "--store", "kernel"]);
+    login
+        .args(["--issuer", &server.issuer()])
+        .args(["--client-id", CLIENT_ID]);
+    let waiting = Waiting::start(&mut login);
+    visit(&waiting.url);
+    visit(&waiting.callback(&[("code", "code_1")]));
+    waiting.end().with(0);
+    assert_eq!(server.take_paths(), [OPENID_CONNECT, "/token"]);
+
+    tokens["access_token"] = json!("second");
+    tokens.as_object_mut().unwrap().remove("id_token");
+    server.respond(200, tokens);
+    run(&mut bare(&["token", "--refresh"]))
+        .with(0)
+        .prints("second");
+    assert_eq!(server.take_paths(), ["/token"]);
+
+    // A later login without options is one at the same server, which is not discovered again.
+    let waiting = Waiting::start(&mut bare(&["login", "--no-browser"]));
+    assert!(waiting.url.starts_with(&server.issuer()), "{}", waiting.url);
+    drop(waiting);
+    run(&mut bare(&["login", "--organization", "org_1"]))
+        .with(2)
+        .says(&["--organization cannot be used with an OAuth"]);
+    run(&mut bare(&["logout"])).with(0);
+    assert_eq!(server.take_paths(), Vec::<String>::new());
+}
+
+#[test]
 fn an_expired_token_is_refreshed_once() {
     let Some(account) = Account::new("refreshed") else {
         return;
