@@ -1,6 +1,6 @@
 // An independent OpenID Connect server on a free loopback port, configured for a public native client.
 //
-// The first line of its output is its issuer. It runs until its input ends.
+// The first line of its output is its issuer. It runs until its input ends. Its argument is the algorithm of ID tokens.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -10,9 +10,14 @@ import Provider from 'oidc-provider';
 // Standard output contains only the issuer, so notices go to standard error.
 console.info = console.error;
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const algorithm = process.argv[2];
+const { privateKey } = {
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+}[algorithm]();
 
 const configuration = {
+  claims: { email: ['email'], openid: ['sub'] },
   clients: [
     {
       application_type: 'native',
@@ -22,6 +27,8 @@ const configuration = {
         'refresh_token',
         'urn:ietf:params:oauth:grant-type:device_code',
       ],
+      id_token_signed_response_alg: algorithm,
+      post_logout_redirect_uris: ['http://127.0.0.1:49152/logged-out'],
       // The port of a loopback redirect URI is variable (RFC 8252 section 7.3).
       redirect_uris: ['http://127.0.0.1/callback'],
       response_types: ['code'],
@@ -33,8 +40,13 @@ const configuration = {
     // The default pages accept any login name.
     devInteractions: { enabled: true },
     deviceFlow: { enabled: true },
+    revocation: { enabled: true },
+    rpInitiatedLogout: { enabled: true },
   },
-  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({ email: `${id}@example.com`, sub: id }),
+  }),
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
   pkce: { required: () => true },
   rotateRefreshToken: true,

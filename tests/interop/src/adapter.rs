@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 
 use tokio::runtime::{self, Runtime};
+use workos_login::keys::{IdClaims, KeySet, Verified};
 use workos_login::{BlockingHttpClient, Error, Exchange, HttpClient, SendError};
+use workos_login_verify::{BlockingTokenVerifier, TokenVerifier};
 
 use crate::checks::Result;
 
@@ -46,6 +48,24 @@ impl Adapter {
             }
             Self::Ureq(agent) => agent.send(exchange).map_err(error),
         }
+    }
+
+    /// Verifies an ID token with the keys of its issuer, which are fetched first.
+    pub(crate) fn verify_id_token(&self, keys: KeySet, token: &str) -> Result<Verified<IdClaims>> {
+        let verified = match self {
+            Self::Hyper(runtime, client) => {
+                let verifier = TokenVerifier::new(keys, client.clone());
+                runtime.block_on(verifier.verify_id_token(token))
+            }
+            Self::Reqwest(runtime, client) => {
+                let verifier = TokenVerifier::new(keys, client.clone());
+                runtime.block_on(verifier.verify_id_token(token))
+            }
+            Self::Ureq(agent) => {
+                BlockingTokenVerifier::new(keys, agent.clone()).verify_id_token(token)
+            }
+        };
+        Ok(verified?)
     }
 }
 

@@ -10,15 +10,15 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The result of a check: an error describes the failure.
 pub(crate) type Checked = Result<()>;
 
-/// A name, and a function that runs the check over an adapter against the server at a base URL.
-pub(crate) type Check = (&'static str, fn(&Adapter, &str) -> Checked);
+/// A name, and a function that runs the check over an adapter against a server.
+pub(crate) type Check<T> = (&'static str, fn(&Adapter, &T) -> Checked);
 
 /// Runs every check over every adapter, and returns whether all passed.
-pub(crate) fn run_all(checks: &[Check], base_url: &str) -> bool {
+pub(crate) fn run_all<T: ?Sized + Sync>(checks: &[Check<T>], server: &T) -> bool {
     let adapters = [Adapter::hyper, Adapter::reqwest, Adapter::ureq];
     let failed: usize = thread::scope(|scope| {
         adapters
-            .map(|adapter| scope.spawn(move || run_over(adapter, checks, base_url)))
+            .map(|adapter| scope.spawn(move || run_over(adapter, checks, server)))
             .into_iter()
             .map(|thread| thread.join().unwrap_or(checks.len()))
             .sum()
@@ -35,7 +35,7 @@ pub(crate) fn ensure(condition: bool, problem: &str) -> Checked {
     condition.then_some(()).ok_or_else(|| problem.into())
 }
 
-fn run_over(adapter: fn() -> Result<Adapter>, checks: &[Check], base_url: &str) -> usize {
+fn run_over<T: ?Sized>(adapter: fn() -> Result<Adapter>, checks: &[Check<T>], server: &T) -> usize {
     let adapter = match adapter() {
         Ok(adapter) => adapter,
         Err(error) => {
@@ -45,7 +45,7 @@ fn run_over(adapter: fn() -> Result<Adapter>, checks: &[Check], base_url: &str) 
     };
     let mut failed = 0;
     for (name, check) in checks {
-        match check(&adapter, base_url) {
+        match check(&adapter, server) {
             Ok(()) => println!("{} {name} ... ok", adapter.name()),
             Err(error) => {
                 println!("{} {name} ... FAILED: {error}", adapter.name());

@@ -15,7 +15,7 @@ use crate::checks::{Check, Checked, Result, ensure};
 use crate::steps::{REDIRECT_URI, expect, finish, refresh, refresh_token, state};
 use crate::user_agent::UserAgent;
 
-pub(crate) const CHECKS: &[Check] = &[
+pub(crate) const CHECKS: &[Check<str>] = &[
     ("logs in the user of the seed", login),
     ("denies an unknown user", unknown_user),
     ("rejects a code that was not issued", bad_code),
@@ -128,7 +128,7 @@ fn begin(client: &Client) -> Result<(Url, AwaitingCallback)> {
 }
 
 fn visit(url: &Url) -> Result<String> {
-    let destination = UserAgent::new(REDIRECT_URI).open(url.as_str())?;
+    let destination = UserAgent::new().open(url.as_str())?;
     destination.callback()
 }
 

@@ -8,7 +8,7 @@ pub(crate) struct Page {
     pub(crate) html: String,
 }
 
-/// The first form of a page, with its default values.
+/// The first form of a page, with its default values and the button that accepts a request or a logout.
 pub(crate) struct Form {
     pub(crate) action: Url,
     fields: Vec<(String, String)>,
@@ -19,17 +19,14 @@ impl Page {
         let (_, rest) = self.html.split_once("<form ")?;
         let (form, _) = rest.split_once("</form>")?;
         let (tag, inside) = form.split_once('>')?;
-        let fields = inside
-            .split("<input")
-            .skip(1)
-            .filter_map(|input| {
-                let (tag, _) = input.split_once('>')?;
-                let value = attribute(tag, "value").unwrap_or_default();
-                Some((attribute(tag, "name")?, value))
-            })
-            .collect();
+        let mut fields: Vec<_> = elements(inside, "<input").collect();
+        // Of several buttons, only the one that is pressed is sent. It can be outside of its form.
+        let mut buttons = elements(&self.html, "<button");
+        fields.extend(buttons.find(|(name, value)| value == "accept" || name == "logout"));
+        // A form without an action is sent to the URL of its page.
+        let action = attribute(tag, "action").unwrap_or_default();
         Some(Form {
-            action: self.url.join(&attribute(tag, "action")?).ok()?,
+            action: self.url.join(&action).ok()?,
             fields,
         })
     }
@@ -61,6 +58,15 @@ impl Form {
             .extend_pairs(&self.fields)
             .finish()
     }
+}
+
+/// Returns the names and values of the elements that begin with `start`.
+fn elements<'a>(html: &'a str, start: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
+    html.split(start).skip(1).filter_map(|element| {
+        let (tag, _) = element.split_once('>')?;
+        let value = attribute(tag, "value").unwrap_or_default();
+        Some((attribute(tag, "name")?, value))
+    })
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
-/// A Node.js program, which is killed on drop.
+/// A Node.js or Python program, which is killed on drop.
 pub(crate) struct ServerProcess {
     process: Child,
     base_url: String,
@@ -14,13 +14,15 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a script of this directory, which prints its base URL as its first line.
+    /// Starts a script of this directory with arguments. It prints its base URL as its first line.
     ///
     /// The script ends with this process, because its standard input is closed.
-    pub(crate) fn start(script: &str) -> io::Result<Self> {
+    pub(crate) fn start(script: &str, arguments: &[&str]) -> io::Result<Self> {
         let log = env::temp_dir().join(format!("workos-login-interop-{}.log", process::id()));
-        let mut process = Command::new("node")
+        let is_python = script.ends_with(".py");
+        let mut process = Command::new(if is_python { "python3" } else { "node" })
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)

@@ -42,11 +42,14 @@ pub(crate) fn expect<T>(result: Result<T>, expected: fn(&Error) -> bool) -> Chec
 }
 
 pub(crate) fn state(url: &Url) -> Result<String> {
-    let state = url.query_pairs().find(|(name, _)| name == "state");
-    Ok(state
-        .ok_or("the authorization URL has no state")?
-        .1
-        .into_owned())
+    parameter(url, "state")
+}
+
+/// Returns a parameter of a URL.
+pub(crate) fn parameter(url: &Url, name: &str) -> Result<String> {
+    let parameter = url.query_pairs().find(|(known, _)| known == name);
+    let (_, value) = parameter.ok_or_else(|| format!("the URL has no {name}"))?;
+    Ok(value.into_owned())
 }
 
 pub(crate) fn refresh_token(session: &Authenticated) -> Result<&str> {
@@ -54,5 +57,7 @@ pub(crate) fn refresh_token(session: &Authenticated) -> Result<&str> {
     Ok(token.expose_secret())
 }
 
-/// The redirect URI. No listener is bound to it.
+/// The URL of the application, below which are its redirect URIs. No listener is bound to it.
+pub(crate) const APPLICATION: &str = "http://127.0.0.1:49152/";
+
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";

@@ -8,25 +8,24 @@ use url::Url;
 
 use crate::checks::Result;
 use crate::page::Page;
+use crate::steps::APPLICATION;
 
-/// Keeps cookies, submits forms and stops at the redirect URI.
+/// Keeps cookies, submits forms and stops at a redirect URI of the application, to which no request is sent.
 pub(crate) struct UserAgent {
     agent: Agent,
     cookies: CookieStore,
-    /// The redirect URI, to which no request is sent.
-    redirect_uri: String,
 }
 
 /// The result of a navigation.
 pub(crate) enum Destination {
-    /// The callback.
+    /// The callback, or the URL after a logout.
     Callback(String),
     /// A page of the server.
     Page(Page),
 }
 
 impl UserAgent {
-    pub(crate) fn new(redirect_uri: &str) -> Self {
+    pub(crate) fn new() -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -35,7 +34,6 @@ impl UserAgent {
         Self {
             agent,
             cookies: CookieStore::default(),
-            redirect_uri: redirect_uri.to_owned(),
         }
     }
 
@@ -47,9 +45,10 @@ impl UserAgent {
                 break;
             };
             let Some(mut form) = page.form() else { break };
-            if form.has("login") {
-                form.set("login", name);
-                form.set("password", "any password");
+            for (field, value) in [("login", name), ("username", name), ("password", PASSWORD)] {
+                if form.has(field) {
+                    form.set(field, value);
+                }
             }
             destination = self.go(&form.action, Some(form.body()))?;
         }
@@ -103,7 +102,7 @@ impl UserAgent {
             }
             let location = response.headers().get(LOCATION).ok_or("no location")?;
             url = url.join(location.to_str()?)?;
-            if url.as_str().starts_with(&self.redirect_uri) {
+            if url.as_str().starts_with(APPLICATION) {
                 return Ok(Destination::Callback(url.into()));
             }
             response = self.request(&url, None)?;
@@ -138,6 +137,14 @@ impl UserAgent {
 }
 
 impl Destination {
+    /// Returns whether the server asks who the user is.
+    pub(crate) fn is_login_page(&self) -> bool {
+        let Self::Page(page) = self else { return false };
+        let names = ["login", "username", "password"];
+        let form = page.form();
+        form.is_some_and(|form| names.iter().any(|name| form.has(name)))
+    }
+
     pub(crate) fn callback(self) -> Result<String> {
         match self {
             Self::Callback(url) => Ok(url),
@@ -145,6 +152,9 @@ impl Destination {
         }
     }
 }
+
+/// The password of every user.
+const PASSWORD: &str = "any password";
 
 /// The maximum number of pages and of consecutive redirects in a login.
 const MAX_PAGES: usize = 10;

@@ -1,0 +1,39 @@
+//! The authorization servers: how each is started, and which checks it passes.
+
+use crate::checks::Check;
+use crate::oauth::{self, Target};
+use crate::oidc_provider;
+
+/// An authorization server.
+pub(crate) struct Peer {
+    pub(crate) name: &'static str,
+    /// A script of this directory.
+    pub(crate) script: &'static str,
+    pub(crate) arguments: &'static [&'static str],
+    /// The algorithm of its ID tokens.
+    pub(crate) algorithm: &'static str,
+    pub(crate) checks: &'static [&'static [Check<Target>]],
+}
+
+pub(crate) const PEERS: &[Peer] = &[
+    Peer {
+        name: "oidc-provider",
+        script: "oidc-provider/server.js",
+        arguments: &["RS256"],
+        algorithm: "RS256",
+        checks: &[
+            oauth::COMMON,
+            oauth::REUSE_DETECTION,
+            oauth::LOGOUT_IN_THE_BROWSER,
+            oauth::DEVICE,
+            oidc_provider::CHECKS,
+        ],
+    },
+    Peer {
+        name: "oidc-provider-es256",
+        script: "oidc-provider/server.js",
+        arguments: &["ES256"],
+        algorithm: "ES256",
+        checks: &[oauth::COMMON],
+    },
+];
