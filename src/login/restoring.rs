@@ -1,12 +1,13 @@
-//! The first refresh of an application that has no session, by the cookie of the service.
+//! The first refresh of an application that has no session, by the cookie of the service or by a refresh token that was kept alone.
 //!
-//! [`Client::restore`] leads in; the response leads out, to [`Authenticated`]. It is a state of its own, because a
+//! [`Client::restore`] and [`Client::restore_by_token`] lead in; the response leads out, to [`Authenticated`]. It is a state of its own, because a
 //! [`Refreshing`](crate::Refreshing) has a session whose user and organization the response must match.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{Request, Response};
+use secrecy::SecretString;
 
 use crate::client::{Client, Configuration, Public};
 use crate::error::{Error, MalformedKind, ResponseKind};
@@ -24,15 +25,36 @@ impl Client<Public> {
     /// the session keeps the organization that it has at the service. An [`InvalidGrant`](Error::InvalidGrant) means that there is no
     /// session: the user has to log in.
     pub fn restore(&self, organization: Option<&OrganizationId>) -> Restoring {
+        self.restoring(None, organization)
+    }
+
+    /// Prepares a refresh without a session, by a refresh token that was kept alone.
+    ///
+    /// Store the whole [`Authenticated`] where that is possible: then a session manager repeats a refresh whose response was lost.
+    /// Without `organization`, the session keeps the organization that it has at the service.
+    pub fn restore_by_token(
+        &self,
+        refresh_token: SecretString,
+        organization: Option<&OrganizationId>,
+    ) -> Restoring {
+        self.restoring(Some(refresh_token), organization)
+    }
+
+    fn restoring(
+        &self,
+        refresh_token: Option<SecretString>,
+        organization: Option<&OrganizationId>,
+    ) -> Restoring {
+        let organization_id = organization.map(|id| id.as_str().into());
         Restoring {
             client: self.configuration().clone(),
-            grant: Grant::refresh_token(None, organization.map(|id| id.as_str().into())),
+            grant: Grant::refresh_token(refresh_token, organization_id),
             organization: organization.cloned(),
         }
     }
 }
 
-/// A refresh by the cookie of the service, without a session. Send it with cookies, through [`Exchange`].
+/// A refresh without a session. Send it through [`Exchange`]; if it is by the cookie of the service, with cookies.
 #[derive(Debug)]
 #[must_use = "nothing is restored until it is sent"]
 pub struct Restoring {

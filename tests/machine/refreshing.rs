@@ -332,6 +332,20 @@ fn restores_a_session_by_the_cookie_alone() {
 }
 
 #[test]
+fn restores_a_session_by_a_refresh_token_alone() {
+    let client = Scenario::public().client;
+    let restoring = client.restore_by_token("kept".into(), None);
+    sent_to_the_token_endpoint(&restoring.request());
+    assert_eq!(
+        body(&restoring.request()),
+        json!({"grant_type": "refresh_token", "client_id": CLIENT_ID, "refresh_token": "kept"})
+    );
+    assert!(!format!("{restoring:?}").contains("kept"));
+    let session = restoring.response(response(200, fixture("success_full.json")), now());
+    assert!(session.unwrap().refresh_token().is_some());
+}
+
+#[test]
 fn restores_no_session_of_another_organization() {
     let other = OTHER_ORGANIZATION.parse().unwrap();
     let restoring = cookie().client.restore(Some(&other));
