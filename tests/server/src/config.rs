@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
@@ -47,6 +48,9 @@ pub struct Config {
     /// If `true`, pages of these origins have their refresh token in an `HttpOnly` cookie instead of
     /// the token response. Default: `false`.
     pub refresh_cookie: bool,
+    /// A directory with the page of an application, such as the example of `workos-login-browser`.
+    /// `/` and `/callback` are its `index.html`, and `/NAME` is its file of this name. Default: none.
+    pub site: Option<PathBuf>,
     /// The users. Default: Alice, Bob and Carol.
     pub users: Vec<User>,
     /// The behaviour of the login page and of the device page. Default: interactive.
@@ -158,6 +162,7 @@ impl Default for Config {
             logout_redirect_uris: None,
             allowed_origins: Vec::new(),
             refresh_cookie: false,
+            site: None,
             users: vec![User::alice(), User::bob(), User::carol()],
             login_page: LoginPage::default(),
             code_lifetime: Duration::from_secs(600),

@@ -12,6 +12,7 @@
 //! * `device`: the device authorization grant
 //! * `mfa`: management requests that an authentication challenge needs
 //! * `logout`: session logout URL and revocation
+//! * `site`: the page of an application
 
 mod authenticate;
 mod authorize;
@@ -28,6 +29,7 @@ mod page;
 mod pending;
 mod redirect_uri;
 mod refresh_grant;
+mod site;
 mod token_response;
 
 use crate::ids::id;
@@ -57,6 +59,7 @@ pub(crate) fn handle(state: &mut State, request: &RecordedRequest) -> MockRespon
         }
         ("POST", ["user_management", "radar_challenges"]) => mfa::send_sms(state, request),
         ("GET", ["sso", "jwks", client_id]) => jwks(state, client_id),
+        ("GET", [name]) => site::show(state.config.site.as_deref(), name),
         _ => Err(MockResponse::message(404, "Not found.")),
     };
     let response = result.unwrap_or_else(|error| error);

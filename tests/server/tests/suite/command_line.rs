@@ -1,7 +1,7 @@
 //! The server as a program.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::support::*;
 
@@ -11,6 +11,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_workos-login-mock-server");
 struct Program {
     child: Child,
     base_url: String,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Program {
@@ -23,11 +24,14 @@ impl Program {
             .spawn()
             .unwrap();
         let mut base_url = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut base_url)
-            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut base_url).unwrap();
         base_url.truncate(base_url.trim_end().len());
-        Self { child, base_url }
+        Self {
+            child,
+            base_url,
+            stdout,
+        }
     }
 
     fn stderr(&mut self) -> String {
@@ -44,6 +48,39 @@ impl Drop for Program {
         let _ = self.child.kill();
         self.child.wait().unwrap();
     }
+}
+
+#[test]
+fn serves_a_site_and_prints_its_requests() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::write(site.path().join("index.html"), "<h1>page</h1>").unwrap();
+    std::fs::write(site.path().join("app.js"), "1").unwrap();
+    let directory = site.path().to_str().unwrap();
+    let mut program = Program::start(&["--site", directory, "--log"], Stdio::null());
+    for (path, status, media_type) in [
+        ("/", 200, "text/html; charset=utf-8"),
+        ("/callback?code=c", 200, "text/html; charset=utf-8"),
+        ("/app.js", 200, "text/javascript"),
+        ("/..%2fapp.js", 404, "application/json"),
+        ("/secret.txt", 404, "application/json"),
+    ] {
+        let response = get(&format!("{}{path}", program.base_url));
+        assert_eq!(response.status, status, "{path}");
+        let found = response.header("content-type").unwrap();
+        assert!(found.starts_with(media_type), "{path}: {found}");
+    }
+    let form = [("grant_type", "refresh_token"), ("refresh_token", "s3cr3t")];
+    let url = format!("{}/user_management/authenticate", program.base_url);
+    post_form_to(&url, &form);
+    let lines: Vec<_> = program
+        .stdout
+        .by_ref()
+        .lines()
+        .take(6)
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(lines[1], "GET /callback ");
+    assert_eq!(lines[5], "POST /user_management/authenticate refresh_token");
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) struct Arguments {
     pub(crate) config: Config,
     pub(crate) injections: Vec<Injection>,
     pub(crate) end_with_stdin: bool,
+    pub(crate) log: bool,
 }
 
 impl Arguments {
@@ -50,6 +51,7 @@ impl Arguments {
                     .map_err(|_| format!("invalid port {value:?}; use a number from 0 to 65535"))?,
             ),
             "--replay-window" => config.replay_window = duration(value)?,
+            "--site" => config.site = Some(value.into()),
             "--session-lifetime" => config.session_lifetime = duration(value)?,
             _ => return Err("unknown option".to_owned()),
         }
@@ -65,6 +67,7 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             "--help" | "-h" => return Ok(Command::Help),
             "--deny" => arguments.config.login_page = LoginPage::Deny,
             "--end-with-stdin" => arguments.end_with_stdin = true,
+            "--log" => arguments.log = true,
             "--refresh-cookie" => arguments.config.refresh_cookie = true,
             option if OPTIONS_WITH_VALUE.contains(&option) => {
                 let value = words.next().ok_or("the value is missing; see --help");
@@ -105,7 +108,7 @@ fn to_string(error: impl Display) -> String {
     error.to_string()
 }
 
-const OPTIONS_WITH_VALUE: [&str; 10] = [
+const OPTIONS_WITH_VALUE: [&str; 11] = [
     "--access-token-lifetime",
     "--allow-origin",
     "--auto",
@@ -116,6 +119,7 @@ const OPTIONS_WITH_VALUE: [&str; 10] = [
     "--port",
     "--replay-window",
     "--session-lifetime",
+    "--site",
 ];
 
 pub(crate) const HELP: &str = "A mock WorkOS for tests and demonstrations. Not production software.
@@ -131,6 +135,8 @@ Prints its base URL as the first line of standard output and serves until it is 
   --allow-origin ORIGIN
                       pages of this origin may use the token endpoint; can be repeated
   --refresh-cookie    the refresh token of these pages is in a cookie
+  --site DIRECTORY    serve the page of an application, such as the example of workos-login-browser
+  --log               print method, path and grant type of each request
   --fault FAULT       inject a fault; can be repeated
                       [ENDPOINT:]NAME[=VALUE][*TIMES|*always], such as hang, delay=2s*always,
                       refresh:response-lost*3 or status=429;retry-after=1

@@ -4,7 +4,9 @@ mod arguments;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use workos_login_mock_server::Server;
 
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
 
 fn serve(arguments: Arguments) -> io::Result<()> {
     let users = arguments.users();
-    let server = Server::start(arguments.config)?;
+    let server = Arc::new(Server::start(arguments.config)?);
     for injection in arguments.injections {
         server.inject(injection);
     }
@@ -40,6 +42,10 @@ fn serve(arguments: Arguments) -> io::Result<()> {
          Client: {}. Users: {users}.",
         server.client_id(),
     );
+    if arguments.log {
+        let server = Arc::clone(&server);
+        thread::spawn(move || log(&server));
+    }
     if arguments.end_with_stdin {
         io::copy(&mut io::stdin().lock(), &mut io::sink())?;
         eprintln!("workos-login-mock-server: ends because standard input has ended");
@@ -49,5 +55,32 @@ fn serve(arguments: Arguments) -> io::Result<()> {
     // the background.
     loop {
         thread::park();
+    }
+}
+
+/// Prints each request. It prints no value that can be a secret.
+fn log(server: &Server) -> io::Result<()> {
+    let mut printed = 0;
+    loop {
+        if !server.wait_for_requests(printed + 1, Duration::MAX) {
+            continue;
+        }
+        let count = server.request_count();
+        let requests = server.requests();
+        if server.request_count() != count {
+            // Another request arrived in between: the count is not that of the list.
+            continue;
+        }
+        let new = usize::try_from(count - printed).unwrap_or(usize::MAX);
+        for request in &requests[requests.len().saturating_sub(new)..] {
+            let grant_type = request.parameter("grant_type").unwrap_or_default();
+            writeln!(
+                io::stdout(),
+                "{} {} {grant_type}",
+                request.method,
+                request.path
+            )?;
+        }
+        printed = count;
     }
 }
