@@ -6,6 +6,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlDocument, Storage, Window};
 use workos_login::AwaitingCallback;
+use workos_login::secrecy::{ExposeSecret, SecretString};
 use workos_login::url::Url;
 
 use crate::error::LoginError;
@@ -92,6 +93,43 @@ pub(crate) fn has_hint(client_id: &str) -> bool {
         .filter_map(|cookie| cookie.trim().split_once('='))
         .filter(|(name, _)| *name == HINT)
         .any(|(_, value)| value == "1" || value.split('.').any(|id| id == client_id))
+}
+
+/// The refresh token of a client in the `localStorage` of a loopback origin, as authkit-js keeps it in its development mode.
+#[derive(Clone)]
+pub(crate) struct LocalToken {
+    storage: Storage,
+    key: String,
+}
+
+impl LocalToken {
+    /// Returns `None` unless the page has a loopback origin.
+    pub(crate) fn new(client_id: &str) -> Option<Self> {
+        let window = web_sys::window()?;
+        let host = window.location().hostname().ok()?;
+        if !["localhost", "127.0.0.1", "[::1]"].contains(&&*host) {
+            return None;
+        }
+        Some(Self {
+            storage: window.local_storage().ok()??,
+            key: format!("workos:refresh-token:{client_id}"),
+        })
+    }
+
+    pub(crate) fn load(&self) -> Option<SecretString> {
+        self.storage.get_item(&self.key).ok()?.map(Into::into)
+    }
+
+    /// Keeps a refresh token. It fails if the storage is full.
+    pub(crate) fn save(&self, token: &SecretString) -> Result<(), LoginError> {
+        let saved = self.storage.set_item(&self.key, token.expose_secret());
+        saved.map_err(|_| LoginError::Page)
+    }
+
+    pub(crate) fn clear(&self) {
+        // Removing fails for no storage that could be read.
+        let _ = self.storage.remove_item(&self.key);
+    }
 }
 
 /// Waits until the page is visible. A worker has no page, and does not wait.

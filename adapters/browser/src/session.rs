@@ -32,6 +32,10 @@ const LEASE: Duration = Duration::from_secs(60);
 pub enum RefreshTokenStorage {
     /// In an `HttpOnly` cookie of the service. A reload restores the session.
     Cookie,
+    /// In the `localStorage` of a loopback origin, for development where the service sets no cookie. A reload restores the session.
+    ///
+    /// Every script of the origin can read it there. Other origins are rejected.
+    LocalStorage,
     /// In the memory of the tabs. The session ends with the last of them, and a reload of the only tab ends it, too.
     Memory,
 }
@@ -55,7 +59,8 @@ impl BrowserSession {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Store`] if the browser lacks what a session needs.
+    /// [`LoginError::Store`] if the browser lacks what a session needs, or [`RefreshTokenStorage::LocalStorage`] is used on an origin
+    /// other than a loopback origin.
     pub fn new(
         client: Client<Public>,
         redirect_uri: RedirectUri,
@@ -63,9 +68,17 @@ impl BrowserSession {
     ) -> Result<Self, LoginError> {
         let (client, http) = match storage {
             RefreshTokenStorage::Cookie => (client.refresh_cookie(), FetchClient::with_cookies()),
-            RefreshTokenStorage::Memory => (client, FetchClient::new()),
+            RefreshTokenStorage::LocalStorage | RefreshTokenStorage::Memory => {
+                (client, FetchClient::new())
+            }
         };
         let store = TabStore::new(client.clone()).map_err(LoginError::Store)?;
+        let store = match storage {
+            RefreshTokenStorage::LocalStorage => {
+                store.local_storage().map_err(LoginError::Store)?
+            }
+            RefreshTokenStorage::Cookie | RefreshTokenStorage::Memory => store,
+        };
         #[expect(
             clippy::arc_with_non_send_sync,
             reason = "the session manager takes an Arc on every target"
@@ -164,8 +177,8 @@ impl BrowserSession {
         token.map(Some).map_err(LoginError::Session)
     }
 
-    /// Restores the session at the start of a page: from another tab, or by the cookie of the service if its hint cookie names this
-    /// client. Without a session, the result is `None`.
+    /// Restores the session at the start of a page: from another tab, by the refresh token in `localStorage`, or by the cookie of the
+    /// service if its hint cookie names this client. Without a session, the result is `None`.
     ///
     /// # Errors
     ///
@@ -185,12 +198,21 @@ impl BrowserSession {
             let token = page.manager.access_token().await;
             return token.map(Some).map_err(LoginError::Session);
         }
-        let by_cookie = page.storage == RefreshTokenStorage::Cookie;
-        if !by_cookie || !page::has_hint(page.client.id().as_str()) {
+        let restoring = match page.storage {
+            RefreshTokenStorage::Cookie => {
+                page::has_hint(page.client.id().as_str()).then(|| page.client.restore(None))
+            }
+            RefreshTokenStorage::LocalStorage => {
+                let token = page.store.local_token();
+                token.map(|token| page.client.restore_by_token(token, None))
+            }
+            RefreshTokenStorage::Memory => None,
+        };
+        let Some(restoring) = restoring else {
             return Ok(None);
-        }
+        };
         page::visible().await;
-        match page.http.send(page.client.restore(None)).await {
+        match page.http.send(restoring).await {
             Ok(session) => {
                 // Handed to the other tabs before one of them acquires the lock and restores it once more.
                 let record = StoredSession::new(session);
@@ -201,7 +223,10 @@ impl BrowserSession {
                 token.map(Some).map_err(LoginError::Session)
             }
             Err(error) => match failed(error) {
-                LoginError::Rejected(workos_login::Error::InvalidGrant(_)) => Ok(None),
+                LoginError::Rejected(workos_login::Error::InvalidGrant(_)) => {
+                    let cleared = page.store.clear(Expected::Nothing).await;
+                    cleared.map(|()| None).map_err(LoginError::Store)
+                }
                 error => Err(error),
             },
         }

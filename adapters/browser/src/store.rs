@@ -14,10 +14,12 @@ use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
+use workos_login::secrecy::SecretString;
 use workos_login::{Any, BoxFuture, Client};
 use workos_login_session::{Expected, Store, StoreError, StoreLock, StoredSession};
 
 use crate::js::{self, deferred, resolve};
+use crate::page::LocalToken;
 
 /// The lock of authkit-js, so that both can refresh in one page.
 const LOCK: &str = "WORKOS_REFRESH_SESSION";
@@ -32,6 +34,8 @@ const ASK: &str = "ask";
 const CLEARED: &str = "cleared";
 
 /// The session of all tabs of an origin, in memory.
+///
+/// With [`local_storage`](Self::local_storage), the refresh token is in `localStorage`, too.
 #[derive(Clone)]
 pub struct TabStore(Rc<Tab>);
 
@@ -44,6 +48,7 @@ struct Tab {
     answered: RefCell<Option<Function>>,
     on_clear: RefCell<Option<Box<dyn Fn()>>>,
     is_locked: Cell<bool>,
+    local: RefCell<Option<LocalToken>>,
 }
 
 impl TabStore {
@@ -64,6 +69,7 @@ impl TabStore {
             answered: RefCell::default(),
             on_clear: RefCell::default(),
             is_locked: Cell::default(),
+            local: RefCell::default(),
         });
         let weak = Rc::downgrade(&tab);
         let on_message = Closure::new(move |event: MessageEvent| {
@@ -75,6 +81,23 @@ impl TabStore {
             .set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         tab.on_message.replace(Some(on_message));
         Ok(Self(tab))
+    }
+
+    /// Keeps the refresh token in the `localStorage` of this origin, where every script of the origin can read it: for development.
+    ///
+    /// # Errors
+    ///
+    /// The origin of the page is not a loopback origin, or storage is not allowed.
+    pub fn local_storage(self) -> Result<Self, StoreError> {
+        let local = LocalToken::new(self.0.client.id().as_str());
+        let local = local.ok_or_else(|| unsupported("localStorage of a loopback origin"))?;
+        self.0.local.replace(Some(local));
+        Ok(self)
+    }
+
+    /// Returns the refresh token in `localStorage`.
+    pub(crate) fn local_token(&self) -> Option<SecretString> {
+        self.0.local.borrow().as_ref()?.load()
     }
 
     /// Calls `on_clear` when another tab has logged out.
@@ -140,6 +163,20 @@ impl Tab {
         }
     }
 
+    /// Keeps the refresh token of the record in `localStorage`, if it is used.
+    fn keep(&self, record: Option<&StoredSession>) -> Result<(), StoreError> {
+        let Some(local) = &*self.local.borrow() else {
+            return Ok(());
+        };
+        match record.and_then(|record| record.session().refresh_token()) {
+            Some(token) => local.save(token).map_err(StoreError::new),
+            None => {
+                local.clear();
+                Ok(())
+            }
+        }
+    }
+
     fn replace(&self, new: Option<StoredSession>, expected: Expected) -> Result<(), StoreError> {
         let matches = match expected {
             Expected::Anything => true,
@@ -151,6 +188,7 @@ impl Tab {
         if !matches {
             return Err(StoreError::conflict());
         }
+        self.keep(new.as_ref())?;
         self.record.replace(new);
         Ok(())
     }
@@ -189,6 +227,7 @@ impl Store for TabStore {
         Box::pin(async move {
             // Without a record nothing is announced: otherwise two tabs would answer each other for ever.
             if self.0.record.borrow().is_none() {
+                self.0.keep(None)?;
                 return Ok(());
             }
             self.0.replace(None, expected)?;

@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 import { chromium } from 'playwright-core';
 
@@ -13,7 +14,6 @@ const [mockServer, site, given] = process.argv.slice(2);
 const screenshots = given ?? mkdtempSync(join(tmpdir(), 'workos-login-spa-'));
 mkdirSync(screenshots, { recursive: true });
 
-const NAME = 'workos_login_browser_example';
 const CLIENT_ID = 'client_01K1TESTC11ENT000000000000';
 
 /** The application with its page, on an origin of its own, and the service. */
@@ -23,12 +23,20 @@ class World {
     world.pages = createServer((request, response) => world.#respond(request, response, storage));
     await new Promise((resolve) => world.pages.listen(0, '127.0.0.1', resolve));
     world.origin = `http://127.0.0.1:${world.pages.address().port}`;
-    const args = ['--auto', 'alice@example.com', '--allow-origin', world.origin, ...options];
+    const args = ['--log', '--auto', 'alice@example.com', '--allow-origin', world.origin, ...options];
     if (storage === 'cookie') args.push('--refresh-cookie');
     world.service = spawn(mockServer, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const line = await new Promise((resolve) => world.service.stdout.once('data', resolve));
-    world.baseUrl = String(line).trim();
+    const lines = createInterface({ input: world.service.stdout });
+    world.baseUrl = await new Promise((resolve) => lines.once('line', resolve));
+    lines.on('line', (line) => world.log.push(line));
     return world;
+  }
+
+  /** The requests in the log of the service. */
+  log = [];
+
+  refreshes() {
+    return this.log.filter((line) => line === 'POST /user_management/authenticate refresh_token').length;
   }
 
   end() {
@@ -39,23 +47,17 @@ class World {
 
   #respond(request, response, storage) {
     const { pathname } = new URL(request.url, this.origin);
-    const file = { [`/${NAME}.js`]: 'text/javascript', [`/${NAME}_bg.wasm`]: 'application/wasm' }[pathname];
-    if (file) {
-      response.writeHead(200, { 'content-type': file }).end(readFileSync(join(site, pathname)));
-    } else if (pathname === '/start.js') {
-      const start = `import init from './${NAME}.js';\nawait init({ module_or_path: '/${NAME}_bg.wasm' });\n`;
-      response.writeHead(200, { 'content-type': 'text/javascript' }).end(start);
-    } else if (['/', '/callback'].includes(pathname)) {
-      const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${this.baseUrl}; require-trusted-types-for 'script'`;
-      response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
-      response.end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Example</title>
-<body data-client-id="${CLIENT_ID}" data-base-url="${this.baseUrl}" data-refresh-token="${storage}">
-<h1 id="user">Loading</h1><p id="warning"></p><p id="error"></p>
-<button id="login">Log in</button> <button id="token">Use the token</button> <button id="logout">Log out</button>
-<script type="module" src="/start.js"></script>`);
-    } else {
-      response.writeHead(204).end();
+    const name = ['/', '/callback'].includes(pathname) ? '/index.html' : pathname;
+    const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+    const type = types[extname(name)];
+    if (!type) return response.writeHead(404).end();
+    let body = readFileSync(join(site, name));
+    if (type === 'text/html') {
+      const attributes = `data-base-url="${this.baseUrl}" data-refresh-token="${storage}"`;
+      body = String(body).replace('data-refresh-token="local-storage"', attributes);
     }
+    const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${this.baseUrl}; img-src data:; require-trusted-types-for 'script'`;
+    response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(body);
   }
 }
 
@@ -72,15 +74,25 @@ async function open(context, world, requests, path = '/') {
   return page;
 }
 
+const click = (page, name) => page.getByRole('button', { name }).click();
+
 async function logIn(page) {
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await click(page, 'Log in');
   await greeted(page);
 }
 
 const shows = (page, text) =>
   page.waitForFunction((text) => document.getElementById('user')?.textContent === text, text);
 const greeted = (page) => shows(page, 'Hello Alice');
-const useToken = (page) => page.getByRole('button', { name: 'Use the token' }).click();
+const useToken = (page) => click(page, 'Use the token');
+const done = (page, count = 1) => page.waitForSelector(`body[data-done="${count}"]`);
+
+/** Hides or shows the page: the browser of a test does neither. */
+const setHidden = (page, hidden) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
 const refreshes = (requests) => requests.filter((body) => body.grant_type === 'refresh_token');
 
 /** Checks that no token and no code is in a storage, in the address or in the page. */
@@ -122,11 +134,11 @@ const checks = {
       await logIn(one);
       const two = await open(context, world, requests);
       await greeted(two);
-      assert.equal(refreshes(requests).length, 0, 'the second tab has the session of the first');
+      assert.equal(world.refreshes(), 0, 'the second tab has the session of the first');
       await one.waitForTimeout(4100);
       await Promise.all([useToken(one), useToken(two)]);
-      for (const page of [one, two]) await page.waitForSelector('body[data-done]');
-      assert.equal(refreshes(requests).length, 1);
+      for (const page of [one, two]) await done(page);
+      assert.equal(world.refreshes(), 1);
       for (const page of [one, two]) assert.equal(await page.innerText('#error'), '');
     } finally {
       world.end();
@@ -140,7 +152,7 @@ const checks = {
       await logIn(one);
       const two = await open(context, world, []);
       await greeted(two);
-      await one.getByRole('button', { name: 'Log out' }).click();
+      await click(one, 'Log out');
       await shows(two, 'Not logged in');
       await shows(one, 'Not logged in');
       await isClean(two);
@@ -159,7 +171,7 @@ const checks = {
       await logIn(page);
       await page.waitForTimeout(2100);
       await useToken(page);
-      await page.waitForSelector('body[data-done]');
+      await done(page);
       assert.equal(await page.innerText('#error'), '');
       const [first, second] = refreshes(requests);
       assert.equal(refreshes(requests).length, 2);
@@ -178,12 +190,12 @@ const checks = {
       await page.waitForTimeout(2100);
       await context.setOffline(true);
       await useToken(page);
-      await page.waitForSelector('body[data-done="1"]');
+      await done(page);
       assert.match(await page.innerText('#error'), /has not ended/);
       await context.setOffline(false);
       await page.waitForTimeout(3000);
       await useToken(page);
-      await page.waitForSelector('body[data-done="2"]');
+      await done(page, 2);
       assert.equal(await page.innerText('#error'), '');
       expectNetworkErrors(errors);
     } finally {
@@ -198,7 +210,120 @@ const checks = {
       const page = await open(context, world, requests, '/callback?code=stolen&state=unexpected');
       await shows(page, 'Not logged in');
       await isClean(page);
+      assert.match(await page.innerText('#error'), /no pending login/);
       assert.deepEqual(requests, []);
+    } finally {
+      world.end();
+    }
+  },
+
+  'a request without a response is aborted and repeated': async (context, errors) => {
+    const options = ['--access-token-lifetime', '2s', '--replay-window', '10s', '--fault', 'refresh:hang'];
+    const world = await World.start('memory', options);
+    try {
+      const page = await open(context, world, []);
+      await logIn(page);
+      await page.waitForTimeout(2100);
+      const failed = page.waitForEvent('requestfailed');
+      await useToken(page);
+      assert.equal((await failed).failure().errorText, 'net::ERR_ABORTED');
+      await done(page);
+      assert.equal(await page.innerText('#error'), '');
+      assert.equal(world.refreshes(), 2);
+    } finally {
+      world.end();
+    }
+  },
+
+  // On the origin of the service, because the response without an end has no headers for CORS.
+  'a body without an end is read up to the limit': async (context) => {
+    const world = await World.start('memory', ['--site', site, '--fault', 'code-exchange:endless-body']);
+    try {
+      world.origin = world.baseUrl;
+      const page = await open(context, world, []);
+      await click(page, 'Log in');
+      await page.waitForFunction(() => document.getElementById('error')?.textContent !== '');
+      assert.match(await page.innerText('#error'), /bytes/);
+      await logIn(page);
+    } finally {
+      world.end();
+    }
+  },
+
+  'a hidden page refreshes nothing until it is visible': async (context) => {
+    const world = await World.start('memory', ['--access-token-lifetime', '2s']);
+    try {
+      const page = await open(context, world, []);
+      await logIn(page);
+      await setHidden(page, true);
+      await page.waitForTimeout(2100);
+      await useToken(page);
+      // A refresh begins with the lock of the tabs.
+      const locks = await page.evaluate(() => navigator.locks.query());
+      assert.deepEqual([...locks.held, ...locks.pending], []);
+      await setHidden(page, false);
+      await done(page);
+      assert.equal(world.refreshes(), 1);
+
+      await setHidden(page, true);
+      await page.waitForTimeout(2100);
+      const refreshed = page.waitForResponse((response) => response.request().method() === 'POST');
+      await setHidden(page, false);
+      await refreshed;
+      assert.equal(world.refreshes(), 2, 'due when it becomes visible, without a call');
+    } finally {
+      world.end();
+    }
+  },
+
+  'the organization is switched by a refresh': async (context) => {
+    const world = await World.start('cookie');
+    try {
+      const requests = [];
+      const page = await open(context, world, requests);
+      await logIn(page);
+      await click(page, 'Switch the organization');
+      await done(page);
+      const [{ organization_id: sent }] = refreshes(requests);
+      assert.match(sent, /^org_/);
+      assert.equal(await page.innerText('#organization'), sent);
+      assert.equal(await page.innerText('#error'), '');
+    } finally {
+      world.end();
+    }
+  },
+
+  'for development, a reload restores the session from localStorage': async (context) => {
+    const world = await World.start('local-storage');
+    try {
+      const requests = [];
+      const page = await open(context, world, requests);
+      await logIn(page);
+      const kept = () => page.evaluate(() => Object.entries(localStorage));
+      const [[key, token], ...others] = await kept();
+      assert.equal(key, `workos:refresh-token:${CLIENT_ID}`);
+      assert.deepEqual(others, []);
+      await page.reload();
+      await greeted(page);
+      assert.equal(refreshes(requests)[0].refresh_token, token);
+      assert.notEqual((await kept())[0][1], token, 'the new refresh token is kept');
+      await click(page, 'Log out');
+      await page.waitForURL(`${world.origin}/`);
+      await shows(page, 'Not logged in');
+      assert.deepEqual(await kept(), []);
+    } finally {
+      world.end();
+    }
+  },
+
+  'no token is kept in localStorage on another origin than loopback': async (context, errors) => {
+    const world = await World.start('local-storage');
+    try {
+      const page = await context.newPage();
+      await page.goto(world.origin.replace('127.0.0.1', 'app.example'));
+      await page.waitForFunction(() => document.getElementById('error').textContent !== '');
+      assert.match(await page.innerText('#error'), /localStorage/);
+      expectNetworkErrors(errors);
     } finally {
       world.end();
     }
@@ -213,7 +338,8 @@ function expectNetworkErrors(errors) {
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic', '--disable-sync', '--no-first-run'],
+  args: ['--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic', '--disable-sync', '--no-first-run',
+    '--host-resolver-rules=MAP app.example 127.0.0.1'],
 });
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {

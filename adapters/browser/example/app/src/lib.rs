@@ -1,13 +1,13 @@
-//! A single-page application that logs in, shows the user, and logs out.
+//! A single-page application that logs in, shows the user, switches the organization, and logs out.
 //!
-//! The page names the service: `<body data-client-id data-base-url data-refresh-token>`.
+//! The page names the service: `<body data-client-id data-base-url data-refresh-token>`. Without a base URL, it is the origin of the page.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, HtmlElement};
 use workos_login_browser::workos_login::{Client, ConnectionSelector, Screen};
 use workos_login_browser::workos_login_session::Token;
-use workos_login_browser::{BrowserSession, LoginError, RefreshTokenStorage};
+use workos_login_browser::{BrowserSession, RefreshTokenStorage};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,16 +25,21 @@ async fn run() -> Result<(), Failure> {
     let session = session()?;
     on_click("login", &session, log_in);
     on_click("token", &session, use_token);
+    on_click("switch", &session, switch_organization);
     on_click("logout", &session, log_out);
     session.on_logout(|| show("user", "Not logged in"));
     let visible = session.clone();
     spawn_local(async move { visible.refresh_when_visible().await });
-    let token = match session.handle_callback().await {
-        // Without a callback, or with one of no login of this tab, the session may exist already.
-        Ok(None) | Err(LoginError::Rejected(_)) => session.restore().await,
-        finished => finished,
+    let finished = session.handle_callback().await.unwrap_or_else(|error| {
+        show("error", &described(&error));
+        None
+    });
+    let token = match finished {
+        Some(token) => Some(token),
+        // Without a login that was finished here, the session may exist already.
+        None => session.restore().await?,
     };
-    match token? {
+    match token {
         Some(token) => greet(&token),
         None => show("user", "Not logged in"),
     }
@@ -42,18 +47,15 @@ async fn run() -> Result<(), Failure> {
 }
 
 fn session() -> Result<BrowserSession, Failure> {
-    let data = |name: &str| {
-        let value = document().body().and_then(|body| body.get_attribute(name));
-        value.ok_or(format!("the page has no {name}"))
-    };
+    let origin = origin()?;
     let client = Client::public(data("data-client-id")?.parse()?);
-    let client = client.base_url(data("data-base-url")?.parse()?)?;
+    let base_url = data("data-base-url").unwrap_or_else(|_| origin.clone());
+    let client = client.base_url(base_url.parse()?)?;
     let storage = match &*data("data-refresh-token")? {
         "cookie" => RefreshTokenStorage::Cookie,
+        "local-storage" => RefreshTokenStorage::LocalStorage,
         _ => RefreshTokenStorage::Memory,
     };
-    let location = document().location().ok_or("the page has no address")?;
-    let origin = location.origin().map_err(|_| "the page has no origin")?;
     let redirect_uri = format!("{origin}/callback").parse()?;
     Ok(BrowserSession::new(client, redirect_uri, storage)?)
 }
@@ -66,19 +68,20 @@ async fn log_in(session: BrowserSession) -> Result<(), Failure> {
 async fn use_token(session: BrowserSession) -> Result<(), Failure> {
     let token = session.access_token().await?;
     greet(&token);
-    show(
-        "warning",
-        &token
-            .warning()
-            .map_or(String::new(), |warning| warning.to_string()),
-    );
+    let warning = token.warning().map(ToString::to_string);
+    show("warning", &warning.unwrap_or_default());
+    Ok(())
+}
+
+async fn switch_organization(session: BrowserSession) -> Result<(), Failure> {
+    let organization = data("data-organization")?.parse()?;
+    let token = session.switch_organization(&organization).await?;
+    greet(&token);
     Ok(())
 }
 
 async fn log_out(session: BrowserSession) -> Result<(), Failure> {
-    let location = document().location().ok_or("the page has no address")?;
-    let origin = location.origin().map_err(|_| "the page has no origin")?;
-    session.log_out(Some(&format!("{origin}/"))).await?;
+    session.log_out(Some(&format!("{}/", origin()?))).await?;
     show("user", "Not logged in");
     Ok(())
 }
@@ -107,8 +110,11 @@ fn on_click<F: Future<Output = Result<(), Failure>> + 'static>(
 }
 
 fn greet(token: &Token) {
-    let name = token.session().user().and_then(|user| user.first_name());
+    let session = token.session();
+    let name = session.user().and_then(|user| user.first_name());
     show("user", &format!("Hello {}", name.unwrap_or("you")));
+    let organization = session.organization_id().map_or("", |id| id.as_str());
+    show("organization", organization);
 }
 
 /// Counts the actions that are done, so that a test can wait for one.
@@ -117,6 +123,17 @@ fn count() {
         let done = body.get_attribute("data-done").and_then(|n| n.parse().ok());
         let _ = body.set_attribute("data-done", &(done.unwrap_or(0) + 1).to_string());
     }
+}
+
+fn origin() -> Result<String, Failure> {
+    let location = document().location().ok_or("the page has no address")?;
+    Ok(location.origin().map_err(|_| "the page has no origin")?)
+}
+
+/// Returns an attribute of the body.
+fn data(name: &str) -> Result<String, Failure> {
+    let value = document().body().and_then(|body| body.get_attribute(name));
+    Ok(value.ok_or(format!("the page has no {name}"))?)
 }
 
 fn show(id: &str, text: &str) {
