@@ -41,6 +41,11 @@ pub(crate) const COMMON: &[Check<Target>] = &[
 pub(crate) const REUSE_DETECTION: &[Check<Target>] =
     &[("a used refresh token ends the session", replay)];
 
+pub(crate) const END_SESSION_URL: &[Check<Target>] = &[(
+    "RP-initiated logout returns to the application",
+    end_session_url,
+)];
+
 pub(crate) const LOGOUT_IN_THE_BROWSER: &[Check<Target>] = &[(
     "RP-initiated logout ends the session in the browser",
     logout_in_the_browser,
@@ -120,6 +125,12 @@ fn logout(adapter: &Adapter, target: &Target) -> Checked {
     let session = refresh(adapter, &client, &session)?;
     adapter.send(session.clone().revoke(&client).map_err(Error::from)?)?;
     expect_ended(adapter, &client, &session)
+}
+
+fn end_session_url(adapter: &Adapter, target: &Target) -> Checked {
+    let client = discover(adapter, target)?;
+    let session = logged_in(adapter, &client)?;
+    log_out(&mut UserAgent::new(), &client, &session)
 }
 
 fn logout_in_the_browser(adapter: &Adapter, target: &Target) -> Checked {

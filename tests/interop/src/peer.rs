@@ -36,4 +36,11 @@ pub(crate) const PEERS: &[Peer] = &[
         algorithm: "ES256",
         checks: &[oauth::COMMON],
     },
+    Peer {
+        name: "oauth2-mock-server",
+        script: "oauth2-mock-server/server.js",
+        arguments: &[],
+        algorithm: "RS256",
+        checks: &[oauth::COMMON, oauth::END_SESSION_URL],
+    },
 ];
