@@ -4,8 +4,11 @@
 //!
 //! A server publishes its metadata as a document of OpenID Connect, of OAuth 2.0, or both. If the issuer has a path, the well-known path is
 //! put behind it by one specification and before it by the other, and servers mix them up. So there are two documents, or four with a path,
-//! which are requested one after the other until one exists. The first document is the last request: its `issuer` must be the requested
-//! one, because the client trusts everything else in it (RFC 8414 section 3.3).
+//! which are requested one after the other until one exists. Its `issuer` must be the requested one, because the client trusts everything
+//! else in it (RFC 8414 section 3.3).
+//!
+//! Only OAuth 2.0 defines the revocation endpoint. A document of OpenID Connect without one is therefore completed by a document of OAuth
+//! 2.0, if there is one: without it, a login there could not be ended.
 
 use std::time::SystemTime;
 
@@ -71,6 +74,7 @@ impl Server {
             issuer: issuer.into(),
             document,
             next: next?,
+            found: None,
         })
     }
 }
@@ -83,6 +87,8 @@ pub struct Discovering {
     document: Uri,
     /// The documents after this one, the last one first.
     next: Vec<Uri>,
+    /// The server of a document of OpenID Connect that has no revocation endpoint.
+    found: Option<Box<Server>>,
 }
 
 /// A step of a discovery.
@@ -98,7 +104,7 @@ pub struct Discovering {
 pub enum Discovery {
     /// The server.
     Found(Server),
-    /// The document does not exist; request the next one.
+    /// The document does not exist, or another one can complete it; request the next one.
     Next(Discovering),
 }
 
@@ -120,6 +126,41 @@ impl Discovering {
         let server = metadata.into_form().into_server();
         server.map_err(|Invalid(name)| missing(name).into())
     }
+
+    /// Takes the server of a document.
+    fn found(mut self, server: Server) -> Discovery {
+        self.next.retain(is_oauth);
+        match self.next.pop() {
+            Some(document) if server.revocation.is_none() && !is_oauth(&self.document) => {
+                Discovery::Next(Self {
+                    document,
+                    found: Some(Box::new(server)),
+                    ..self
+                })
+            }
+            _ => Discovery::Found(server),
+        }
+    }
+
+    /// Completes a server with what the next document says.
+    ///
+    /// The login does not depend on that document, so one that is missing, invalid or unavailable does not fail the discovery.
+    fn complete(mut self, mut server: Box<Server>, other: Result<Server, Error>) -> Discovery {
+        if let Ok(other) = other {
+            server.revocation = other.revocation;
+            server.device_authorization =
+                server.device_authorization.or(other.device_authorization);
+            // Defined by RFC 9207 for both documents. A login that requires `iss` is the safer one.
+            server.advertises_iss |= other.advertises_iss;
+        } else if let Some(document) = self.next.pop() {
+            return Discovery::Next(Self {
+                document,
+                found: Some(server),
+                ..self
+            });
+        }
+        Discovery::Found(*server)
+    }
 }
 
 impl Exchange for Discovering {
@@ -129,21 +170,29 @@ impl Exchange for Discovering {
         get(&self.document, "application/json")
     }
 
-    /// Takes the response. If the document does not exist, the next one follows.
+    /// Takes the response. If the document does not exist, the next one follows. A document of OpenID Connect without a revocation endpoint
+    /// is followed by one of OAuth 2.0.
     ///
     /// # Errors
     ///
     /// * [`Error::Malformed`]: the document is invalid or of another issuer.
     /// * [`Error::Unavailable`]: the same document can be requested again.
     /// * Any error: the last document does not exist, either.
+    ///
+    /// After a document that describes the server, nothing is an error.
     fn response(
         mut self,
         response: Response<impl AsRef<[u8]>>,
         now: SystemTime,
     ) -> Result<Discovery, Refused<Self>> {
-        let error = match classify_other(&response, ResponseKind::Discovery, now) {
+        let reply = classify_other(&response, ResponseKind::Discovery, now);
+        if let Some(found) = self.found.take() {
+            let other = reply.and_then(|reply| self.read(&reply));
+            return Ok(self.complete(found, other));
+        }
+        let error = match reply {
             Ok(reply) => match self.read(&reply) {
-                Ok(server) => return Ok(Discovery::Found(server)),
+                Ok(server) => return Ok(self.found(server)),
                 // An invalid document does not lead to the next one: an attacker who can damage one could select another.
                 Err(error) => return Err(Refused::new(self, error)),
             },
@@ -161,6 +210,10 @@ impl Exchange for Discovering {
 }
 
 impl sealed::Sealed for Discovering {}
+
+fn is_oauth(document: &Uri) -> bool {
+    document.path().contains(OAUTH)
+}
 
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const OPENID_CONNECT: &str = "/.well-known/openid-configuration";

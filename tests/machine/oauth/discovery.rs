@@ -156,13 +156,13 @@ fn finds_every_endpoint() {
 
 #[test]
 fn two_endpoints_are_enough() {
-    let server = discover(|metadata| {
+    let body = metadata(|metadata| {
         let members = metadata.as_object_mut().unwrap();
         members.retain(|name, _| {
             ["issuer", "authorization_endpoint", "token_endpoint"].contains(&&**name)
         });
     });
-    let client: Client<_> = client_of(server.unwrap());
+    let client: Client<_> = client_of(found(last().response(response(200, body), now())));
     assert!(client.device(&super::scope()).is_err());
     for required in ["issuer", "authorization_endpoint", "token_endpoint"] {
         let error = discover(|metadata| drop(metadata.as_object_mut().unwrap().remove(required)));
@@ -305,6 +305,111 @@ fn an_invalid_document_is_an_error_and_not_a_missing_one() {
             .unwrap_err();
         assert_eq!(kind(refused.error()), "Malformed", "{body}");
     }
+}
+
+fn without_revocation(metadata: &mut Value) {
+    let members = metadata.as_object_mut().unwrap();
+    members.remove("revocation_endpoint");
+    members.remove("device_authorization_endpoint");
+}
+
+/// A discovery whose document of OpenID Connect has no revocation endpoint.
+fn incomplete(issuer: &str) -> Discovering {
+    let body = metadata(|metadata| {
+        metadata["issuer"] = issuer.into();
+        metadata["authorization_response_iss_parameter_supported"] = false.into();
+        without_revocation(metadata);
+    });
+    let discovering = Server::discover(issuer).unwrap();
+    next(discovering.response(response(200, body), now()))
+}
+
+#[test]
+fn the_document_of_oauth_adds_the_revocation_endpoint() {
+    let next = incomplete(ISSUER);
+    let uri = next.request().uri().to_string();
+    assert_eq!(
+        uri,
+        format!("{ISSUER}/.well-known/oauth-authorization-server")
+    );
+    let body = metadata(|metadata| {
+        // Only what the first document lacks is added.
+        metadata["token_endpoint"] = format!("{ISSUER}/other").into();
+        metadata["jwks_uri"] = format!("{ISSUER}/other").into();
+        metadata["scopes_supported"] = json!(["openid"]);
+    });
+    let server = found(next.response(response(200, body), now()));
+    assert_eq!(stored(&server), stored(&discovered_server()));
+}
+
+#[test]
+fn an_endpoint_of_the_first_document_is_kept() {
+    let body = metadata(|metadata| {
+        metadata
+            .as_object_mut()
+            .unwrap()
+            .remove("revocation_endpoint");
+    });
+    let next = next(discovering().response(response(200, body), now()));
+    let body = metadata(|metadata| {
+        metadata["device_authorization_endpoint"] = format!("{ISSUER}/other").into();
+        metadata["authorization_response_iss_parameter_supported"] = false.into();
+    });
+    let server = found(next.response(response(200, body), now()));
+    assert_eq!(stored(&server), stored(&discovered_server()));
+}
+
+#[test]
+fn a_failure_of_the_second_document_is_no_failure_of_the_discovery() {
+    let other_issuer = metadata(|metadata| metadata["issuer"] = "https://evil.example".into());
+    let no_token = metadata(|metadata| metadata["token_endpoint"] = json!(null));
+    for response in [
+        response(404, ""),
+        response(429, "{}"),
+        response(503, "{}"),
+        html(200),
+        response(200, "{"),
+        response(200, other_issuer),
+        response(200, no_token),
+        response(200, metadata(without_revocation)),
+    ] {
+        let description = format!("{response:?}");
+        let server = found(incomplete(ISSUER).response(response, now()));
+        let form: Value = serde_json::from_str(&stored(&server)).unwrap();
+        assert!(form.get("revocation_endpoint").is_none(), "{description}");
+        assert_eq!(
+            form["token_endpoint"],
+            format!("{ISSUER}/oauth2/token"),
+            "{description}"
+        );
+    }
+}
+
+#[test]
+fn both_places_of_the_second_document_are_requested() {
+    let issuer = "https://server.example/t";
+    let mut discovering = incomplete(issuer);
+    let mut requested = vec![discovering.request().uri().path().to_owned()];
+    loop {
+        match discovering.response(response(404, ""), now()).unwrap() {
+            Discovery::Next(next) => discovering = next,
+            Discovery::Found(server) => break assert_eq!(server.issuer(), issuer),
+        }
+        requested.push(discovering.request().uri().path().to_owned());
+    }
+    assert_eq!(
+        requested,
+        [
+            "/.well-known/oauth-authorization-server/t",
+            "/t/.well-known/oauth-authorization-server"
+        ]
+    );
+}
+
+#[test]
+fn a_document_of_oauth_is_not_completed() {
+    let server = found(last().response(response(200, metadata(without_revocation)), now()));
+    assert!(client_of(server).device(&super::scope()).is_err());
 }
 
 #[test]

@@ -78,6 +78,8 @@ impl OAuthServer {
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/authorize"),
             "token_endpoint": format!("{issuer}/token"),
+            // Without it, the document of OAuth 2.0 is requested, too.
+            "revocation_endpoint": format!("{issuer}/revoke"),
         });
         let all = metadata.as_object_mut().unwrap();
         all.extend(members.as_object().unwrap().clone());
