@@ -4,6 +4,7 @@
 
 mod adapter;
 mod checks;
+mod django_oauth_toolkit;
 mod emulator;
 mod oauth;
 mod oidc_provider;

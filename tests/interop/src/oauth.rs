@@ -152,15 +152,8 @@ fn logout_in_the_browser(adapter: &Adapter, target: &Target) -> Checked {
 
 fn device_login(adapter: &Adapter, target: &Target) -> Checked {
     let client = discover(adapter, target)?;
-    let device_login = request_device(adapter, &client)?;
-    UserAgent::new().agree(&verification_uri(&device_login)?, USER)?;
-    let DevicePoll::Done(outcome) = poll(adapter, &client, device_login)? else {
-        return Err("the login is pending after its approval".into());
-    };
-    let session = outcome.authenticated()?;
-    if session.id_token().is_some() {
-        verify(adapter, &client, &session, target)?;
-    }
+    let session = log_in_device(adapter, &client)?;
+    verify(adapter, &client, &session, target)?;
     refresh(adapter, &client, &session)?;
     Ok(())
 }
@@ -184,6 +177,16 @@ pub(crate) fn begin(client: &Client<OAuth>) -> Result<(Url, AwaitingCallback)> {
         .login(scope, REDIRECT_URI.parse()?)
         .begin(SystemTime::now(), &mut rand::rng());
     Ok((url.into(), pending))
+}
+
+/// Logs in with the device authorization grant, which the user approves before the first poll.
+pub(crate) fn log_in_device(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated> {
+    let device_login = request_device(adapter, client)?;
+    UserAgent::new().agree(&verification_uri(&device_login)?, USER)?;
+    let DevicePoll::Done(outcome) = poll(adapter, client, device_login)? else {
+        return Err("the login is pending after its approval".into());
+    };
+    Ok(outcome.authenticated()?)
 }
 
 pub(crate) fn request_device(adapter: &Adapter, client: &Client<OAuth>) -> Result<AwaitingDevice> {

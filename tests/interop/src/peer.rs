@@ -1,6 +1,7 @@
 //! The authorization servers: how each is started, and which checks it passes.
 
 use crate::checks::Check;
+use crate::django_oauth_toolkit;
 use crate::oauth::{self, Target};
 use crate::oidc_provider;
 
@@ -42,5 +43,17 @@ pub(crate) const PEERS: &[Peer] = &[
         arguments: &[],
         algorithm: "RS256",
         checks: &[oauth::COMMON, oauth::END_SESSION_URL],
+    },
+    Peer {
+        name: "django-oauth-toolkit",
+        script: "django-oauth-toolkit/server.py",
+        arguments: &[],
+        algorithm: "RS256",
+        checks: &[
+            oauth::COMMON,
+            oauth::REUSE_DETECTION,
+            oauth::LOGOUT_IN_THE_BROWSER,
+            django_oauth_toolkit::CHECKS,
+        ],
     },
 ];
