@@ -54,6 +54,8 @@ settings.configure(
         "OAUTH_DEVICE_VERIFICATION_URI": f"{ISSUER}/device/",
         "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": lambda code: f"{ISSUER}/device/?user_code={code}",
         "OIDC_ENABLED": True,
+        # Otherwise a logout ends every session of the user, and checks run in parallel.
+        "OIDC_RP_INITIATED_LOGOUT_DELETE_TOKENS": False,
         "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
         "OIDC_RSA_PRIVATE_KEY": KEY.decode(),
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
