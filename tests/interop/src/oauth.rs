@@ -35,8 +35,16 @@ pub(crate) const COMMON: &[Check<Target>] = &[
         userinfo,
     ),
     ("rotates the refresh token", refreshed),
-    ("a logout revokes the refresh token", logout),
 ];
+
+pub(crate) const REVOCATION: &[Check<Target>] = &[("a logout revokes the refresh token", logout)];
+
+pub(crate) const NO_REVOCATION: &[Check<Target>] = &[(
+    "a revocation that requires a client secret is an error, and the session remains",
+    refused_revocation,
+)];
+
+pub(crate) const ONE_USE: &[Check<Target>] = &[("rejects a used refresh token", used)];
 
 pub(crate) const REUSE_DETECTION: &[Check<Target>] =
     &[("a used refresh token ends the session", replay)];
@@ -109,6 +117,13 @@ fn refreshed(adapter: &Adapter, target: &Target) -> Checked {
     Ok(())
 }
 
+fn used(adapter: &Adapter, target: &Target) -> Checked {
+    let client = discover(adapter, target)?;
+    let used = logged_in(adapter, &client)?;
+    refresh(adapter, &client, &used)?;
+    expect_ended(adapter, &client, &used)
+}
+
 fn replay(adapter: &Adapter, target: &Target) -> Checked {
     let client = discover(adapter, target)?;
     let used = logged_in(adapter, &client)?;
@@ -125,6 +140,17 @@ fn logout(adapter: &Adapter, target: &Target) -> Checked {
     let session = refresh(adapter, &client, &session)?;
     adapter.send(session.clone().revoke(&client).map_err(Error::from)?)?;
     expect_ended(adapter, &client, &session)
+}
+
+fn refused_revocation(adapter: &Adapter, target: &Target) -> Checked {
+    let client = discover(adapter, target)?;
+    let session = logged_in(adapter, &client)?;
+    let revoking = session.clone().revoke(&client).map_err(Error::from)?;
+    expect(adapter.send(revoking), |error| {
+        matches!(error, Error::Client(_))
+    })?;
+    refresh(adapter, &client, &session)?;
+    Ok(())
 }
 
 fn end_session_url(adapter: &Adapter, target: &Target) -> Checked {

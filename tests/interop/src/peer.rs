@@ -24,6 +24,7 @@ pub(crate) const PEERS: &[Peer] = &[
         algorithm: "RS256",
         checks: &[
             oauth::COMMON,
+            oauth::REVOCATION,
             oauth::REUSE_DETECTION,
             oauth::LOGOUT_IN_THE_BROWSER,
             oauth::DEVICE,
@@ -35,14 +36,14 @@ pub(crate) const PEERS: &[Peer] = &[
         script: "oidc-provider/server.js",
         arguments: &["ES256"],
         algorithm: "ES256",
-        checks: &[oauth::COMMON],
+        checks: &[oauth::COMMON, oauth::REVOCATION],
     },
     Peer {
         name: "oauth2-mock-server",
         script: "oauth2-mock-server/server.js",
         arguments: &[],
         algorithm: "RS256",
-        checks: &[oauth::COMMON, oauth::END_SESSION_URL],
+        checks: &[oauth::COMMON, oauth::REVOCATION, oauth::END_SESSION_URL],
     },
     Peer {
         name: "django-oauth-toolkit",
@@ -51,9 +52,22 @@ pub(crate) const PEERS: &[Peer] = &[
         algorithm: "RS256",
         checks: &[
             oauth::COMMON,
+            oauth::REVOCATION,
             oauth::REUSE_DETECTION,
             oauth::LOGOUT_IN_THE_BROWSER,
             django_oauth_toolkit::CHECKS,
+        ],
+    },
+    Peer {
+        name: "canaille",
+        script: "canaille/server.py",
+        arguments: &[],
+        algorithm: "RS256",
+        checks: &[
+            oauth::COMMON,
+            oauth::NO_REVOCATION,
+            oauth::ONE_USE,
+            oauth::LOGOUT_IN_THE_BROWSER,
         ],
     },
 ];

@@ -4,7 +4,7 @@ use cookie_store::CookieStore;
 use ureq::Agent;
 use ureq::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use ureq::http::{Request, Response};
-use url::Url;
+use url::{Position, Url};
 
 use crate::checks::Result;
 use crate::page::Page;
@@ -98,6 +98,7 @@ impl UserAgent {
                 if response.status().is_success() || html.contains("<form ") {
                     return Ok(Destination::Page(Page { url, html }));
                 }
+                let url = &url[..Position::AfterPath];
                 return Err(format!("{} at {url}", response.status()).into());
             }
             let location = response.headers().get(LOCATION).ok_or("no location")?;
