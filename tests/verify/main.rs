@@ -15,5 +15,6 @@ mod fixtures;
 mod forged;
 mod issuer;
 mod jwks;
+mod moves;
 mod rfc;
 mod rotation;

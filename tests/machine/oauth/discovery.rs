@@ -1,9 +1,11 @@
 //! Discovery (OpenID Connect Discovery section 4, RFC 8414 section 3).
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use workos_login::http::{Method, Response};
 use workos_login::{Client, Discovering, Discovery, Error, Exchange, Refused, Server};
+use workos_login_strategies::{MetadataContent, MetadataResponse};
 
 use super::{ISSUER, begin, client_of, discovered_server};
 use crate::scenario::{CLIENT_ID, kind, now, response, stored};
@@ -456,6 +458,36 @@ fn a_discovered_server_is_stored_and_read_back() {
 }
 
 proptest! {
+    #[test]
+    fn any_responses_lead_to_the_server_of_the_issuer_or_keep_the_request(responses in vec(any::<MetadataResponse>(), 0..8)) {
+        let mut state = Server::discover("https://auth.example.com/tenant").unwrap();
+        let mut requested = vec![state.request().uri().clone()];
+        for response in responses {
+            let has_metadata = matches!(response.content(), MetadataContent::Required | MetadataContent::Complete);
+            match state.response(response.to_http("https://auth.example.com/tenant"), now()) {
+                Ok(Discovery::Found(server)) => {
+                    prop_assert_eq!(server.issuer(), "https://auth.example.com/tenant");
+                    let read: Server = serde_json::from_str(&stored(&server)).unwrap();
+                    prop_assert_eq!(stored(&read), stored(&server));
+                    return Ok(());
+                }
+                Ok(Discovery::Next(next)) => {
+                    prop_assert!(!response.is_intact() || response.content() == MetadataContent::Missing);
+                    prop_assert!(!requested.contains(next.request().uri()));
+                    requested.push(next.request().uri().clone());
+                    state = next;
+                }
+                Err(refused) => {
+                    prop_assert!(!response.is_intact() || !has_metadata);
+                    state = refused.into_parts().0;
+                    let request = state.request();
+                    prop_assert_eq!(Some(request.uri()), requested.last());
+                }
+            }
+        }
+        prop_assert!(requested.len() <= 4);
+    }
+
     #[test]
     fn any_value_can_be_in_any_member(
         name in prop::sample::select(vec![

@@ -5,6 +5,8 @@
 //! | a callback: of the login, of another one, malformed; as URL, path or query | [`CallbackUri`], [`RedirectUriForm`] |
 //! | a response of the token endpoint: tokens, errors, challenges; HTML, truncated, too long | [`TokenResponse`] |
 //! | a device authorization response | [`DeviceResponse`] |
+//! | server metadata, of the issuer or another one | [`MetadataResponse`] |
+//! | a JWKS, and tokens before, during and after a rotation of the keys | [`JwksResponse`], [`KeyMove`], [`KeyIssuer`] |
 //! | a token with claims of any JSON type | [`Claims`], [`Json`] |
 //! | a stored form, damaged or not | [`StoredForm`], [`Damage`] |
 //! | everything above in any order, with time that passes | [`Move`], [`Machine`] |
@@ -76,6 +78,7 @@ mod callback;
 mod choices;
 mod claims;
 mod json;
+mod keys;
 mod machine;
 mod moves;
 mod response;
@@ -89,11 +92,12 @@ pub use crate::callback::{
 };
 pub use crate::claims::Claims;
 pub use crate::json::{Damage, Json};
+pub use crate::keys::{JwksResponse, KeyIssuer, KeyMove, TokenKey};
 pub use crate::machine::{Applied, LoginClient, Machine, State};
 pub use crate::moves::Move;
 pub use crate::response::{
-    Challenge, Delivery, DeviceContent, DeviceResponse, ErrorBody, ErrorShape, TokenContent,
-    TokenResponse, Tokens, TokensShape,
+    Challenge, Delivery, DeviceContent, DeviceResponse, ErrorBody, ErrorShape, MetadataContent,
+    MetadataResponse, TokenContent, TokenResponse, Tokens, TokensShape,
 };
 pub use crate::rng::CountingRng;
 pub use crate::stored::{StoredForm, StoredState};

@@ -77,7 +77,7 @@ fn answer(choices: &mut Choices<'_>) -> String {
 }
 
 /// Returns a duration near one that the library compares with, in milliseconds; rarely, any.
-fn duration(choices: &mut Choices<'_>) -> Duration {
+pub(crate) fn duration(choices: &mut Choices<'_>) -> Duration {
     let seconds = choices.one_of(&[1, 0, 5, 10, 30, 60, 60, 300, 300, 600, 86_400, 31_536_000]);
     let duration = Duration::from_secs(seconds);
     match choices.below(4) {

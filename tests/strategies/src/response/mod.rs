@@ -6,6 +6,7 @@
 mod challenge;
 mod device;
 mod error;
+mod metadata;
 mod tokens;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use workos_login::{Client, ClientKind};
 pub use self::challenge::Challenge;
 pub use self::device::{DeviceContent, DeviceResponse};
 pub use self::error::{ErrorBody, ErrorShape};
+pub use self::metadata::{MetadataContent, MetadataResponse};
 pub use self::tokens::{Tokens, TokensShape};
 
 use crate::callback::parameter;

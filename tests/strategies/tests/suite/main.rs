@@ -17,8 +17,9 @@ use workos_login::{
 use workos_login_strategies::arbitrary::Unstructured;
 use workos_login_strategies::{
     Applied, CallbackContent, CallbackForm, CallbackUri, Challenge, Claims, Damage, DeviceContent,
-    DeviceResponse, ErrorBody, LoginClient, Machine, Mismatch, Move, RedirectUriForm, State,
-    StoredForm, StoredState, TokenContent, TokenResponse, Tokens, TokensShape,
+    DeviceResponse, ErrorBody, KeyIssuer, KeyMove, LoginClient, Machine, MetadataResponse,
+    Mismatch, Move, RedirectUriForm, State, StoredForm, StoredState, TokenContent, TokenResponse,
+    Tokens, TokensShape,
 };
 
 fn oauth() -> Client<OAuth> {
@@ -126,6 +127,23 @@ fn every_move_every_damage_and_every_status_occurs() {
         .map(|response| response.to_http(&client).status().as_u16() / 100)
         .collect();
     assert!((1..=5).all(|class| classes.contains(&class)), "{classes:?}");
+}
+
+#[test]
+fn every_move_of_keys_and_every_metadata_occurs() {
+    let moves: Vec<KeyMove> = samples(1000);
+    let kinds: HashSet<_> = moves.iter().map(discriminant).collect();
+    assert_eq!(kinds.len(), 7);
+    let metadata: Vec<MetadataResponse> = samples(1000);
+    let contents = metadata.iter().map(MetadataResponse::content);
+    let kinds: HashSet<_> = contents.map(|content| discriminant(&content)).collect();
+    assert_eq!(kinds.len(), 5);
+    // An issuer that publishes until it has no more numbers never publishes the made-up key.
+    let mut issuer = KeyIssuer::new();
+    for _ in 0..300 {
+        issuer.apply(&KeyMove::Publish);
+    }
+    assert_eq!(issuer.published().last(), Some(KeyIssuer::MADE_UP - 1));
 }
 
 #[test]
