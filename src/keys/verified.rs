@@ -19,6 +19,26 @@ use crate::wire::standard;
 /// Only a [`KeySet`](super::KeySet) makes one: [`Verified<AccessClaims>`](AccessClaims) of an access token and
 /// [`Verified<IdClaims>`](IdClaims) of an ID token. It says nothing about the time after the verification: check
 /// [`expires_in`](Self::expires_in) if it is kept.
+///
+/// It cannot be made of claims that were not verified:
+///
+/// ```compile_fail,E0451
+/// # use workos_login::keys::{AccessClaims, Verified};
+/// fn trust(claims: AccessClaims) -> Verified<AccessClaims> {
+///     Verified { claims, expires_at: std::time::SystemTime::now(), payload: "{}".into() }
+/// }
+/// ```
+///
+/// An ID token is not accepted as an access token:
+///
+/// ```compile_fail,E0308
+/// # use workos_login::keys::{AccessClaims, IdClaims, Verified};
+/// fn access(_: &Verified<AccessClaims>) {}
+///
+/// fn handle(user: &Verified<IdClaims>) {
+///     access(user);
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Verified<C> {
     claims: C,

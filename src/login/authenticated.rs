@@ -103,6 +103,8 @@ impl Authenticated {
     }
 
     /// Returns the ID token of an authorization server. Its claims were checked, its signature was not.
+    ///
+    /// `keys::KeySet::verify_id_token` verifies the signature (feature `verify`), and its result is of another type.
     #[must_use]
     pub fn id_token(&self) -> Option<&SecretString> {
         self.id_token.as_ref()

@@ -2,13 +2,15 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workos_login::OrganizationId;
 use workos_login::keys::{InvalidToken, KeySet, VerifyError};
 use workos_login::limits::MAX_LEEWAY;
+use workos_login::secrecy::ExposeSecret;
+use workos_login::url::Url;
+use workos_login::{Callback, Exchange, OrganizationId};
 
 use crate::issuer::{
     AUDIENCE, CLIENT_ID, ISSUER, Key, access_claims, access_token, header, id_claims, id_token,
-    now, oauth, secs, with, workos, workos_token,
+    now, oauth, oauth_client, response, secs, with, workos, workos_token,
 };
 
 const ED: Key = Key::Ed25519(1);
@@ -125,6 +127,29 @@ fn an_id_token_is_for_this_client() {
             .unwrap_err();
         assert_eq!(error, VerifyError::Invalid(expected), "{members}");
     }
+}
+
+#[test]
+fn the_id_token_of_a_session_is_verified_with_the_keys_of_its_server() {
+    let client = oauth_client();
+    let redirect_uri = "http://127.0.0.1:9/callback".parse().unwrap();
+    let start = client.login("email".parse().unwrap(), redirect_uri);
+    let (url, pending) = start.begin(now(), &mut rand::rng());
+    let url = Url::parse(url.as_str()).unwrap();
+    let parameter = |name| url.query_pairs().find(|(key, _)| key == name).unwrap().1;
+    let callback = format!("code=c&state={}", parameter("state"));
+    let callback = Callback::parse(&callback).unwrap();
+    let exchanging = pending.accept(&client, callback, now()).unwrap();
+    let nonce = parameter("nonce");
+    let id_token = id_token(&json!({ "nonce": nonce }));
+    let tokens = json!({ "access_token": "opaque", "token_type": "Bearer", "id_token": id_token });
+    let session = exchanging.response(response(&tokens), now()).unwrap();
+    let session = session.authenticated().unwrap();
+
+    let id_token = session.id_token().unwrap().expose_secret();
+    let user = oauth().verify_id_token(id_token, now()).unwrap();
+    assert_eq!(user.nonce(), Some(&*nonce));
+    assert_eq!(user.subject(), session.user().unwrap().id());
 }
 
 #[test]
