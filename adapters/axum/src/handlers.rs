@@ -318,7 +318,7 @@ impl Problem {
         let Self(status, text) = self;
         let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
         let page = format!(
-            "<!doctype html><title>Login</title><p>{text}<p><a href=\"/login?return_to={return_to}\">Log in</a>"
+            "<!doctype html><html lang=en><meta name=viewport content=\"width=device-width\"><title>Login</title><p>{text}<p><a href=\"/login?return_to={return_to}\">Log in</a>"
         );
         let mut response = (status, Html(page)).into_response();
         no_store(&mut response);
