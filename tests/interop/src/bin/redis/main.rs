@@ -1,8 +1,9 @@
-//! Checks replicas of a server that share sessions in a real Redis, while replicas and Redis are killed.
+//! Checks replicas of a web server that share sessions in a real Redis, while replicas and Redis are killed.
 //!
-//! `tests/interop/redis` starts it. The program starts itself as each replica. All processes share a clock that is ahead of the system's:
-//! the check advances it until all sessions are due for refresh.
+//! `tests/interop/redis` starts it. The program starts itself as each replica, and sends the requests of the browsers. All processes share a
+//! clock that is ahead of the system's: the check advances it until all sessions are due for refresh.
 
+mod browser;
 mod clock;
 mod database;
 mod replica;
@@ -11,38 +12,34 @@ use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rand::RngExt as _;
-use workos_login::secrecy::SecretString;
-use workos_login::{
-    Authenticated, BlockingHttpClient, Callback, Client, ConnectionSelector, Public, Screen,
-};
 use workos_login_mock_server::{Config, Endpoint, Fault, Server};
-use workos_login_redis::RedisSessions;
-use workos_login_session::{Expected, Store as _, StoredSession};
 
+use crate::browser::{Addresses, Browser, Counts};
 use crate::database::Database;
-use crate::replica::{Counts, Replica};
+use crate::replica::Replica;
 
 pub(crate) type Checked<T = ()> = Result<T, Box<dyn Error>>;
 
-pub(crate) const SESSIONS: u8 = 200;
+const SESSIONS: usize = 200;
 const REPLICAS: usize = 4;
-/// Of each replica for each session: 8 over all replicas.
-pub(crate) const REQUESTS: usize = 2;
-const EXPIRIES: u32 = 8;
+/// Of each browser at each expiry, over all replicas.
+const REQUESTS: usize = 8;
+const EXPIRIES: usize = 8;
 /// The expiry at which Redis is killed and started again.
-const REDIS_EXPIRY: u32 = 4;
+const REDIS_EXPIRY: usize = 4;
 /// With a lifetime of five minutes: every session is due for refresh, and in every other expiry expired.
 const STEPS: [Duration; 2] = [Duration::from_secs(200), Duration::from_secs(320)];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let result = match &arguments[..] {
-        [] => check(),
-        [base_url, redis_url] => replica::serve(base_url, redis_url),
+        [] => tokio::runtime::Runtime::new()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(check())),
+        [base_url, redis_url, offset] => replica::serve(base_url, redis_url, offset),
         _ => Err("usage: redis".into()),
     };
     match result {
@@ -54,63 +51,109 @@ fn main() -> ExitCode {
     }
 }
 
-fn check() -> Checked {
+async fn check() -> Checked {
     let server = Server::start(Config::with(|config| {
         config.reuse_ends_session = true;
         config.replay_window = Duration::from_secs(10);
         config.session_lifetime = Duration::from_secs(24 * 3600);
     }))?;
-    let mut database = Database::start()?;
-    log_in(&server, &database.url())?;
-    let mut replicas = Vec::new();
-    for _ in 0..REPLICAS {
-        replicas.push(Replica::start(server.base_url(), &database.url())?);
+    let mut world = World::start(server)?;
+    let mut browsers = Vec::new();
+    for _ in 0..SESSIONS {
+        browsers.push(Browser::log_in(&world.server, world.addresses.clone()).await?);
     }
-    server.clear_requests();
+    world.server.clear_requests();
     // Prolongs a refresh, so that it is killed more often.
     let delay = Fault::Delay(Duration::from_millis(300));
-    server.inject(delay.on(Endpoint::Refresh).always());
-    let (mut offset, mut counts, mut killed) = (Duration::ZERO, Counts::default(), 0);
+    world.server.inject(delay.on(Endpoint::Refresh).always());
+    let mut counts = Counts::default();
     for expiry in 0..EXPIRIES {
-        let step = STEPS[expiry as usize % 2];
-        offset += step;
-        server.advance(step);
-        for replica in &mut replicas {
-            replica.request(offset)?;
-        }
+        world.advance(STEPS[expiry % 2])?;
+        let requests = (0..REQUESTS).flat_map(|number| {
+            let browsers = browsers.iter().cloned();
+            browsers.map(move |browser| tokio::spawn(browser.request(number)))
+        });
+        let requests: Vec<_> = requests.collect();
         // The first expiry shows the sessions without a failure.
         if expiry > 0 {
-            thread::sleep(Duration::from_millis(rand::rng().random_range(50..600)));
-            let victim = &mut replicas[expiry as usize % REPLICAS];
-            victim.restart(server.base_url(), &database.url())?;
-            victim.request(offset)?;
-            killed += 1;
+            let pause = rand::rng().random_range(50..600);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            world.restart_replica(expiry % REPLICAS)?;
         }
         if expiry == REDIS_EXPIRY {
-            database.restart()?;
+            world.database.restart()?;
         }
-        for replica in &mut replicas {
-            counts.add(&replica.wait()?);
+        for request in requests {
+            counts.add(&request.await?);
         }
-        rotations(&server, expiry)?;
+        rotations(&world.server, expiry)?;
     }
-    let sessions = server.sessions().len();
-    if sessions != usize::from(SESSIONS) || counts.signed_out > 0 {
+    let sessions = world.server.sessions().len();
+    if sessions != SESSIONS || counts.signed_out > 0 {
         return Err(format!("{sessions} sessions are left; {counts:?}").into());
     }
     println!(
-        "redis: {REPLICAS} replicas, {SESSIONS} sessions, {} parallel requests for each of {EXPIRIES} expiries; {killed} replicas and Redis \
-         once killed; {} requests of replicas that lived, {} of them first with a warning, {} retried after an error; 0 users signed out",
-        REQUESTS * REPLICAS,
+        "redis: {REPLICAS} replicas, {SESSIONS} sessions, {REQUESTS} parallel requests for each of {EXPIRIES} expiries; {} replicas and Redis \
+         once killed; {} responses with a new access token, {} before that with one that was due, {} requests repeated after 503 or a killed \
+         replica; 0 users signed out",
+        EXPIRIES - 1,
         counts.answered,
-        counts.warned,
+        counts.due,
         counts.retried
     );
     Ok(())
 }
 
+/// The service, Redis and the replicas.
+struct World {
+    server: Server,
+    database: Database,
+    replicas: Vec<Replica>,
+    addresses: Addresses,
+    offset: Duration,
+}
+
+impl World {
+    fn start(server: Server) -> Checked<Self> {
+        let database = Database::start()?;
+        let start = |_| Replica::start(server.base_url(), &database.url(), Duration::ZERO);
+        let replicas = (0..REPLICAS).map(start).collect::<Result<Vec<_>, _>>()?;
+        let world = Self {
+            server,
+            database,
+            replicas,
+            addresses: Addresses::default(),
+            offset: Duration::ZERO,
+        };
+        world.balance();
+        Ok(world)
+    }
+
+    fn balance(&self) {
+        let addresses = self.replicas.iter().map(|replica| replica.address);
+        self.addresses.set(addresses.collect());
+    }
+
+    fn advance(&mut self, by: Duration) -> Checked {
+        self.offset += by;
+        self.server.advance(by);
+        for replica in &mut self.replicas {
+            replica.set_clock(self.offset)?;
+        }
+        Ok(())
+    }
+
+    fn restart_replica(&mut self, number: usize) -> Checked {
+        self.replicas[number].kill()?;
+        let (base_url, redis_url) = (self.server.base_url(), self.database.url());
+        self.replicas[number] = Replica::start(base_url, &redis_url, self.offset)?;
+        self.balance();
+        Ok(())
+    }
+}
+
 /// Checks by the log of the server that each session was refreshed once.
-fn rotations(server: &Server, expiry: u32) -> Checked {
+fn rotations(server: &Server, expiry: usize) -> Checked {
     let mut sent = BTreeMap::<String, u32>::new();
     for request in server.requests_to("/user_management/authenticate") {
         // A request without a token was cut off when its sender was killed.
@@ -124,41 +167,8 @@ fn rotations(server: &Server, expiry: u32) -> Checked {
         "redis: expiry {expiry}: {} rotations, {replays} replays",
         sent.len()
     );
-    match sent.len() == usize::from(SESSIONS) && (expiry > 0 || replays == 0) {
+    match sent.len() == SESSIONS && (expiry > 0 || replays == 0) {
         true => Ok(()),
         false => Err(format!("{} rotations and {replays} replays", sent.len()).into()),
     }
-}
-
-fn log_in(server: &Server, redis_url: &str) -> Checked {
-    let sessions = RedisSessions::connect(redis_url, replica::keys())?;
-    let client = replica::client(server.base_url())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    for number in 0..SESSIONS {
-        let record = StoredSession::new(session(server, &client)?);
-        let store = sessions.store(client.clone(), &key(number));
-        runtime.block_on(store.save(&record, Expected::Nothing))?;
-    }
-    Ok(())
-}
-
-fn session(server: &Server, client: &Client<Public>) -> Checked<Authenticated> {
-    let now = SystemTime::now();
-    let selector = ConnectionSelector::AuthKit(Screen::Default);
-    let login = client.login(selector, "http://127.0.0.1:9/callback".parse()?);
-    let (url, pending) = login.begin(now, &mut rand::rng());
-    let callback = Callback::parse(&server.log_in(url.as_str(), "alice@example.com")?)?;
-    let exchanging = pending
-        .accept(client, callback, now)
-        .map_err(|_| "refused")?;
-    Ok(workos_login_ureq::agent()
-        .send(exchanging)?
-        .authenticated()?)
-}
-
-/// Returns the key of a session.
-pub(crate) fn key(number: u8) -> SecretString {
-    format!("key-of-session-{number}").into()
 }
