@@ -16,5 +16,7 @@ pub(crate) fn path_of(origin: &Url, text: &str) -> Option<String> {
     let path = &url[Position::BeforePath..];
     // A path such as `/.//host` begins with two slashes after the dot is removed, and would be another host in `Location`.
     let is_local = url.origin() == origin.origin() && !path.starts_with("//");
-    (is_local && path.len() <= MAX_BYTES).then(|| path.to_owned())
+    // As JSON in the cookie, a backslash has two bytes. Browsers reject a cookie that is longer than 4096 bytes.
+    let stored = path.len() + path.matches('\\').count();
+    (is_local && stored <= MAX_BYTES).then(|| path.to_owned())
 }

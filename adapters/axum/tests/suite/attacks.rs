@@ -200,6 +200,33 @@ async fn a_login_returns_to_any_path_of_this_origin() {
     }
 }
 
+#[tokio::test]
+async fn a_page_to_return_to_fits_into_the_cookie_of_its_login() {
+    let world = World::new();
+    let long = |text: &str, count: usize| format!("/?{}", text.repeat(count));
+    for (text, is_kept) in [
+        (long("a", 2046), true),
+        (long("a", 2047), false),
+        (long("\\", 1023), true),
+        (long("\\", 1024), false),
+        (long("é", 341), true),
+        (long("é", 342), false),
+    ] {
+        let mut browser = Browser::default();
+        let query: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let page = browser
+            .get(&world.app, &format!("/login?return_to={query}"))
+            .await;
+        assert!(
+            page.cookies()[0].len() < 4096,
+            "{}",
+            page.cookies()[0].len()
+        );
+        let path = returned_to(&world, &text).await;
+        assert_eq!(path != "/", is_kept, "{text}");
+    }
+}
+
 async fn returned_to(world: &World, return_to: &str) -> String {
     let text: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
     let login = format!("/login?return_to={text}");
