@@ -22,11 +22,6 @@ async fn a_login_returns_to_the_page_that_required_it() {
     let page = browser.log_in(&world, page.location(), ALICE).await;
     assert_eq!(page.location(), "/admin?tab=a%20b");
     assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [SESSION]);
-    for cookie in page.cookies() {
-        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
-            assert!(cookie.contains(attribute), "{cookie}");
-        }
-    }
     assert_eq!(browser.get(&world.app, "/admin").await.text, ALICE);
     assert!(browser.get(&world.app, "/").await.cookies().is_empty());
 }

@@ -6,6 +6,7 @@ mod attacks;
 mod bearer;
 mod challenges;
 mod configuration;
+mod cookies;
 mod log;
 mod logins;
 mod refresh;

@@ -129,6 +129,7 @@ fn app(
             get(async |user: LoggedIn| user.logout_path()),
         )
         .route("/token", get(token))
+        .route("/session", get(session))
         .route("/organization", get(organization))
         .route("/transfer", get(transfer))
         .route("/switch", post(switch))
@@ -165,6 +166,10 @@ async fn switch(user: LoggedIn, organization: String) -> String {
 
 async fn organization(user: LoggedIn) -> String {
     user.session().organization_id().unwrap().to_string()
+}
+
+async fn session(user: LoggedIn) -> String {
+    serde_json::to_string(user.session()).unwrap()
 }
 
 async fn token(user: LoggedIn) -> String {
