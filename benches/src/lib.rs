@@ -15,6 +15,8 @@ mod stored;
 mod work;
 mod workos;
 
+pub use self::ours::{client, stored_session};
+pub use self::scene::success as token_response;
 pub use self::work::Work;
 
 /// The work of a row of the table.

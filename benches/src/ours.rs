@@ -75,8 +75,15 @@ pub(crate) fn stored_pending() -> String {
     serde_json::to_string(&pending).expect("a pending login can be serialized")
 }
 
+/// Returns the client of all logins.
+#[must_use]
+pub fn client() -> Client {
+    Client::public(scene::CLIENT_ID.parse().expect("a valid client id"))
+}
+
 /// Returns the stored form of a session.
-pub(crate) fn stored_session() -> String {
+#[must_use]
+pub fn stored_session() -> String {
     let session = session(App::new().exchanging(), scene::success());
     serde_json::to_string(&session).expect("a session can be serialized")
 }
@@ -97,7 +104,7 @@ struct App {
 impl App {
     fn new() -> Self {
         Self {
-            client: Client::public(scene::CLIENT_ID.parse().expect("a valid client id")),
+            client: client(),
             redirect_uri: scene::REDIRECT_URI.parse().expect("a valid redirect URI"),
         }
     }

@@ -39,7 +39,9 @@ pub(crate) fn callback_with(state: &str) -> String {
     format!("{REDIRECT_URI}?code={CODE}&state={state}")
 }
 
-pub(crate) fn success() -> Response<Vec<u8>> {
+/// Returns a token response with all optional members.
+#[must_use]
+pub fn success() -> Response<Vec<u8>> {
     response(StatusCode::OK, SUCCESS)
 }
 
