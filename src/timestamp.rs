@@ -56,8 +56,10 @@ impl From<SystemTime> for Timestamp {
 
 /// Whole milliseconds, at most what a signed number holds: TOML and BSON have no other.
 pub(crate) fn millis(duration: Duration) -> u64 {
-    let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    millis.unsigned_abs()
+    // `as_millis` would calculate with 128 bits.
+    let seconds = duration.as_secs().saturating_mul(1000);
+    let millis = seconds.saturating_add(duration.subsec_millis().into());
+    millis.min(i64::MAX.unsigned_abs())
 }
 
 #[cfg(test)]

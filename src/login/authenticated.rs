@@ -141,11 +141,12 @@ impl Authenticated {
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
         let lifetime = self.lifetime?;
+        let now = Timestamp::from(now);
         // The clock was set back since the receipt, or was ahead at that time: the age is unknown.
-        if self.received_at.ahead_of(now) > TIMESTAMP_TOLERANCE {
+        if self.received_at.since(now) > TIMESTAMP_TOLERANCE {
             return Some(Duration::ZERO);
         }
-        Some(lifetime.saturating_sub(self.received_at.elapsed(now)))
+        Some(lifetime.saturating_sub(now.since(self.received_at)))
     }
 
     /// Returns the time until the access token is due for refresh; `None` if its lifetime is unknown.
