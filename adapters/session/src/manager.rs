@@ -99,7 +99,8 @@ impl SessionManager {
     pub async fn access_token(&self) -> Result<Token, SessionError> {
         match self.fresh_access_token() {
             Some(token) => Ok(token),
-            None => self.obtain(Wanted::Usable).await,
+            // Boxed, because the future of every call would be as large as that of a refresh.
+            None => Box::pin(self.obtain(Wanted::Usable)).await,
         }
     }
 

@@ -9,41 +9,45 @@ use workos_login::secrecy::SecretString;
 use crate::error::{Cause, SessionError, SessionWarning, StoreError};
 
 /// A usable access token, with the session that it belongs to.
+///
+/// Clones share both. The secrets of the session are wiped from memory when its last holder is dropped.
 #[derive(Clone)]
-pub struct Token {
+pub struct Token(Arc<Parts>);
+
+struct Parts {
     session: Arc<Authenticated>,
     warning: Option<SessionWarning>,
 }
 
 impl Token {
     pub(crate) fn new(session: Arc<Authenticated>, warning: Option<SessionWarning>) -> Self {
-        Self { session, warning }
+        Self(Arc::new(Parts { session, warning }))
     }
 
     /// Returns the access token.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
-        self.session.access_token()
+        self.0.session.access_token()
     }
 
     /// Returns the session.
     #[must_use]
     pub fn session(&self) -> &Arc<Authenticated> {
-        &self.session
+        &self.0.session
     }
 
     /// Returns what went wrong although the access token is usable. Show it to the user.
     #[must_use]
     pub fn warning(&self) -> Option<&SessionWarning> {
-        self.warning.as_ref()
+        self.0.warning.as_ref()
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
-            .field("session", &self.session)
-            .field("warning", &self.warning)
+            .field("session", &self.0.session)
+            .field("warning", &self.0.warning)
             .finish()
     }
 }

@@ -12,7 +12,8 @@
 //! * whether the session is newer than the stored one, what it replaces there, and why it could not be saved;
 //! * the authentication challenge that blocks further refreshes, and the backoff.
 //!
-//! The state is read and changed in closures. No lock on it is held across an `await`, so [`Machine::fresh`] never waits.
+//! The state is read and changed in closures. No lock on it is held across an `await`, so [`Machine::fresh`] never waits. It usually
+//! does not lock the state at all, but finds the token in the slot of its thread ([`slots`]).
 //!
 //! # Invariants
 //!
@@ -67,6 +68,7 @@ mod driver;
 mod login;
 mod operation;
 mod policy;
+mod slots;
 mod state;
 mod stop;
 
@@ -79,6 +81,7 @@ use workos_login::{Any, Authenticated, Client, OrganizationId, RefreshCredential
 pub use self::driver::{Driver, Lock};
 use self::operation::Operation;
 pub use self::policy::SessionPolicy;
+use self::slots::Slots;
 use self::state::{Comparison, State};
 use self::stop::Stop;
 use crate::error::{Cause, LockTimeout, SessionEnded, SessionError};
@@ -104,6 +107,7 @@ pub struct Machine {
     client: Client<Any>,
     policy: SessionPolicy,
     state: RwLock<State>,
+    slots: Slots,
 }
 
 /// The request of the caller of an operation.
@@ -145,6 +149,7 @@ impl Machine {
             client: client.into(),
             policy,
             state: RwLock::default(),
+            slots: Slots::default(),
         }
     }
 
@@ -153,7 +158,17 @@ impl Machine {
     /// A token of unknown lifetime is not due until a resource server rejects it.
     #[must_use]
     pub fn fresh(&self, now: SystemTime) -> Option<Token> {
-        self.read(|state| state.fresh(&self.policy.refresh, now))
+        let policy = &self.policy.refresh;
+        let slot = self.slots.of_this_thread();
+        if let Some(shown) = &*slot.get() {
+            return shown.fresh(policy, now);
+        }
+        self.read(|state| {
+            let shown = state.shown(policy, now)?;
+            let token = shown.fresh(policy, now);
+            slot.set(Some(shown));
+            token
+        })
     }
 
     /// Returns the session that callers may see, due for refresh or not.
@@ -454,7 +469,9 @@ impl Machine {
     }
 
     fn update<T>(&self, update: impl FnOnce(&mut State) -> T) -> T {
-        update(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.slots.empty();
+        update(&mut state)
     }
 }
 

@@ -8,6 +8,7 @@ use workos_login::{Authenticated, AuthenticationChallenge, RefreshPolicy};
 
 use crate::error::{Cause, SessionEnded, SessionWarning};
 use crate::machine::backoff::Backoff;
+use crate::machine::slots::Shown;
 use crate::record::{Expected, Generation, StoredSession};
 use crate::token::Token;
 
@@ -68,19 +69,10 @@ impl State {
         Some(Token::new(Arc::clone(&current.session), warning))
     }
 
-    /// Returns the access token if it is not due for refresh (K1). One of unknown lifetime is not due until a server rejects it.
-    pub(super) fn fresh(&self, policy: &RefreshPolicy, now: SystemTime) -> Option<Token> {
-        let current = self.visible()?;
-        let is_abandoned = current
-            .unanswered
-            .as_ref()
-            .is_some_and(|operation| operation.strong_count() == 0);
-        // An unknown lifetime is never due: the token is used until it is rejected.
-        let is_due = current.session.refresh_in(policy, now) == Some(Duration::ZERO);
-        if is_abandoned || is_due {
-            return None;
-        }
-        self.token()
+    /// Returns the access token that callers may see, for their slots.
+    pub(super) fn shown(&self, policy: &RefreshPolicy, now: SystemTime) -> Option<Shown> {
+        let unanswered = self.visible()?.unanswered.clone();
+        Some(Shown::new(self.token()?, unanswered, policy, now))
     }
 
     /// Returns the access token if it has not expired.

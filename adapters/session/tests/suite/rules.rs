@@ -1,7 +1,7 @@
 //! The invariants of session refresh, as far as the drivers have a part in them.
 
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use workos_login_session::{
 };
 
 use crate::support::*;
+use crate::world::{self, ALICE, LIFETIME, World};
 
 #[test]
 fn k1_a_fresh_token_needs_neither_the_store_nor_the_service() {
@@ -25,6 +26,26 @@ fn k1_a_fresh_token_needs_neither_the_store_nor_the_service() {
     assert_eq!(text(&manager.access_token().unwrap()), text(&first));
     assert_eq!(store.calls.load(SeqCst), asked);
     assert_eq!(refreshes(&server).len(), 0);
+}
+
+#[test]
+fn k1_a_token_is_fresh_until_it_is_due_whatever_the_clock_showed_before() {
+    let mut world = World::empty();
+    let received = world.now;
+    world.record = Some(StoredSession::new(world::session(1, ALICE, None, received)));
+    let due = received + LIFETIME / 2;
+    let second = Duration::from_secs(1);
+    for first in [received, received - second, received + second] {
+        let machine = world::machine();
+        world.now = first;
+        assert!(world.access_token(&machine).is_ok());
+        let fresh = |now| machine.fresh(now).is_some();
+        let [micro, minute] = [Duration::from_micros(1), Duration::from_secs(60)];
+        assert!(fresh(first) && fresh(received) && fresh(due - micro));
+        assert!(!fresh(due) && !fresh(due + second));
+        // A clock that was set back further than the tolerance: the age is unknown.
+        assert!(fresh(received - minute) && !fresh(received - minute - second));
+    }
 }
 
 #[test]
@@ -384,6 +405,29 @@ fn k13_a_logout_ends_the_session_of_this_process_even_if_the_store_fails() {
         *ended(manager.access_token()),
         SessionEnded::NotLoggedIn
     ));
+}
+
+#[test]
+fn k13_no_thread_sees_a_session_after_its_logout() {
+    const THREADS: usize = 16;
+    let server = server(|_| ());
+    let manager = manager(&server, holding(session(&server)));
+    let step = Barrier::new(THREADS + 1);
+    let seen: Vec<_> = thread::scope(|scope| {
+        let see = || {
+            let before = manager.access_token().is_ok() && manager.fresh_access_token().is_some();
+            step.wait();
+            step.wait();
+            (before, manager.fresh_access_token().is_some())
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(see)).collect();
+        step.wait();
+        let _ = manager.log_out();
+        step.wait();
+        let threads = threads.into_iter();
+        threads.map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(seen, [(true, false); THREADS]);
 }
 
 #[test]
