@@ -115,6 +115,7 @@ mod stored;
 mod timestamp;
 mod user;
 mod userinfo;
+mod wiped;
 mod wire;
 
 pub mod error_codes;

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+
+use crate::wiped::Wiped;
 
 /// The random bytes of a value: 264 bits, so that each of its 43 characters is uniform.
 pub(crate) const RANDOM_BYTES: usize = 33;
@@ -68,7 +69,7 @@ impl TryFrom<SecretString> for Verifier {
 ///
 /// 33 bytes are 44 characters, and the last one is cut off: of 32 bytes, the 43rd character would have only 16 of its 64 values.
 pub(crate) fn random_text(random: &[u8; RANDOM_BYTES], suffix: &str) -> SecretString {
-    let mut encoded = Zeroizing::new([0; RANDOM_CHARS + 1]);
+    let mut encoded = Wiped::<{ RANDOM_CHARS + 1 }>::new();
     URL_SAFE_NO_PAD
         .encode_slice(random, &mut *encoded)
         .expect("33 bytes are 44 characters of unpadded base64");

@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 use rand_core::CryptoRng;
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
-use zeroize::Zeroizing;
 
 use crate::client::{Client, ClientKind, OAuth, UserManagement};
 use crate::ids::{ConnectionId, OrganizationId};
@@ -27,6 +26,7 @@ use crate::scope::Scope;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
+use crate::wiped::Wiped;
 use crate::wire::authorization::{AuthorizationRequest, MAX_ESCAPED, RESERVED_PARAMETERS};
 
 /// A login that has not begun: its options can be set.
@@ -214,10 +214,11 @@ impl<K: ClientKind> Start<'_, K> {
         rng: &mut impl CryptoRng,
     ) -> (AuthorizationUrl, AwaitingCallback) {
         let has_nonce = matches!(self.client.service(), Service::OAuth(_));
-        let mut random = Zeroizing::new([[0; RANDOM_BYTES]; 3]);
+        let mut random = Wiped::<{ 3 * RANDOM_BYTES }>::new();
         let drawn = if has_nonce { 3 } else { 2 };
+        rng.fill_bytes(&mut random[..drawn * RANDOM_BYTES]);
         // Each value has bytes of its own: the browser sees `state` and the nonce, which must not tell anything about the verifier.
-        rng.fill_bytes(random[..drawn].as_flattened_mut());
+        let (random, _) = random.as_chunks();
         let suffix = self
             .app_state
             .as_ref()

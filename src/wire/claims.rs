@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::ids::{OrganizationId, SessionId};
+use crate::wiped::Wiped;
 use crate::wire::lenient::{Lenient, lenient, lenient_list, one_pass};
 
 /// Reads the payload of a compact JWS (RFC 7515 section 3.1). `None` for an opaque or damaged token.
@@ -22,7 +23,7 @@ pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Option<T> {
         return None;
     }
     // The usual size needs no allocation. A buffer that grew would leave an unwiped copy of the claims.
-    let mut stack = Zeroizing::new([0; 1024]);
+    let mut stack = Wiped::<1024>::new();
     let mut heap = Zeroizing::new(Vec::new());
     let size = decoded_len_estimate(payload.len());
     let buffer = match stack.get_mut(..size) {
