@@ -409,7 +409,7 @@ pub(crate) struct Form {
     version: Option<u64>,
     client_id: Option<Box<str>>,
     issuer: Option<Box<str>>,
-    #[serde(with = "secret")]
+    #[serde(serialize_with = "secret")]
     device_code: Option<SecretString>,
     user_code: Option<Box<str>>,
     verification_uri: Option<Box<str>>,

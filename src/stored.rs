@@ -1,7 +1,7 @@
 //! The stored form of the persistent states and of a server.
 //!
 //! A persistent state is stored as its [`Stored::Form`]: a plain serde struct, the only place where the names of its members are
-//! and where its secrets are exposed. Reading it back has four steps, the same for all states:
+//! and where its secrets are exposed. The forms that are written most, of a pending login and of a session, borrow from their state. Reading it back has four steps, the same for all states:
 //!
 //! 1. The form is read. Serde quotes what it does not expect, and a stored form holds secrets, so every error of this step is
 //!    replaced by a fixed text. Nothing stored (`null`) has a text of its own.
@@ -23,6 +23,7 @@
 //! Members are read by name and with the type that they were written with. So every format that has maps, texts and 64-bit numbers can store them: JSON,
 //! CBOR, MessagePack (with named fields), YAML, TOML and BSON are tested.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
-use serde::ser::Serializer;
+use serde::ser::{Serialize, Serializer};
 
 use crate::client_binding::ClientBinding;
 use crate::timestamp::millis;
@@ -142,11 +143,11 @@ pub(crate) fn required<T>(member: Option<T>, name: &'static str) -> Result<T, In
 }
 
 pub(crate) fn parsed<T: FromStr>(
-    member: Option<Box<str>>,
+    member: Option<impl AsRef<str>>,
     name: &'static str,
 ) -> Result<Option<T>, Invalid> {
     member
-        .map(|text| text.parse().map_err(|_| Invalid(name)))
+        .map(|text| text.as_ref().parse().map_err(|_| Invalid(name)))
         .transpose()
 }
 
@@ -158,12 +159,13 @@ pub(crate) fn duration(millis: Option<u64>, name: &'static str) -> Result<Durati
 }
 
 pub(crate) fn binding(
-    client_id: Option<Box<str>>,
-    issuer: Option<Box<str>>,
+    client_id: Option<impl AsRef<str>>,
+    issuer: Option<impl Into<Box<str>>>,
 ) -> Result<Arc<ClientBinding>, Invalid> {
     let client_id = required(parsed(client_id, "client_id")?, "client_id")?;
     // Any other text is accepted: it is compared with the issuer of a client and used for nothing else.
-    let issuer = required(issuer.filter(|issuer| !issuer.is_empty()), "issuer")?;
+    let issuer = issuer.map(Into::into).filter(|issuer| !issuer.is_empty());
+    let issuer = required(issuer, "issuer")?;
     Ok(Arc::new(ClientBinding { client_id, issuer }))
 }
 
@@ -172,30 +174,21 @@ pub(crate) fn storable(duration: Duration) -> Duration {
     Duration::from_millis(millis(duration))
 }
 
-/// For the member of a form.
+/// Writes a secret of a form: `#[serde(serialize_with = "secret")]`.
+pub(crate) fn secret<T: Borrow<SecretString>, S: Serializer>(
+    secret: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let exposed = secret
+        .as_ref()
+        .map(|secret| secret.borrow().expose_secret());
+    exposed.serialize(serializer)
+}
+
+/// Writes a secret that is always present: `#[serde(serialize_with = "expose")]`.
 pub(crate) fn expose<S: Serializer>(
     secret: &SecretString,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
-}
-
-/// For an optional secret of a form: `#[serde(with = "secret")]`.
-pub(crate) mod secret {
-    use secrecy::{ExposeSecret, SecretString};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(
-        secret: &Option<SecretString>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let exposed = secret.as_ref().map(ExposeSecret::expose_secret);
-        exposed.serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<SecretString>, D::Error> {
-        Option::deserialize(deserializer)
-    }
 }

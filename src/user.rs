@@ -186,7 +186,7 @@ pub struct ProviderTokens {
     pub(crate) provider: Option<Provider>,
     #[serde(serialize_with = "expose")]
     pub(crate) access_token: SecretString,
-    #[serde(default, with = "secret", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires_at: Option<u64>,

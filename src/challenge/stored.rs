@@ -26,7 +26,7 @@ pub(crate) struct Form {
     client_id: Option<Box<str>>,
     issuer: Option<Box<str>>,
     code: Option<Box<str>>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
     pending_authentication_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     login_hint: Option<Box<str>>,
@@ -49,13 +49,13 @@ pub(crate) struct Details {
     pub(crate) authentication_challenge_id: Option<Box<str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) authentication_factor_ids: Vec<Box<str>>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<SecretString>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) connection_ids: Vec<ConnectionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<Box<str>>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
     pub(crate) email_completion_token: Option<SecretString>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email_verification_id: Option<Box<str>>,

@@ -7,6 +7,7 @@
 //! receipt by the local clock. A local clock that is wrong but steady does no harm. A receipt in the future means that the clock was set back:
 //! within [`TIMESTAMP_TOLERANCE`] the whole lifetime remains, beyond it the age is unknown and the token is treated as expired.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -246,71 +247,72 @@ impl fmt::Debug for Authenticated {
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Form {
+pub(crate) struct Form<'a> {
     version: Option<u64>,
-    client_id: Option<Box<str>>,
-    issuer: Option<Box<str>>,
+    client_id: Option<Cow<'a, str>>,
+    issuer: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    organization_id: Option<Box<str>>,
+    organization_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    session_id: Option<Box<str>>,
-    #[serde(with = "secret")]
-    access_token: Option<SecretString>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<SecretString>,
+    session_id: Option<Cow<'a, str>>,
+    #[serde(serialize_with = "secret")]
+    access_token: Option<Cow<'a, SecretString>>,
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Cow<'a, SecretString>>,
     /// Present and true only if the refresh token is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_cookie: Option<bool>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
-    id_token: Option<SecretString>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
-    authkit_authorization_code: Option<SecretString>,
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
+    id_token: Option<Cow<'a, SecretString>>,
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
+    authkit_authorization_code: Option<Cow<'a, SecretString>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    authentication_method: Option<AuthenticationMethod>,
+    authentication_method: Option<Cow<'a, AuthenticationMethod>>,
     received_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifetime: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<User>,
+    user: Option<Cow<'a, User>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    impersonator: Option<Impersonator>,
+    impersonator: Option<Cow<'a, Impersonator>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider_tokens: Option<ProviderTokens>,
+    provider_tokens: Option<Cow<'a, ProviderTokens>>,
 }
 
 impl Stored for Authenticated {
-    type Form = Form;
+    type Form = Form<'static>;
 
     const NOTHING: &'static str = NO_SESSION;
 
-    fn version(form: &Form) -> Option<u64> {
+    fn version(form: &Self::Form) -> Option<u64> {
         form.version
     }
 
-    fn parse(form: Form) -> Result<Self, Invalid> {
+    fn parse(form: Self::Form) -> Result<Self, Invalid> {
         // A stored token becomes a header like a received one, so it must pass the same check.
-        let access_token = form.access_token.filter(fits_into_a_header);
+        let access_token = form.access_token.map(Cow::into_owned);
+        let access_token = access_token.filter(fits_into_a_header);
         // A refresh compares the users by their id. An empty one would make any two users equal.
         if form.user.as_ref().is_some_and(|user| user.id().is_empty()) {
             return Err(Invalid("user"));
         }
         Ok(Self {
             binding: stored::binding(form.client_id, form.issuer)?,
-            user: form.user,
+            user: form.user.map(Cow::into_owned),
             organization_id: parsed(form.organization_id, "organization_id")?,
             session_id: parsed(form.session_id, "session_id")?,
             access_token: required(access_token, "access_token")?,
             refresh_credential: match (form.refresh_cookie, form.refresh_token) {
-                (None | Some(false), token) => token.into(),
+                (None | Some(false), token) => token.map(Cow::into_owned).into(),
                 (Some(true), None) => RefreshCredential::Cookie,
                 // Two credentials: a reader that knows only one of them would choose another one.
                 (Some(true), Some(_)) => return Err(Invalid("refresh_cookie")),
             },
-            id_token: form.id_token,
-            authentication_method: form.authentication_method,
-            impersonator: form.impersonator,
-            provider_tokens: form.provider_tokens,
-            authkit_authorization_code: form.authkit_authorization_code,
+            id_token: form.id_token.map(Cow::into_owned),
+            authentication_method: form.authentication_method.map(Cow::into_owned),
+            impersonator: form.impersonator.map(Cow::into_owned),
+            provider_tokens: form.provider_tokens.map(Cow::into_owned),
+            authkit_authorization_code: form.authkit_authorization_code.map(Cow::into_owned),
             received_at: required(form.received_at, "received_at")?,
             lifetime: form.lifetime.map(Duration::from_millis),
         })
@@ -322,21 +324,21 @@ impl Serialize for Authenticated {
         let form = Form {
             version: Some(VERSION),
             client_id: Some(self.binding.client_id.as_str().into()),
-            issuer: Some(self.binding.issuer.clone()),
+            issuer: Some((&*self.binding.issuer).into()),
             organization_id: self.organization_id.as_ref().map(|id| id.as_str().into()),
             session_id: self.session_id.as_ref().map(|id| id.as_str().into()),
-            access_token: Some(self.access_token.clone()),
-            refresh_token: self.refresh_token().cloned(),
+            access_token: Some(Cow::Borrowed(&self.access_token)),
+            refresh_token: self.refresh_token().map(Cow::Borrowed),
             refresh_cookie: matches!(self.refresh_credential, RefreshCredential::Cookie)
                 .then_some(true),
-            id_token: self.id_token.clone(),
-            authkit_authorization_code: self.authkit_authorization_code.clone(),
-            authentication_method: self.authentication_method.clone(),
+            id_token: self.id_token.as_ref().map(Cow::Borrowed),
+            authkit_authorization_code: self.authkit_authorization_code.as_ref().map(Cow::Borrowed),
+            authentication_method: self.authentication_method.as_ref().map(Cow::Borrowed),
             received_at: Some(self.received_at),
             lifetime: self.lifetime.map(millis),
-            user: self.user.clone(),
-            impersonator: self.impersonator.clone(),
-            provider_tokens: self.provider_tokens.clone(),
+            user: self.user.as_ref().map(Cow::Borrowed),
+            impersonator: self.impersonator.as_ref().map(Cow::Borrowed),
+            provider_tokens: self.provider_tokens.as_ref().map(Cow::Borrowed),
         };
         form.serialize(serializer)
     }

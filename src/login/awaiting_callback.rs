@@ -8,6 +8,7 @@
 //! whatever lacks it is not of this login and has no effect. Then the redirect URI, the client binding, the issuer and the lifetime
 //! are checked, and only then `code` or `error` is used.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -342,17 +343,17 @@ impl fmt::Debug for AwaitingCallback {
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Form {
+pub(crate) struct Form<'a> {
     version: Option<u64>,
-    client_id: Option<Box<str>>,
-    issuer: Option<Box<str>>,
-    redirect_uri: Option<Box<str>>,
-    #[serde(with = "secret")]
-    state: Option<SecretString>,
-    #[serde(with = "secret")]
-    code_verifier: Option<SecretString>,
-    #[serde(with = "secret", skip_serializing_if = "Option::is_none")]
-    nonce: Option<SecretString>,
+    client_id: Option<Cow<'a, str>>,
+    issuer: Option<Cow<'a, str>>,
+    redirect_uri: Option<Cow<'a, str>>,
+    #[serde(serialize_with = "secret")]
+    state: Option<Cow<'a, SecretString>>,
+    #[serde(serialize_with = "secret")]
+    code_verifier: Option<Cow<'a, SecretString>>,
+    #[serde(serialize_with = "secret", skip_serializing_if = "Option::is_none")]
+    nonce: Option<Cow<'a, SecretString>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
     started_at: Option<Timestamp>,
@@ -360,28 +361,29 @@ pub(crate) struct Form {
 }
 
 impl Stored for AwaitingCallback {
-    type Form = Form;
+    type Form = Form<'static>;
 
     const NOTHING: &'static str = NO_PENDING_LOGIN;
 
-    fn version(form: &Form) -> Option<u64> {
+    fn version(form: &Self::Form) -> Option<u64> {
         form.version
     }
 
-    fn parse(form: Form) -> Result<Self, Invalid> {
+    fn parse(form: Self::Form) -> Result<Self, Invalid> {
         // A shorter value could be guessed.
         let is_random = |text: &SecretString| text.expose_secret().len() >= RANDOM_CHARS;
-        if form.nonce.as_ref().is_some_and(|nonce| !is_random(nonce)) {
+        let nonce = form.nonce.map(Cow::into_owned);
+        if nonce.as_ref().is_some_and(|nonce| !is_random(nonce)) {
             return Err(Invalid("nonce"));
         }
-        let state = form.state.filter(is_random);
-        let verifier = required(form.code_verifier, "code_verifier")?;
+        let state = form.state.map(Cow::into_owned).filter(is_random);
+        let verifier = required(form.code_verifier, "code_verifier")?.into_owned();
         Ok(Self {
             binding: stored::binding(form.client_id, form.issuer)?,
             redirect_uri: required(parsed(form.redirect_uri, "redirect_uri")?, "redirect_uri")?,
             state: required(state, "state")?,
             verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
-            nonce: form.nonce,
+            nonce,
             // Zero is valid here, unlike in a lifetime: it requires a new authentication.
             max_age: form.max_age.map(Duration::from_millis),
             started_at: required(form.started_at, "started_at")?,
@@ -395,11 +397,11 @@ impl Serialize for AwaitingCallback {
         let form = Form {
             version: Some(VERSION),
             client_id: Some(self.binding.client_id.as_str().into()),
-            issuer: Some(self.binding.issuer.clone()),
+            issuer: Some((&*self.binding.issuer).into()),
             redirect_uri: Some(self.redirect_uri.as_str().into()),
-            state: Some(self.state.clone()),
-            code_verifier: Some(self.verifier.clone().into()),
-            nonce: self.nonce.clone(),
+            state: Some(Cow::Borrowed(&self.state)),
+            code_verifier: Some(Cow::Borrowed(self.verifier.secret())),
+            nonce: self.nonce.as_ref().map(Cow::Borrowed),
             max_age: self.max_age.map(millis),
             started_at: Some(self.started_at),
             lifetime: Some(millis(self.lifetime)),

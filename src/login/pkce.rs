@@ -27,6 +27,10 @@ impl Verifier {
         Self(random_text(random, ""))
     }
 
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.0
+    }
+
     pub(crate) fn challenge(&self) -> [u8; RANDOM_CHARS] {
         let mut challenge = [0; RANDOM_CHARS];
         URL_SAFE_NO_PAD
@@ -55,10 +59,9 @@ impl TryFrom<SecretString> for Verifier {
         if !(43..=128).contains(&exposed.len()) {
             return Err(InvalidVerifier::Length);
         }
-        if !exposed
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
-        {
+        let unreserved =
+            |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+        if !exposed.bytes().all(unreserved) {
             return Err(InvalidVerifier::Alphabet);
         }
         Ok(Self(text))
