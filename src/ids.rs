@@ -179,8 +179,7 @@ enum Flaw {
 impl Flaw {
     /// Returns the flaw of an id or a key, if any; `other` is a prefix that it must not have.
     fn of(text: &str, other: &str) -> Option<Self> {
-        // The tables of Unicode are consulted only for characters that are not graphic ASCII.
-        let blank = |c: char| !c.is_ascii_graphic() && (c.is_whitespace() || c.is_control());
+        let blank = |c: char| c.is_whitespace() || c.is_control();
         if text.is_empty() {
             Some(Self::Empty)
         // Before the other flaws: an API key in the place of a client ID would be distributed with the program.
@@ -189,7 +188,14 @@ impl Flaw {
         } else if text.len() > MAX_ID_BYTES {
             Some(Self::TooLong)
         } else {
-            text.chars().any(blank).then_some(Self::Whitespace)
+            (!is_graphic(text) && text.chars().any(blank)).then_some(Self::Whitespace)
         }
     }
+}
+
+/// Returns whether a text has graphic ASCII characters only, as most texts of the protocol.
+pub(crate) fn is_graphic(text: &str) -> bool {
+    // A fold over all bytes is vectorized. A loop that can stop at any byte is several times slower for a valid text.
+    text.bytes()
+        .fold(true, |all, byte| all & byte.is_ascii_graphic())
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Url, form_urlencoded};
 
+use crate::ids::is_graphic;
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_REDIRECT_URI_BYTES};
 use crate::wire::authorization::RESPONSE_PARAMETERS;
 use crate::wire::text;
@@ -102,7 +103,7 @@ impl FromStr for RedirectUri {
             return Err(InvalidRedirectUri(Problem::TooLong));
         }
         // `Url::parse` strips these characters silently, so it would check another text than the one that is sent.
-        if text.trim() != text || text.chars().any(char::is_control) {
+        if !is_graphic(text) && (text.trim() != text || text.chars().any(char::is_control)) {
             return Err(InvalidRedirectUri(Problem::Control));
         }
         let url = Url::parse(text).map_err(|_| InvalidRedirectUri(Problem::NotAbsolute))?;
