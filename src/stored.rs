@@ -1,7 +1,8 @@
 //! The stored form of the persistent states and of a server.
 //!
 //! A persistent state is stored as its [`Stored::Form`]: a plain serde struct, the only place where the names of its members are
-//! and where its secrets are exposed. The forms that are written most, of a pending login and of a session, borrow from their state. Reading it back has four steps, the same for all states:
+//! and where its secrets are exposed. The forms that are written most, of a pending login and of a session, borrow from their state.
+//! Reading it back has four steps, the same for all states:
 //!
 //! 1. The form is read. Serde quotes what it does not expect, and a stored form holds secrets, so every error of this step is
 //!    replaced by a fixed text. Nothing stored (`null`) has a text of its own.
