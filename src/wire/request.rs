@@ -8,6 +8,8 @@ use http::{HeaderValue, Method, Request, Uri};
 use serde::{Serialize, Serializer};
 use url::form_urlencoded;
 
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const USER_AGENT_VALUE: HeaderValue =
     HeaderValue::from_static(concat!("workos-login/", env!("CARGO_PKG_VERSION")));
 
@@ -25,16 +27,16 @@ pub(crate) type Field<'a> = (&'static str, Option<&'a str>);
 pub(crate) fn post(uri: &Uri, encoding: Encoding, fields: &[Field<'_>]) -> Request<Vec<u8>> {
     let fields = Fields(fields);
     let (body, content_type) = match encoding {
-        Encoding::Form => (fields.form(), "application/x-www-form-urlencoded"),
-        Encoding::Json => (fields.json(), "application/json"),
+        Encoding::Form => (fields.form(), FORM),
+        Encoding::Json => (fields.json(), JSON),
     };
     // The builder would return a `Result`. These parts are valid already.
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri.clone();
     let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(ACCEPT, JSON);
+    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(USER_AGENT, USER_AGENT_VALUE);
     request
 }
@@ -71,8 +73,16 @@ impl<'a> Fields<'a> {
     fn json(&self) -> Vec<u8> {
         const MAX_ESCAPED: usize = "\\u0000".len();
         let mut body = Vec::with_capacity("{}".len() + self.size(MAX_ESCAPED));
-        serde_json::to_writer(&mut body, self)
-            .expect("a map of strings is JSON, and a write to memory succeeds");
+        body.push(b'{');
+        for (name, value) in self.present() {
+            if body.len() > 1 {
+                body.push(b',');
+            }
+            push_json(&mut body, name);
+            body.push(b':');
+            push_json(&mut body, value);
+        }
+        body.push(b'}');
         body
     }
 
@@ -83,6 +93,18 @@ impl<'a> Fields<'a> {
         self.present()
             .map(|(name, value)| name.len() + max_escaped * value.len() + "\"\":\"\",".len())
             .sum()
+    }
+}
+
+/// Writes a text as JSON. Usually nothing is escaped; then the text is copied and not looked at byte by byte.
+fn push_json(body: &mut Vec<u8>, text: &str) {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        body.push(b'"');
+        body.extend_from_slice(text.as_bytes());
+        body.push(b'"');
+    } else {
+        serde_json::to_writer(body, text).expect("a text is JSON, and a write to memory succeeds");
     }
 }
 
@@ -109,5 +131,15 @@ mod tests {
             assert_eq!(fields.form().capacity(), fields.size("%00".len()));
             assert_eq!(fields.json().capacity(), 2 + fields.size("\\u0000".len()));
         }
+    }
+
+    #[test]
+    fn a_json_body_is_what_serde_json_writes() {
+        for value in ["", "a b~", "\u{0}\u{1f}\u{7f}", "ä\"\\/", "\u{2028}'&<"] {
+            let fields = [("name", Some(value)), ("absent", None), ("other", Some(""))];
+            let expected = serde_json::to_vec(&Fields(&fields)).unwrap();
+            assert_eq!(Fields(&fields).json(), expected);
+        }
+        assert_eq!(Fields(&[("absent", None)]).json(), b"{}");
     }
 }
