@@ -17,14 +17,14 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use workos_login::{AwaitingCallback, Client, ClientKind};
 use workos_login_session::{
-    BlockingStore, Expected, PendingLoginStore, StoreError, StoreLock, StoredSession,
+    BlockingStore, Expected, FileLock, PendingLoginStore, StoreError, StoreLock, StoredSession,
 };
 use zeroize::Zeroizing;
 
 use crate::entries::{Entries, Found};
 use crate::error::Error;
 use crate::keyring::{self, Keyring};
-use crate::lock_file;
+use crate::lock_directory;
 
 /// The time that a write waits for another one, which takes milliseconds.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -109,7 +109,7 @@ impl KeyringStore {
             login: entries(Arc::clone(&store), login),
             entries: entries(store, account),
             keyring,
-            lock_directory: lock_file::default_directory(),
+            lock_directory: lock_directory::default(),
         }
     }
 
@@ -153,13 +153,17 @@ impl KeyringStore {
         Ok(directory.join(format!("{name}.{extension}")))
     }
 
+    fn acquire(&self, extension: &str, wait: Duration) -> Result<Option<FileLock>, Error> {
+        let path = self.lock_path(extension)?;
+        FileLock::acquire(&path, wait).map_err(|source| Error::LockFile { path, source })
+    }
+
     /// Excludes other writers.
     fn exclusively<T>(
         &self,
         write: impl FnOnce(&Entries) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let path = self.lock_path("write")?;
-        let _lock = lock_file::lock(&path, WRITE_TIMEOUT)?.ok_or(Error::Busy)?;
+        let _lock = self.acquire("write", WRITE_TIMEOUT)?.ok_or(Error::Busy)?;
         write(&self.entries)
     }
 }
@@ -236,7 +240,7 @@ impl BlockingStore for KeyringStore {
     }
 
     fn lock(&self, wait: Duration, _lease: Duration) -> Result<Option<StoreLock>, StoreError> {
-        Ok(lock_file::lock(&self.lock_path("lock")?, wait)?.map(StoreLock::new))
+        Ok(self.acquire("lock", wait)?.map(StoreLock::new))
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -258,6 +262,6 @@ impl PendingLoginStore for KeyringStore {
     }
 
     fn lock_login(&self, wait: Duration) -> Result<Option<StoreLock>, StoreError> {
-        Ok(lock_file::lock(&self.lock_path("login")?, wait)?.map(StoreLock::new))
+        Ok(self.acquire("login", wait)?.map(StoreLock::new))
     }
 }

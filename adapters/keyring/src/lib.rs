@@ -61,7 +61,7 @@ mod entries;
 mod error;
 mod keyring;
 mod keyring_store;
-mod lock_file;
+mod lock_directory;
 
 pub use crate::error::Error;
 pub use crate::keyring::Keyring;

@@ -83,6 +83,8 @@ mod clock;
 #[cfg(all(feature = "conformance", not(target_arch = "wasm32")))]
 pub mod conformance;
 mod error;
+#[cfg(not(target_arch = "wasm32"))]
+mod file_lock;
 mod io;
 mod machine;
 mod manager;
@@ -109,6 +111,8 @@ pub use crate::error::{
     CallError, Cause, ExchangeTimeout, LockTimeout, SessionEnded, SessionError, SessionWarning,
     StoreError,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::file_lock::FileLock;
 pub use crate::machine::{Driver, Lock, Machine, SessionPolicy};
 pub use crate::manager::SessionManager;
 pub use crate::marker::MaybeSend;
