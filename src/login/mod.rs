@@ -8,6 +8,7 @@ mod claims;
 pub(crate) mod connection_selector;
 pub(crate) mod exchanging;
 mod id_token;
+mod import;
 pub(crate) mod pkce;
 pub(crate) mod redirect_uri;
 pub(crate) mod refresh_credential;

@@ -62,7 +62,7 @@ impl Authenticated {
         }
     }
 
-    fn read_user_management(
+    pub(super) fn read_user_management(
         reply: &SuccessResponse<'_>,
         client: &Configuration,
         now: SystemTime,

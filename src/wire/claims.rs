@@ -69,6 +69,11 @@ impl Claims {
         let lifetime = self.exp.as_ref()?.0.checked_sub(self.iat.as_ref()?.0)?;
         (lifetime > 0).then(|| Duration::from_secs(lifetime))
     }
+
+    /// Returns when the token was issued, by the server's clock.
+    pub(crate) fn issued_at(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.iat.as_ref()?.0))
+    }
 }
 
 /// The whole seconds of a NumericDate, which can have a fraction (RFC 7519 section 2).

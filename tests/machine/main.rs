@@ -20,6 +20,7 @@ mod exchanges;
 mod exchanging;
 mod fixtures;
 mod generator;
+mod import;
 mod lifetimes;
 mod limits;
 mod malformed;
