@@ -6,6 +6,7 @@ mod error;
 mod extract;
 mod handlers;
 mod http;
+mod in_cookies;
 mod kept;
 mod layer;
 mod pending;

@@ -9,7 +9,8 @@ use workos_login_session::{
     SealingKeys, SessionError, SessionManager, StoreError, StoreFactory, Token,
 };
 
-use crate::sealed::{Seal, SealedCookies};
+use crate::in_cookies::{InCookies, Seal};
+use crate::sealed::SealedCookies;
 use crate::stored::{NotStored, StoredSessions};
 use crate::web_auth::WebAuth;
 
@@ -19,7 +20,7 @@ pub trait Sessions: private::Sealed {}
 impl<S: private::Sealed> Sessions for S {}
 
 pub(crate) mod private {
-    use super::{Backend, SealedCookies, StoreFactory, StoredSessions};
+    use super::{Backend, InCookies, Kind, SealedCookies, StoreFactory, StoredSessions};
 
     #[expect(unnameable_types, reason = "it seals the trait")]
     pub trait Sealed {
@@ -28,23 +29,32 @@ pub(crate) mod private {
 
     impl Sealed for SealedCookies {
         fn into_backend(self) -> Backend {
-            Backend(super::Kind::Sealed(self))
+            Backend {
+                keys: self.keys.clone(),
+                kind: Kind::Sealed(InCookies::new(self)),
+            }
         }
     }
 
     impl<F: StoreFactory> Sealed for F {
         fn into_backend(self) -> Backend {
-            Backend(super::Kind::Stored(StoredSessions::new(self)))
+            Backend {
+                keys: self.sealing_keys(),
+                kind: Kind::Stored(StoredSessions::new(self)),
+            }
         }
     }
 }
 
-/// One of the two kinds of sessions.
+/// The sessions, and the keys that seal pending logins.
 #[expect(unnameable_types, reason = "a sealed trait returns it")]
-pub struct Backend(Kind);
+pub struct Backend {
+    keys: Arc<SealingKeys>,
+    kind: Kind,
+}
 
 enum Kind {
-    Sealed(SealedCookies),
+    Sealed(InCookies),
     Stored(StoredSessions),
 }
 
@@ -72,15 +82,12 @@ pub(crate) enum Found {
 
 impl Backend {
     pub(crate) fn keys(&self) -> Arc<SealingKeys> {
-        match &self.0 {
-            Kind::Sealed(sealed) => sealed.keys.clone(),
-            Kind::Stored(stored) => stored.keys(),
-        }
+        self.keys.clone()
     }
 
     /// Finds the session of a cookie, and refreshes it if it is due.
     pub(crate) async fn find(&self, auth: &WebAuth, value: &str) -> Found {
-        match &self.0 {
+        match &self.kind {
             Kind::Sealed(sealed) => {
                 let Some(seal) = sealed.open(auth, value) else {
                     return Found::Nothing;
@@ -88,7 +95,7 @@ impl Backend {
                 let manager = match sealed.known(auth, &seal) {
                     Some(manager) => manager,
                     None if is_fresh(auth, &seal) => {
-                        let session = Arc::clone(seal.record().session());
+                        let session = Arc::clone(seal.record.session());
                         return Found::session(Handle::Sealed(Box::new(seal)), session);
                     }
                     None => sealed.manager(auth, &seal).await,
@@ -109,7 +116,7 @@ impl Backend {
 
     /// Checks that a session can be stored.
     pub(crate) async fn check(&self, auth: &WebAuth) -> Result<(), StoreError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sealed(_) => Ok(()),
             Kind::Stored(stored) => stored.check(auth).await,
         }
@@ -121,14 +128,14 @@ impl Backend {
         auth: &WebAuth,
         session: Authenticated,
     ) -> Result<String, NotStored> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sealed(sealed) => Ok(sealed.begin(auth, session)),
             Kind::Stored(stored) => stored.log_in(auth, session).await,
         }
     }
 
     pub(crate) async fn manager(&self, auth: &WebAuth, handle: &Handle) -> SessionManager {
-        match (&self.0, handle) {
+        match (&self.kind, handle) {
             (Kind::Stored(stored), Handle::Stored(key)) => stored.manager(auth, key),
             (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.manager(auth, seal).await,
             _ => unreachable!("a handle is used with the sessions that made it"),
@@ -137,7 +144,7 @@ impl Backend {
 
     /// Returns the cookie of a session after a change, if it is another one.
     pub(crate) async fn cookie(&self, auth: &WebAuth, handle: &Handle) -> Option<String> {
-        match (&self.0, handle) {
+        match (&self.kind, handle) {
             (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.newer(auth, seal).await,
             _ => None,
         }
@@ -163,7 +170,7 @@ impl Found {
 impl Handle {
     pub(crate) fn secret(&self) -> &str {
         match self {
-            Self::Sealed(seal) => seal.handle(),
+            Self::Sealed(seal) => &seal.handle,
             Self::Stored(key) => key,
         }
     }
@@ -184,7 +191,7 @@ async fn access_token(manager: SessionManager) -> Result<Token, SessionError> {
 }
 
 fn is_fresh(auth: &WebAuth, seal: &Seal) -> bool {
-    let record = seal.record();
+    let record = &seal.record;
     let due = record
         .session()
         .refresh_in(auth.refresh_policy(), auth.now());

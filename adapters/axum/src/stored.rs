@@ -12,9 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workos_login::secrecy::SecretString;
 use workos_login::{Any, Authenticated, Client};
-use workos_login_session::{
-    Generation, SealingKeys, SessionManager, Store, StoreError, StoreFactory,
-};
+use workos_login_session::{Generation, SessionManager, Store, StoreError, StoreFactory};
 
 use crate::kept::{Entry, Kept};
 use crate::web_auth::WebAuth;
@@ -36,10 +34,6 @@ impl StoredSessions {
             factory: Box::new(factory),
             managers: Mutex::default(),
         }
-    }
-
-    pub(crate) fn keys(&self) -> Arc<SealingKeys> {
-        self.factory.sealing_keys()
     }
 
     /// Returns the manager of the session with this key, or `None` if there is no session.

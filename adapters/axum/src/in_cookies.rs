@@ -1,0 +1,163 @@
+//! Sessions in cookies, of any form.
+//!
+//! A seal is an opened cookie: the session record, a handle and a sequence number, which grows with each refresh. A session that is due gets a
+//! manager in this process, under its handle. Requests with the cookie of before the refresh have the same handle, so they find the manager
+//! and never send the used refresh token. The manager is kept until [`RETAINED`] after a request came with the newest cookie: a response
+//! that the browser never received loses nothing.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use workos_login::{Authenticated, Timestamp};
+use workos_login_session::{
+    Expected, Generation, MemoryStore, SessionManager, Store, StoredSession,
+};
+
+use crate::kept::{Entry, Kept};
+use crate::web_auth::WebAuth;
+
+/// The time that a request with the cookie of before a refresh is served.
+const RETAINED: Duration = Duration::from_secs(60);
+/// The time that a refreshed session is kept whose new cookie the browser has not sent.
+const UNCONFIRMED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The form of a session in a cookie.
+pub(crate) trait Form: Send + Sync {
+    /// Returns the handle and the sequence number of a new session.
+    fn begin(&self, session: &Authenticated) -> (String, u64);
+
+    /// Returns the sequence number of a session that replaces another one.
+    fn next(&self, sequence: u64, session: &Authenticated) -> u64;
+
+    /// Seals a session, and returns the value of its cookie.
+    fn seal(&self, auth: &WebAuth, seal: &Seal) -> String;
+
+    /// Opens the value of a session cookie.
+    fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal>;
+}
+
+/// Sessions in cookies: nothing is stored on the server.
+pub(crate) struct InCookies {
+    form: Box<dyn Form>,
+    managers: Mutex<Kept<Managed>>,
+}
+
+struct Managed {
+    manager: SessionManager,
+    store: MemoryStore,
+    generation: Generation,
+    sequence: u64,
+}
+
+/// An opened cookie.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Seal {
+    pub(crate) handle: String,
+    pub(crate) sequence: u64,
+    pub(crate) expires: Timestamp,
+    pub(crate) record: StoredSession,
+}
+
+impl InCookies {
+    pub(crate) fn new(form: impl Form + 'static) -> Self {
+        Self {
+            form: Box::new(form),
+            managers: Mutex::default(),
+        }
+    }
+
+    /// Opens the value of a session cookie that is valid and of this client.
+    pub(crate) fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
+        let seal = self.form.open(auth, value)?;
+        let is_valid = seal.expires.ahead_of(auth.now()) > Duration::ZERO
+            && seal.record.session().bound_to(auth.client()).is_ok();
+        is_valid.then_some(seal)
+    }
+
+    /// Returns the value of the cookie of a new session.
+    pub(crate) fn begin(&self, auth: &WebAuth, session: Authenticated) -> String {
+        let (handle, sequence) = self.form.begin(&session);
+        let seal = Seal {
+            handle,
+            sequence,
+            expires: (auth.now() + auth.session_ttl()).into(),
+            record: StoredSession::new(session),
+        };
+        self.form.seal(auth, &seal)
+    }
+
+    /// Returns the manager of a session if it has one: it was due, or was changed, a short time ago.
+    pub(crate) fn known(&self, auth: &WebAuth, seal: &Seal) -> Option<SessionManager> {
+        let now = auth.now();
+        let mut managers = self.managers();
+        let entry = managers.get(&seal.handle, now)?;
+        let sequence = entry.value.sequence;
+        if seal.sequence > sequence {
+            // Another process has refreshed the session since.
+            managers.remove(&seal.handle);
+            return None;
+        }
+        if seal.sequence == sequence && sequence > 0 {
+            entry.until = entry.until.min(now + RETAINED);
+        }
+        Some(entry.value.manager.clone())
+    }
+
+    /// Returns the manager of a session, and makes one if there is none.
+    pub(crate) async fn manager(&self, auth: &WebAuth, seal: &Seal) -> SessionManager {
+        if let Some(manager) = self.known(auth, seal) {
+            return manager;
+        }
+        let store = MemoryStore::with_clock(auth.clock());
+        // A store in memory does not fail, and this one is empty.
+        let _ = Store::save(&store, &seal.record, Expected::Anything).await;
+        let manager = auth.manager(Arc::new(store.clone()));
+        let now = auth.now();
+        let new = Entry {
+            value: Managed {
+                manager,
+                store,
+                generation: seal.record.generation(),
+                sequence: seal.sequence,
+            },
+            until: now + UNCONFIRMED,
+        };
+        // Another request may have been faster.
+        let mut managers = self.managers();
+        managers
+            .get_or_insert(&seal.handle, new, now)
+            .manager
+            .clone()
+    }
+
+    /// Returns the cookie of a session that is newer than the one of the seal, if its manager has one.
+    pub(crate) async fn newer(&self, auth: &WebAuth, seal: &Seal) -> Option<String> {
+        let now = auth.now();
+        let store = self.managers().get(&seal.handle, now)?.value.store.clone();
+        let record = Store::load(&store).await.ok()??;
+        let sequence = {
+            let mut managers = self.managers();
+            let entry = managers.get(&seal.handle, now)?;
+            if record.generation() != entry.value.generation {
+                entry.value.generation = record.generation();
+                entry.value.sequence = self.form.next(entry.value.sequence, record.session());
+                entry.until = now + UNCONFIRMED;
+            }
+            entry.value.sequence
+        };
+        (sequence > seal.sequence).then(|| {
+            let newer = Seal {
+                handle: seal.handle.clone(),
+                sequence,
+                expires: (auth.now() + auth.session_ttl()).into(),
+                record,
+            };
+            self.form.seal(auth, &newer)
+        })
+    }
+
+    fn managers(&self) -> MutexGuard<'_, Kept<Managed>> {
+        self.managers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
