@@ -13,19 +13,23 @@ use cookie::{Cookie, SameSite};
 
 /// The maximum size of a chunk. Browsers limit name, value and attributes of a cookie to 4096 bytes together.
 const CHUNK_BYTES: usize = 3800;
+/// The maximum size of the name and the value (RFC 6265bis section 5.6).
+const COOKIE_BYTES: usize = 4096;
 const MAX_CHUNKS: usize = 8;
 
 /// A session that does not fit into the cookies of a browser.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TooLong(usize);
+pub(crate) struct TooLong {
+    length: usize,
+    max: usize,
+}
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "the session is {} bytes long, and cookies hold at most {}; keep the sessions in a store, such as workos-login-redis",
-            self.0,
-            MAX_CHUNKS * CHUNK_BYTES
+            self.length, self.max
         )
     }
 }
@@ -37,6 +41,29 @@ pub(crate) struct Cookies {
     pub(crate) session: String,
     pub(crate) pending_prefix: String,
     is_secure: bool,
+    shared: Option<Shared>,
+}
+
+/// A session cookie that another service reads and sets, too: in one piece, under a name without a prefix.
+#[derive(Clone)]
+#[cfg_attr(
+    not(feature = "node-sealed-sessions"),
+    expect(dead_code, reason = "it is made with this feature only")
+)]
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) domain: Option<String>,
+}
+
+#[cfg(feature = "node-sealed-sessions")]
+impl Shared {
+    pub(crate) fn is_valid(&self) -> bool {
+        let is_word = |text: &str, others: &str| {
+            let is_part = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+            !text.is_empty() && text.chars().all(is_part)
+        };
+        is_word(&self.name, "-_.") && self.domain.as_ref().is_none_or(|name| is_word(name, "-."))
+    }
 }
 
 /// The session cookie of a request.
@@ -48,18 +75,30 @@ pub(crate) struct SessionCookie {
 }
 
 impl Cookies {
-    pub(crate) fn new(name: &str, is_secure: bool) -> Self {
+    pub(crate) fn new(name: &str, is_secure: bool, shared: Option<Shared>) -> Self {
         // The prefix makes the browser reject a cookie that another subdomain set (RFC 6265bis section 4.1.3.2).
         let prefix = if is_secure { "__Host-" } else { "" };
         Self {
-            session: format!("{prefix}{name}-session"),
+            session: match &shared {
+                Some(shared) => shared.name.clone(),
+                None => format!("{prefix}{name}-session"),
+            },
             pending_prefix: format!("{prefix}{name}-login-"),
             is_secure,
+            shared,
         }
     }
 
     /// Finds the session cookie of a request.
     pub(crate) fn session(&self, headers: &HeaderMap) -> SessionCookie {
+        if self.shared.is_some() {
+            // Of several with this name, the other service reads the first one, too.
+            let cookie = parse(headers).find(|cookie| cookie.name() == self.session);
+            return SessionCookie {
+                names: cookie.iter().map(|_| self.session.clone()).collect(),
+                value: cookie.map(|cookie| cookie.value().to_owned()),
+            };
+        }
         let chunk_of = |name: &str| match name.strip_prefix(&*self.session)? {
             "" => Some(0),
             suffix => suffix.strip_prefix('.')?.parse().ok().filter(|&n| n > 0),
@@ -92,7 +131,10 @@ impl Cookies {
         lifetime: Duration,
         old: &[String],
     ) -> Result<Vec<HeaderValue>, TooLong> {
-        check_length(value)?;
+        self.check_length(value)?;
+        if self.shared.is_some() {
+            return Ok(vec![self.set(&self.session, value.to_owned(), lifetime)]);
+        }
         let count = value.len().div_ceil(CHUNK_BYTES).max(1);
         // The value is base64url, so every byte is a character.
         let chunks = (0..count).map(|n| {
@@ -120,6 +162,14 @@ impl Cookies {
         cookie.set_secure(self.is_secure);
         cookie.set_path("/");
         cookie.set_max_age(lifetime.try_into().ok());
+        if let Some(Shared {
+            domain: Some(domain),
+            ..
+        }) = &self.shared
+            && name == self.session
+        {
+            cookie.set_domain(domain.clone());
+        }
         let mut header = HeaderValue::try_from(cookie.to_string())
             .expect("the name and the value of a cookie of this server are ASCII");
         header.set_sensitive(true);
@@ -129,13 +179,18 @@ impl Cookies {
     pub(crate) fn delete(&self, name: &str) -> HeaderValue {
         self.set(name, String::new(), Duration::ZERO)
     }
-}
 
-/// Checks that a session fits into cookies.
-pub(crate) fn check_length(value: &str) -> Result<(), TooLong> {
-    match value.len() {
-        length if length > MAX_CHUNKS * CHUNK_BYTES => Err(TooLong(length)),
-        _ => Ok(()),
+    /// Checks that a session fits into its cookies.
+    pub(crate) fn check_length(&self, value: &str) -> Result<(), TooLong> {
+        let max = match &self.shared {
+            Some(shared) => COOKIE_BYTES - shared.name.len(),
+            None => MAX_CHUNKS * CHUNK_BYTES,
+        };
+        let length = value.len();
+        if length > max {
+            return Err(TooLong { length, max });
+        }
+        Ok(())
     }
 }
 

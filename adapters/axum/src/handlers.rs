@@ -16,7 +16,6 @@ use workos_login::{
     ExchangeLimits, HttpClient as _, Outcome, Screen, Start,
 };
 
-use crate::cookies::check_length;
 use crate::current::{Change, Current};
 use crate::pending::{self, Pending};
 use crate::return_to;
@@ -183,7 +182,7 @@ async fn keep(current: &Current, session: Authenticated) -> Result<(), Problem> 
         tracing::error!("the session could not be stored: {error}");
         NOT_STORED
     })?;
-    check_length(&cookie).map_err(|error| {
+    auth.cookies().check_length(&cookie).map_err(|error| {
         tracing::error!("the login failed: {error}");
         TOO_LONG
     })?;

@@ -47,6 +47,8 @@ struct Managed {
     manager: SessionManager,
     store: MemoryStore,
     generation: Generation,
+    /// The generation before the last change, which can have the same sequence number.
+    previous: Option<Generation>,
     sequence: u64,
 }
 
@@ -119,6 +121,7 @@ impl InCookies {
                 manager,
                 store,
                 generation: seal.record.generation(),
+                previous: None,
                 sequence: seal.sequence,
             },
             until: now + UNCONFIRMED,
@@ -136,17 +139,23 @@ impl InCookies {
         let now = auth.now();
         let store = self.managers().get(&seal.handle, now)?.value.store.clone();
         let record = Store::load(&store).await.ok()??;
-        let sequence = {
+        let (sequence, is_newer) = {
             let mut managers = self.managers();
             let entry = managers.get(&seal.handle, now)?;
-            if record.generation() != entry.value.generation {
-                entry.value.generation = record.generation();
-                entry.value.sequence = self.form.next(entry.value.sequence, record.session());
+            let managed = &mut entry.value;
+            if record.generation() != managed.generation {
+                managed.previous = Some(managed.generation);
+                managed.generation = record.generation();
+                managed.sequence = self.form.next(managed.sequence, record.session());
                 entry.until = now + UNCONFIRMED;
             }
-            entry.value.sequence
+            let is_previous = managed.previous == Some(seal.record.generation());
+            (
+                managed.sequence,
+                managed.sequence > seal.sequence || is_previous,
+            )
         };
-        (sequence > seal.sequence).then(|| {
+        is_newer.then(|| {
             let newer = Seal {
                 handle: seal.handle.clone(),
                 sequence,

@@ -7,8 +7,12 @@ mod extract;
 mod handlers;
 mod http;
 mod in_cookies;
+#[cfg(feature = "node-sealed-sessions")]
+mod iron;
 mod kept;
 mod layer;
+#[cfg(feature = "node-sealed-sessions")]
+mod node;
 mod pending;
 mod return_to;
 mod sealed;
@@ -19,6 +23,8 @@ mod web_auth;
 pub use crate::error::BuildError;
 pub use crate::extract::{Bearer, BearerRejection, LoggedIn, LoginRequired, StepUpRequired};
 pub use crate::layer::{AuthLayer, AuthService};
+#[cfg(feature = "node-sealed-sessions")]
+pub use crate::node::NodeSealedSessions;
 pub use crate::sealed::SealedCookies;
 pub use crate::sessions::Sessions;
 pub use crate::web_auth::{LoginParameter, WebAuth, WebAuthBuilder};

@@ -9,6 +9,8 @@ use workos_login_session::{
     SealingKeys, SessionError, SessionManager, StoreError, StoreFactory, Token,
 };
 
+use crate::cookies::Shared;
+use crate::error::BuildError;
 use crate::in_cookies::{InCookies, Seal};
 use crate::sealed::SealedCookies;
 use crate::stored::{NotStored, StoredSessions};
@@ -32,6 +34,8 @@ pub(crate) mod private {
             Backend {
                 keys: self.keys.clone(),
                 kind: Kind::Sealed(InCookies::new(self)),
+                shared_cookie: None,
+                problem: None,
             }
         }
     }
@@ -41,6 +45,20 @@ pub(crate) mod private {
             Backend {
                 keys: self.sealing_keys(),
                 kind: Kind::Stored(StoredSessions::new(self)),
+                shared_cookie: None,
+                problem: None,
+            }
+        }
+    }
+
+    #[cfg(feature = "node-sealed-sessions")]
+    impl Sealed for crate::NodeSealedSessions {
+        fn into_backend(self) -> Backend {
+            Backend {
+                keys: self.keys().into(),
+                shared_cookie: Some(self.cookie().clone()),
+                problem: self.problem(),
+                kind: Kind::Sealed(InCookies::new(self)),
             }
         }
     }
@@ -51,6 +69,8 @@ pub(crate) mod private {
 pub struct Backend {
     keys: Arc<SealingKeys>,
     kind: Kind,
+    shared_cookie: Option<Shared>,
+    problem: Option<BuildError>,
 }
 
 enum Kind {
@@ -83,6 +103,16 @@ pub(crate) enum Found {
 impl Backend {
     pub(crate) fn keys(&self) -> Arc<SealingKeys> {
         self.keys.clone()
+    }
+
+    /// Returns the session cookie, if it is shared with another service.
+    pub(crate) fn shared_cookie(&self) -> Option<&Shared> {
+        self.shared_cookie.as_ref()
+    }
+
+    /// Checks the configuration of the sessions.
+    pub(crate) fn check_configuration(&self) -> Result<(), BuildError> {
+        self.problem.map_or(Ok(()), Err)
     }
 
     /// Finds the session of a cookie, and refreshes it if it is due.

@@ -253,6 +253,7 @@ impl WebAuthBuilder {
         let redirect_uri = self.redirect_uri.ok_or(BuildError::NoRedirectUri)?;
         let sessions = self.sessions.ok_or(BuildError::NoSessions)?;
         let origin = Url::parse(redirect_uri.as_str()).map_err(|_| BuildError::Insecure)?;
+        sessions.check_configuration()?;
         let is_secure = origin.scheme() == "https";
         if !is_secure && !is_loopback(&origin) {
             return Err(BuildError::Insecure);
@@ -265,7 +266,11 @@ impl WebAuthBuilder {
         let verifier = TokenVerifier::new(self.client.key_set(), self.http.clone());
         Ok(WebAuth(Arc::new(Inner {
             keys: sessions.keys(),
-            cookies: Cookies::new(&self.cookie_name, is_secure),
+            cookies: Cookies::new(
+                &self.cookie_name,
+                is_secure,
+                sessions.shared_cookie().cloned(),
+            ),
             client: self.client,
             http: self.http,
             redirect_uri,

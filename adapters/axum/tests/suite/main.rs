@@ -9,6 +9,8 @@ mod configuration;
 mod cookies;
 mod log;
 mod logins;
+#[cfg(feature = "node-sealed-sessions")]
+mod node;
 mod refresh;
 mod step_up;
 mod stores;
