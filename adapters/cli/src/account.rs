@@ -26,7 +26,7 @@ const APPLICATION: &str = "workos-login";
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct AccountArgs {
-    /// Name of the session, to store more than one [default: that of the last login]
+    /// Name of the session [default: that of the last login]
     #[arg(long = "account", value_name = "NAME", value_parser = account_name)]
     pub(crate) name: Option<String>,
 
@@ -38,19 +38,33 @@ pub(crate) struct AccountArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct ServiceArgs {
-    /// Keyring that stores the session
-    #[arg(long, value_name = "KEYRING", value_enum, env = "WORKOS_LOGIN_STORE")]
+    /// Keyring: system or kernel
+    ///
+    /// `system` is the Keychain on macOS, the Credential Manager on Windows and a Secret Service elsewhere. `kernel` is the Linux kernel
+    /// keyring, which needs no daemon, and is cleared by a restart or after some days without use.
+    #[arg(
+        long,
+        value_name = "KEYRING",
+        env = "WORKOS_LOGIN_STORE",
+        hide_possible_values = true
+    )]
     store: Option<Store>,
 
-    /// Client id of the application, client_… in the WorkOS dashboard
+    /// Client id of the application
+    ///
+    /// It is client_… in the WorkOS dashboard.
     #[arg(long, value_name = "ID", env = "WORKOS_CLIENT_ID")]
     client_id: Option<String>,
 
-    /// Base URL of the service, if it is not that of api.workos.com
+    /// Base URL of the service
+    ///
+    /// The default is that of api.workos.com.
     #[arg(long, value_name = "URL", env = "WORKOS_BASE_URL")]
     base_url: Option<String>,
 
-    /// Issuer of an OAuth authorization server in place of WorkOS, exactly as the server writes it
+    /// Issuer of an OAuth server
+    ///
+    /// An authorization server in place of WorkOS, exactly as the server writes its issuer.
     #[arg(long, value_name = "URL", env = "WORKOS_LOGIN_ISSUER")]
     pub(crate) issuer: Option<String>,
 
@@ -92,9 +106,7 @@ pub(crate) struct Account {
 /// The keyring of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Store {
-    /// Linux kernel keyring: needs no daemon; cleared by a restart or after some days without use
     Kernel,
-    /// Keychain on macOS, Credential Manager on Windows, Secret Service elsewhere
     #[default]
     System,
 }

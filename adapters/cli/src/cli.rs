@@ -8,10 +8,11 @@ use clap::builder::Resettable;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::HEADING;
-use crate::commands::{accounts, login, logout, run, status, switch, token, whoami};
+use crate::commands::{accounts, documents, login, logout, run, status, switch, token, whoami};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::session::NO_STORE_HEADING;
 
 /// Log in to WorkOS from the terminal.
 #[derive(Debug, Parser)]
@@ -19,19 +20,25 @@ use crate::output::Output;
     name = "workos-login",
     version,
     about,
-    after_help = ErrorKind::table(),
+    after_help = ErrorKind::list(),
+    after_long_help = ErrorKind::table(),
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_flag = true
+    disable_help_flag = true,
+    disable_version_flag = true
 )]
 pub(crate) struct Cli {
-    /// Print the result, or the error, as one JSON object on standard output
+    /// Print the result or the error as one JSON object
     #[arg(long, global = true, help_heading = HEADING, display_order = 100)]
     pub(crate) json: bool,
 
     /// Print help; `workos-login help COMMAND` prints more
     #[arg(short, long, global = true, action = ArgAction::HelpShort, help_heading = HEADING, display_order = 101)]
     help: (),
+
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = HEADING, display_order = 102)]
+    version: (),
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -48,6 +55,8 @@ pub(crate) enum Command {
     Switch(switch::Args),
     Logout(logout::Args),
     Accounts(accounts::Args),
+    Completions(documents::CompletionsArgs),
+    Man(documents::ManArgs),
 }
 
 impl Cli {
@@ -72,12 +81,16 @@ impl Cli {
     }
 }
 
-/// Makes an environment variable that is empty count as unset, and keeps the values of all out of the help.
+/// Makes an environment variable that is empty count as unset, keeps the values of all out of the help, and the options of a login out of
+/// the short help of the commands that have `--no-store`.
 fn with_environment(command: clap::Command) -> clap::Command {
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     command
         .mut_args(|argument| match argument.get_env() {
             Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+            _ if argument.get_help_heading() == Some(NO_STORE_HEADING) => {
+                argument.hide_short_help(true)
+            }
             _ => argument.hide_env_values(true),
         })
         .mut_subcommands(with_environment)

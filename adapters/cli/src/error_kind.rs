@@ -48,7 +48,18 @@ error_kinds! {
 }
 
 impl ErrorKind {
-    /// Returns the table of exit codes for `--help`.
+    /// Returns the exit codes for `--help`, in two columns.
+    pub(crate) fn list() -> String {
+        let cell = |(code, kind, _): &(u8, &str, &str)| {
+            let kind = if *code == 0 { "success" } else { kind };
+            format!("{:<33}", format!("  {code:>3}  {kind}"))
+        };
+        let row = |row: &[_]| format!("\n{}", row.iter().map(cell).collect::<String>().trim_end());
+        let rows: String = ROWS.chunks(2).map(row).collect();
+        format!("Exit codes, and the `kind` of an error in JSON:{rows}")
+    }
+
+    /// Returns the table of exit codes with their meanings.
     pub(crate) fn table() -> String {
         let row = |(code, kind, meaning): &(u8, &str, &str)| {
             format!("\n  {code:>3}  {kind:<24}  {meaning}")

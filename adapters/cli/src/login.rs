@@ -19,7 +19,7 @@ use crate::output::Output;
 /// The options of a login.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
-    /// Show a user code to enter in a browser on any device, and wait for the login
+    /// Show a code to enter in a browser on any device
     ///
     /// For machines without a browser. It uses no redirect URI, and cannot be combined with --organization or --provider.
     #[arg(long, conflicts_with_all = ["organization", "provider", "port", "redirect_uri"])]
@@ -29,29 +29,35 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "ORG_ID", conflicts_with = "issuer")]
     organization: Option<OrganizationId>,
 
-    /// Log in with this identity provider, GoogleOAuth for example
+    /// Log in with this provider, as in GoogleOAuth
     #[arg(long, value_name = "NAME", conflicts_with = "issuer")]
     provider: Option<String>,
 
-    /// Use the redirect URI http://127.0.0.1:PORT/callback [default: a free port]
+    /// Redirect to http://127.0.0.1:PORT/callback
+    ///
+    /// The default is a free port.
     #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
     port: Option<u16>,
 
-    /// Use this redirect URI, as it is registered: http on 127.0.0.1, ::1 or localhost
+    /// Use this registered loopback redirect URI
+    ///
+    /// It has the scheme http, and the host 127.0.0.1, ::1 or localhost.
     #[arg(long, value_name = "URI")]
     redirect_uri: Option<RedirectUri>,
 
-    /// Time limit for the whole login: the user, the requests and their retries
+    /// Time limit of the whole login
+    ///
+    /// It bounds the time of the user, the requests and their retries.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
-    /// Print the authorization URL instead of opening the browser
+    /// Print the URL instead of opening the browser
     #[arg(long)]
     no_browser: bool,
 
-    /// Scopes to request of an authorization server, separated by spaces
+    /// Scopes to request of an authorization server
     ///
-    /// `openid` is always included. The default is `openid profile email offline_access`, as far as the server supports them.
+    /// They are separated by spaces. `openid` is always included. The default is `openid profile email offline_access`, as far as the server supports them.
     #[arg(long, value_name = "SCOPE")]
     scope: Option<Scope>,
 }

@@ -8,6 +8,7 @@ mod account;
 mod cli;
 mod commands {
     pub(crate) mod accounts;
+    pub(crate) mod documents;
     pub(crate) mod login;
     pub(crate) mod logout;
     pub(crate) mod run;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
     output.exit_on_ctrl_c();
     let result = match cli.command {
         Command::Accounts(args) => args.run(&output),
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(),
         Command::Login(args) => args.run(&output),
         Command::Logout(args) => args.run(&output),
         Command::Run(args) => args.run(&output),

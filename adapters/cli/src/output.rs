@@ -55,7 +55,7 @@ impl Output {
     pub(crate) fn finish(&self, result: Result<Report, Failure>) -> ExitCode {
         let _ended = self.end();
         let printed = match result {
-            Ok(report) if self.json => print_json(&report.members),
+            Ok(report) if self.json && !report.members.is_empty() => print_json(&report.members),
             Ok(report) => report
                 .lines
                 .iter()

@@ -17,6 +17,9 @@ use crate::failure::Failure;
 use crate::login::{self, LoginArgs};
 use crate::output::Output;
 
+/// The heading of the options of a login in the help of other commands.
+pub(crate) const NO_STORE_HEADING: &str = "Options for the login of --no-store";
+
 /// An account and its session.
 pub(crate) type Session = (Account, Arc<Authenticated>);
 
@@ -24,13 +27,13 @@ pub(crate) type Session = (Account, Arc<Authenticated>);
 #[derive(Debug, clap::Args)]
 #[command(mut_group("LoginArgs", |login| login.requires("no_store")))]
 pub(crate) struct SessionArgs {
-    /// Log in for this command alone and store no session: no keyring is needed
+    /// Log in for this command alone, with the options of login
     ///
-    /// The access token expires within minutes and is not refreshed.
+    /// It stores no session, so no keyring is needed. The access token expires within minutes and is not refreshed.
     #[arg(long, conflicts_with = "name")]
     no_store: bool,
 
-    #[command(flatten, next_help_heading = "Options for the login of --no-store")]
+    #[command(flatten, next_help_heading = NO_STORE_HEADING)]
     login: LoginArgs,
 
     #[command(flatten)]

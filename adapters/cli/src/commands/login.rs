@@ -25,13 +25,15 @@ pub(crate) struct Args {
     #[command(flatten)]
     login: LoginArgs,
 
-    /// Log in at a mock server inside this program: no account is needed
+    /// Log in at a mock server: no account is needed
     ///
-    /// The configured client id and service are ignored. If no browser can be opened, the first user of the mock server logs in.
+    /// It is part of this program. The configured client id and service are ignored. If no browser can be opened, the first user of the mock server logs in.
     #[arg(long)]
     demo: bool,
 
-    /// With --demo: log in as this user, alice@example.com for example, without a browser
+    /// With --demo, log in as this user
+    ///
+    /// For example alice@example.com. No browser is opened.
     #[arg(long = "as", value_name = "EMAIL")]
     demo_user: Option<String>,
 

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Report;
 
-/// Remove the session from the keyring, revoke it, and open the session logout URL
+/// Remove and revoke the session, and open its logout URL
 ///
 /// The session is removed first, whatever the server and the browser do afterwards.
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::report::Report;
 use crate::session::SessionArgs;
 
-/// Run a command with a valid access token in the environment variable WORKOS_ACCESS_TOKEN
+/// Run a command with the access token in WORKOS_ACCESS_TOKEN
 ///
 /// The token is refreshed first if it is due for refresh. It expires within minutes: a command that runs for longer gets another
 /// one from `workos-login token`. The exit code is that of the command.

@@ -12,7 +12,7 @@ use crate::account::AccountArgs;
 use crate::failure::Failure;
 use crate::report::{Report, expiry};
 
-/// Print when the access token expires, when it is due for refresh, and where the session is stored
+/// Print when the token expires, and where the session is stored
 ///
 /// Sends no request.
 #[derive(Debug, clap::Args)]

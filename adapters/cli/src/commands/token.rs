@@ -13,17 +13,17 @@ use crate::output::Output;
 use crate::report::Report;
 use crate::session::SessionArgs;
 
-/// Print a valid access token; refresh it first if it is due for refresh
+/// Print a valid access token
 ///
-/// Standard output contains only the token. The token is a secret: until it expires, its bearer can act as the user.
+/// It is refreshed first if it is due for refresh. Standard output contains only the token. The token is a secret: until it expires, its bearer can act as the user.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    session: SessionArgs,
-
     /// Refresh the token even if it is not due for refresh
     #[arg(long, conflicts_with = "no_store")]
     refresh: bool,
+
+    #[command(flatten)]
+    session: SessionArgs,
 }
 
 impl Args {

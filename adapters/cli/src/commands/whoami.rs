@@ -6,9 +6,9 @@ use crate::output::Output;
 use crate::report::Report;
 use crate::session::SessionArgs;
 
-/// Print the logged-in user, as of the last response of the service
+/// Print the logged-in user
 ///
-/// Sends no request, except for the login of --no-store.
+/// It is the user as of the last response of the service. Sends no request, except for the login of --no-store.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{program, run};
+use crate::support::{program, run, temporary_path};
 
 #[test]
 fn a_missing_client_id_is_reported_with_its_remedy() {
@@ -114,6 +114,60 @@ fn an_invalid_command_line_is_reported_as_json_on_request() {
         assert_eq!(ended.stdout, "");
         assert_ne!(ended.stderr, "");
     }
+}
+
+#[test]
+fn the_help_of_a_command_fits_on_a_screen() {
+    for command in [
+        &["login"][..],
+        &["token"],
+        &["run"],
+        &["whoami"],
+        &["status"],
+        &["switch"],
+        &["logout"],
+        &["accounts"],
+        &["accounts", "use"],
+        &["completions"],
+        &["man"],
+    ] {
+        let arguments = [command, &["--help"]].concat();
+        let help = run(program(&arguments).env("COLUMNS", "80")).with(0).stdout;
+        let height = help.lines().count();
+        assert!(height <= 24, "{height} lines: {help}");
+        assert!(help.contains("\nCommon options:\n"), "{help}");
+    }
+}
+
+#[test]
+fn more_help_has_every_option() {
+    let help = run(&mut program(&["help", "token"])).with(0).stdout;
+    for option in ["--device", "--authorization-endpoint", "--advertises-iss"] {
+        assert!(help.contains(option), "{help}");
+    }
+    let help = run(&mut program(&["help"])).with(0).stdout;
+    assert!(help.contains("check the issuer"), "{help}");
+}
+
+#[test]
+fn completions_and_manual_pages_are_generated_for_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&mut program(&["completions", shell])).with(0).stdout;
+        for word in ["accounts", "no-store", "advertises-iss"] {
+            assert!(script.contains(word), "no {word} for {shell}");
+        }
+    }
+    let directory = temporary_path("man");
+    std::fs::create_dir_all(&directory).unwrap();
+    let ended = run(program(&["man"]).arg(&directory)).with(0);
+    assert_eq!(ended.stdout, "");
+    let page = |name: &str| std::fs::read_to_string(directory.join(name)).unwrap();
+    assert!(page("workos-login.1").contains("workos\\-login\\-accounts(1)"));
+    assert!(page("workos-login-accounts-use.1").contains("Make an account the default"));
+    std::fs::remove_dir_all(&directory).unwrap();
+    run(program(&["man"]).arg(&directory))
+        .with(1)
+        .says(&["cannot be written"]);
 }
 
 #[test]

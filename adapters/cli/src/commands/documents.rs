@@ -1,0 +1,53 @@
+//! `workos-login completions` and `workos-login man`: what packages install beside the program, generated from the command line.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::error_kind::ErrorKind;
+use crate::failure::Failure;
+use crate::report::Report;
+
+/// Print the completions for a shell
+///
+/// For example: workos-login completions bash >~/.local/share/bash-completion/completions/workos-login
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    shell: Shell,
+}
+
+/// Write the manual pages, one for each command
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// An existing directory
+    directory: PathBuf,
+}
+
+impl CompletionsArgs {
+    /// Prints the completions.
+    pub(crate) fn run(&self) -> Result<Report, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "workos-login", &mut script);
+        // Not as lines of a report, which escape tabs.
+        io::Write::write_all(&mut io::stdout().lock(), &script).map_err(|error| {
+            let problem = "the completions cannot be printed";
+            Failure::new(ErrorKind::Failure, problem).caused_by(&error)
+        })?;
+        Ok(Report::default())
+    }
+}
+
+impl ManArgs {
+    /// Writes the manual pages.
+    pub(crate) fn run(&self) -> Result<Report, Failure> {
+        let directory = self.directory.display();
+        clap_mangen::generate_to(Cli::command(), &self.directory).map_err(|error| {
+            let message = format_args!("the manual pages cannot be written to {directory}");
+            Failure::new(ErrorKind::Failure, message).caused_by(&error)
+        })?;
+        Ok(Report::default())
+    }
+}
