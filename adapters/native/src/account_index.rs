@@ -17,7 +17,6 @@ use workos_login::{Client, Server};
 
 use crate::app::NativeApp;
 use crate::native_client::NativeClient;
-use crate::storage::Storage;
 
 const VERSION: u32 = 1;
 
@@ -55,14 +54,7 @@ struct Record {
     /// A client of WorkOS has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<Server>,
-    store: StoreKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum StoreKind {
-    Kernel,
-    System,
+    store: String,
 }
 
 impl AccountIndex {
@@ -143,10 +135,7 @@ impl AccountIndex {
     }
 
     fn app(&self, record: Record) -> io::Result<NativeApp> {
-        let storage = match record.store {
-            StoreKind::Kernel => Storage::KernelKeyring,
-            StoreKind::System => Storage::Keyring,
-        };
+        let storage = record.store.parse().map_err(io::Error::other)?;
         let app = NativeApp::new(record.client()?, &*self.application);
         Ok(app.account(record.name).storage(storage))
     }
@@ -180,10 +169,9 @@ impl Record {
                 NativeClient::OAuth(client) => Some(client.server().clone()),
                 NativeClient::UserManagement(_) => None,
             },
-            store: match app.selected_storage() {
-                Storage::KernelKeyring => StoreKind::Kernel,
-                Storage::Keyring => StoreKind::System,
-                _ => return Err(io::Error::other("only keyrings can be listed")),
+            store: match app.selected_storage().name() {
+                Some(name) => name.to_owned(),
+                None => return Err(io::Error::other("only keyrings can be listed")),
             },
         })
     }
@@ -200,14 +188,9 @@ impl Record {
 
     /// Returns whether both are the same session: in the same store, of the same client, issuer and name.
     fn is_same(&self, other: &Self) -> bool {
-        let key = |it: &Self| {
-            (
-                it.name.clone(),
-                it.client_id.clone(),
-                it.issuer.clone(),
-                it.store,
-            )
-        };
+        fn key(it: &Record) -> [&str; 4] {
+            [&it.name, &it.client_id, &it.issuer, &it.store]
+        }
         key(self) == key(other)
     }
 }

@@ -83,7 +83,7 @@ pub use crate::login::event::{Browser, ChallengeOffer, LoginEvent, Page};
 pub use crate::login::options::{DeviceGrant, Login};
 pub use crate::native_client::NativeClient;
 pub use crate::session::{LoggedOut, NativeSession};
-pub use crate::storage::{Location, NativeStore, Storage};
+pub use crate::storage::{Location, NativeStore, Storage, UnknownStorage};
 #[cfg(feature = "verify")]
 pub use crate::verified_token::VerifiedToken;
 

@@ -1,6 +1,8 @@
 //! The store of the session and of the pending login, chosen at run time.
 
+use std::error::Error;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +29,31 @@ pub enum Storage {
     /// The memory of this process, shared by the clones of the application.
     Memory,
 }
+
+impl FromStr for Storage {
+    type Err = UnknownStorage;
+
+    /// Parses the [name](Self::name) of a keyring.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let keyrings = [Self::Keyring, Self::KernelKeyring];
+        let mut keyrings = keyrings.into_iter();
+        keyrings
+            .find(|keyring| keyring.name() == Some(name))
+            .ok_or(UnknownStorage(()))
+    }
+}
+
+/// The error of a [`Storage`] that is not a known name.
+#[derive(Clone, Debug)]
+pub struct UnknownStorage(());
+
+impl fmt::Display for UnknownStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown keyring; use system or kernel")
+    }
+}
+
+impl Error for UnknownStorage {}
 
 /// A store for a session and for a pending login. It is implemented for each type that is a store for both.
 pub trait NativeStore: BlockingStore + PendingLoginStore {}
@@ -78,6 +105,16 @@ impl fmt::Display for Location {
 }
 
 impl Storage {
+    /// Returns the name for settings: `system` or `kernel`; `None` if it is neither of the keyrings.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::KernelKeyring => Some("kernel"),
+            Self::Keyring => Some("system"),
+            Self::Custom(_) | Self::Memory => None,
+        }
+    }
+
     /// Opens the store.
     pub(crate) fn open(
         &self,
