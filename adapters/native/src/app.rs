@@ -148,6 +148,7 @@ impl NativeApp {
         options: impl FnOnce(Login<'a>) -> Login<'a>,
     ) -> Result<NativeSession, NativeError> {
         let login = options(Login::new());
+        login.check(&self.client)?;
         let app = self.clone();
         // A keyring that asks the user to unlock it blocks.
         let opened = login.canceller.run(move || app.writable())??;

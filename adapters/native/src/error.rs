@@ -54,6 +54,13 @@ pub enum NativeError {
     PendingLogin(StoreError),
     /// The login was not completed within its timeout.
     TimedOut,
+    /// The client has no such option of a login. No login was started.
+    UnsupportedOption {
+        /// The option of [`Login`](crate::Login).
+        option: &'static str,
+        /// What the client is of.
+        service: &'static str,
+    },
     /// The token of the session could not be verified. Do not trust its claims.
     #[cfg(feature = "verify")]
     Unverified(VerifyError),
@@ -158,6 +165,9 @@ impl fmt::Display for NativeError {
             Self::StillStored(_) => f.write_str(
                 "the session could not be removed from the store and is still stored; log out again",
             ),
+            Self::UnsupportedOption { option, service } => {
+                write!(f, "{option} cannot be used with {service}")
+            }
             #[cfg(feature = "verify")]
             Self::NoIdToken => f.write_str(
                 "the authorization server issued no ID token to verify; log in with the scope openid",
@@ -197,9 +207,11 @@ impl StdError for NativeError {
             Self::Unverified(error) => Some(error),
             #[cfg(feature = "verify")]
             Self::VerificationUnsupported(error) => error.source(),
-            Self::Cancelled | Self::Challenge(_) | Self::MissingRedirectUri | Self::TimedOut => {
-                None
-            }
+            Self::Cancelled
+            | Self::Challenge(_)
+            | Self::MissingRedirectUri
+            | Self::TimedOut
+            | Self::UnsupportedOption { .. } => None,
         }
     }
 }

@@ -58,8 +58,9 @@ impl NativeApp {
     ) -> Result<Url, NativeError> {
         let redirect_uri = self.redirect_uri.clone();
         let redirect_uri = redirect_uri.ok_or(NativeError::MissingRedirectUri)?;
-        let opened = self.writable()?;
         let login = options(Login::new());
+        login.check(&self.client)?;
+        let opened = self.writable()?;
         let (url, pending) = login.begin(&self.client, redirect_uri, login.timeout);
         let _lock = lock(&opened)?;
         opened

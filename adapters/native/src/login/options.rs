@@ -13,6 +13,7 @@ use workos_login::{
 
 use crate::browser;
 use crate::canceller::Canceller;
+use crate::error::NativeError;
 use crate::login::event::LoginEvent;
 use crate::native_client::NativeClient;
 
@@ -132,6 +133,25 @@ impl<'a> Login<'a> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// Checks that the client has the options.
+    pub(crate) fn check(&self, client: &NativeClient) -> Result<(), NativeError> {
+        let (service, options): (_, &[_]) = match client {
+            NativeClient::OAuth(_) => (
+                "an OAuth authorization server",
+                &[
+                    ("organization", self.organization.is_some()),
+                    ("provider", self.selector.is_some()),
+                    ("challenge", self.challenge.is_some()),
+                ],
+            ),
+            NativeClient::UserManagement(_) => ("WorkOS", &[("scope", self.scope.is_some())]),
+        };
+        match options.iter().find(|(_, is_set)| *is_set) {
+            Some(&(option, _)) => Err(NativeError::UnsupportedOption { option, service }),
+            None => Ok(()),
+        }
     }
 
     /// Returns whether the device authorization grant could take the place of a login in a browser on this machine.
