@@ -9,6 +9,7 @@ mod account_index;
 mod cancellation;
 mod challenge;
 mod device;
+mod error_kind;
 mod link;
 mod login;
 #[cfg(feature = "tokio")]
