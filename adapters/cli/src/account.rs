@@ -7,7 +7,6 @@
 //! The issuer of a server is enough: `login` discovers its endpoints, and the index keeps them for later commands. Without the index, what
 //! only reads or removes a stored session needs no endpoint.
 
-use clap::ValueEnum;
 use etcetera::{BaseStrategy, choose_base_strategy};
 use workos_login::url::Url;
 use workos_login::{Client, ClientId, InvalidEndpoint, Server};
@@ -18,6 +17,14 @@ use crate::failure::Failure;
 
 /// The heading of these options in the help.
 pub(crate) const HEADING: &str = "Common options";
+
+/// The options for servers without metadata: none of them is in the short help.
+pub(crate) const RARE: [&str; 4] = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "device_authorization_endpoint",
+    "advertises_iss",
+];
 
 /// The name of the application, as the keyring's own program shows it.
 const APPLICATION: &str = "workos-login";
@@ -42,13 +49,8 @@ pub(crate) struct ServiceArgs {
     ///
     /// `system` is the Keychain on macOS, the Credential Manager on Windows and a Secret Service elsewhere. `kernel` is the Linux kernel
     /// keyring, which needs no daemon, and is cleared by a restart or after some days without use.
-    #[arg(
-        long,
-        value_name = "KEYRING",
-        env = "WORKOS_LOGIN_STORE",
-        hide_possible_values = true
-    )]
-    store: Option<Store>,
+    #[arg(long, value_name = "KEYRING", env = "WORKOS_LOGIN_STORE")]
+    store: Option<Storage>,
 
     /// Client id of the application
     ///
@@ -69,29 +71,19 @@ pub(crate) struct ServiceArgs {
     pub(crate) issuer: Option<String>,
 
     /// Authorization endpoint of the server, in place of the discovered one
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT",
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "URL", env = "WORKOS_LOGIN_AUTHORIZATION_ENDPOINT")]
     authorization_endpoint: Option<Url>,
 
     /// Token endpoint of the server, in place of the discovered one
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WORKOS_LOGIN_TOKEN_ENDPOINT",
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "URL", env = "WORKOS_LOGIN_TOKEN_ENDPOINT")]
     token_endpoint: Option<Url>,
 
     /// Device authorization endpoint of the server, in place of the discovered one
-    #[arg(long, value_name = "URL", hide_short_help = true)]
+    #[arg(long, value_name = "URL")]
     device_authorization_endpoint: Option<Url>,
 
     /// Reject callbacks without `iss`: the server sends it in every callback
-    #[arg(long, hide_short_help = true)]
+    #[arg(long)]
     advertises_iss: bool,
 }
 
@@ -103,13 +95,8 @@ pub(crate) struct Account {
     pub(crate) needs_discovery: bool,
 }
 
-/// The keyring of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Store {
-    Kernel,
-    #[default]
-    System,
-}
+/// Replaces an endpoint of a server.
+type Setter = fn(Server, &Url) -> Result<Server, InvalidEndpoint>;
 
 impl AccountArgs {
     /// Selects the account.
@@ -135,17 +122,17 @@ impl ServiceArgs {
             (None, Some(url)) => Some(user_management("any", Some(url))?.issuer().to_owned()),
             (issuer, None) => issuer.clone(),
         };
+        let store = self.store.as_ref().and_then(Storage::name);
         let is_wanted = |app: &NativeApp| {
             let client = app.client().any();
-            name.is_none_or(|name| app.account_name() == name)
-                && self
-                    .client_id
-                    .as_ref()
-                    .is_none_or(|id| client.id().as_str() == id)
-                && issuer
-                    .as_ref()
-                    .is_none_or(|issuer| client.issuer() == issuer)
-                && self.store.is_none_or(|store| Store::of(app) == store)
+            [
+                (name, app.account_name()),
+                (self.client_id.as_deref(), client.id().as_str()),
+                (issuer.as_deref(), client.issuer()),
+                (store, app.selected_storage().name().unwrap_or_default()),
+            ]
+            .into_iter()
+            .all(|(option, own)| option.is_none_or(|option| option == own))
         };
         let apps = index().map_or(Ok(Vec::new()), |index| index.apps());
         let apps = apps.map_err(Failure::configuration)?;
@@ -165,7 +152,9 @@ impl ServiceArgs {
     fn described(&self, name: Option<&str>) -> Result<Account, Failure> {
         let client = match &self.issuer {
             Some(issuer) => self.with_endpoints(self.client_of(issuer)?.into())?,
-            None if self.has_endpoint() || self.advertises_iss => {
+            None if self.advertises_iss
+                || self.endpoints().iter().any(|(url, _)| url.is_some()) =>
+            {
                 let problem = "an endpoint of an authorization server needs --issuer";
                 return Err(Failure::new(ErrorKind::Usage, problem));
             }
@@ -174,12 +163,9 @@ impl ServiceArgs {
                 user_management(id, self.base_url.as_deref())?.into()
             }
         };
+        let app = NativeApp::new(client, APPLICATION).account(name.unwrap_or("default"));
         Ok(Account {
-            app: app_of(
-                client,
-                name.unwrap_or("default"),
-                self.store.unwrap_or_default(),
-            ),
+            app: app.storage(self.store.clone().unwrap_or_default()),
             needs_discovery: self.issuer.is_some() && !self.has_endpoints(),
         })
     }
@@ -205,20 +191,11 @@ impl ServiceArgs {
 
     /// Replaces what was discovered of an authorization server by the options.
     fn with_endpoints(&self, client: NativeClient) -> Result<NativeClient, Failure> {
-        type Setter = fn(Server, &Url) -> Result<Server, InvalidEndpoint>;
         let NativeClient::OAuth(client) = client else {
             return Ok(client);
         };
-        let endpoints: [(_, Setter); 3] = [
-            (&self.authorization_endpoint, Server::authorization_endpoint),
-            (&self.token_endpoint, Server::token_endpoint),
-            (
-                &self.device_authorization_endpoint,
-                Server::device_authorization_endpoint,
-            ),
-        ];
         let mut server = client.server().clone();
-        for (url, set) in endpoints {
+        for (url, set) in self.endpoints() {
             if let Some(url) = url {
                 server = set(server, url).map_err(Failure::configuration)?;
             }
@@ -229,13 +206,16 @@ impl ServiceArgs {
         Ok(Client::oauth(client.id().clone(), server).into())
     }
 
-    fn has_endpoint(&self) -> bool {
-        let endpoints = [
-            &self.authorization_endpoint,
-            &self.token_endpoint,
-            &self.device_authorization_endpoint,
-        ];
-        endpoints.into_iter().any(Option::is_some)
+    fn endpoints(&self) -> [(Option<&Url>, Setter); 3] {
+        let device = self.device_authorization_endpoint.as_ref();
+        [
+            (
+                self.authorization_endpoint.as_ref(),
+                Server::authorization_endpoint,
+            ),
+            (self.token_endpoint.as_ref(), Server::token_endpoint),
+            (device, Server::device_authorization_endpoint),
+        ]
     }
 
     /// Returns whether both endpoints of a login are set, so that nothing is discovered.
@@ -258,35 +238,11 @@ impl Account {
             return Ok(self);
         }
         let discovered = NativeClient::discover_with(client.id().clone(), client.issuer(), options);
-        let client = discovered.map_err(|error| with_remedy(error.into()))?;
+        let client = discovered.map_err(|error| with_remedy(Failure::from(&error)))?;
         Ok(Self {
             app: self.app.clone().with_client(args.with_endpoints(client)?),
             needs_discovery: false,
         })
-    }
-
-    /// Makes an account whose session is not stored.
-    pub(crate) fn unstored(self) -> Self {
-        Self {
-            app: self.app.storage(Storage::Memory),
-            ..self
-        }
-    }
-}
-
-impl Store {
-    pub(crate) fn of(app: &NativeApp) -> Self {
-        match app.selected_storage() {
-            Storage::KernelKeyring => Self::Kernel,
-            _ => Self::System,
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Kernel => "kernel",
-            Self::System => "system",
-        }
     }
 }
 
@@ -299,15 +255,6 @@ pub(crate) fn index() -> Option<AccountIndex> {
         directory.join("workos-login/accounts.json"),
         APPLICATION,
     ))
-}
-
-fn app_of(client: NativeClient, name: &str, store: Store) -> NativeApp {
-    NativeApp::new(client, APPLICATION)
-        .account(name)
-        .storage(match store {
-            Store::Kernel => Storage::KernelKeyring,
-            Store::System => Storage::Keyring,
-        })
 }
 
 /// Makes a client of WorkOS User Management, or of the service at `base_url`.

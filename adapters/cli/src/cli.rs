@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use clap::builder::Resettable;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::account::HEADING;
-use crate::commands::{accounts, documents, login, logout, run, status, switch, token, whoami};
+use crate::account::{HEADING, RARE};
+use crate::commands::with_session::{RunArgs, StatusArgs, SwitchArgs, TokenArgs, WhoamiArgs};
+use crate::commands::{accounts, documents, login, logout};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -48,11 +49,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Login(login::Args),
-    Token(token::Args),
-    Run(run::Args),
-    Whoami(whoami::Args),
-    Status(status::Args),
-    Switch(switch::Args),
+    Token(TokenArgs),
+    Run(RunArgs),
+    Whoami(WhoamiArgs),
+    Status(StatusArgs),
+    Switch(SwitchArgs),
     Logout(logout::Args),
     Accounts(accounts::Args),
     Completions(documents::CompletionsArgs),
@@ -81,17 +82,22 @@ impl Cli {
     }
 }
 
-/// Makes an environment variable that is empty count as unset, keeps the values of all out of the help, and the options of a login out of
-/// the short help of the commands that have `--no-store`.
+/// Makes an environment variable that is empty count as unset, keeps the values of all out of the help, and the rare options out of the
+/// short help.
 fn with_environment(command: clap::Command) -> clap::Command {
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     command
-        .mut_args(|argument| match argument.get_env() {
-            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-            _ if argument.get_help_heading() == Some(NO_STORE_HEADING) => {
-                argument.hide_short_help(true)
+        .mut_args(|argument| {
+            let is_rare = RARE.contains(&argument.get_id().as_str())
+                || argument.get_help_heading() == Some(NO_STORE_HEADING);
+            let argument = match argument.get_env() {
+                Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+                _ => argument.hide_env_values(true),
+            };
+            match is_rare {
+                true => argument.hide_short_help(true),
+                false => argument,
             }
-            _ => argument.hide_env_values(true),
         })
         .mut_subcommands(with_environment)
 }

@@ -4,11 +4,14 @@
 //! submits that page and follows the redirect to the listener, so the login takes the same path as a real one.
 
 use std::error::Error;
+use std::fmt;
 use std::thread;
 
-use workos_login_mock_server::{Config, Server, User};
+use workos_login::http::Request;
+use workos_login::{BlockingHttpClient, ExchangeLimits};
+use workos_login_mock_server::{Config, Server};
 use workos_login_native::{Browser, Canceller, NativeApp, Page, Storage};
-use workos_login_ureq::ureq::Agent;
+use workos_login_ureq::agent;
 
 use crate::account::{Account, user_management};
 use crate::error_kind::ErrorKind;
@@ -18,20 +21,32 @@ use crate::output::Output;
 /// The mock server, which stops on drop, and the user to log in without a browser.
 pub(crate) struct Demo {
     server: Server,
-    users: Vec<User>,
-    email: Option<String>,
+    email: String,
+    /// `true` if the command line names the user, so that no browser is opened.
+    pub(crate) names_user: bool,
 }
 
 impl Demo {
-    /// Starts the mock server on a free port. `email` is that of the user to log in.
-    pub(crate) fn start(email: Option<String>) -> Result<Self, Failure> {
+    /// Starts the mock server on a free port. `email` is that of the user to log in, the first one if it is `None`.
+    pub(crate) fn start(email: Option<&str>) -> Result<Self, Failure> {
         // The shortest polling interval: a demonstration should take no longer than necessary.
         let config = Config::with(|config| config.polling_interval = Some(1));
+        let emails: Vec<_> = config.users.iter().map(|user| user.email.clone()).collect();
+        let mut users = emails.iter();
+        let user = users.find(|own| email.is_none_or(|email| email == *own));
+        let user = user.ok_or_else(|| {
+            let message = format_args!(
+                "the demonstration has no user {}; use one of {}",
+                email.unwrap_or_default(),
+                emails.join(", ")
+            );
+            Failure::new(ErrorKind::Usage, message)
+        })?;
+        let server = Server::start(config);
         Ok(Self {
-            users: config.users.clone(),
-            server: Server::start(config)
-                .map_err(|error| failed("cannot start the mock server", &error))?,
-            email,
+            server: server.map_err(failed)?,
+            email: user.clone(),
+            names_user: email.is_some(),
         })
     }
 
@@ -40,7 +55,7 @@ impl Demo {
         let client = user_management(self.server.client_id(), Some(self.base_url()))?;
         let app = NativeApp::new(client, "workos-login");
         Ok(Account {
-            app: app.storage(Storage::Memory).agent(agent()),
+            app: app.storage(Storage::Memory),
             needs_discovery: false,
         })
     }
@@ -50,30 +65,9 @@ impl Demo {
         self.server.base_url()
     }
 
-    /// Returns whether the command line names the user, so that no browser is opened.
-    pub(crate) fn names_user(&self) -> bool {
-        self.email.is_some()
-    }
-
-    /// Returns the user to log in without a browser: the named one, or else the first.
-    pub(crate) fn user(&self) -> Result<&User, Failure> {
-        let Some(email) = self.email.as_deref() else {
-            return Ok(&self.users[0]);
-        };
-        let user = self.users.iter().find(|user| user.email == email);
-        user.ok_or_else(|| {
-            let emails: Vec<_> = self.users.iter().map(|user| &*user.email).collect();
-            let message = format_args!(
-                "the demonstration has no user {email}; use one of {}",
-                emails.join(", ")
-            );
-            Failure::new(ErrorKind::Usage, message)
-        })
-    }
-
     /// Returns whether the demonstration visits the page in place of the user.
     pub(crate) fn visits(&self, page: &Page<'_>) -> bool {
-        self.names_user() || matches!(page.browser(), Browser::Failed(_))
+        self.names_user || matches!(page.browser(), Browser::Failed(_))
     }
 
     /// Visits a page as the user: logs in, or enters the user code.
@@ -83,36 +77,27 @@ impl Demo {
         canceller: &Canceller,
         output: &Output,
     ) -> Result<(), Failure> {
-        let email = &self.user()?.email;
+        let email = &*self.email;
+        let print = |line: fmt::Arguments<'_>| output.terminal.print_line(line);
         match page.browser() {
-            Browser::Failed(error) => output.print_line(format_args!(
+            Browser::Failed(error) => print(format_args!(
                 "demo: cannot open a browser ({error}); {email} logs in"
             )),
-            _ => output.print_line(format_args!("demo: {email} logs in")),
+            _ => print(format_args!("demo: {email} logs in")),
         }
         if let Some(user_code) = page.user_code() {
-            output.print_line(format_args!("demo: {email} enters the code {user_code}"));
+            print(format_args!("demo: {email} enters the code {user_code}"));
             let approved = self.server.approve_device(user_code, email);
-            return approved.map_err(|error| {
-                failed(
-                    "the device page of the mock server rejected the user code",
-                    &error,
-                )
-            });
+            return approved.map_err(failed);
         }
-        let callback = self
-            .server
-            .log_in(page.printed_url(), email)
-            .map_err(|error| {
-                failed(
-                    "the login page of the mock server rejected the login",
-                    &error,
-                )
-            })?;
+        let callback = self.server.log_in(page.printed_url(), email);
+        let callback = callback.map_err(failed)?;
         let canceller = canceller.clone();
         // The listener responds only while the login waits for it.
         thread::spawn(move || {
-            if agent().get(&callback).call().is_err() {
+            let request = Request::get(callback).body(Vec::new());
+            let visit = |request| agent().execute(request, ExchangeLimits::default()).ok();
+            if request.ok().and_then(visit).is_none() {
                 canceller.cancel();
             }
         });
@@ -120,17 +105,6 @@ impl Demo {
     }
 }
 
-fn failed(problem: &str, cause: &dyn Error) -> Failure {
-    Failure::new(ErrorKind::Failure, problem).caused_by(cause)
-}
-
-/// Makes an agent for the loopback interface, which uses no proxy.
-fn agent() -> Agent {
-    Agent::config_builder()
-        .http_status_as_error(false)
-        .max_idle_connections(0)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .new_agent()
+fn failed(error: impl Error) -> Failure {
+    Failure::from_error(ErrorKind::Failure, &error)
 }

@@ -14,6 +14,14 @@ macro_rules! error_kinds {
         }
 
         impl ErrorKind {
+            /// Returns the kind with this name in JSON, which is that of the library.
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$kind),)+
+                    _ => None,
+                }
+            }
+
             /// Returns the exit code of the process.
             pub(crate) fn exit_code(self) -> u8 {
                 match self {
@@ -66,6 +74,12 @@ impl ErrorKind {
         };
         let rows: String = ROWS.iter().map(row).collect();
         format!("Exit codes, and the `kind` of an error in JSON:{rows}")
+    }
+}
+
+impl From<workos_login_native::ErrorKind> for ErrorKind {
+    fn from(kind: workos_login_native::ErrorKind) -> Self {
+        Self::named(kind.as_str()).unwrap_or(Self::Failure)
     }
 }
 

@@ -6,14 +6,10 @@
 
 use std::error::Error as StdError;
 use std::fmt::Display;
-use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use workos_login::{
-    AuthenticationChallenge, Error, ErrorResponse, Malformed, MismatchKind, Organization,
-};
-use workos_login_native::workos_login_loopback::BindError;
+use workos_login::{AuthenticationChallenge, Error, ErrorResponse, MismatchKind, Organization};
 use workos_login_native::{NativeError, UnansweredChallenge};
 
 use crate::error_kind::ErrorKind;
@@ -59,17 +55,6 @@ impl Failure {
         Self::from_error(ErrorKind::Configuration, &error)
     }
 
-    /// Makes the failure of an authentication challenge with a message.
-    pub(crate) fn of_challenge(challenge: &AuthenticationChallenge, message: impl Display) -> Self {
-        Self::new(ErrorKind::AuthenticationChallenge, message)
-            .detail("challenge", Some(challenge.code()))
-            .detail("request_id", challenge.request_id())
-            .detail(
-                "organizations",
-                Some(organizations(challenge)).filter(|all| !all.is_empty()),
-            )
-    }
-
     /// Adds an error and its sources as causes.
     pub(crate) fn caused_by(self, cause: &dyn StdError) -> Self {
         let causes = std::iter::successors(Some(cause), |&error| error.source());
@@ -96,24 +81,6 @@ impl Failure {
         self
     }
 
-    /// Adds the error response of the service.
-    pub(crate) fn response(self, response: Option<&ErrorResponse>) -> Self {
-        let Some(response) = response else {
-            return self;
-        };
-        self.detail("code", response.code())
-            .detail("status", response.status().map(|status| status.as_u16()))
-            .detail("request_id", response.request_id())
-    }
-
-    /// Adds the time to wait before a retry, in whole seconds.
-    pub(crate) fn retry_in(self, retry_in: Option<Duration>) -> Self {
-        self.detail(
-            "retry_in",
-            retry_in.map(|left| left.as_millis().div_ceil(1000)),
-        )
-    }
-
     /// Returns the id of the request that failed.
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.details.get("request_id")?.as_str()
@@ -125,126 +92,84 @@ impl Failure {
         }
         self
     }
-
-    fn malformed(error: &Error, malformed: &Malformed) -> Self {
-        let status = malformed.status();
-        let kind = match status {
-            Some(status) if status.is_redirection() => ErrorKind::Redirect,
-            _ => ErrorKind::Malformed,
-        };
-        Self::from_error(kind, error)
-            .detail("status", status.map(|status| status.as_u16()))
-            .detail("request_id", malformed.request_id())
-    }
-
-    fn issuer_hint(self, mismatch: MismatchKind) -> Self {
-        match mismatch {
-            MismatchKind::Issuer => {
-                self.hint("check --issuer: it must be exactly the issuer that the server sends")
-            }
-            MismatchKind::MissingIssuer => self.hint(
-                "--advertises-iss, or the metadata of the server, requires iss in every callback",
-            ),
-            _ => self,
-        }
-    }
 }
 
-impl From<&Error> for Failure {
-    fn from(error: &Error) -> Self {
-        let kind = match error {
-            Error::CallbackMismatch(_) => ErrorKind::CallbackMismatch,
-            Error::Client(_) => ErrorKind::Configuration,
-            Error::Denied(_) => ErrorKind::Denied,
-            Error::Expired(_) => ErrorKind::Expired,
-            Error::InvalidGrant(_) => ErrorKind::InvalidGrant,
-            Error::Malformed(malformed) => return Self::malformed(error, malformed),
-            Error::Rejected(_) => ErrorKind::Rejected,
-            Error::Unavailable(_) => ErrorKind::Unavailable,
-            _ => ErrorKind::Failure,
-        };
-        let failure = Self::from_error(kind, error)
-            .retry_in(error.retry_in(SystemTime::now()))
-            .response(error.error_response());
-        match error {
-            Error::CallbackMismatch(mismatch) => failure.issuer_hint(mismatch.kind()),
-            _ => failure,
-        }
-    }
-}
-
-impl From<NativeError> for Failure {
-    fn from(error: NativeError) -> Self {
-        let kind = match &error {
-            NativeError::Bind(BindError::InvalidRedirectUri(_) | BindError::NotLoopback(_))
-            | NativeError::InvalidIssuer(_)
-            | NativeError::VerificationUnsupported(_) => ErrorKind::Configuration,
-            NativeError::Challenge(unanswered) => return unanswered.as_ref().into(),
-            NativeError::DeviceUnsupported(_) => {
-                return Self::new(
-                    ErrorKind::Usage,
-                    "the device authorization endpoint is not known; log in without --device, or set \
-                     --device-authorization-endpoint",
-                );
-            }
-            NativeError::Http(_) => {
-                let failure = Self::from_error(ErrorKind::Unavailable, &error);
-                return failure.retry_in(Some(Duration::from_secs(1)));
-            }
-            NativeError::Login(error) => return error.into(),
-            NativeError::NoStore(_)
-            | NativeError::NotStored(_)
-            | NativeError::NotWritable(_)
-            | NativeError::PendingLogin(_)
-            | NativeError::Session(_)
-            | NativeError::StillStored(_) => ErrorKind::Store,
-            NativeError::TimedOut => {
-                return Self::new(
-                    ErrorKind::Expired,
-                    "the login was not completed in time; run the command again, with a longer --timeout if necessary",
-                );
-            }
-            _ => ErrorKind::Failure,
-        };
-        Self::from_error(kind, &error)
-    }
-}
-
-impl From<&UnansweredChallenge> for Failure {
-    fn from(unanswered: &UnansweredChallenge) -> Self {
-        let (challenge, code) = (unanswered.challenge(), unanswered.challenge().code());
-        let selected = unanswered.ignored_organization();
-        let all = organizations(challenge).iter();
-        let options: Vec<_> = all.filter(|it| Some(it.id()) != selected).collect();
-        let problem = match selected {
-            Some(selected) => format!(
-                "the service requires the selection of an organization ({code}) although the login selected {selected}"
+impl From<&NativeError> for Failure {
+    fn from(error: &NativeError) -> Self {
+        let failure = match error {
+            NativeError::Challenge(unanswered) => unanswered_challenge(unanswered),
+            NativeError::DeviceUnsupported(_) => Self::new(
+                ErrorKind::Usage,
+                "the device authorization endpoint is not known; log in without --device, or set \
+                 --device-authorization-endpoint",
             ),
-            None => format!(
-                "the service requires an authentication challenge ({code}): {}; a public client cannot complete it",
-                unanswered.task()
+            NativeError::Login(Error::CallbackMismatch(mismatch)) => {
+                let failure = Self::from_error(ErrorKind::CallbackMismatch, error);
+                match mismatch.kind() {
+                    MismatchKind::Issuer => failure.hint("check --issuer: it must be exactly the issuer that the server sends"),
+                    MismatchKind::MissingIssuer => failure.hint("--advertises-iss, or the metadata of the server, requires iss in every callback"),
+                    _ => failure,
+                }
+            }
+            NativeError::TimedOut => Self::new(
+                ErrorKind::Expired,
+                "the login was not completed in time; run the command again, with a longer --timeout if necessary",
             ),
+            NativeError::UnsupportedOption { .. } => {
+                Self::new(ErrorKind::Usage, format_args!("--{error}; check --issuer"))
+            }
+            _ => Self::from_error(error.kind().into(), error),
         };
-        let remedy = match (selected, &options[..]) {
-            (Some(_), []) => "report it to the operator of the application",
-            (Some(_), _) => "log in again with another organization:",
-            (None, []) => "log in again and complete it on the login page",
-            (None, _) => "log in again with one of these options:",
-        };
-        let mut failure = Self::of_challenge(challenge, format_args!("{problem}: {remedy}"));
-        for organization in options {
-            let name = organization.name().unwrap_or("no name");
-            failure = failure.hint(format_args!(
-                "--organization {}  ({name})",
-                organization.id()
-            ));
-        }
-        if selected.is_none() && unanswered.is_last() {
-            let logins = unanswered.logins();
-            failure = failure.cause(format_args!("the challenge remains after {logins} logins"));
-        }
+        let challenge = error.authentication_challenge();
+        let organizations = challenge.map(organizations).filter(|all| !all.is_empty());
+        let response = error.error_response();
         failure
+            .detail("code", response.and_then(ErrorResponse::code))
+            .detail("status", error.status().map(|status| status.as_u16()))
+            .detail(
+                "retry_in",
+                error.retry_in().map(|left| left.as_millis().div_ceil(1000)),
+            )
+            .detail("request_id", error.request_id())
+            .detail("challenge", challenge.map(AuthenticationChallenge::code))
+            .detail("organizations", organizations)
     }
+}
+
+fn unanswered_challenge(unanswered: &UnansweredChallenge) -> Failure {
+    let (challenge, code) = (unanswered.challenge(), unanswered.challenge().code());
+    let selected = unanswered.ignored_organization();
+    let all = organizations(challenge).iter();
+    let options: Vec<_> = all.filter(|it| Some(it.id()) != selected).collect();
+    let problem = match selected {
+        Some(selected) => format!(
+            "the service requires the selection of an organization ({code}) although the login selected {selected}"
+        ),
+        None => format!(
+            "the service requires an authentication challenge ({code}): {}; a public client cannot complete it",
+            unanswered.task()
+        ),
+    };
+    let remedy = match (selected, &options[..]) {
+        (Some(_), []) => "report it to the operator of the application",
+        (Some(_), _) => "log in again with another organization:",
+        (None, []) => "log in again and complete it on the login page",
+        (None, _) => "log in again with one of these options:",
+    };
+    let message = format_args!("{problem}: {remedy}");
+    let mut failure = Failure::new(ErrorKind::AuthenticationChallenge, message);
+    for organization in options {
+        let name = organization.name().unwrap_or("no name");
+        failure = failure.hint(format_args!(
+            "--organization {}  ({name})",
+            organization.id()
+        ));
+    }
+    if selected.is_none() && unanswered.is_last() {
+        let logins = unanswered.logins();
+        failure = failure.cause(format_args!("the challenge remains after {logins} logins"));
+    }
+    failure
 }
 
 fn organizations(challenge: &AuthenticationChallenge) -> &[Organization] {

@@ -1,14 +1,9 @@
 //! A login: its options, and who visits its page.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use workos_login::{
-    Authenticated, ConnectionSelector, OrganizationId, Provider, RedirectUri, Scope,
-};
-use workos_login_native::{
-    Canceller, DeviceGrant, Login, LoginEvent, NativeClient, NativeError, NativeSession,
-};
+use workos_login::{ConnectionSelector, OrganizationId, Provider, RedirectUri, Scope};
+use workos_login_native::{Canceller, DeviceGrant, Login, LoginEvent, NativeError};
 
 use crate::account::{Account, ServiceArgs};
 use crate::demo::Demo;
@@ -91,31 +86,6 @@ impl LoginArgs {
         uri.map(Some)
             .map_err(|error| Failure::from_error(ErrorKind::Usage, &error))
     }
-
-    /// Checks the options that depend on the service, which an earlier login may have selected.
-    fn check(&self, client: &NativeClient) -> Result<(), Failure> {
-        let is_oauth = matches!(client, NativeClient::OAuth(_));
-        let conflicts = [
-            ("--organization", is_oauth && self.organization.is_some()),
-            ("--provider", is_oauth && self.provider.is_some()),
-            ("--scope", !is_oauth && self.scope.is_some()),
-        ];
-        let service = match is_oauth {
-            true => "an OAuth authorization server",
-            false => "WorkOS; it needs --issuer",
-        };
-        match conflicts.iter().find(|(_, is_conflict)| *is_conflict) {
-            None => Ok(()),
-            Some((option, _)) => Err(Failure::new(
-                ErrorKind::Usage,
-                format_args!("{option} cannot be used with {service}"),
-            )),
-        }
-    }
-
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.timeout)
-    }
 }
 
 /// Logs in, after the discovery of the server if that is necessary.
@@ -124,53 +94,37 @@ pub(crate) fn log_in(
     mut account: Account,
     service: &ServiceArgs,
     output: &Output,
-) -> Result<(Account, NativeSession), Failure> {
-    args.check(account.app.client())?;
+) -> Result<Account, Failure> {
     let begun = Instant::now();
     // What an earlier login discovered is enough, unless the issuer is given again.
     if account.needs_discovery || service.issuer.is_some() {
         account = account.discover(service, |login| {
-            let login = login.timeout(args.timeout());
+            let login = login.timeout(Duration::from_secs(args.timeout));
             login.progress(|event| output.terminal.show(event))
         })?;
     }
-    let left = args.timeout().saturating_sub(begun.elapsed());
-    let session = run(args, &account, left, None, output)?;
-    Ok((account, session))
+    run(args, &account, begun, None, output)?;
+    Ok(account)
 }
 
-/// Logs in at the mock server of the demonstration.
-pub(crate) fn log_in_demo(
-    args: &LoginArgs,
-    demo: &Demo,
-    output: &Output,
-) -> Result<NativeSession, Failure> {
-    run(args, &demo.account()?, args.timeout(), Some(demo), output)
-}
-
-/// Returns the session of a login.
-pub(crate) fn authenticated(session: &NativeSession) -> Result<Arc<Authenticated>, Failure> {
-    let authenticated = session.authenticated().map_err(NativeError::from)?;
-    // Another process may have logged out.
-    authenticated.ok_or_else(|| Failure::new(ErrorKind::NotLoggedIn, "the user logged out"))
-}
-
-fn run(
+/// Logs in, in the demonstration or within the time limit of a login that has begun.
+pub(crate) fn run(
     args: &LoginArgs,
     account: &Account,
-    timeout: Duration,
+    begun: Instant,
     demo: Option<&Demo>,
     output: &Output,
-) -> Result<NativeSession, Failure> {
+) -> Result<(), Failure> {
     let app = match args.redirect_uri()? {
         Some(redirect_uri) => account.app.clone().redirect_uri(redirect_uri),
         None => account.app.clone(),
     };
+    let timeout = Duration::from_secs(args.timeout).saturating_sub(begun.elapsed());
     let canceller = Canceller::new();
     let mut failed = None;
     let session = app.login_with(|login| {
         let login = args.options(login).timeout(timeout).canceller(&canceller);
-        let login = match demo.is_some_and(Demo::names_user) {
+        let login = match demo.is_some_and(|demo| demo.names_user) {
             true => login.no_browser(),
             false => login,
         };
@@ -184,11 +138,11 @@ fn run(
             _ => output.terminal.show(event),
         })
     });
-    session.map_err(|error| match (failed, error) {
+    session.map(drop).map_err(|error| match (failed, error) {
         (Some(failure), _) => failure,
         (None, error @ NativeError::Challenge(_)) if args.device => {
             let hint = "without --device: only a login in a browser on this machine can present the challenge";
-            Failure::from(error).hint(hint)
+            Failure::from(&error).hint(hint)
         }
         (None, error) => account.failure(error),
     })

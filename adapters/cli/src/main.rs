@@ -11,11 +11,7 @@ mod commands {
     pub(crate) mod documents;
     pub(crate) mod login;
     pub(crate) mod logout;
-    pub(crate) mod run;
-    pub(crate) mod status;
-    pub(crate) mod switch;
-    pub(crate) mod token;
-    pub(crate) mod whoami;
+    pub(crate) mod with_session;
 }
 mod demo;
 mod error_kind;

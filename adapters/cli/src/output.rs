@@ -35,11 +35,6 @@ impl Output {
         }
     }
 
-    /// Prints a line on standard error.
-    pub(crate) fn print_line(&self, line: impl Display) {
-        self.terminal.print_line(line);
-    }
-
     /// Prints a failure that did not keep the command from succeeding.
     pub(crate) fn warn(&self, failure: &Failure) {
         self.terminal.warn(&failure.message);
@@ -102,13 +97,14 @@ impl Output {
 
     fn print_details(&self, failure: &Failure) {
         for cause in &failure.causes {
-            self.print_line(format_args!("  caused by: {cause}"));
+            self.terminal
+                .print_line(format_args!("  caused by: {cause}"));
         }
         for hint in &failure.hints {
-            self.print_line(format_args!("  {hint}"));
+            self.terminal.print_line(format_args!("  {hint}"));
         }
         if let Some(id) = failure.request_id() {
-            self.print_line(format_args!("  request id: {id}"));
+            self.terminal.print_line(format_args!("  request id: {id}"));
         }
     }
 

@@ -70,9 +70,9 @@ impl Report {
     }
 }
 
-/// Describes the expiry of an access token.
-pub(crate) fn expiry(expires_in: Option<Duration>) -> String {
-    match expires_in {
+/// Describes the expiry of an access token by its lifetime in seconds.
+pub(crate) fn expiry(expires_in: Option<u64>) -> String {
+    match expires_in.map(Duration::from_secs) {
         Some(Duration::ZERO) => "expired".to_owned(),
         Some(left) => format!("expires in {}", format_duration(left)),
         None => "unknown lifetime".to_owned(),

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use workos_login::{Authenticated, RefreshPolicy};
-use workos_login_keyring as keyring;
-use workos_login_native::{LoggedOut, NativeError, NativeSession};
-use workos_login_session::{SessionEnded, SessionError, StoreError, Token};
+use workos_login_native::{LoggedOut, NativeError, NativeSession, Storage};
+use workos_login_session::{SessionEnded, SessionError, Token};
 
-use crate::account::{Account, AccountArgs, ServiceArgs, Store};
+use crate::account::{Account, AccountArgs, ServiceArgs};
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::login::{self, LoginArgs};
@@ -50,19 +49,16 @@ impl SessionArgs {
         if !self.no_store {
             return get(&self.account);
         }
-        let account = self.account.select()?.unstored();
-        let (account, session) =
-            login::log_in(&self.login, account, &self.account.service, output)?;
-        Ok((account, login::authenticated(&session)?))
+        let mut account = self.account.select()?;
+        account.app = account.app.storage(Storage::Memory);
+        login::log_in(&self.login, account, &self.account.service, output)?.with_session()
     }
 }
 
 impl AccountArgs {
     /// Returns the session as it is stored. Sends no request.
     pub(crate) fn load(&self) -> Result<Session, Failure> {
-        let account = self.select()?;
-        let session = account.load()?;
-        Ok((account, session))
+        self.select()?.with_session()
     }
 
     /// Returns the account, after the discovery of its server if the endpoints are not known.
@@ -96,8 +92,14 @@ impl Account {
     /// Loads the session as it is stored. Sends no request.
     pub(crate) fn load(&self) -> Result<Arc<Authenticated>, Failure> {
         let session = self.stored()?.authenticated();
-        let session = session.map_err(|error| self.session_failure(&error))?;
-        session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
+        let session = session.map_err(|error| self.failure(error))?;
+        session.ok_or_else(|| self.not_logged_in())
+    }
+
+    /// Loads the session as it is stored, beside the account.
+    pub(crate) fn with_session(self) -> Result<Session, Failure> {
+        let session = self.load()?;
+        Ok((self, session))
     }
 
     /// Returns the session with the access token that `get` returns, and prints its warning.
@@ -106,7 +108,7 @@ impl Account {
         output: &Output,
         get: impl FnOnce(&NativeSession) -> Result<Token, SessionError>,
     ) -> Result<Arc<Authenticated>, Failure> {
-        let token = get(&self.stored()?).map_err(|error| self.session_failure(&error))?;
+        let token = get(&self.stored()?).map_err(|error| self.failure(error))?;
         if let Some(warning) = token.warning() {
             output.warn(&Failure::from_error(ErrorKind::Failure, warning));
         }
@@ -121,7 +123,7 @@ impl Account {
     /// Returns the stored session.
     pub(crate) fn stored(&self) -> Result<NativeSession, Failure> {
         let session = self.app.session().map_err(|error| self.failure(error))?;
-        session.ok_or_else(|| self.ended(&SessionEnded::NotLoggedIn))
+        session.ok_or_else(|| self.not_logged_in())
     }
 
     fn connected(self, args: &ServiceArgs) -> Result<Self, Failure> {
@@ -134,73 +136,50 @@ impl Account {
     }
 
     /// Makes the failure of an operation on this account.
-    pub(crate) fn failure(&self, error: NativeError) -> Failure {
-        match error {
-            NativeError::NoStore(error) => self.no_store(&error),
-            NativeError::Session(error) => self.session_failure(&error),
-            error => error.into(),
-        }
-    }
-
-    fn session_failure(&self, error: &SessionError) -> Failure {
-        match error {
-            SessionError::AuthenticationChallenge(challenge) => Failure::of_challenge(
-                challenge,
-                format_args!("{error}: {}", self.login_command()),
-            ),
-            SessionError::Ended(reason) => self.ended(reason),
-            SessionError::Failed(error) => Failure::from(&**error),
-            SessionError::OtherClient(error) => Failure::new(
-                ErrorKind::Configuration,
-                "the keyring holds a session of another client for this account; use another --account",
-            )
-            .caused_by(&**error),
-            SessionError::Store(error) => Failure::from_error(ErrorKind::Store, error),
-            SessionError::Unavailable { retry_in, cause } => {
-                let cause = cause.as_ref();
-                let cause = cause.and_then(|it| it.downcast_ref::<workos_login::Error>());
-                Failure::from_error(ErrorKind::Unavailable, error)
-                    .response(cause.and_then(workos_login::Error::error_response))
-                    .retry_in(Some(*retry_in))
+    pub(crate) fn failure(&self, error: impl Into<NativeError>) -> Failure {
+        let error = error.into();
+        let mut failure = Failure::from(&error);
+        match &error {
+            NativeError::NoStore(_) => return self.with_store_options(failure),
+            NativeError::Session(
+                SessionError::AuthenticationChallenge(_) | SessionError::Ended(_),
+            ) => {
+                failure.message = format!("{error}: {}", self.login_command());
             }
-            _ => Failure::from_error(ErrorKind::Failure, error),
+            NativeError::Session(SessionError::OtherClient(_)) => {
+                failure = failure.hint("--account NAME stores a session under another name");
+            }
+            _ => {}
         }
-    }
-
-    fn ended(&self, reason: &SessionEnded) -> Failure {
-        let message = format_args!("{reason}; log in: {}", self.login_command());
-        let failure = Failure::new(ErrorKind::NotLoggedIn, message);
-        match reason {
-            SessionEnded::Service(response) | SessionEnded::ResponseLost(response) => failure
-                .cause(format_args!(
+        match (error.kind(), error.error_response()) {
+            (workos_login_native::ErrorKind::NotLoggedIn, Some(response)) => {
+                failure.cause(format_args!(
                     "the service responded with {} ({})",
                     response.code().unwrap_or("no error code"),
                     response.status().unwrap_or_default()
                 ))
-                .response(Some(response)),
+            }
             _ => failure,
         }
     }
 
-    /// Makes the failure of a keyring that does not exist or cannot be opened.
-    fn no_store(&self, error: &StoreError) -> Failure {
-        let is_missing = matches!(error.downcast_ref(), Some(keyring::Error::NoKeyring(_)));
-        let kind = match is_missing {
-            true => ErrorKind::NoStore,
-            false => ErrorKind::Store,
-        };
-        let mut failure = Failure::from_error(kind, error);
-        if cfg!(target_os = "linux") && Store::of(&self.app) == Store::System {
+    /// Names the options for a keyring that does not exist or cannot be opened.
+    fn with_store_options(&self, mut failure: Failure) -> Failure {
+        if cfg!(target_os = "linux") && matches!(self.app.selected_storage(), Storage::Keyring) {
             failure = failure.hint(
                 "--store kernel stores the session in the Linux kernel keyring, until a restart",
             );
         }
-        match is_missing {
-            true => failure.hint(
+        match failure.kind {
+            ErrorKind::NoStore => failure.hint(
                 "workos-login run --no-store -- COMMAND logs in for that command alone and stores no session; so does token --no-store",
             ),
-            false => failure,
+            _ => failure,
         }
+    }
+
+    fn not_logged_in(&self) -> Failure {
+        self.failure(SessionError::Ended(SessionEnded::NotLoggedIn.into()))
     }
 
     fn login_command(&self) -> String {

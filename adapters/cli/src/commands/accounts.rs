@@ -3,7 +3,7 @@
 use serde_json::json;
 use workos_login_native::NativeApp;
 
-use crate::account::{ServiceArgs, Store, account_name, index};
+use crate::account::{ServiceArgs, account_name, index};
 use crate::commands::logout;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
@@ -53,9 +53,8 @@ impl Args {
         match &self.command {
             None | Some(Command::List | Command::Default) => {}
             Some(Command::Use(one)) => {
-                index
-                    .put_first(&one.app()?)
-                    .map_err(Failure::configuration)?;
+                let added = index.put_first(&one.app()?);
+                added.map_err(Failure::configuration)?;
             }
             Some(Command::Remove(one)) => {
                 let app = one.app()?;
@@ -88,17 +87,14 @@ fn report(apps: &[NativeApp]) -> Report {
     let mut report = Report::default();
     let mut accounts = Vec::new();
     for (number, app) in apps.iter().enumerate() {
-        let (client, name, store) = (
-            app.client().any(),
-            app.account_name(),
-            Store::of(app).name(),
-        );
+        let (client, name) = (app.client().any(), app.account_name());
+        let store = app.selected_storage().name();
         let mark = if number == 0 { " (default)" } else { "" };
         report = report
             .line(format!("{name}{mark}"))
             .row("client id", Some(client.id().as_str()))
             .row("service", Some(client.issuer()))
-            .row("keyring", Some(store));
+            .row("keyring", store);
         accounts.push(json!({
             "name": name,
             "default": number == 0,

@@ -1,6 +1,5 @@
 //! `workos-login completions` and `workos-login man`: what packages install beside the program, generated from the command line.
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::CommandFactory;
@@ -31,12 +30,8 @@ impl CompletionsArgs {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "workos-login", &mut script);
-        // Not as lines of a report, which escape tabs.
-        io::Write::write_all(&mut io::stdout().lock(), &script).map_err(|error| {
-            let problem = "the completions cannot be printed";
-            Failure::new(ErrorKind::Failure, problem).caused_by(&error)
-        })?;
-        Ok(Report::default())
+        let script = String::from_utf8_lossy(&script);
+        Ok(script.lines().fold(Report::default(), Report::line))
     }
 }
 

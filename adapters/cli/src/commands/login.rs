@@ -1,6 +1,6 @@
 //! `workos-login login`: logs in, stores the session, and remembers the settings.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use workos_login::Authenticated;
@@ -52,40 +52,41 @@ impl Args {
             return Err(Failure::new(ErrorKind::Usage, problem));
         }
         let account = self.account.select()?;
-        let (account, stored) = login::log_in(&self.login, account, &self.account.service, output)?;
+        let account = login::log_in(&self.login, account, &self.account.service, output)?;
         // The session is stored, so a failure to remember its settings is no failure of the login.
         if let Some(Err(error)) = index().map(|index| index.put_first(&account.app)) {
             output.warn(&Failure::configuration(error));
         }
-        let session = login::authenticated(&stored)?;
+        let session = account.load()?;
         if session.refresh_token().is_none() {
             let problem =
                 "the server sent no refresh token: the session ends when the access token expires";
             output.warn(&Failure::new(ErrorKind::Failure, problem));
         }
-        Ok(report(&session, Some(stored.location())))
+        Ok(report(&session, Some(account.stored()?.location())))
     }
 
     fn demo(&self, output: &Output) -> Result<Report, Failure> {
-        let demo = Demo::start(self.demo_user.clone())?;
-        output.print_line(format_args!(
+        let demo = Demo::start(self.demo_user.as_deref())?;
+        output.terminal.print_line(format_args!(
             "demo: a mock server at {} takes the place of WorkOS; nothing there is real",
             demo.base_url()
         ));
-        let session = login::log_in_demo(&self.login, &demo, output)?;
-        Ok(report(&*login::authenticated(&session)?, None))
+        let account = demo.account()?;
+        login::run(&self.login, &account, Instant::now(), Some(&demo), output)?;
+        Ok(report(&*account.load()?, None))
     }
 }
 
 /// `store` is where the session is stored, if it is.
 fn report(session: &Authenticated, store: Option<Location>) -> Report {
-    let rounded = |left: Duration| Duration::from_secs(left.as_secs_f64().round() as u64);
+    let rounded = |left: Duration| left.as_secs_f64().round() as u64;
     let expires_in = session.expires_in(SystemTime::now()).map(rounded);
     Report::of_session(session, |user| format!("Hello {user}!"))
         .row("access token", Some(expiry(expires_in)))
         .row("stored in", store.map(|store| store.to_string()))
         .with(json!({
-            "expires_in": expires_in.map(|left| left.as_secs()),
+            "expires_in": expires_in,
             "store": store.map(Location::as_str),
         }))
 }

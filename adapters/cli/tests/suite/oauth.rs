@@ -188,6 +188,30 @@ fn device_authorization() -> Value {
 }
 
 #[test]
+fn the_user_is_read_from_the_userinfo_endpoint_if_the_id_token_has_no_name() {
+    let server = OAuthServer::start();
+    let endpoint = format!("{}/userinfo", server.issuer());
+    server.publish(&json!({"userinfo_endpoint": endpoint}));
+    let log_in = || {
+        server.respond(200, server.tokens(&json!({})));
+        let mut command = program(&["whoami", "--no-store", "--no-browser"]);
+        command.args(["--client-id", CLIENT_ID, "--issuer", &server.issuer()]);
+        Waiting::start(&mut command)
+    };
+    let waiting = log_in();
+    server.respond(200, json!({"sub": "sub_1", "name": "Ivy Ives"}));
+    call_back(waiting, &server.issuer())
+        .with(0)
+        .prints("Ivy Ives");
+
+    let waiting = log_in();
+    server.respond(403, json!({}));
+    let ended = call_back(waiting, &server.issuer()).with(0);
+    ended.prints("sub_1");
+    ended.says(&["warning: the authorization server did not tell about the user"]);
+}
+
+#[test]
 fn environment_variables_describe_the_server() {
     let server = OAuthServer::start();
     server.respond(200, server.tokens(&json!({"name": "Ivy Ives"})));

@@ -9,6 +9,7 @@ use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 
 pub(crate) const CLIENT_ID: &str = "native";
@@ -113,16 +114,25 @@ impl OAuthServer {
     }
 }
 
-/// Makes an ID token of its claims.
+/// Makes an ID token of its claims, signed with the key of this server.
 fn id_token(claims: &Value, nonce: Option<&str>) -> Value {
     let mut claims = claims.clone();
     claims["nonce"] = json!(nonce);
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    json!(format!(
-        "{}.{}.c2ln",
-        part(&json!({"alg": "RS256"})),
-        part(&claims)
-    ))
+    let header = json!({"alg": "EdDSA", "kid": "key_1"});
+    let signed = format!("{}.{}", part(&header), part(&claims));
+    let signature = signing_key(1).sign(signed.as_bytes());
+    json!(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn signing_key(seed: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+}
+
+/// Makes a key set with the key of this server, whose seed is 1, or with another one.
+pub(crate) fn jwks(seed: u8) -> Value {
+    let x = URL_SAFE_NO_PAD.encode(signing_key(seed).public_key());
+    json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "key_1", "x": x}]})
 }
 
 fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {

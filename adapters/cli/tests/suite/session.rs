@@ -597,6 +597,43 @@ fn a_login_fails_if_its_session_cannot_be_stored() {
 }
 
 #[test]
+fn a_logout_revokes_the_refresh_token_or_says_that_it_could_not() {
+    let Some(account) = Account::new("revoked") else {
+        return;
+    };
+    for (status, revoked) in [(200, true), (503, false)] {
+        let server = OAuthServer::start();
+        let endpoint = format!("{}/revoke", server.issuer());
+        server.publish(&json!({"revocation_endpoint": endpoint}));
+        let command = |arguments: &[&str]| {
+            let mut command = account.command(arguments);
+            command
+                .env("WORKOS_BASE_URL", "")
+                .env("WORKOS_CLIENT_ID", CLIENT_ID)
+                .env("WORKOS_LOGIN_ISSUER", server.issuer());
+            command
+        };
+        let mut tokens = server.tokens(&json!({"name": "Ivy Ives"}));
+        tokens["refresh_token"] = json!("refresh_1");
+        server.respond(200, tokens);
+        let waiting = Waiting::start(&mut command(&["login", "--no-browser"]));
+        visit(&waiting.url);
+        visit(&waiting.callback(&[("code", "code_1")]));
+        waiting.end().with(0);
+
+        server.respond(status, json!({}));
+        let ended = run(&mut command(&["logout", "--json"])).with(0);
+        let result = ended.json();
+        assert_eq!(result["was_logged_in"], true);
+        assert_eq!(result["revoked"], revoked);
+        assert_eq!(server.requests().last().unwrap().form["token"], "refresh_1");
+        assert_eq!(ended.stderr.contains("could not be revoked"), !revoked);
+        assert_eq!(ended.stderr.contains("caused by"), !revoked);
+        run(&mut command(&["whoami"])).with(8);
+    }
+}
+
+#[test]
 fn a_logout_ends_the_session_once() {
     let Some(account) = Account::new("logout-once") else {
         return;

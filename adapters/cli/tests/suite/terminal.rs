@@ -26,6 +26,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Runs a login to `server` that opens no browser.
     pub(crate) fn login(server: &Server, arguments: &[&str]) -> Self {
+        Self::login_with(server, arguments, None)
+    }
+
+    /// Runs a login to `server` that opens no browser, with this environment variable.
+    fn login_with(server: &Server, arguments: &[&str], variable: Option<&str>) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 100,
@@ -40,6 +45,9 @@ impl Terminal {
         command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
+        if let Some(variable) = variable {
+            command.env(variable, "1");
+        }
         Self {
             child: pair.slave.spawn_command(command).unwrap(),
             reader: pair.master.try_clone_reader().unwrap(),
@@ -170,6 +178,21 @@ fn the_progress_counts_down_and_is_erased_at_the_end() {
         "\u{e0041}",
     ] {
         assert!(!written.contains(sequence), "{sequence:?} in {written:?}");
+    }
+}
+
+#[test]
+fn colours_are_printed_only_where_the_terminal_allows_them() {
+    let server = server();
+    for (variable, has_colours) in [(None, true), (Some("NO_COLOR"), false)] {
+        let mut terminal = Terminal::login_with(&server, &[], variable);
+        terminal.read_until("left (Ctrl-C to cancel)");
+        terminal.press_ctrl(b'C');
+        terminal.interrupted();
+        let coloured = "\u{1b}[31mworkos-login: \u{1b}[0minterrupted";
+        let text = terminal.text();
+        assert_eq!(text.contains(coloured), has_colours, "{text:?}");
+        assert_eq!(text.contains("\u{1b}[31m"), has_colours, "{text:?}");
     }
 }
 

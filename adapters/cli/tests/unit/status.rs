@@ -18,8 +18,6 @@ fn describes_the_access_token_in_words() {
         (Some(200), None, "expires in 3m 20s"),
         (Some(0), None, "expired"),
     ] {
-        let [expires_in, refresh_in] =
-            [expires_in, refresh_in].map(|it| it.map(Duration::from_secs));
         assert_eq!(access_token(expires_in, refresh_in), expected);
     }
 }
