@@ -12,7 +12,7 @@ use humantime::format_duration;
 use serde_json::json;
 use workos_login::secrecy::ExposeSecret;
 use workos_login::{OrganizationId, RefreshPolicy};
-use workos_login_native::NativeSession;
+use workos_login_native::{NativeSession, VerifiedToken};
 
 use crate::account::AccountArgs;
 use crate::error_kind::ErrorKind;
@@ -103,9 +103,16 @@ fn replace_process(mut command: Command) -> io::Error {
 
 /// Print the logged-in user
 ///
-/// It is the user as of the last response of the service. Sends no request, except for the login of --no-store.
+/// It is the user as of the last response of the service. Sends no request, except for --verify and for the login of --no-store.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WhoamiArgs {
+    /// Verify the user with the keys of the issuer
+    ///
+    /// The access token of WorkOS is verified, and refreshed first if it is due for refresh; or the ID token of an OAuth authorization server,
+    /// whose access tokens may be opaque.
+    #[arg(long)]
+    verify: bool,
+
     #[command(flatten)]
     session: SessionArgs,
 }
@@ -113,8 +120,21 @@ pub(crate) struct WhoamiArgs {
 impl WhoamiArgs {
     /// Reads the user of the session.
     pub(crate) fn run(&self, output: &Output) -> Result<Report, Failure> {
-        let (_, session) = self.session.session(output, AccountArgs::load)?;
-        Ok(Report::of_session(&session, str::to_owned))
+        let (account, session) = self.session.session(output, |args| match self.verify {
+            true => args.connect()?.with_session(),
+            false => args.load(),
+        })?;
+        let report = Report::of_session(&session, str::to_owned);
+        if !self.verify {
+            return Ok(report);
+        }
+        let verified = account.stored()?.verify();
+        let (token, name) = match verified.map_err(|error| account.failure(error))? {
+            VerifiedToken::AccessToken(_) => ("access token", "access_token"),
+            VerifiedToken::IdToken(_) => ("ID token", "id_token"),
+        };
+        let report = report.row("verified", Some(token));
+        Ok(report.with(json!({"verified": name})))
     }
 }
 

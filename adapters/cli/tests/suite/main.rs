@@ -25,3 +25,4 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod usage;
+mod verify;
