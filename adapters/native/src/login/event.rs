@@ -96,6 +96,16 @@ impl<'a> Page<'a> {
     }
 }
 
+impl fmt::Display for Page<'_> {
+    /// Writes the URL to show to the user, and the user code to enter there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.user_code {
+            Some(code) => write!(f, "{} with the code {code}", self.printed_url),
+            None => f.write_str(self.printed_url),
+        }
+    }
+}
+
 impl fmt::Debug for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the URL, which contains the `state`, and without the user code.

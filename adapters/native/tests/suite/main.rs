@@ -14,6 +14,8 @@ mod link;
 mod login;
 #[cfg(feature = "tokio")]
 mod nonblocking;
+#[cfg(unix)]
+mod programs;
 mod support;
 #[cfg(feature = "verify")]
 mod verification;
