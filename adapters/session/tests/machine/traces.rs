@@ -119,11 +119,7 @@ fn slow_responses_after_a_crash_end_no_session() {
     // When the next process continues, after the first request was sent.
     for age in (0..10_000).step_by(50) {
         let mut walk = Walk::expired(&SessionPolicy::default());
-        walk.go(Told::Begin(Operation::AccessToken), &mut |walk, call| {
-            let usual = walk.usual(call);
-            (!matches!(call, Call::Send(..))).then_some(usual)
-        });
-        walk.process = Process::new(&walk.policy);
+        walk.die_after_sending();
         walk.clock += age;
         let (calls, end) = walk.go(Told::Begin(Operation::AccessToken), &mut |walk, call| {
             let usual = walk.usual(call);
@@ -137,6 +133,30 @@ fn slow_responses_after_a_crash_end_no_session() {
         });
         assert_eq!(end, Some(End::Ready), "after {age} ms: {calls:?}");
     }
+}
+
+#[test]
+fn k9_an_intent_of_the_future_keeps_no_window_open() {
+    for (ahead, timeout) in [(60_000, "4s"), (60_001, "30s")] {
+        let mut walk = Walk::expired(&SessionPolicy::default());
+        walk.clock += ahead;
+        walk.die_after_sending();
+        walk.clock -= ahead;
+        let (calls, _) = walk.run(Operation::AccessToken, &Fault::None, vec![]);
+        let expected = format!("send(1,A,{timeout})");
+        assert!(calls.contains(&expected), "{ahead} ms ahead: {calls:?}");
+    }
+}
+
+#[test]
+fn k5_a_login_is_saved_three_times_at_most() {
+    let mut walk = Walk::logged_in(&SessionPolicy::default());
+    let pair = walk.service.log_in();
+    let (calls, _) = walk.run(Operation::LogIn(pair), &Fault::SavesFail(0), vec![]);
+    assert_eq!(
+        calls.join(" "),
+        "lock(60s) load save sleep(500ms) load save sleep(1s) load save unlock"
+    );
 }
 
 #[test]
@@ -214,6 +234,15 @@ impl Walk {
         let (_, end) = walk.run(Operation::LogIn(pair), &Fault::None, vec![]);
         assert_eq!(end, End::Ready);
         walk
+    }
+
+    /// Ends the process after it has sent a refresh, and starts another one.
+    fn die_after_sending(&mut self) {
+        self.go(Told::Begin(Operation::AccessToken), &mut |walk, call| {
+            let usual = walk.usual(call);
+            (!matches!(call, Call::Send(..))).then_some(usual)
+        });
+        self.process = Process::new(&self.policy);
     }
 
     fn expired(policy: &SessionPolicy) -> Self {
