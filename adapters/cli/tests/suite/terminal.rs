@@ -26,14 +26,14 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Runs a login to `server` that opens no browser.
     pub(crate) fn login(server: &Server, arguments: &[&str]) -> Self {
-        Self::login_with(server, arguments, None)
+        Self::start(server, arguments, 100, None)
     }
 
-    /// Runs a login to `server` that opens no browser, with this environment variable.
-    fn login_with(server: &Server, arguments: &[&str], variable: Option<&str>) -> Self {
+    /// Runs a login to `server` that opens no browser, on a terminal of this width and with this environment variable.
+    fn start(server: &Server, arguments: &[&str], cols: u16, variable: Option<&str>) -> Self {
         let size = PtySize {
             rows: 40,
-            cols: 100,
+            cols,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).unwrap();
@@ -182,10 +182,23 @@ fn the_progress_counts_down_and_is_erased_at_the_end() {
 }
 
 #[test]
+fn a_narrow_terminal_shows_the_time_left_and_breaks_lines_between_words() {
+    let server = server();
+    let mut terminal = Terminal::start(&server, &[], 40, None);
+    terminal.read_until("open this URL in a browser on this\r\n  machine:\r\n");
+    terminal.read_until("waiting for the login i…, 9m 59s left");
+    // The URL is one piece, so that it can be copied.
+    terminal.log_in(&server, "alice@example.com");
+    let screen = terminal.end(0).screen().contents();
+    assert!(screen.contains("Alice Adams"), "{screen}");
+    assert!(!screen.contains("waiting"), "{screen}");
+}
+
+#[test]
 fn colours_are_printed_only_where_the_terminal_allows_them() {
     let server = server();
     for (variable, has_colours) in [(None, true), (Some("NO_COLOR"), false)] {
-        let mut terminal = Terminal::login_with(&server, &[], variable);
+        let mut terminal = Terminal::start(&server, &[], 100, variable);
         terminal.read_until("left (Ctrl-C to cancel)");
         terminal.press_ctrl(b'C');
         terminal.interrupted();

@@ -9,6 +9,7 @@
 mod login;
 mod printable;
 mod whole_seconds;
+mod wrap;
 
 use std::error::Error as StdError;
 use std::fmt::{self, Display};
@@ -18,11 +19,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use console::{StyledObject, Term, style, truncate_str};
+use console::{StyledObject, Term, measure_text_width, style, truncate_str};
 use humantime::format_duration;
 
 pub use self::printable::{Printable, PrintableJson};
 use self::whole_seconds::whole_seconds;
+use self::wrap::wrap;
 
 /// The terminal of a command-line application: permanent lines, and the line of the current activity below them.
 ///
@@ -94,7 +96,15 @@ impl Terminal {
         let mut shown = self.shown();
         if self.term.is_term() {
             self.erase(&shown);
-            shown.line = Some(format!("{activity}{left} (Ctrl-C to cancel)"));
+            let line = format!("{activity}{left} (Ctrl-C to cancel)");
+            shown.line = Some(match measure_text_width(&line) <= self.room() {
+                true => line,
+                // The time left stays readable on a narrow terminal.
+                false => {
+                    let room = self.room().saturating_sub(measure_text_width(&left));
+                    format!("{}{left}", truncate_str(activity, room, "…"))
+                }
+            });
             self.draw(&shown);
         } else if shown.activity != Some(activity) {
             self.print(&style(String::new()), format_args!("{activity}{left}"));
@@ -160,19 +170,21 @@ impl Terminal {
     }
 
     fn print(&self, label: &StyledObject<String>, line: impl Display) {
+        let line = Printable(&line.to_string()).to_string();
+        let line = match self.term.is_term() {
+            true => {
+                let label = label.clone().force_styling(false).to_string();
+                wrap(&line, measure_text_width(&label), self.columns())
+            }
+            false => line,
+        };
         let label = label.clone().for_stderr();
-        let line = line.to_string();
-        let _ = self
-            .term
-            .write_line(&format!("{label}{}", Printable(&line)));
+        let _ = self.term.write_line(&format!("{label}{line}"));
     }
 
     fn draw(&self, shown: &Shown) {
         if let Some(line) = &shown.line {
-            // With room for the `^C` that the terminal appends: it is erased together with the line.
-            let (_, columns) = self.term.size();
-            let room = usize::from(columns.saturating_sub(3));
-            let _ = self.term.write_str(&truncate_str(line, room, "…"));
+            let _ = self.term.write_str(&truncate_str(line, self.room(), "…"));
         }
     }
 
@@ -180,6 +192,17 @@ impl Terminal {
         if shown.line.is_some() {
             let _ = self.term.clear_line();
         }
+    }
+
+    /// Returns the maximum width of the drawn line.
+    ///
+    /// It leaves room for the `^C` that the terminal appends: it is erased together with the line.
+    fn room(&self) -> usize {
+        self.columns().saturating_sub(3)
+    }
+
+    fn columns(&self) -> usize {
+        self.term.size().1.into()
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
