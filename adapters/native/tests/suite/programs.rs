@@ -15,7 +15,7 @@ use crate::support::{ALICE, server, visit};
 
 #[expect(dead_code, reason = "a test does not call `main`")]
 mod command_line {
-    include!("../../examples/command_line.rs");
+    include!("../programs/command_line.rs");
 
     pub(super) fn start(app: &NativeApp) {
         run(app).unwrap();
@@ -28,7 +28,7 @@ const BASE_URL: &str = "NATIVE_TEST_BASE_URL";
 #[test]
 fn the_readme_has_the_program() {
     let readme = include_str!("../../README.md");
-    assert!(readme.contains(include_str!("../../examples/command_line.rs")));
+    assert!(readme.contains(include_str!("../programs/command_line.rs")));
 }
 
 #[test]

@@ -10,14 +10,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn run(app: &NativeApp) -> Result<(), Box<dyn Error>> {
     let session = match app.session()? {
         Some(session) => session,
-        None => app.login_with(|login| login.progress(show))?,
+        None => app.login_with(|login| login.progress(|event| show(&event)))?,
     };
     let token = session.access_token()?;
     println!("Authorization: Bearer {}", token.secret().expose_secret());
     Ok(())
 }
 
-fn show(event: LoginEvent<'_>) {
+fn show(event: &LoginEvent<'_>) {
     if let LoginEvent::Page(page) = event {
         eprintln!("Log in at {page}");
     }
