@@ -22,6 +22,8 @@ const VERSION: u32 = 1;
 
 /// A list of accounts in a JSON file. The first one is the default.
 ///
+/// A program that can write the file chooses the endpoints that tokens are sent to, so it belongs where only the user can write.
+///
 /// ```no_run
 /// use workos_login_native::AccountIndex;
 ///
