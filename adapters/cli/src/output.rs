@@ -75,11 +75,12 @@ impl Output {
         let output = Arc::clone(self);
         // If no handler can be installed, Ctrl-C still ends the process, without a message.
         let _ = ctrlc::set_handler(move || {
-            if *output.ended() {
+            // The lock is held until the exit, so that no other thread prints anything.
+            let ended = output.ended();
+            if *ended {
                 return;
             }
-            // The lock is held until the exit, so that no other thread prints anything.
-            let _ended = output.end();
+            output.terminal.clear();
             let kind = output.fail(&Failure::new(ErrorKind::Interrupted, "interrupted"));
             exit(kind.exit_code().into());
         });
