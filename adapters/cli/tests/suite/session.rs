@@ -202,8 +202,9 @@ fn what_was_discovered_is_remembered() {
     run(&mut bare(&["login", "--organization", "org_1"]))
         .with(2)
         .says(&["--organization cannot be used with an OAuth"]);
+    // The revocation endpoint was discovered, too.
     run(&mut bare(&["logout"])).with(0);
-    assert_eq!(server.take_paths(), Vec::<String>::new());
+    assert_eq!(server.take_paths(), ["/revoke"]);
 }
 
 #[test]
