@@ -462,6 +462,8 @@ proptest! {
     fn any_responses_lead_to_the_server_of_the_issuer_or_keep_the_request(responses in vec(any::<MetadataResponse>(), 0..8)) {
         let mut state = Server::discover("https://auth.example.com/tenant").unwrap();
         let mut requested = vec![state.request().uri().clone()];
+        // After a document that describes the server, another one can complete it, and nothing is an error.
+        let (mut is_described, mut can_be_described) = (false, false);
         for response in responses {
             let has_metadata = matches!(response.content(), MetadataContent::Required | MetadataContent::Complete);
             match state.response(response.to_http("https://auth.example.com/tenant"), now()) {
@@ -472,13 +474,19 @@ proptest! {
                     return Ok(());
                 }
                 Ok(Discovery::Next(next)) => {
-                    prop_assert!(!response.is_intact() || response.content() == MetadataContent::Missing);
+                    can_be_described |= has_metadata || !response.is_intact();
+                    if response.is_intact() {
+                        is_described |= response.content() == MetadataContent::Required;
+                        prop_assert!(response.content() != MetadataContent::Complete);
+                        prop_assert!(can_be_described || response.content() == MetadataContent::Missing);
+                    }
                     prop_assert!(!requested.contains(next.request().uri()));
                     requested.push(next.request().uri().clone());
                     state = next;
                 }
                 Err(refused) => {
                     prop_assert!(!response.is_intact() || !has_metadata);
+                    prop_assert!(!is_described);
                     state = refused.into_parts().0;
                     let request = state.request();
                     prop_assert_eq!(Some(request.uri()), requested.last());
