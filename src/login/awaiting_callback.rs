@@ -253,9 +253,7 @@ impl AwaitingCallback {
     }
 
     fn is_state(&self, state: &str) -> bool {
-        let expected = self.state.expose_secret().as_bytes();
-        // Texts of different lengths are unequal at once. The length is no secret: the random part always has the same.
-        state.as_bytes().ct_eq(expected).into()
+        is_equal(state.as_bytes(), self.state.expose_secret().as_bytes())
     }
 
     fn check<K: ClientKind>(
@@ -314,6 +312,17 @@ pub enum CallbackOutcome {
     },
     /// Another URI than the redirect URI. Keep waiting.
     NotACallback(AwaitingCallback),
+}
+
+/// Compares in constant time. Texts of different lengths are unequal at once: the random part of a `state` always has the same.
+fn is_equal(left: &[u8], right: &[u8]) -> bool {
+    // `subtle` hides the result of each comparison from the optimizer, so that words take an eighth of the time of bytes.
+    let ((left_words, left), (right_words, right)) = (left.as_chunks(), right.as_chunks());
+    let words = left_words.iter().zip(right_words);
+    let equal =
+        words.map(|(&left, &right)| u64::from_ne_bytes(left).ct_eq(&u64::from_ne_bytes(right)));
+    let equal = equal.fold(left.ct_eq(right), |all, equal| all & equal);
+    left_words.len() == right_words.len() && equal.into()
 }
 
 /// Checks `iss` (RFC 9207 section 2.4). User Management does not define it, so there it is an unknown parameter and ignored.
@@ -413,5 +422,26 @@ impl Serialize for AwaitingCallback {
 impl<'de> Deserialize<'de> for AwaitingCallback {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         stored::read(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_equal;
+
+    #[test]
+    fn texts_are_equal_if_all_bytes_are() {
+        for length in 0..50 {
+            let text = vec![b'a'; length];
+            assert!(is_equal(&text, &text.clone()), "{length}");
+            for other in [length + 1, length + 8] {
+                assert!(!is_equal(&text, &vec![b'a'; other]), "{length} {other}");
+            }
+            for place in 0..length {
+                let mut other = text.clone();
+                other[place] ^= 1;
+                assert!(!is_equal(&text, &other), "{length} {place}");
+            }
+        }
     }
 }
