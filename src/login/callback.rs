@@ -140,9 +140,11 @@ pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
 
 /// Parses a form-encoded query. Usually nothing is escaped; then the pairs are split without decoding each byte.
 fn parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let is_plain = |byte| !matches!(byte, b'%' | b'+');
+    let is_plain = query.bytes().fold(true, |all, byte| all & is_plain(byte));
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| {
-        if pair.contains(['%', '+']) {
+    pairs.map(move |pair| {
+        if !is_plain {
             let mut decoded = form_urlencoded::parse(pair.as_bytes());
             return decoded.next().unwrap_or_default();
         }
