@@ -13,7 +13,6 @@ use url::form_urlencoded;
 use crate::error::{Error, ErrorResponse, Malformed, MalformedKind, ResponseKind};
 use crate::escaped::Escaped;
 use crate::limits::{MAX_CALLBACK_BYTES, MAX_CODE_BYTES, MAX_STATE_BYTES};
-use crate::login::redirect_uri::before_query;
 use crate::wire::authorization::RESPONSE_PARAMETERS;
 
 /// A callback that is parsed but not trusted.
@@ -129,13 +128,14 @@ impl fmt::Debug for Callback {
 pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
     // A redirect without a fragment inherits that of the page before (RFC 9110 section 10.2.2), so one can appear unsent.
     let uri = uri.split('#').next().unwrap_or(uri);
-    match before_query(uri) {
-        address if is_address(address, address.len() < uri.len()) => (
-            Some(address),
-            uri.get(address.len() + 1..).unwrap_or_default(),
-        ),
-        _ => (None, uri.strip_prefix('?').unwrap_or(uri)),
+    let (before, query) = match uri.split_once('?') {
+        Some((before, query)) => (before, Some(query)),
+        None => (uri, None),
+    };
+    if is_address(before, query.is_some()) {
+        return (Some(before), query.unwrap_or_default());
     }
+    (None, uri.strip_prefix('?').unwrap_or(uri))
 }
 
 /// Parses a form-encoded query. Usually nothing is escaped; then the pairs are split without decoding each byte.

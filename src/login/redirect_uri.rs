@@ -90,7 +90,7 @@ fn path(url: &Url) -> &str {
     }
 }
 
-pub(crate) fn before_query(uri: &str) -> &str {
+fn before_query(uri: &str) -> &str {
     let end = uri.bytes().position(|byte| matches!(byte, b'?' | b'#'));
     &uri[..end.unwrap_or(uri.len())]
 }
