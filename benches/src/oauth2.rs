@@ -41,14 +41,13 @@ pub(crate) fn work(row: Row) -> Option<Work> {
             Work::new(|| (), move |()| pending.code(&text))
         }
         Row::CallbackAndRequest => {
-            let beginner = login_client();
-            let input = move || {
-                let (url, pending) = begin(&beginner);
-                let mut text = String::new();
-                scene::redirect(&mut text, url.as_str());
-                (pending, text)
+            let (url, pending) = begin(&client);
+            scene::redirect(&mut text, url.as_str());
+            let input = move || Pending {
+                state: pending.state.clone(),
+                verifier: PkceCodeVerifier::new(pending.verifier.secret().clone()),
             };
-            Work::new(input, move |(pending, text)| {
+            Work::new(input, move |pending| {
                 exchange(&client, pending, &text, None)
             })
         }

@@ -20,14 +20,16 @@ pub(crate) fn work(row: Row) -> Work {
         Row::BeginSystem => Work::new(|| (), move |()| app.begin(&mut UnwrapErr(SysRng))),
         Row::Callback => {
             let beginner = App::new();
-            let input = move || beginner.with_callback(&mut rng);
-            Work::new(input, move |(pending, uri)| app.accept(pending, &uri))
+            let (_, callback) = beginner.with_callback();
+            let input = move || beginner.with_callback().0;
+            Work::new(input, move |pending| app.accept(pending, &callback))
         }
         Row::CallbackAndRequest => {
             let beginner = App::new();
-            let input = move || beginner.with_callback(&mut rng);
-            Work::new(input, move |(pending, uri)| {
-                let exchanging = app.accept(pending, &uri);
+            let (_, callback) = beginner.with_callback();
+            let input = move || beginner.with_callback().0;
+            Work::new(input, move |pending| {
+                let exchanging = app.accept(pending, &callback);
                 (exchanging.request(), exchanging)
             })
         }
@@ -118,8 +120,9 @@ impl App {
             .begin(scene::now(), rng)
     }
 
-    fn with_callback(&self, rng: &mut impl CryptoRng) -> (AwaitingCallback, String) {
-        let (url, pending) = self.begin(rng);
+    /// Begins a login that is always the same.
+    fn with_callback(&self) -> (AwaitingCallback, String) {
+        let (url, pending) = self.begin(&mut scene::seeded());
         let mut callback = String::new();
         scene::redirect(&mut callback, url.as_str());
         (pending, callback)
@@ -145,7 +148,7 @@ impl App {
     }
 
     fn exchanging(&self) -> Exchanging {
-        let (pending, callback) = self.with_callback(&mut scene::seeded());
+        let (pending, callback) = self.with_callback();
         self.accept(pending, &callback)
     }
 }

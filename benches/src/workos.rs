@@ -40,16 +40,12 @@ pub(crate) fn work(row: Row) -> Option<Work> {
             Work::new(|| (), move |()| pending.code(&text))
         }
         Row::CallbackAndRequest => {
-            let beginner = client.clone();
-            let input = move || {
-                let (url, pending) = begin(&beginner);
-                let mut text = String::new();
-                scene::redirect(&mut text, &url);
-                (pending, text)
-            };
-            Work::new(input, move |(pending, text)| {
-                exchange(&client, pending, &text)
-            })
+            let (url, pending) = begin(&client);
+            scene::redirect(&mut text, &url);
+            Work::new(
+                move || pending.clone(),
+                move |pending| exchange(&client, pending, &text),
+            )
         }
         Row::ToRequest => Work::new(|| (), move |()| login(&client, begin, &mut text)),
         Row::ToErrorResponse => {
@@ -79,6 +75,7 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
 }
 
 /// A pending login.
+#[derive(Clone)]
 pub(crate) struct Pending {
     state: String,
     verifier: String,
