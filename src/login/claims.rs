@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::login::authenticated::Authenticated;
-use crate::wire::claims::{UserClaims, payload};
+use crate::wire::claims::{AuthTime, UserClaims, payload};
 
 /// Claims of the access token.
 ///
@@ -55,8 +55,11 @@ impl Authenticated {
     /// none. [`Start::max_age`](crate::Start::max_age) demands a recent authentication; a refresh does not change the time.
     #[must_use]
     pub fn auth_time(&self) -> Option<SystemTime> {
-        let in_id_token = || read::<UserClaims>(self.id_token.as_ref()?)?.auth_time;
-        self.user_claims().auth_time.or_else(in_id_token)
+        let in_id_token = || read::<AuthTime>(self.id_token.as_ref()?)?.auth_time;
+        let in_access_token = self
+            .claims::<AuthTime>()
+            .and_then(|claims| claims.auth_time);
+        in_access_token.or_else(in_id_token)
     }
 
     /// Returns the claims as `T`, unverified; `None` if the token is opaque or `T` cannot be read from its claims.

@@ -102,6 +102,11 @@ pub(crate) struct UserClaims {
     pub(crate) entitlements: Vec<String>,
     #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) feature_flags: Vec<String>,
+}
+
+/// The time of the last authentication. Unlike the other claims, every login may need it.
+#[derive(Deserialize)]
+pub(crate) struct AuthTime {
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) auth_time: Option<SystemTime>,
 }
