@@ -46,10 +46,6 @@ pub(crate) struct Cookies {
 
 /// A session cookie that another service reads and sets, too: in one piece, under a name without a prefix.
 #[derive(Clone)]
-#[cfg_attr(
-    not(feature = "node-sealed-sessions"),
-    expect(dead_code, reason = "it is made with this feature only")
-)]
 pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) domain: Option<String>,

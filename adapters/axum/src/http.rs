@@ -7,14 +7,28 @@ use std::time::SystemTime;
 
 use workos_login::http::{Request, Response};
 use workos_login::{BoxFuture, ExchangeLimits, HttpClient};
+use workos_login_session::Clock;
 
-/// A shared HTTP client.
+/// A shared HTTP client, with the clock of the application.
 #[derive(Clone)]
-pub(crate) struct Http(Arc<dyn Erased>);
+pub(crate) struct Http {
+    client: Arc<dyn Erased>,
+    clock: Arc<dyn Clock>,
+}
 
 impl Http {
-    pub(crate) fn new(http: impl HttpClient + Send + Sync + 'static) -> Self {
-        Self(Arc::new(http))
+    pub(crate) fn new(
+        http: impl HttpClient + Send + Sync + 'static,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            client: Arc::new(http),
+            clock,
+        }
+    }
+
+    pub(crate) fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -26,11 +40,11 @@ impl HttpClient for Http {
         request: Request<Vec<u8>>,
         limits: ExchangeLimits,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, HttpError>> {
-        self.0.execute(request, limits)
+        self.client.execute(request, limits)
     }
 
     fn now(&self) -> SystemTime {
-        self.0.now()
+        self.clock.now()
     }
 }
 
@@ -40,8 +54,6 @@ trait Erased: Send + Sync {
         request: Request<Vec<u8>>,
         limits: ExchangeLimits,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, HttpError>>;
-
-    fn now(&self) -> SystemTime;
 }
 
 impl<C: HttpClient + Send + Sync> Erased for C {
@@ -52,10 +64,6 @@ impl<C: HttpClient + Send + Sync> Erased for C {
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, HttpError>> {
         let response = HttpClient::execute(self, request, limits);
         Box::pin(async { response.await.map_err(|error| HttpError(Box::new(error))) })
-    }
-
-    fn now(&self) -> SystemTime {
-        HttpClient::now(self)
     }
 }
 

@@ -16,6 +16,7 @@ use tower_service::Service;
 use crate::cookies::SessionCookie;
 use crate::current::{Change, Current, UserState};
 use crate::sessions::Found;
+use crate::verification::verified;
 use crate::web_auth::WebAuth;
 
 /// The layer of [`WebAuth::layer`].
@@ -88,7 +89,7 @@ async fn current(auth: &WebAuth, cookie: &SessionCookie) -> Current {
     let (user, change) = match &cookie.value {
         None if cookie.names.is_empty() => (UserState::LoggedOut, None),
         None => (UserState::LoggedOut, Some(Change::Delete)),
-        Some(value) => match auth.sessions().find(auth, value).await {
+        Some(value) => match find(auth, value).await {
             Found::Nothing => (UserState::LoggedOut, Some(Change::Delete)),
             Found::Challenged(handle) => (UserState::Challenged(handle), None),
             Found::Unavailable(handle, retry_in) => {
@@ -105,6 +106,14 @@ async fn current(auth: &WebAuth, cookie: &SessionCookie) -> Current {
         },
     };
     Current::new(auth.clone(), user, change)
+}
+
+async fn find(auth: &WebAuth, value: &str) -> Found {
+    let found = auth.sessions().find(auth, value).await;
+    match auth.verifies_each_request() {
+        true => verified(auth, found).await,
+        false => found,
+    }
 }
 
 fn set_cookie(auth: &WebAuth, old: &SessionCookie, change: Change, response: &mut Response) {

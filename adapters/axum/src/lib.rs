@@ -18,6 +18,7 @@ mod return_to;
 mod sealed;
 mod sessions;
 mod stored;
+mod verification;
 mod web_auth;
 
 pub use crate::error::BuildError;

@@ -206,13 +206,18 @@ impl Handle {
     }
 }
 
-/// Runs on a task of its own: a browser that closes the connection does not cancel a refresh that was sent.
 async fn access_token(manager: SessionManager) -> Result<Token, SessionError> {
     if let Some(token) = manager.fresh_access_token() {
         return Ok(token);
     }
-    let task = tokio::spawn(async move { manager.access_token().await });
-    task.await.unwrap_or_else(|_| {
+    on_a_task(async move { manager.access_token().await }).await
+}
+
+/// Runs on a task of its own: a browser that closes the connection does not cancel a refresh that was sent.
+pub(crate) async fn on_a_task(
+    token: impl Future<Output = Result<Token, SessionError>> + Send + 'static,
+) -> Result<Token, SessionError> {
+    tokio::spawn(token).await.unwrap_or_else(|_| {
         Err(SessionError::Unavailable {
             retry_in: Duration::from_secs(1),
             cause: None,
@@ -228,7 +233,11 @@ fn is_fresh(auth: &WebAuth, seal: &Seal) -> bool {
     !record.has_unanswered_refresh() && due != Some(Duration::ZERO)
 }
 
-fn found(handle: Handle, result: Result<Token, SessionError>, cookie: Option<String>) -> Found {
+pub(crate) fn found(
+    handle: Handle,
+    result: Result<Token, SessionError>,
+    cookie: Option<String>,
+) -> Found {
     match result {
         Ok(token) => Found::Session {
             handle,

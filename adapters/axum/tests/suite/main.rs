@@ -14,4 +14,5 @@ mod node;
 mod refresh;
 mod step_up;
 mod stores;
+mod verification;
 mod world;
