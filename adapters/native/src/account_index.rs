@@ -14,9 +14,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use workos_login::url::Url;
 use workos_login::{Client, Server};
+use workos_login_file::EncryptedFiles;
 
 use crate::app::NativeApp;
 use crate::native_client::NativeClient;
+use crate::storage::Storage;
 
 const VERSION: u32 = 1;
 
@@ -37,6 +39,7 @@ const VERSION: u32 = 1;
 pub struct AccountIndex {
     path: PathBuf,
     application: String,
+    files: Option<EncryptedFiles>,
 }
 
 /// The content of the file.
@@ -67,16 +70,32 @@ impl AccountIndex {
         Self {
             path: path.into(),
             application: application.into(),
+            files: None,
         }
+    }
+
+    /// Sets the encrypted files of the accounts that are stored in files. The index has neither their directory nor their key.
+    #[must_use]
+    pub fn files(mut self, files: EncryptedFiles) -> Self {
+        self.files = Some(files);
+        self
     }
 
     /// Returns the application of each account, the default first. It reads no session.
     ///
     /// # Errors
     ///
-    /// The file is damaged or cannot be read.
+    /// The file is damaged or cannot be read, or an account is stored in an encrypted file and the [files](Self::files) are not set.
     pub fn apps(&self) -> Result<Vec<NativeApp>, IndexError> {
         let content = self.read()?;
+        let has_files = content
+            .accounts
+            .iter()
+            .any(|it| it.store == "file");
+        if has_files && self.files.is_none() {
+            let problem = "read without the key of the encrypted files; set the key";
+            return Err(self.error(problem, io::ErrorKind::NotFound.into()));
+        }
         let app = |record| self.app(record).map_err(|error| self.unreadable(error));
         content.accounts.into_iter().map(app).collect()
     }
@@ -85,7 +104,7 @@ impl AccountIndex {
     ///
     /// # Errors
     ///
-    /// The file cannot be read or written, or the session is neither in the keyring nor in the kernel keyring.
+    /// The file cannot be read or written, or the session is in memory or in a store of the application.
     pub fn put_first(&self, app: &NativeApp) -> Result<(), IndexError> {
         let record = Record::of(app).map_err(|error| self.unwritable(error))?;
         self.change(|accounts| {
@@ -137,7 +156,11 @@ impl AccountIndex {
     }
 
     fn app(&self, record: Record) -> io::Result<NativeApp> {
-        let storage = record.store.parse().map_err(io::Error::other)?;
+        let storage = match (&*record.store, &self.files) {
+            ("file", Some(files)) => Storage::File(files.clone()),
+            ("file", None) => return Err(io::Error::other("no key of the encrypted files")),
+            (name, _) => name.parse().map_err(io::Error::other)?,
+        };
         let app = NativeApp::new(record.client()?, &*self.application);
         Ok(app.account(record.name).storage(storage))
     }
@@ -173,7 +196,11 @@ impl Record {
             },
             store: match app.selected_storage().name() {
                 Some(name) => name.to_owned(),
-                None => return Err(io::Error::other("only keyrings can be listed")),
+                None => {
+                    return Err(io::Error::other(
+                        "only keyrings and encrypted files can be listed",
+                    ));
+                }
             },
         })
     }

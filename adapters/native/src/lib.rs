@@ -35,8 +35,8 @@
 //!
 //! # Storage
 //!
-//! [`Storage`] is chosen at run time, and never without the application: the keyring of the operating system, the Linux kernel keyring, or the
-//! memory of the process. A session and a pending login are bound to the client id and the issuer. A login starts only if its session can
+//! [`Storage`] is chosen at run time, and never without the application: the keyring of the operating system, the Linux kernel keyring,
+//! [encrypted files](Storage::File) with a key that the application provides, or the memory of the process. A session and a pending login are bound to the client id and the issuer. A login starts only if its session can
 //! be stored.
 //!
 //! An application with several accounts or services lists them in an [`AccountIndex`], a plain file without secrets: a later process uses
@@ -90,6 +90,7 @@ pub use crate::storage::{Location, NativeStore, Storage, UnknownStorage};
 pub use crate::verified_token::VerifiedToken;
 
 pub use workos_login;
+pub use workos_login_file;
 pub use workos_login_keyring;
 pub use workos_login_loopback;
 pub use workos_login_session;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use workos_login::{Any, AwaitingCallback, Client};
+use workos_login_file::EncryptedFiles;
 use workos_login_keyring::{Keyring, KeyringStore};
 use workos_login_session::{
     BlockingStore, Expected, MemoryStore, PendingLoginStore, StoreError, StoreLock, StoredSession,
@@ -21,6 +22,8 @@ use zeroize::Zeroizing;
 pub enum Storage {
     /// Another store. It has to be bound to the client and the account by whoever makes it.
     Custom(Arc<dyn NativeStore>),
+    /// Encrypted files, for machines without a keyring, with a key that the application provides.
+    File(EncryptedFiles),
     /// The Linux kernel keyring: needs no daemon; cleared by a restart or after some days without use.
     KernelKeyring,
     /// The keyring of the operating system: Keychain on macOS, Credential Manager on Windows, a Secret Service elsewhere.
@@ -72,6 +75,8 @@ impl fmt::Debug for dyn NativeStore {
 pub enum Location {
     /// In a store of the application.
     Custom,
+    /// In an encrypted file.
+    File,
     /// In this keyring.
     Keyring(Keyring),
     /// In memory.
@@ -84,6 +89,7 @@ impl Location {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Custom => "custom",
+            Self::File => "file",
             Self::Keyring(Keyring::AppleKeychain) => "apple_keychain",
             Self::Keyring(Keyring::KernelKeyring) => "kernel_keyring",
             Self::Keyring(Keyring::SecretService) => "secret_service",
@@ -98,6 +104,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Custom => f.write_str("a store of the application"),
+            Self::File => f.write_str("an encrypted file"),
             Self::Keyring(keyring) => keyring.fmt(f),
             Self::Memory => f.write_str("the memory of this process"),
         }
@@ -105,10 +112,11 @@ impl fmt::Display for Location {
 }
 
 impl Storage {
-    /// Returns the name for settings: `system` or `kernel`; `None` if it is neither of the keyrings.
+    /// Returns the name for settings: `system`, `kernel` or `file`; `None` for a store that another process cannot open.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
         match self {
+            Self::File(_) => Some("file"),
             Self::KernelKeyring => Some("kernel"),
             Self::Keyring => Some("system"),
             Self::Custom(_) | Self::Memory => None,
@@ -129,6 +137,10 @@ impl Storage {
         };
         match self {
             Self::Custom(store) => Ok((store.clone(), Location::Custom)),
+            Self::File(files) => {
+                let store = files.store(application, client, account)?;
+                Ok((Arc::new(store), Location::File))
+            }
             Self::KernelKeyring => keyring(KeyringStore::open_kernel(application, client, account)),
             Self::Keyring => keyring(KeyringStore::open(application, client, account)),
             Self::Memory => Ok((Arc::new(InMemory::default()), Location::Memory)),

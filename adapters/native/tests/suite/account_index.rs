@@ -9,6 +9,8 @@ use workos_login_native::workos_login::url::Url;
 use workos_login_native::workos_login::{Client, Server};
 use workos_login_native::{AccountIndex, NativeApp, NativeClient, Storage};
 
+use crate::support::{encrypted_files, private_directory};
+
 /// A file of its own for one test, which is removed on drop.
 struct IndexFile(PathBuf);
 
@@ -155,5 +157,20 @@ fn an_account_in_memory_is_not_listed() {
     let app = app("client_1", "a").storage(Storage::Memory);
     let error = file.index().put_first(&app).unwrap_err();
     assert!(error.to_string().ends_with("cannot be written"), "{error}");
+    assert!(names(&file.index()).is_empty());
+}
+
+#[test]
+fn an_account_in_an_encrypted_file_needs_the_files() {
+    let file = IndexFile::new("files");
+    let directory = private_directory();
+    let app = app("client_1", "a").storage(Storage::File(encrypted_files(&directory)));
+    file.index().put_first(&app).unwrap();
+    let error = file.index().apps().unwrap_err();
+    assert!(error.to_string().ends_with("set the key"), "{error}");
+    let listed = file.index().files(encrypted_files(&directory)).apps();
+    let listed = listed.unwrap().remove(0);
+    assert!(matches!(listed.selected_storage(), Storage::File(_)));
+    file.index().remove(&app).unwrap();
     assert!(names(&file.index()).is_empty());
 }

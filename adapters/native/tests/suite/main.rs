@@ -9,6 +9,7 @@ mod account_index;
 mod cancellation;
 mod challenge;
 mod device;
+mod encrypted_file;
 mod error_kind;
 mod link;
 mod login;

@@ -4,10 +4,12 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use tempfile::TempDir;
 use workos_login_mock_server::{Config, Server};
 use workos_login_native::workos_login::Client;
 use workos_login_native::workos_login::secrecy::ExposeSecret;
 use workos_login_native::workos_login::url::Url;
+use workos_login_native::workos_login_file::{EncryptedFiles, FileKeys};
 use workos_login_native::workos_login_ureq::ureq::Agent;
 use workos_login_native::{Login, LoginEvent, NativeApp, NativeSession, Storage};
 
@@ -29,6 +31,27 @@ pub(crate) fn client(server: &Server) -> Client {
 /// An application whose session is in memory.
 pub(crate) fn app(server: &Server) -> NativeApp {
     NativeApp::new(client(server), "Acme CLI").storage(Storage::Memory)
+}
+
+/// A new directory, which only this user can access.
+pub(crate) fn private_directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(
+        directory.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o700),
+    )
+    .unwrap();
+    directory
+}
+
+/// Encrypted files with the same key each time.
+pub(crate) fn encrypted_files(directory: &TempDir) -> EncryptedFiles {
+    let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    EncryptedFiles::new(
+        directory.path(),
+        FileKeys::from_reader(key.as_bytes()).unwrap(),
+    )
 }
 
 /// Makes the user log in with a browser that follows the redirect to the listener.
