@@ -29,21 +29,20 @@ const MIN_ROUNDS_PER_CRASH: u64 = 10;
 /// The wait for a crash of gnome-keyring after a program has failed.
 const CRASH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The exit codes of the program that do not affect the session: success, unavailable, and failure of the keyring.
+/// The exit codes of the program that do not affect the session: success, unavailable, and failure of the store.
 const HARMLESS: [i32; 3] = [0, 5, 10];
 
 /// Checks that no process requires a login, no two refreshes are in flight, and no used refresh token is sent after the replay window.
 ///
-/// `KEYRING_ROUNDS` is the number of rounds, and `KEYRING_SEED` determines the times.
-pub(crate) fn check(program: &Path, service: &mut SecretService) -> Checked {
-    let rounds = number("KEYRING_ROUNDS", 50)?;
-    let seed = number("KEYRING_SEED", rand::random())?;
-    println!("kill: {rounds} rounds with KEYRING_SEED={seed}");
-    run(program, service, rounds, seed)
-        .map_err(|error| format!("KEYRING_SEED={seed}: {error}").into())
+/// `ROUNDS` is the number of rounds, and `SEED` determines the times.
+pub(crate) fn check(program: &Path, service: Option<&mut SecretService>) -> Checked {
+    let rounds = number("ROUNDS", 50)?;
+    let seed = number("SEED", rand::random())?;
+    println!("kill: {rounds} rounds with SEED={seed}");
+    run(program, service, rounds, seed).map_err(|error| format!("SEED={seed}: {error}").into())
 }
 
-fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> Checked {
+fn run(program: &Path, service: Option<&mut SecretService>, rounds: u64, seed: u64) -> Checked {
     let scenario = Scenario::logged_in(program, "kill", REPLAY_WINDOW, LIFETIMES[0])?;
     Responses::Prompt.inject(&scenario.server);
     let begun = Instant::now();
@@ -77,7 +76,8 @@ fn run(program: &Path, service: &mut SecretService, rounds: u64, seed: u64) -> C
 
 struct Check<'a> {
     scenario: Scenario,
-    service: &'a mut SecretService,
+    /// The keyring that holds the session, if it is in a keyring.
+    service: Option<&'a mut SecretService>,
     random: StdRng,
     /// The duration of a refresh with a prompt response.
     duration: Duration,
@@ -112,8 +112,7 @@ impl Check<'_> {
     /// Kills three processes, and checks the token that the next process prints.
     fn round(&mut self, responses: Responses) -> Checked {
         // gnome-keyring itself can crash when a client exits during a call.
-        self.crashes
-            .extend(self.service.restart_if_crashed(Duration::ZERO)?);
+        self.restart_if_crashed(Duration::ZERO)?;
         responses.inject(&self.scenario.server);
         let is_prompt = responses == Responses::Prompt;
         self.scenario
@@ -195,15 +194,22 @@ impl Check<'_> {
         loop {
             let started = SystemTime::now();
             let ended = command(&self.scenario, &self.organization).output()?;
-            if !ended.status.success()
-                && let Some(signal) = self.service.restart_if_crashed(CRASH_TIMEOUT)?
-            {
-                self.crashes.push(signal);
+            if !ended.status.success() && self.restart_if_crashed(CRASH_TIMEOUT)? {
                 continue;
             }
             succeeded(&ended)?;
             return Ok((started, ended));
         }
+    }
+
+    /// Returns whether gnome-keyring had crashed, and restarts it.
+    fn restart_if_crashed(&mut self, timeout: Duration) -> Checked<bool> {
+        let Some(service) = &mut self.service else {
+            return Ok(false);
+        };
+        let signal = service.restart_if_crashed(timeout)?;
+        self.crashes.extend(signal);
+        Ok(signal.is_some())
     }
 
     fn conclude(self, rounds: u64) -> Checked {
@@ -226,11 +232,13 @@ impl Check<'_> {
             counts.lost_rounds,
             counts.longest
         );
-        println!(
-            "kill: gnome-keyring itself crashed {} times (signals {:?}), and the session was kept",
-            self.crashes.len(),
-            self.crashes
-        );
+        if self.service.is_some() {
+            println!(
+                "kill: gnome-keyring itself crashed {} times (signals {:?}), and the session was kept",
+                self.crashes.len(),
+                self.crashes
+            );
+        }
         Ok(())
     }
 }
