@@ -88,10 +88,7 @@ impl AccountIndex {
     /// The file is damaged or cannot be read, or an account is stored in an encrypted file and the [files](Self::files) are not set.
     pub fn apps(&self) -> Result<Vec<NativeApp>, IndexError> {
         let content = self.read()?;
-        let has_files = content
-            .accounts
-            .iter()
-            .any(|it| it.store == "file");
+        let has_files = content.accounts.iter().any(|it| it.store == "file");
         if has_files && self.files.is_none() {
             let problem = "read without the key of the encrypted files; set the key";
             return Err(self.error(problem, io::ErrorKind::NotFound.into()));
