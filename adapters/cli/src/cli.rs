@@ -10,7 +10,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::account::{HEADING, RARE};
 use crate::commands::with_session::{RunArgs, StatusArgs, SwitchArgs, TokenArgs, WhoamiArgs};
 use crate::commands::{accounts, documents, login, logout};
-use crate::error_kind::ErrorKind;
+use crate::error_kind::{self, ErrorKind, exit_code};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::NO_STORE_HEADING;
@@ -21,8 +21,8 @@ use crate::session::NO_STORE_HEADING;
     name = "workos-login",
     version,
     about,
-    after_help = ErrorKind::list(),
-    after_long_help = ErrorKind::table(),
+    after_help = error_kind::list(),
+    after_long_help = error_kind::table(),
     subcommand_required = true,
     arg_required_else_help = true,
     disable_help_flag = true,
@@ -77,7 +77,7 @@ impl Cli {
                 return Output::new(true).finish(Err(usage(&error)));
             }
             let _ = error.print();
-            ErrorKind::Usage.into()
+            exit_code(ErrorKind::Usage).into()
         })
     }
 }

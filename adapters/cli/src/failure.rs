@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 use workos_login::{AuthenticationChallenge, Error, ErrorResponse, MismatchKind, Organization};
 use workos_login_native::{NativeError, UnansweredChallenge};
 
-use crate::error_kind::ErrorKind;
+use crate::error_kind::{self, ErrorKind};
 
 /// The failure of a command. It serializes as the `error` of the JSON output.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
+    #[serde(serialize_with = "error_kind::serialize")]
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -118,7 +119,7 @@ impl From<&NativeError> for Failure {
             NativeError::UnsupportedOption { .. } => {
                 Self::new(ErrorKind::Usage, format_args!("--{error}; check --issuer"))
             }
-            _ => Self::from_error(error.kind().into(), error),
+            _ => Self::from_error(error.kind(), error),
         };
         let challenge = error.authentication_challenge();
         let organizations = challenge.map(organizations).filter(|all| !all.is_empty());

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use workos_login_native::terminal::{Printable, PrintableJson, Terminal};
 
-use crate::error_kind::ErrorKind;
+use crate::error_kind::{ErrorKind, exit_code};
 use crate::failure::Failure;
 use crate::report::Report;
 
@@ -62,7 +62,7 @@ impl Output {
             Err(error) => {
                 self.terminal
                     .error(format_args!("cannot print the result: {error}"));
-                ErrorKind::Failure.into()
+                exit_code(ErrorKind::Failure).into()
             }
         }
     }
@@ -81,19 +81,19 @@ impl Output {
                 return;
             }
             output.terminal.clear();
-            let kind = output.fail(&Failure::new(ErrorKind::Interrupted, "interrupted"));
-            exit(kind.exit_code().into());
+            let exit_code = output.fail(&Failure::new(ErrorKind::Cancelled, "interrupted"));
+            exit(exit_code.into());
         });
     }
 
-    fn fail(&self, failure: &Failure) -> ErrorKind {
+    fn fail(&self, failure: &Failure) -> u8 {
         self.terminal.error(&failure.message);
         self.print_details(failure);
         if self.json {
             // If standard output is closed, the exit code still reports the failure.
             let _ = print_json(&json!({ "error": failure }));
         }
-        failure.kind
+        exit_code(failure.kind)
     }
 
     fn print_details(&self, failure: &Failure) {

@@ -152,13 +152,11 @@ impl Account {
             _ => {}
         }
         match (error.kind(), error.error_response()) {
-            (workos_login_native::ErrorKind::NotLoggedIn, Some(response)) => {
-                failure.cause(format_args!(
-                    "the service responded with {} ({})",
-                    response.code().unwrap_or("no error code"),
-                    response.status().unwrap_or_default()
-                ))
-            }
+            (ErrorKind::NotLoggedIn, Some(response)) => failure.cause(format_args!(
+                "the service responded with {} ({})",
+                response.code().unwrap_or("no error code"),
+                response.status().unwrap_or_default()
+            )),
             _ => failure,
         }
     }
