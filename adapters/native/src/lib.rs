@@ -33,6 +33,11 @@
 //!
 //! Every wait of a login ends when its [`Canceller`] is used. Each login has one [timeout](Login::timeout).
 //!
+//! # Errors
+//!
+//! The variant of a [`NativeError`] says what failed, and its [kind](NativeError::kind) what to tell the user; `retry_in`, `status` and
+//! `error_response` are the same for a login, a session and a store.
+//!
 //! # Storage
 //!
 //! [`Storage`] is chosen at run time, and never without the application: the keyring of the operating system, the Linux kernel keyring,
