@@ -27,7 +27,10 @@ class World {
     if (storage === 'cookie') args.push('--refresh-cookie');
     world.service = spawn(mockServer, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     const lines = createInterface({ input: world.service.stdout });
-    world.baseUrl = await new Promise((resolve) => lines.once('line', resolve));
+    world.baseUrl = await new Promise((resolve, reject) => {
+      lines.once('line', resolve);
+      world.service.once('exit', () => reject(new Error('the mock server ended')));
+    });
     lines.on('line', (line) => world.log.push(line));
     return world;
   }
@@ -121,6 +124,10 @@ const checks = {
       await greeted(page);
       await isClean(page);
       assert.deepEqual(refreshes(requests), [{ grant_type: 'refresh_token', client_id: CLIENT_ID }]);
+      await context.clearCookies({ name: 'workos-has-session' });
+      await page.reload();
+      await shows(page, 'Not logged in');
+      assert.equal(refreshes(requests).length, 1, 'without the hint cookie, nothing is sent');
     } finally {
       world.end();
     }
@@ -203,15 +210,24 @@ const checks = {
     }
   },
 
-  'a callback with an unexpected state is rejected': async (context) => {
+  'a callback with an unexpected state is rejected, and the pending login is kept': async (context) => {
     const world = await World.start('cookie');
     try {
       const requests = [];
-      const page = await open(context, world, requests, '/callback?code=stolen&state=unexpected');
+      const page = await open(context, world, requests);
+      // The browser stays on the page.
+      await context.route('**/user_management/authorize?*', (route) => route.fulfill({ status: 204 }), { times: 1 });
+      const begun = page.waitForRequest('**/user_management/authorize?*');
+      await click(page, 'Log in');
+      const authorizationUrl = (await begun).url();
+      await page.goto(`${world.origin}/callback?code=stolen&state=unexpected`);
       await shows(page, 'Not logged in');
-      await isClean(page);
+      assert.equal(page.url(), `${world.origin}/callback`);
       assert.match(await page.innerText('#error'), /no pending login/);
       assert.deepEqual(requests, []);
+      await page.goto(authorizationUrl);
+      await greeted(page);
+      await isClean(page);
     } finally {
       world.end();
     }
@@ -225,7 +241,11 @@ const checks = {
       await logIn(page);
       await page.waitForTimeout(2100);
       const failed = page.waitForEvent('requestfailed');
+      const sent = page.waitForRequest('**/user_management/authenticate');
       await useToken(page);
+      await sent;
+      const { held } = await page.evaluate(() => navigator.locks.query());
+      assert.deepEqual(held.map(({ name }) => name), ['WORKOS_REFRESH_SESSION'], 'the lock of authkit-js');
       assert.equal((await failed).failure().errorText, 'net::ERR_ABORTED');
       await done(page);
       assert.equal(await page.innerText('#error'), '');
