@@ -1,6 +1,7 @@
 """An independent OpenID Connect server, Canaille with Authlib, on a free loopback port, with one user and one public client.
 
-The first line of its output is its issuer. It runs until its input ends.
+The first line of its output is its issuer. It runs until its input ends. Its argument is
+the algorithm of ID tokens.
 """
 
 import datetime
@@ -33,8 +34,8 @@ def add_client():
         client_id_issued_at=datetime.datetime.now(datetime.timezone.utc),
         client_name="interop_client",
         grant_types=["authorization_code", "refresh_token"],
-        # Without it, the key would be used with RS512.
-        id_token_signed_response_alg="RS256",
+        # Without it, the RSA key would be used with RS512.
+        id_token_signed_response_alg=sys.argv[1],
         post_logout_redirect_uris=["http://127.0.0.1:49152/logged-out"],
         redirect_uris=["http://127.0.0.1:49152/callback"],
         response_types=["code"],

@@ -1,4 +1,4 @@
-//! Runs checks over all adapters in parallel and prints one line per check.
+//! Runs checks over all adapters and prints one line per check.
 
 use std::error::Error;
 use std::thread;
@@ -14,15 +14,28 @@ pub(crate) type Checked = Result<()>;
 pub(crate) type Check<T> = (&'static str, fn(&Adapter, &T) -> Checked);
 
 /// Runs every check over every adapter, and returns whether all passed.
-pub(crate) fn run_all<T: ?Sized + Sync>(checks: &[Check<T>], server: &T) -> bool {
+///
+/// The adapters run in parallel, or one after another.
+pub(crate) fn run_all<T: ?Sized + Sync>(
+    checks: &[Check<T>],
+    server: &T,
+    is_parallel: bool,
+) -> bool {
     let adapters = [Adapter::hyper, Adapter::reqwest, Adapter::ureq];
-    let failed: usize = thread::scope(|scope| {
+    let failed: usize = if is_parallel {
+        thread::scope(|scope| {
+            adapters
+                .map(|adapter| scope.spawn(move || run_over(adapter, checks, server)))
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(checks.len()))
+                .sum()
+        })
+    } else {
         adapters
-            .map(|adapter| scope.spawn(move || run_over(adapter, checks, server)))
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or(checks.len()))
+            .map(|adapter| run_over(adapter, checks, server))
+            .iter()
             .sum()
-    });
+    };
     println!(
         "{} passed, {failed} failed",
         adapters.len() * checks.len() - failed

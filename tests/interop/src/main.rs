@@ -6,6 +6,7 @@ mod adapter;
 mod checks;
 mod django_oauth_toolkit;
 mod emulator;
+mod glewlwyd;
 mod oauth;
 mod oidc_provider;
 mod page;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     if name == "emulator" {
         return with_server("workos-emulator/server.js", &[], |base_url| {
-            run_all(emulator::CHECKS, &base_url)
+            run_all(emulator::CHECKS, &*base_url, true)
         });
     }
     let Some(peer) = PEERS.iter().find(|peer| peer.name == name) else {
@@ -37,7 +38,11 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     with_server(peer.script, peer.arguments, |issuer| {
-        run_all(&peer.checks.concat(), &Target { peer, issuer })
+        run_all(
+            &peer.checks.concat(),
+            &Target { peer, issuer },
+            peer.is_parallel,
+        )
     })
 }
 

@@ -236,7 +236,7 @@ pub(crate) fn poll(
     adapter.send(polling.map_err(Error::from)?)
 }
 
-fn logged_in(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated> {
+pub(crate) fn logged_in(adapter: &Adapter, client: &Client<OAuth>) -> Result<Authenticated> {
     let (url, pending) = begin(client)?;
     let callback = UserAgent::new().agree(url.as_str(), USER)?.callback()?;
     finish(adapter, client, pending, &callback)

@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 use crate::django_oauth_toolkit;
+use crate::glewlwyd;
 use crate::oauth::{self, Target};
 use crate::oidc_provider;
 
@@ -13,6 +14,8 @@ pub(crate) struct Peer {
     pub(crate) arguments: &'static [&'static str],
     /// The algorithm of its ID tokens.
     pub(crate) algorithm: &'static str,
+    /// Whether the server handles parallel requests.
+    pub(crate) is_parallel: bool,
     pub(crate) checks: &'static [&'static [Check<Target>]],
 }
 
@@ -22,6 +25,7 @@ pub(crate) const PEERS: &[Peer] = &[
         script: "oidc-provider/server.js",
         arguments: &["RS256"],
         algorithm: "RS256",
+        is_parallel: true,
         checks: &[
             oauth::COMMON,
             oauth::REVOCATION,
@@ -36,6 +40,7 @@ pub(crate) const PEERS: &[Peer] = &[
         script: "oidc-provider/server.js",
         arguments: &["ES256"],
         algorithm: "ES256",
+        is_parallel: true,
         checks: &[oauth::COMMON, oauth::REVOCATION],
     },
     Peer {
@@ -43,6 +48,7 @@ pub(crate) const PEERS: &[Peer] = &[
         script: "oauth2-mock-server/server.js",
         arguments: &[],
         algorithm: "RS256",
+        is_parallel: true,
         checks: &[oauth::COMMON, oauth::REVOCATION, oauth::END_SESSION_URL],
     },
     Peer {
@@ -50,6 +56,7 @@ pub(crate) const PEERS: &[Peer] = &[
         script: "django-oauth-toolkit/server.py",
         arguments: &[],
         algorithm: "RS256",
+        is_parallel: true,
         checks: &[
             oauth::COMMON,
             oauth::REVOCATION,
@@ -61,13 +68,39 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer {
         name: "canaille",
         script: "canaille/server.py",
-        arguments: &[],
+        arguments: &["RS256"],
         algorithm: "RS256",
+        is_parallel: true,
         checks: &[
             oauth::COMMON,
             oauth::NO_REVOCATION,
             oauth::ONE_USE,
             oauth::LOGOUT_IN_THE_BROWSER,
         ],
+    },
+    Peer {
+        name: "canaille-eddsa",
+        script: "canaille/server.py",
+        arguments: &["EdDSA"],
+        algorithm: "EdDSA",
+        is_parallel: true,
+        checks: &[oauth::COMMON],
+    },
+    Peer {
+        name: "glewlwyd",
+        script: "glewlwyd/server.py",
+        arguments: &["ES256"],
+        algorithm: "ES256",
+        // Its SQLite database fails some parallel requests.
+        is_parallel: false,
+        checks: &[oauth::COMMON, oauth::DEVICE, glewlwyd::CHECKS],
+    },
+    Peer {
+        name: "glewlwyd-eddsa",
+        script: "glewlwyd/server.py",
+        arguments: &["EdDSA"],
+        algorithm: "EdDSA",
+        is_parallel: false,
+        checks: &[glewlwyd::EDDSA_CHECKS],
     },
 ];

@@ -1,19 +1,27 @@
 //! A user agent that logs in or cancels a login.
 
 use cookie_store::CookieStore;
+use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use ureq::http::{Request, Response};
 use url::{Position, Url};
 
-use crate::checks::Result;
+use crate::checks::{Result, ensure};
 use crate::page::Page;
-use crate::steps::APPLICATION;
+use crate::steps::{APPLICATION, parameter};
 
 /// Keeps cookies, submits forms and stops at a redirect URI of the application, to which no request is sent.
 pub(crate) struct UserAgent {
     agent: Agent,
     cookies: CookieStore,
+}
+
+/// The body of a request, with its method.
+struct Body<'a> {
+    method: &'a str,
+    content_type: &'a str,
+    text: String,
 }
 
 /// The result of a navigation.
@@ -44,7 +52,14 @@ impl UserAgent {
             let Destination::Page(page) = &destination else {
                 break;
             };
-            let Some(mut form) = page.form() else { break };
+            let Some(mut form) = page.form() else {
+                let page = page.url.clone();
+                let Ok(client_id) = parameter(&page, "client_id") else {
+                    break;
+                };
+                destination = self.log_in_with_api(&page, &client_id, name)?;
+                continue;
+            };
             for (field, value) in [("login", name), ("username", name), ("password", PASSWORD)] {
                 if form.has(field) {
                     form.set(field, value);
@@ -53,6 +68,27 @@ impl UserAgent {
             destination = self.go(&form.action, Some(form.body()))?;
         }
         Ok(destination)
+    }
+
+    /// Logs in as the login page of glewlwyd does, which is a JavaScript program.
+    fn log_in_with_api(&mut self, page: &Url, client_id: &str, name: &str) -> Result<Destination> {
+        let login = json!({"username": name, "password": PASSWORD});
+        self.call_api("POST", &page.join("/api/auth/")?, &login)?;
+        let grant = format!("/api/auth/grant/{client_id}");
+        let scope = json!({"scope": parameter(page, "scope")?});
+        self.call_api("PUT", &page.join(&grant)?, &scope)?;
+        let next = parameter(page, "callback_url")?;
+        self.open(&format!("{next}&g_continue"))
+    }
+
+    fn call_api(&mut self, method: &str, url: &Url, body: &Value) -> Result<()> {
+        let body = Body {
+            method,
+            content_type: "application/json",
+            text: body.to_string(),
+        };
+        let status = self.request(url, Some(body))?.status();
+        ensure(status.is_success(), &format!("{status} at {url}"))
     }
 
     /// Opens a page and follows the link that ends with `ending`.
@@ -91,7 +127,12 @@ impl UserAgent {
 
     fn go(&mut self, url: &Url, form: Option<String>) -> Result<Destination> {
         let mut url = url.clone();
-        let mut response = self.request(&url, form)?;
+        let body = form.map(|text| Body {
+            method: "POST",
+            content_type: "application/x-www-form-urlencoded",
+            text,
+        });
+        let mut response = self.request(&url, body)?;
         for _ in 0..MAX_PAGES {
             if !response.status().is_redirection() {
                 let html = response.body_mut().read_to_string()?;
@@ -111,7 +152,7 @@ impl UserAgent {
         Err(format!("too many redirects, the last one to {url}").into())
     }
 
-    fn request(&mut self, url: &Url, form: Option<String>) -> Result<Response<ureq::Body>> {
+    fn request(&mut self, url: &Url, body: Option<Body<'_>>) -> Result<Response<ureq::Body>> {
         let cookies: Vec<_> = self
             .cookies
             .get_request_values(url)
@@ -120,12 +161,12 @@ impl UserAgent {
         let request = Request::builder()
             .uri(url.as_str())
             .header(COOKIE, cookies.join("; "));
-        let response = match form {
-            Some(form) => self.agent.run(
+        let response = match body {
+            Some(body) => self.agent.run(
                 request
-                    .method("POST")
-                    .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                    .body(form)?,
+                    .method(body.method)
+                    .header(CONTENT_TYPE, body.content_type)
+                    .body(body.text)?,
             )?,
             None => self.agent.run(request.body(())?)?,
         };
