@@ -15,31 +15,31 @@ use crate::challenge::{
 use crate::client_binding::ClientBinding;
 use crate::error::ErrorResponse;
 use crate::ids::{ConnectionId, OrganizationId};
-use crate::wire::lenient::{lenient, lenient_list, lenient_map, one_pass};
+use crate::wire::lenient::{lenient, lenient_list, one_pass, one_pass_or_default};
 use crate::wire::user::WireUser;
 
 /// Every member of every challenge.
 #[derive(Default, Deserialize)]
 struct Fields {
-    #[serde(default, deserialize_with = "lenient_map")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     auth_methods: BTreeMap<Box<str>, bool>,
     #[serde(default, deserialize_with = "lenient")]
     authentication_challenge: Option<WithId>,
     #[serde(default, deserialize_with = "lenient_list")]
     authentication_factors: Vec<WithId>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     connection_ids: Vec<ConnectionId>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     email: Option<Box<str>>,
     #[serde(default, deserialize_with = "one_pass")]
     email_completion_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     email_verification_id: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient_list")]
     organizations: Vec<WireOrganization>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     radar_challenge_id: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     sso_connection_ids: Vec<ConnectionId>,
     #[serde(default, deserialize_with = "lenient")]
     user: Option<WireUser>,
@@ -48,7 +48,7 @@ struct Fields {
 #[derive(Deserialize)]
 struct WireOrganization {
     id: OrganizationId,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     name: Option<Box<str>>,
 }
 

@@ -17,11 +17,11 @@ pub(crate) fn device_request<'a>(client_id: &'a str, scope: Option<&'a str>) -> 
 pub(crate) struct DeviceAuthorization {
     #[serde(default, deserialize_with = "one_pass")]
     pub(crate) device_code: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) user_code: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) verification_uri: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) verification_uri_complete: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     expires_in: Option<f64>,

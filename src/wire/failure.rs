@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::wire::lenient::{lenient, one_pass};
+use crate::wire::lenient::one_pass;
 
 /// The common members of the OAuth shape (`error`, `error_description`) and the plain shape (`code`, `message`).
 pub(crate) struct Failure {
@@ -14,9 +14,9 @@ pub(crate) struct Failure {
 
 #[derive(Default, Deserialize)]
 struct Shapes {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     code: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     error: Option<Box<str>>,
     #[serde(default, deserialize_with = "one_pass")]
     message: Option<SecretString>,

@@ -1,8 +1,8 @@
 //! Members that a login can do without: read if they have the expected type, else absent.
 //!
-//! Responses change over the years, and JWT templates put any JSON into claims. A member is taken as raw JSON first, so that an
-//! unexpected value costs nothing but itself. Members that every login has are read in [one pass](Lenient) instead. What a session
-//! needs is checked by name afterwards.
+//! Responses change over the years, and JWT templates put any JSON into claims. A text, a list or another simple value is read in
+//! [one pass](Lenient). A member whose type has members of its own is taken as raw JSON first, so that an unexpected value costs nothing
+//! but itself. What a session needs is checked by name afterwards.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
     Ok(read(<&RawValue>::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// For `#[serde(default, deserialize_with = "one_pass")]`: a member that every login has, read without raw JSON in between.
+/// For `#[serde(default, deserialize_with = "one_pass")]`: a member that is read without raw JSON in between.
 pub(crate) fn one_pass<'de, D: Deserializer<'de>, T: Lenient<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -44,20 +44,6 @@ pub(crate) fn lenient_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(read(raw).unwrap_or_else(|| {
         let list: Option<Vec<&RawValue>> = read(raw);
         list.into_iter().flatten().filter_map(read).collect()
-    }))
-}
-
-/// A map: those of its values that have the expected type.
-pub(crate) fn lenient_map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<BTreeMap<Box<str>, T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(read(raw).unwrap_or_else(|| {
-        let map: Option<BTreeMap<Box<str>, &RawValue>> = read(raw);
-        let members = map.into_iter().flatten();
-        members
-            .filter_map(|(key, raw)| Some((key, read(raw)?)))
-            .collect()
     }))
 }
 
@@ -208,8 +194,6 @@ mod tests {
         map: BTreeMap<Box<str>, Box<str>>,
         #[serde(default, deserialize_with = "lenient_list")]
         raw_list: Vec<Box<str>>,
-        #[serde(default, deserialize_with = "lenient_map")]
-        raw_map: BTreeMap<Box<str>, Box<str>>,
     }
 
     fn members(json: &str) -> Members {
@@ -219,13 +203,13 @@ mod tests {
     #[test]
     fn members_of_another_type_are_absent() {
         for odd in ["null", "7", "-7", "0.5", "true", "[[]]", r#"{"a":{}}"#] {
-            let names = ["text", "secret", "list", "map", "raw_list", "raw_map"];
+            let names = ["text", "secret", "list", "map", "raw_list"];
             let json = names.map(|name| format!(r#""{name}":{odd}"#)).join(",");
             let json = format!("{{{json}}}");
             let read = members(&json);
             assert!(read.text.is_none() && read.secret.is_none(), "{odd}");
             assert!(read.list.is_empty() && read.raw_list.is_empty(), "{odd}");
-            assert!(read.map.is_empty() && read.raw_map.is_empty(), "{odd}");
+            assert!(read.map.is_empty(), "{odd}");
         }
         assert!(members(r#"{"secret":""}"#).secret.is_none());
     }
@@ -237,7 +221,7 @@ mod tests {
             r#"{"b":"1","a":"2","b":"3","c":4}"#,
         );
         let read = members(&format!(
-            r#"{{"list":{list},"map":{map},"raw_list":{list},"raw_map":{map}}}"#
+            r#"{{"list":{list},"map":{map},"raw_list":{list}}}"#
         ));
         assert_eq!(read.list, ["a".into(), "é".into()]);
         assert_eq!(read.raw_list, read.list);
@@ -247,6 +231,5 @@ mod tests {
             .map(|(key, value)| (&**key, &**value))
             .collect();
         assert_eq!(members, [("a", "2"), ("b", "3")]);
-        assert_eq!(read.raw_map, read.map);
     }
 }

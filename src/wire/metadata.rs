@@ -4,27 +4,27 @@ use serde::Deserialize;
 
 use crate::scope::Scope;
 use crate::server::Form;
-use crate::wire::lenient::lenient;
+use crate::wire::lenient::{lenient, one_pass};
 
 /// The members that a client needs. `token_endpoint_auth_methods_supported` is not among them: many servers accept public clients and do
 /// not list `none`.
 #[derive(Deserialize)]
 pub(crate) struct Metadata {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) issuer: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     authorization_endpoint: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     token_endpoint: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     device_authorization_endpoint: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     jwks_uri: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     userinfo_endpoint: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     revocation_endpoint: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     end_session_endpoint: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     scopes_supported: Option<Vec<Box<str>>>,

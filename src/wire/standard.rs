@@ -18,7 +18,7 @@ use crate::wire::lenient::{lenient, one_pass};
 pub(crate) struct TokenResponse {
     #[serde(default, deserialize_with = "one_pass")]
     pub(crate) access_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) token_type: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     expires_in: Option<f64>,
@@ -41,38 +41,38 @@ impl TokenResponse {
 /// The claims of an ID token and of a userinfo response that are read (OpenID Connect Core sections 2 and 5.1).
 #[derive(Deserialize)]
 pub(crate) struct IdClaims {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) iss: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     sub: Option<Box<str>>,
     #[serde(default, deserialize_with = "audience")]
     pub(crate) aud: Vec<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) azp: Option<Box<str>>,
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) exp: Option<SystemTime>,
     pub(crate) nbf: Option<NotBefore>,
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) iat: Option<SystemTime>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) nonce: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) at_hash: Option<Box<str>>,
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) auth_time: Option<SystemTime>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) email_verified: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) given_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) family_name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) picture: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) locale: Option<Box<str>>,
 }
 
