@@ -107,9 +107,7 @@ impl Expected<'_> {
     /// Returns whether an `at_hash` is that of the access token, or of an algorithm that is unknown here.
     fn is_hash(&self, hash: &str, id_token: &SecretString) -> bool {
         let algorithm = algorithm(id_token.expose_secret()).unwrap_or_default();
-        at_hash(&algorithm, self.access_token.expose_secret())
-            // `at_hash` is optional in this flow (section 3.1.3.6), so an unknown algorithm is treated as its absence.
-            .is_none_or(|expected| hash == expected)
+        is_at_hash(hash, &algorithm, self.access_token.expose_secret())
     }
 
     /// Returns whether a nonce is that of the login (section 3.1.3.7). A refreshed ID token can have none (section 12.2).
@@ -130,19 +128,20 @@ impl Expected<'_> {
     }
 }
 
-/// Returns `at_hash`: half of the hash of an access token (section 3.1.3.6). `None` if the algorithm is unknown.
-///
-/// `EdDSA` is Ed25519 here, whose hash is SHA-512 (RFC 8032 section 5.1).
-fn at_hash(algorithm: &str, access_token: &str) -> Option<String> {
-    let hash = match algorithm {
-        "ES256" | "HS256" | "PS256" | "RS256" => Sha256::digest(access_token).to_vec(),
-        "ES384" | "HS384" | "PS384" | "RS384" => Sha384::digest(access_token).to_vec(),
-        "Ed25519" | "EdDSA" | "ES512" | "HS512" | "PS512" | "RS512" => {
-            Sha512::digest(access_token).to_vec()
+/// Returns whether a text is half of the hash of an access token (section 3.1.3.6).
+fn is_at_hash(text: &str, algorithm: &str, access_token: &str) -> bool {
+    let is_half = |hash: &[u8]| text == URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]);
+    match algorithm {
+        "ES256" | "HS256" | "PS256" | "RS256" => is_half(&Sha256::digest(access_token)),
+        "ES384" | "HS384" | "PS384" | "RS384" => is_half(&Sha384::digest(access_token)),
+        "ES512" | "HS512" | "PS512" | "RS512" => is_half(&Sha512::digest(access_token)),
+        // The name of the algorithm has no hash. That of Ed25519 is SHA-512 (RFC 8032 section 5.1); some servers use SHA-256.
+        "Ed25519" | "EdDSA" => {
+            is_half(&Sha512::digest(access_token)) || is_half(&Sha256::digest(access_token))
         }
-        _ => return None,
-    };
-    Some(URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]))
+        // `at_hash` is optional in this flow (section 3.1.3.6), so an unknown algorithm is treated as its absence.
+        _ => true,
+    }
 }
 
 fn problem(violation: Violation) -> MalformedKind {

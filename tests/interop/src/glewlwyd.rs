@@ -15,12 +15,6 @@ pub(crate) const CHECKS: &[Check<Target>] = &[
     ),
 ];
 
-/// Its `at_hash` is made with SHA-256 for every key. Ed25519 uses SHA-512 (RFC 8032 section 5.1), so that is the hash to compare.
-pub(crate) const EDDSA_CHECKS: &[Check<Target>] = &[(
-    "rejects an ID token with an `at_hash` of another hash function",
-    other_at_hash,
-)];
-
 fn replay(adapter: &Adapter, target: &Target) -> Checked {
     let client = discover(adapter, target)?;
     let used = logged_in(adapter, &client)?;
@@ -37,13 +31,6 @@ fn refused_revocation(adapter: &Adapter, target: &Target) -> Checked {
     expect(adapter.send(revoking), is_rejected)?;
     refresh(adapter, &client, &session)?;
     Ok(())
-}
-
-fn other_at_hash(adapter: &Adapter, target: &Target) -> Checked {
-    let client = discover(adapter, target)?;
-    expect(logged_in(adapter, &client), |error| {
-        matches!(error, Error::Malformed(_)) && error.to_string().contains("another access token")
-    })
 }
 
 fn expect_rejected(adapter: &Adapter, client: &Client<OAuth>, session: &Authenticated) -> Checked {

@@ -101,6 +101,6 @@ pub(crate) const PEERS: &[Peer] = &[
         arguments: &["EdDSA"],
         algorithm: "EdDSA",
         is_parallel: false,
-        checks: &[glewlwyd::EDDSA_CHECKS],
+        checks: &[oauth::COMMON],
     },
 ];
