@@ -1,6 +1,9 @@
 //! Pages of other origins: CORS, and the refresh token in a cookie.
 
-use serde_json::json;
+use std::io::Write;
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
 use workos_login_mock_server::Server;
 
 use crate::support::*;
@@ -14,20 +17,24 @@ fn start_with_cookie() -> Server {
     })
 }
 
-/// Sends a JSON body as a page of `origin` does, and returns the whole response.
-fn from_page(server: &Server, origin: &str, cookie: &str, body: &serde_json::Value) -> String {
-    use std::io::Write;
-    let body = body.to_string();
-    let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+/// Sends a request as a page of `origin` does, and returns the whole response.
+fn send(server: &Server, origin: &str, line: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
     write!(
         stream,
-        "POST /user_management/authenticate HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\n\
-         cookie: {cookie}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();
     let (bytes, _) = read_all(&mut stream);
     String::from_utf8(bytes).unwrap()
+}
+
+/// Sends a JSON body with a cookie.
+fn from_page(server: &Server, origin: &str, cookie: &str, body: &Value) -> String {
+    let headers = format!("cookie: {cookie}\r\ncontent-type: application/json\r\n");
+    let line = "POST /user_management/authenticate";
+    send(server, origin, line, &headers, &body.to_string())
 }
 
 #[test]
@@ -59,4 +66,53 @@ fn a_page_of_another_origin_has_no_access() {
     let response = from_page(&server, "http://other.example", "", &refresh);
     assert!(!response.contains("access-control"), "{response}");
     assert!(!response.contains("set-cookie"), "{response}");
+}
+
+#[test]
+fn only_an_allowed_origin_passes_the_preflight() {
+    let server = start_with_cookie();
+    let headers =
+        "access-control-request-method: POST\r\naccess-control-request-headers: content-type\r\n";
+    for (origin, is_allowed) in [
+        (ORIGIN, true),
+        ("http://other.example", false),
+        ("null", false),
+    ] {
+        let line = "OPTIONS /user_management/authenticate";
+        let response = send(&server, origin, line, headers, "");
+        assert!(response.starts_with("HTTP/1.1 204"), "{response}");
+        for header in [
+            &*format!("access-control-allow-origin: {origin}\r\n"),
+            "access-control-allow-credentials: true\r\n",
+        ] {
+            assert_eq!(response.contains(header), is_allowed, "{response}");
+        }
+        // A header that is not listed fails the preflight.
+        assert!(response.contains("access-control-allow-headers: content-type\r\n"));
+    }
+}
+
+#[test]
+fn a_page_without_cookie_mode_receives_its_refresh_token() {
+    let server = start_with(|config| config.allowed_origins = vec![ORIGIN.to_owned()]);
+    let session = log_in(&server, ALICE);
+    let body = refresh_body(&server, text(&session["refresh_token"]));
+    let response = from_page(&server, ORIGIN, "", &body);
+    assert!(response.contains("\"refresh_token\""), "{response}");
+    assert!(!response.contains("set-cookie"), "{response}");
+}
+
+#[test]
+fn a_logout_removes_the_cookies() {
+    let server = start_with_cookie();
+    let session = log_in(&server, ALICE);
+    let sid = claims(&session)["sid"].as_str().unwrap().to_owned();
+    let line = format!("GET /user_management/sessions/logout?session_id={sid}");
+    let response = send(&server, ORIGIN, &line, "", "");
+    for name in ["mock-refresh-token", "workos-has-session"] {
+        assert!(
+            response.contains(&format!("set-cookie: {name}=; Max-Age=0;")),
+            "{response}"
+        );
+    }
 }
