@@ -21,7 +21,7 @@ use crate::error::LoginError;
 use crate::fetch::{FetchClient, FetchError};
 use crate::js::{self, BrowserClock, BrowserRng};
 use crate::page;
-use crate::store::TabStore;
+use crate::store::{OnLogout, TabStore};
 
 /// The time that a tab waits for the refresh of another one.
 const LEASE: Duration = Duration::from_secs(60);
@@ -51,7 +51,7 @@ struct Page {
     http: FetchClient,
     store: TabStore,
     manager: SessionManager,
-    on_logout: Rc<RefCell<Option<Box<dyn Fn()>>>>,
+    on_logout: Rc<RefCell<Option<OnLogout>>>,
 }
 
 impl BrowserSession {
@@ -89,7 +89,7 @@ impl BrowserSession {
             SessionManager::with_clock(machine, shared, http, Arc::new(BrowserClock::default()));
         // The machine returns a fresh token without a look at the store, so it is told about a logout in another tab.
         let other = manager.clone();
-        let on_logout: Rc<RefCell<Option<Box<dyn Fn()>>>> = Rc::default();
+        let on_logout: Rc<RefCell<Option<OnLogout>>> = Rc::default();
         let logged_out = Rc::clone(&on_logout);
         store.on_clear(move || {
             let manager = other.clone();

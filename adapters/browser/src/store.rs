@@ -33,6 +33,11 @@ const MIN_WAIT: Duration = Duration::from_millis(50);
 const ASK: &str = "ask";
 const CLEARED: &str = "cleared";
 
+/// What the application does when another tab has logged out.
+pub(crate) type OnLogout = Box<dyn Fn()>;
+
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 /// The session of all tabs of an origin, in memory.
 ///
 /// With [`local_storage`](Self::local_storage), the refresh token is in `localStorage`, too.
@@ -43,10 +48,10 @@ struct Tab {
     client: Client<Any>,
     record: RefCell<Option<StoredSession>>,
     channel: BroadcastChannel,
-    on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_message: RefCell<Option<OnMessage>>,
     /// Resolves the promise of a tab that asked.
     answered: RefCell<Option<Function>>,
-    on_clear: RefCell<Option<Box<dyn Fn()>>>,
+    on_clear: RefCell<Option<OnLogout>>,
     is_locked: Cell<bool>,
     local: RefCell<Option<LocalToken>>,
 }
