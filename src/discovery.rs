@@ -97,9 +97,12 @@ pub struct Discovering {
     clippy::exhaustive_enums,
     reason = "a document exists, or the next one is requested"
 )]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one value, which is matched at once"
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one value, which is matched at once"
+    )
 )]
 pub enum Discovery {
     /// The server.

@@ -65,6 +65,13 @@ impl SessionManager {
         Self::from_parts(machine, store, Arc::new(Erased(http)), clock)
     }
 
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(
+            clippy::arc_with_non_send_sync,
+            reason = "in a browser, the store and the client are not `Send`"
+        )
+    )]
     pub(crate) fn from_parts(
         machine: Machine,
         store: Arc<dyn Store>,
