@@ -33,7 +33,7 @@ impl FileLock {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            match file.try_lock() {
+            match try_lock(&file) {
                 Ok(()) => return Ok(Some(Self { _locked: file })),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) => {}
@@ -46,6 +46,23 @@ impl FileLock {
             pause = (pause * 2).min(MAX_PAUSE);
         }
     }
+}
+
+#[cfg(not(target_os = "android"))]
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    file.try_lock()
+}
+
+/// The standard library has no file locks on Android, but its kernel has.
+#[cfg(target_os = "android")]
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+
+    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        Errno::WOULDBLOCK => TryLockError::WouldBlock,
+        error => TryLockError::Error(error.into()),
+    })
 }
 
 fn open(path: &Path) -> io::Result<File> {
