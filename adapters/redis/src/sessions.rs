@@ -4,13 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use workos_login::secrecy::SecretString;
-use workos_login::{Any, Client};
-use workos_login_session::{SealingKeys, Store, StoreFactory};
+use workos_login_session::SealingKeys;
 
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::store::RedisStore;
 
 const SESSION_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -48,22 +45,6 @@ impl RedisSessions {
             session_ttl,
             ..self
         }
-    }
-
-    /// Returns the store of the session of a client with this key, a random text of 256 bits. It sends nothing.
-    #[must_use]
-    pub fn store(&self, client: impl Into<Client<Any>>, key: &SecretString) -> RedisStore {
-        RedisStore::new(self.clone(), client.into(), key)
-    }
-}
-
-impl StoreFactory for RedisSessions {
-    fn store(&self, client: &Client<Any>, key: &SecretString) -> Arc<dyn Store> {
-        Arc::new(Self::store(self, client.clone(), key))
-    }
-
-    fn sealing_keys(&self) -> Arc<SealingKeys> {
-        Arc::clone(&self.keys)
     }
 }
 

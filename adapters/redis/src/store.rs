@@ -35,7 +35,9 @@ use tokio::task::AbortHandle;
 use workos_login::limits::MAX_STORED_BYTES;
 use workos_login::secrecy::{ExposeSecret as _, SecretString};
 use workos_login::{Any, BoxFuture, Client, RefreshCredential};
-use workos_login_session::{Expected, Generation, Store, StoreError, StoreLock, StoredSession};
+use workos_login_session::{
+    Expected, Generation, SealingKeys, Store, StoreError, StoreFactory, StoreLock, StoredSession,
+};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -112,6 +114,24 @@ static CHECK: LazyLock<Script> = LazyLock::new(|| {
 return 1",
     )
 });
+
+impl RedisSessions {
+    /// Returns the store of the session of a client with this key, a random text of 256 bits. It sends nothing.
+    #[must_use]
+    pub fn store(&self, client: impl Into<Client<Any>>, key: &SecretString) -> RedisStore {
+        RedisStore::new(self.clone(), client.into(), key)
+    }
+}
+
+impl StoreFactory for RedisSessions {
+    fn store(&self, client: &Client<Any>, key: &SecretString) -> Arc<dyn Store> {
+        Arc::new(Self::store(self, client.clone(), key))
+    }
+
+    fn sealing_keys(&self) -> Arc<SealingKeys> {
+        Arc::clone(&self.keys)
+    }
+}
 
 /// Stores one session in Redis or Valkey. Clones share the lock that they hold.
 #[derive(Clone)]
