@@ -29,8 +29,8 @@ fn compares(algorithm: &str, hashes: &[&str]) {
     let header = json!({ "alg": algorithm });
     let sessions = hashes.iter();
     let sessions = sessions.map(|hash| session_from(&token_body(&header, &json!(hash))));
-    let session = sessions.last().unwrap();
-    let hash = hashes[0];
+    let sessions: Vec<_> = sessions.collect();
+    let (session, hash) = (&sessions[0], hashes[0]);
     for other in [
         SHA_256,
         SHA_384,
