@@ -3,6 +3,7 @@
 //! A session that is longer than one cookie is split: the first cookie is `count.chunk`, the others are chunks. A seal covers the whole text, so a
 //! missing or a swapped chunk does not open. An extra chunk or a name that occurs twice is rejected before: it is not of this server.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -63,9 +64,9 @@ impl Shared {
 }
 
 /// The session cookie of a request.
-pub(crate) struct SessionCookie {
+pub(crate) struct SessionCookie<'a> {
     /// The whole value; `None` if there is none, or if the cookies do not make one.
-    pub(crate) value: Option<String>,
+    pub(crate) value: Option<Cow<'a, str>>,
     /// The names that the request has.
     pub(crate) names: Vec<String>,
 }
@@ -86,28 +87,28 @@ impl Cookies {
     }
 
     /// Finds the session cookie of a request.
-    pub(crate) fn session(&self, headers: &HeaderMap) -> SessionCookie {
+    pub(crate) fn session<'a>(&self, headers: &'a HeaderMap) -> SessionCookie<'a> {
         if self.shared.is_some() {
             // Of several with this name, the other service reads the first one, too.
-            let cookie = parse(headers).find(|cookie| cookie.name() == self.session);
+            let cookie = parse(headers).find(|(name, _)| *name == self.session);
             return SessionCookie {
                 names: cookie.iter().map(|_| self.session.clone()).collect(),
-                value: cookie.map(|cookie| cookie.value().to_owned()),
+                value: cookie.map(|(_, value)| value.into()),
             };
         }
         let chunk_of = |name: &str| match name.strip_prefix(&*self.session)? {
             "" => Some(0),
             suffix => suffix.strip_prefix('.')?.parse().ok().filter(|&n| n > 0),
         };
-        let mut chunks: Vec<(usize, Cookie<'_>)> = parse(headers)
-            .filter_map(|cookie| Some((chunk_of(cookie.name())?, cookie)))
+        let mut chunks: Vec<Chunk<'_>> = parse(headers)
+            .filter_map(|(name, value)| Some((chunk_of(name)?, name, value)))
             .collect();
-        chunks.sort_by_key(|(number, _)| *number);
+        chunks.sort_by_key(|(number, _, _)| *number);
         SessionCookie {
             value: join(&chunks),
             names: chunks
                 .iter()
-                .map(|(_, cookie)| cookie.name().to_owned())
+                .map(|(_, name, _)| (*name).to_owned())
                 .collect(),
         }
     }
@@ -116,8 +117,8 @@ impl Cookies {
     pub(crate) fn pending<'a>(
         &'a self,
         headers: &'a HeaderMap,
-    ) -> impl Iterator<Item = Cookie<'a>> + 'a {
-        parse(headers).filter(|cookie| cookie.name().starts_with(&self.pending_prefix))
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        parse(headers).filter(|(name, _)| name.starts_with(&self.pending_prefix))
     }
 
     /// Returns the headers that set the session cookie and delete those of `old` that it does not replace.
@@ -190,26 +191,33 @@ impl Cookies {
     }
 }
 
-fn parse(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+/// The number, the name and the value of a chunk.
+type Chunk<'a> = (usize, &'a str, &'a str);
+
+/// Returns the names and the values of the cookies of a request (RFC 6265 section 5.4).
+fn parse(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .flatten()
+        .flat_map(|text| text.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
 }
 
-fn join(chunks: &[(usize, Cookie<'_>)]) -> Option<String> {
-    let (_, first) = chunks.first()?;
-    let (count, first) = first.value().split_once('.')?;
+fn join<'a>(chunks: &[Chunk<'a>]) -> Option<Cow<'a, str>> {
+    let (_, _, first) = chunks.first()?;
+    let (count, first) = first.split_once('.')?;
     let is_complete = chunks.len() <= MAX_CHUNKS
         && count == chunks.len().to_string()
         && chunks
             .iter()
             .enumerate()
-            .all(|(n, (number, _))| n == *number);
-    is_complete.then(|| {
-        let others = chunks[1..].iter().map(|(_, cookie)| cookie.value());
-        std::iter::once(first).chain(others).collect()
+            .all(|(n, (number, _, _))| n == *number);
+    is_complete.then(|| match &chunks[1..] {
+        [] => first.into(),
+        others => {
+            let others = others.iter().map(|(_, _, value)| *value);
+            std::iter::once(first).chain(others).collect()
+        }
     })
 }

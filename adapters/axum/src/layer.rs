@@ -75,17 +75,18 @@ where
         Box::pin(async move {
             let cookie = auth.cookies().session(request.headers());
             let current = current(&auth, &cookie).await;
+            let names = cookie.names;
             request.extensions_mut().insert(current.clone());
             let mut response = inner.call(request).await?.into_response();
             if let Some(change) = current.0.take_change() {
-                set_cookie(&auth, &cookie, change, &mut response);
+                set_cookie(&auth, &names, change, &mut response);
             }
             Ok(response)
         })
     }
 }
 
-async fn current(auth: &WebAuth, cookie: &SessionCookie) -> Current {
+async fn current(auth: &WebAuth, cookie: &SessionCookie<'_>) -> Current {
     let (user, change) = match &cookie.value {
         None if cookie.names.is_empty() => (UserState::LoggedOut, None),
         None => (UserState::LoggedOut, Some(Change::Delete)),
@@ -116,22 +117,17 @@ async fn find(auth: &WebAuth, value: &str) -> Found {
     }
 }
 
-fn set_cookie(auth: &WebAuth, old: &SessionCookie, change: Change, response: &mut Response) {
+fn set_cookie(auth: &WebAuth, old: &[String], change: Change, response: &mut Response) {
     let set = match change {
         Change::Set(value) => {
-            let set = auth
-                .cookies()
-                .set_session(&value, auth.session_ttl(), &old.names);
+            let set = auth.cookies().set_session(&value, auth.session_ttl(), old);
             // The browser keeps its cookie, by which this process still finds the session.
             set.unwrap_or_else(|error| {
                 tracing::error!("the changed session has no cookie: {error}");
                 Vec::new()
             })
         }
-        Change::Delete => {
-            let names = old.names.iter();
-            names.map(|name| auth.cookies().delete(name)).collect()
-        }
+        Change::Delete => old.iter().map(|name| auth.cookies().delete(name)).collect(),
     };
     if set.is_empty() {
         return;

@@ -34,13 +34,13 @@ pub(crate) fn set(auth: &WebAuth, headers: &HeaderMap, pending: &Pending) -> Vec
     let now = auth.now();
     let mut others: Vec<(std::time::Duration, String)> = cookies
         .pending(headers)
-        .map(|cookie| {
-            let opened = open(auth, cookie.name(), cookie.value());
+        .map(|(name, value)| {
+            let opened = open(auth, name, value);
             // One that does not open counts as the oldest.
             let left = opened.map_or(std::time::Duration::ZERO, |pending| {
                 pending.login.expires_in(now)
             });
-            (left, cookie.name().to_owned())
+            (left, name.to_owned())
         })
         .collect();
     others.sort();
@@ -55,10 +55,10 @@ pub(crate) fn set(auth: &WebAuth, headers: &HeaderMap, pending: &Pending) -> Vec
 
 /// Finds the pending login of a callback by its `state`, among those of this browser, and the name of its cookie.
 pub(crate) fn find(auth: &WebAuth, headers: &HeaderMap, uri: &str) -> Option<(String, Pending)> {
-    auth.cookies().pending(headers).find_map(|cookie| {
-        let pending = open(auth, cookie.name(), cookie.value())?;
+    auth.cookies().pending(headers).find_map(|(name, value)| {
+        let pending = open(auth, name, value)?;
         let is_it = pending.login.matches_state(uri);
-        is_it.then(|| (cookie.name().to_owned(), pending))
+        is_it.then(|| (name.to_owned(), pending))
     })
 }
 

@@ -44,9 +44,8 @@ impl Form for SealedCookies {
 
     fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let text = self
-            .keys
-            .open(&auth.context(&auth.cookies().session), &sealed)?;
+        let context = auth.context(&auth.cookies().session);
+        let text = self.keys.open_owned(&context, sealed)?;
         serde_json::from_slice(&text).ok()
     }
 }

@@ -86,21 +86,30 @@ impl SealingKeys {
     /// Opens a value that was sealed in this context with one of the keys.
     #[must_use]
     pub fn open(&self, context: &[&str], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (id, rest) = sealed.split_first_chunk::<ID_BYTES>()?;
-        let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;
-        let (ciphertext, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+        self.open_owned(context, sealed.to_vec())
+    }
+
+    /// Opens a value as [`open`](Self::open) does, in its own buffer.
+    #[must_use]
+    pub fn open_owned(&self, context: &[&str], sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
+        let mut buffer = Zeroizing::new(sealed);
+        let (id, rest) = buffer.split_first_chunk_mut::<ID_BYTES>()?;
+        let (nonce, rest) = rest.split_first_chunk_mut::<NONCE_BYTES>()?;
+        let (ciphertext, tag) = rest.split_last_chunk_mut::<TAG_BYTES>()?;
         let mut keys = std::iter::once(&self.first).chain(&self.others);
         let key = keys.find(|key| key.id == *id)?;
-        let mut plaintext = Zeroizing::new(ciphertext.to_vec());
         key.cipher
             .decrypt_inout_detached(
                 &Nonce::from(*nonce),
                 &associated_data(*id, context),
-                plaintext.as_mut_slice().into(),
+                (&mut *ciphertext).into(),
                 &(*tag).into(),
             )
             .ok()?;
-        Some(plaintext)
+        let length = ciphertext.len();
+        buffer.copy_within(HEADER_BYTES..HEADER_BYTES + length, 0);
+        buffer.truncate(length);
+        Some(buffer)
     }
 }
 
