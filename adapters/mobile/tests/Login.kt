@@ -9,6 +9,7 @@ import java.nio.file.Files
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import uniffi.workos_login_mobile.*
@@ -74,6 +75,7 @@ fun main(arguments: Array<String>) = runBlocking {
         error("a refresh without a response")
     } catch (error: MobileException.Unavailable) {
         println("unavailable: ${error.text}")
+        delay(error.retryIn.toMillis() + 1)
     }
     http.lost = false
     storage.locked = true
