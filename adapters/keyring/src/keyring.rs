@@ -52,6 +52,13 @@ impl fmt::Display for Keyring {
 
 type Opened = Result<(Arc<CredentialStore>, Keyring), Error>;
 
+#[cfg(any(
+    target_os = "freebsd",
+    target_os = "ios",
+    target_os = "linux",
+    target_os = "macos",
+    target_os = "windows"
+))]
 fn opened<S>(keyring: Keyring, store: keyring_core::Result<Arc<S>>) -> Opened
 where
     S: keyring_core::api::CredentialStoreApi + Send + Sync + 'static,
