@@ -1,16 +1,14 @@
 //! Sessions in the cookie of the SDK for Node.
 
-use std::process::Command;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
 use workos_login_axum::workos_login::Client;
-use workos_login_axum::workos_login::url::Url;
 use workos_login_axum::{BuildError, NodeSealedSessions, WebAuth};
 use workos_login_mock_server::Config;
 
-use crate::world::{ALICE, BOB, Browser, CAROL, World};
+use crate::world::{ALICE, BOB, Browser, World};
 
 const PASSWORD: &str = "correct horse battery staple, 1234";
 const COOKIE: &str = "wos-session";
@@ -170,72 +168,4 @@ fn rejects_a_password_and_a_cookie_that_node_does_not_accept() {
         );
     }
     assert_eq!(problem(sessions().cookie_name("my_session")), None);
-}
-
-/// Runs a command of the script with the npm packages, and returns what it prints.
-fn node(world: &World, command: &str, argument: &str) -> String {
-    let url = world.server.base_url();
-    let output = Command::new("node")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/interop/node/session.js"
-        ))
-        .args([
-            command,
-            url,
-            Config::CLIENT_ID,
-            Config::API_KEY,
-            PASSWORD,
-            argument,
-        ])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-#[tokio::test]
-#[ignore = "requires npm packages: tests/interop/run node"]
-async fn node_and_rust_share_sessions() {
-    let (world, app, mut browser) = logged_in().await;
-    for command in ["authenticate", "iron-session"] {
-        assert_eq!(
-            node(&world, command, &browser.cookies[COOKIE]),
-            ALICE,
-            "{command}"
-        );
-    }
-    // The SDK, and the package that the SDKs for frameworks use.
-    for command in ["refresh", "reseal"] {
-        let sealed = node(&world, command, &browser.cookies[COOKIE]);
-        assert_ne!(sealed, browser.cookies[COOKIE]);
-        browser.cookies.insert(COOKIE.into(), sealed);
-        assert_eq!(browser.get(&app, "/").await.text, ALICE, "{command}");
-    }
-    // A refresh by each of them in turn.
-    for _ in 0..3 {
-        world.clock.advance(DUE);
-        let before = browser.cookies[COOKIE].clone();
-        assert_eq!(browser.get(&app, "/").await.text, ALICE);
-        assert_ne!(browser.cookies[COOKIE], before);
-        assert_eq!(
-            node(&world, "authenticate", &browser.cookies[COOKIE]),
-            ALICE
-        );
-        let sealed = node(&world, "refresh", &browser.cookies[COOKIE]);
-        browser.cookies.insert(COOKIE.into(), sealed);
-        assert_eq!(browser.get(&app, "/").await.text, ALICE);
-    }
-    // A login of the SDK.
-    let url = node(&world, "authorization-url", "");
-    let callback = Url::parse(&world.server.log_in(&url, CAROL).unwrap()).unwrap();
-    let code = callback.query_pairs().find(|(name, _)| name == "code");
-    let sealed = node(&world, "exchange", &code.unwrap().1);
-    let mut browser = Browser::default();
-    browser.cookies.insert(COOKIE.into(), sealed);
-    assert_eq!(browser.get(&app, "/").await.text, CAROL);
 }
