@@ -253,6 +253,8 @@ impl WebAuthBuilder {
     /// leaked sealing key alone makes no session, and a cookie that is shared with Node is one of this client. It costs some 25 µs for
     /// each request, and a fetch of the keys every few minutes.
     ///
+    /// The organization, the impersonator and the rest of the user are those of the seal; they are not compared with the token.
+    ///
     /// A session whose token is not valid is refreshed, because the key may have been withdrawn. While the keys cannot be fetched, or if the clock of
     /// this server is wrong, a request that needs the session gets 503.
     pub fn verify_each_request(mut self) -> Self {
