@@ -198,7 +198,7 @@ pub struct AwaitingDevice {
 }
 
 impl AwaitingDevice {
-    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    /// Checks that this state is bound to `client`: to its client ID and its issuer.
     ///
     /// # Errors
     ///

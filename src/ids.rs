@@ -1,6 +1,6 @@
 //! Identifiers and the API key. Each is a type of its own, so that they cannot be confused.
 //!
-//! All are opaque, up to the prefix that tells an API key from a client id. They are limited to what a header or a URL can carry: up to
+//! All are opaque, up to the prefix that tells an API key from a client ID. They are limited to what a header or a URL can carry: up to
 //! [`MAX_ID_BYTES`] bytes without white space and control characters.
 
 use std::fmt;
@@ -21,7 +21,7 @@ macro_rules! id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Returns the id as text.
+            /// Returns the ID as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -69,7 +69,7 @@ macro_rules! id {
 }
 
 id! {
-    /// A client id, `client_…` in the WorkOS dashboard. It is not a secret.
+    /// A client ID, `client_…` in the WorkOS dashboard. It is not a secret.
     ///
     /// ```
     /// use workos_login::ClientId;
@@ -148,22 +148,22 @@ macro_rules! invalid {
 }
 
 invalid! {
-    /// The error for text that is not a client id.
-    InvalidClientId, "client id",
-    "this is an API key, not a client id, and must not be part of a program that is distributed to its users; \
-     use the client id (client_…) from the WorkOS dashboard",
+    /// The error for text that is not a client ID.
+    InvalidClientId, "client ID",
+    "this is an API key, not a client ID, and must not be part of a program that is distributed to its users; \
+     use the client ID (client_…) from the WorkOS dashboard",
     "; copy it (client_…) from the WorkOS dashboard"
 }
 
 invalid! {
-    /// The error for text that is not a connection, organization or session id.
+    /// The error for text that is not a connection, organization or session ID.
     InvalidId, "id", "this is another kind of id", ""
 }
 
 invalid! {
     /// The error for text that is not an API key.
     InvalidApiKey, "API key",
-    "this is a client id, not an API key; use the key (sk_…) from the WorkOS dashboard",
+    "this is a client ID, not an API key; use the key (sk_…) from the WorkOS dashboard",
     ""
 }
 
@@ -177,7 +177,7 @@ enum Flaw {
 }
 
 impl Flaw {
-    /// Returns the flaw of an id or a key, if any; `other` is a prefix that it must not have.
+    /// Returns the flaw of an ID or a key, if any; `other` is a prefix that it must not have.
     fn of(text: &str, other: &str) -> Option<Self> {
         let blank = |c: char| c.is_whitespace() || c.is_control();
         if text.is_empty() {

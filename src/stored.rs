@@ -9,7 +9,7 @@
 //! 2. The version is compared, so that the form of another version is rejected as such and not for a missing member. A later
 //!    version must not change the type of a member; it adds a member with a new name.
 //! 3. The members are parsed by their types. An invalid member is named, and its value is not.
-//! 4. A state of a login is bound to its client id and its issuer. Code that loads it calls `bound_to` before anything of it is used.
+//! 4. A state of a login is bound to its client ID and its issuer. Code that loads it calls `bound_to` before anything of it is used.
 //!
 //! Version 2 has these conventions:
 //!

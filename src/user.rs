@@ -1,6 +1,6 @@
 //! The user of a session, the impersonator, the identity provider's tokens and the authentication method.
 //!
-//! They are data for the application. Only the id of the user has an effect here: a refresh and a userinfo response must have the same
+//! They are data for the application. Only the ID of the user has an effect here: a refresh and a userinfo response must have the same
 //! one. The user of User Management comes with each token response, that of an authorization server with an ID token or from userinfo.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::stored::{expose, secret};
 
 /// The user of a session.
 ///
-/// Only the id is always present; it is the key to store data under. `Debug` shows nothing else.
+/// Only the ID is always present; it is the key to store data under. `Debug` shows nothing else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub(crate) id: Box<str>,
@@ -114,7 +114,7 @@ impl User {
         self.locale.as_deref()
     }
 
-    /// Returns the external id, which the application has given this user at the service.
+    /// Returns the external ID, which the application has given this user at the service.
     #[must_use]
     pub fn external_id(&self) -> Option<&str> {
         self.external_id.as_deref()
@@ -144,7 +144,7 @@ impl User {
     }
 }
 
-/// Shows the id only: names and addresses are personal data, and logs are kept.
+/// Shows the ID only: names and addresses are personal data, and logs are kept.
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")

@@ -216,7 +216,7 @@ fn read_borrowed(response: &Response<Vec<u8>>) -> Option<(usize, Option<Duration
     })
 }
 
-/// Returns lifetime and session id of an access token, for a library that reads no claims.
+/// Returns lifetime and session ID of an access token, for a library that reads no claims.
 pub(crate) fn claims(access_token: &str) -> (Option<Duration>, Option<String>) {
     let mut buffer = [0; 1024];
     match Claims::read(access_token, &mut buffer) {

@@ -80,7 +80,7 @@ pub(crate) fn stored_pending() -> String {
 /// Returns the client of all logins.
 #[must_use]
 pub fn client() -> Client {
-    Client::public(scene::CLIENT_ID.parse().expect("a valid client id"))
+    Client::public(scene::CLIENT_ID.parse().expect("a valid client ID"))
 }
 
 /// Returns the stored form of a session.

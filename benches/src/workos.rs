@@ -93,7 +93,7 @@ fn begin(client: &Client) -> (String, Pending) {
             provider: Some("authkit".into()),
             ..Default::default()
         })
-        .expect("client id and redirect URI are set");
+        .expect("client ID and redirect URI are set");
     let pending = Pending {
         state,
         verifier: code_verifier,
@@ -118,7 +118,7 @@ fn begin_with_system(client: &Client) -> (String, Pending) {
             code_challenge_method: Some("S256".into()),
             ..Default::default()
         })
-        .expect("client id and redirect URI are set");
+        .expect("client ID and redirect URI are set");
     (url, pending)
 }
 

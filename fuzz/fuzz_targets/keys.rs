@@ -81,7 +81,7 @@ fn oauth() -> KeySet {
     let server = Server::new("https://auth.example.com", &url("authorize"), &url("token"))
         .and_then(|server| server.jwks_uri(&url("jwks")))
         .expect("a server");
-    let client = Client::oauth("client_01".parse().expect("a client id"), server);
+    let client = Client::oauth("client_01".parse().expect("a client ID"), server);
     client
         .key_set("https://api.example.com")
         .expect("a server with a JWKS URI")

@@ -15,7 +15,7 @@ pub fn now() -> SystemTime {
 }
 
 pub fn client() -> Client<Public> {
-    Client::public("client_01".parse().expect("a client id"))
+    Client::public("client_01".parse().expect("a client ID"))
 }
 
 pub fn begin() -> (Url, AwaitingCallback) {
@@ -88,7 +88,7 @@ pub fn oauth_client() -> Client<OAuth> {
         "scope": "openid email",
     });
     let server = serde_json::from_value(server).expect("a stored server");
-    Client::oauth("client_01".parse().expect("a client id"), server)
+    Client::oauth("client_01".parse().expect("a client ID"), server)
 }
 
 /// Returns the code exchange of a login at the authorization server that has a `max_age`.

@@ -17,7 +17,7 @@ impl EmailVerificationChallenge {
         self.email.as_deref()
     }
 
-    /// Returns the id of the verification, `email_verification_…`.
+    /// Returns the ID of the verification, `email_verification_…`.
     #[must_use]
     pub fn email_verification_id(&self) -> Option<&str> {
         self.email_verification_id.as_deref()

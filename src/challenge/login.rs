@@ -9,7 +9,7 @@ use crate::login::redirect_uri::RedirectUri;
 use crate::login::start::Start;
 
 impl AuthenticationChallenge {
-    /// Checks that this challenge is bound to `client`: to its client id and its issuer.
+    /// Checks that this challenge is bound to `client`: to its client ID and its issuer.
     ///
     /// # Errors
     ///

@@ -22,13 +22,13 @@ impl TotpChallenge {
         self.user.as_ref()
     }
 
-    /// Returns the id of the MFA challenge that the service has created, `auth_challenge_…`.
+    /// Returns the ID of the MFA challenge that the service has created, `auth_challenge_…`.
     #[must_use]
     pub fn challenge_id(&self) -> Option<&str> {
         self.challenge_id.as_deref()
     }
 
-    /// Returns the ids of the factors that an MFA challenge can be created for, `auth_factor_…`.
+    /// Returns the IDs of the factors that an MFA challenge can be created for, `auth_factor_…`.
     pub fn factor_ids(&self) -> impl Iterator<Item = &str> {
         self.factor_ids.iter().map(|id| &**id)
     }
@@ -37,7 +37,7 @@ impl TotpChallenge {
 /// The user has to enroll a second factor.
 ///
 /// The server enrolls it with `POST /user_management/users/{id}/auth_factors`, which is another API and needs the API key. The response has
-/// the secret for the user's authenticator and the id of a first MFA challenge.
+/// the secret for the user's authenticator and the ID of a first MFA challenge.
 #[derive(Clone)]
 pub struct MfaEnrollmentChallenge {
     pub(crate) context: ChallengeContext,

@@ -77,7 +77,7 @@ pub(crate) use self::stored::Details;
 ///
 /// # Client binding
 ///
-/// A challenge is bound to the client id and the issuer of the login that it came from. `answer` and `select` are errors for another client.
+/// A challenge is bound to the client ID and the issuer of the login that it came from. `answer` and `select` are errors for another client.
 /// `login` does not check the binding: check a challenge that was stored with [`bound_to`](Self::bound_to).
 #[derive(Clone)]
 #[non_exhaustive]
@@ -113,7 +113,7 @@ impl AuthenticationChallenge {
         &self.context().code
     }
 
-    /// Returns the request id of the response (`x-request-id`), for support requests.
+    /// Returns the request ID of the response (`x-request-id`), for support requests.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.context().request_id.as_deref()

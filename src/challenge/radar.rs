@@ -19,7 +19,7 @@ impl RadarEmailChallenge {
         self.user.as_ref()
     }
 
-    /// Returns the id of the challenge, `radar_challenge_…`.
+    /// Returns the ID of the challenge, `radar_challenge_…`.
     #[must_use]
     pub fn radar_challenge_id(&self) -> Option<&str> {
         self.radar_challenge_id.as_deref()

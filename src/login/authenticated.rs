@@ -55,7 +55,7 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    /// Checks that this state is bound to `client`: to its client ID and its issuer.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Authenticated {
         self.organization_id.as_ref()
     }
 
-    /// Returns the id of the session at the service, if the access token has one.
+    /// Returns the ID of the session at the service, if the access token has one.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {
         self.session_id.as_ref()
@@ -163,7 +163,7 @@ impl Authenticated {
     ///
     /// Only the browser has the cookie of the hosted login page. Remove the stored session first, because the browser may not open the URL.
     /// Access tokens remain valid until they expire. `return_to` must be a logout redirect of the environment.
-    /// `None` if the access token has no session id, or the session is bound to another client.
+    /// `None` if the access token has no session ID, or the session is bound to another client.
     #[must_use]
     pub fn logout_url<A: UserManagement>(
         &self,

@@ -110,7 +110,7 @@ impl AwaitingCallback {
         self.redirect_uri.matches(uri)
     }
 
-    /// Checks that this state is bound to `client`: to its client id and its issuer.
+    /// Checks that this state is bound to `client`: to its client ID and its issuer.
     ///
     /// # Errors
     ///

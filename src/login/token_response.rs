@@ -4,7 +4,7 @@
 //! refresh token. All else can be absent.
 //!
 //! The claims of an [ID token](crate::login::id_token) are checked. Those of an access token only tell the lifetime, the organization and
-//! the session id.
+//! the session ID.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! A client: its id, its API key and its endpoints.
+//! A client: its ID, its API key and its endpoints.
 
 use workos_login::{ApiKey, Client, ClientId, ConnectionId, Exchange, OrganizationId, SessionId};
 
@@ -95,7 +95,7 @@ fn names_the_remedy_of_a_missing_client_id() {
     let message = "".parse::<ClientId>().unwrap_err().to_string();
     assert_eq!(
         message,
-        "the client id is empty; copy it (client_…) from the WorkOS dashboard"
+        "the client ID is empty; copy it (client_…) from the WorkOS dashboard"
     );
 }
 
@@ -103,7 +103,7 @@ fn names_the_remedy_of_a_missing_client_id() {
 fn rejects_an_api_key_as_client_id_and_does_not_quote_it() {
     let refused = "sk_live_hunter2".parse::<ClientId>().unwrap_err();
     let shown = format!("{refused} {refused:?}");
-    assert!(shown.contains("API key, not a client id"), "{shown}");
+    assert!(shown.contains("API key, not a client ID"), "{shown}");
     assert!(shown.contains("must not be part of a program"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
@@ -111,7 +111,7 @@ fn rejects_an_api_key_as_client_id_and_does_not_quote_it() {
 #[test]
 fn rejects_a_client_id_as_api_key() {
     let message = CLIENT_ID.parse::<ApiKey>().unwrap_err().to_string();
-    assert!(message.contains("client id, not an API key"), "{message}");
+    assert!(message.contains("client ID, not an API key"), "{message}");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn does_not_quote_an_invalid_api_key() {
     assert!("".parse::<ApiKey>().is_err());
 }
 
-/// Checks whether a text is an id of every kind and an API key.
+/// Checks whether a text is an ID of every kind and an API key.
 #[track_caller]
 fn every_id(text: &str, accepted: bool) {
     let read = [

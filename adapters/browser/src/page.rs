@@ -15,7 +15,7 @@ use crate::js;
 /// The prefix of the keys. The rest is the `state`, so that logins that were begun in one tab do not replace each other.
 const PENDING: &str = "workos-login:pending:";
 
-/// The readable cookie that tells that the service has a session for some client ids.
+/// The readable cookie that tells that the service has a session for some client IDs.
 const HINT: &str = "workos-has-session";
 
 /// The parameters that an authorization response adds (RFC 6749 section 4.1.2 and RFC 9207).
@@ -82,7 +82,7 @@ pub(crate) fn take_pending(state: &str) -> Result<Option<AwaitingCallback>, Logi
     Ok(form.and_then(|form| serde_json::from_str(&form).ok()))
 }
 
-/// Returns whether the hint cookie names a client: it is `1`, or the client ids with dots between them.
+/// Returns whether the hint cookie names a client: it is `1`, or the client IDs with dots between them.
 pub(crate) fn has_hint(client_id: &str) -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     let cookies = document

@@ -182,7 +182,7 @@ impl ServiceArgs {
         let id = id.ok_or_else(|| {
             Failure::new(
                 ErrorKind::Configuration,
-                "no valid client id; set --client-id or the environment variable WORKOS_CLIENT_ID to the id that the \
+                "no valid client ID; set --client-id or the environment variable WORKOS_CLIENT_ID to the ID that the \
                  authorization server issued for this program",
             )
         })?;
@@ -282,7 +282,7 @@ pub(crate) fn account_name(text: &str) -> Result<String, &'static str> {
 fn no_client_id() -> Failure {
     Failure::new(
         ErrorKind::Configuration,
-        "no client id; copy that of your application (client_…) from the WorkOS dashboard and set --client-id or the \
+        "no client ID; copy that of your application (client_…) from the WorkOS dashboard and set --client-id or the \
          environment variable WORKOS_CLIENT_ID; for a login without an account, run workos-login login --demo",
     )
 }

@@ -21,7 +21,7 @@ const ROWS: &[(ErrorKind, u8, &str)] = rows! {
     Denied 3 "the user, the identity provider or the service denied the login";
     Expired 4 "the login was not completed in time";
     Unavailable 5 "the service cannot be reached or is temporarily unavailable";
-    Configuration 6 "the client id or another setting is missing or invalid";
+    Configuration 6 "the client ID or another setting is missing or invalid";
     AuthenticationChallenge 7 "an authentication challenge is required: log in again";
     NotLoggedIn 8 "no user is logged in, or the session has ended: log in";
     NoStore 9 "there is no keyring to store a session in";

@@ -82,7 +82,7 @@ impl Failure {
         self
     }
 
-    /// Returns the id of the request that failed.
+    /// Returns the ID of the request that failed.
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.details.get("request_id")?.as_str()
     }

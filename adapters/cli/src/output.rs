@@ -105,7 +105,7 @@ impl Output {
             self.terminal.print_line(format_args!("  {hint}"));
         }
         if let Some(id) = failure.request_id() {
-            self.terminal.print_line(format_args!("  request id: {id}"));
+            self.terminal.print_line(format_args!("  request ID: {id}"));
         }
     }
 

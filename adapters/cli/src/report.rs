@@ -79,7 +79,7 @@ pub(crate) fn expiry(expires_in: Option<u64>) -> String {
     }
 }
 
-/// Returns the name of the user, or else the e-mail address, or else the user id.
+/// Returns the name of the user, or else the e-mail address, or else the user ID.
 fn display_name(user: &User) -> String {
     let names = [user.first_name(), user.last_name()].map(Option::unwrap_or_default);
     let full_name = names.join(" ");

@@ -32,7 +32,7 @@
 //!
 //! # Guarantees
 //!
-//! * A file is encrypted and authenticated with AES-256-GCM, for one application, client id, issuer and account.
+//! * A file is encrypted and authenticated with AES-256-GCM, for one application, client ID, issuer and account.
 //! * A new value replaces the old one atomically, and is on the disk before it does: after a crash or on a full disk, the file has the
 //!   old value or the new one.
 //! * The lock is a file that the operating system locks, and unlocks when a process dies.

@@ -1,6 +1,6 @@
 //! One value in as many entries as it needs, replaced atomically.
 //!
-//! The *head* is the entry with the name of the account, `<client id>/<account>/<hash of the issuer>`. It holds the value, if that fits into one entry. Otherwise it says where the
+//! The *head* is the entry with the name of the account, `<client ID>/<account>/<hash of the issuer>`. It holds the value, if that fits into one entry. Otherwise it says where the
 //! parts are: `parts a 3 <digest>` means three parts in set `a`, whose concatenation has this digest. There are two sets, `a`
 //! and `b`. A new value is written in this order: its parts into the set that is not in use, then the head, then the removal of
 //! the old parts. If a write stops anywhere, by a crash or a failure, the head leads to the old value or to the new one.

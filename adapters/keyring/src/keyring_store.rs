@@ -168,7 +168,7 @@ impl KeyringStore {
     }
 }
 
-/// Returns the name of the head entry: the client id, the account, and a hash of the issuer, which can be a long URL.
+/// Returns the name of the head entry: the client ID, the account, and a hash of the issuer, which can be a long URL.
 fn entry_name<K: ClientKind>(client: &Client<K>, account: &str) -> String {
     let issuer = URL_SAFE_NO_PAD.encode(&Sha256::digest(client.issuer())[..12]);
     let [client_id, account] = [client.id().as_str(), account].map(escape);

@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A store is bound to a client id and an issuer: one client id at two base URLs has two sessions.
+//! A store is bound to a client ID and an issuer: one client ID at two base URLs has two sessions.
 //!
 //! # Keyrings
 //!

@@ -1,6 +1,6 @@
 //! Logs in from a terminal, shows the remaining time, and cancels on Enter.
 //!
-//! `cargo run --example command_line -- client_123`, with the client id of a WorkOS environment that has a redirect URI on
+//! `cargo run --example command_line -- client_123`, with the client ID of a WorkOS environment that has a redirect URI on
 //! 127.0.0.1.
 
 use std::env;

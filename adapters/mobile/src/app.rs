@@ -49,7 +49,7 @@ impl MobileApp {
     ///
     /// # Errors
     ///
-    /// [`MobileError::Configuration`] if the client id, the redirect URI or the base URL is invalid.
+    /// [`MobileError::Configuration`] if the client ID, the redirect URI or the base URL is invalid.
     #[uniffi::constructor]
     pub fn new(
         configuration: Configuration,

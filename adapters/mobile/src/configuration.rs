@@ -8,7 +8,7 @@ use crate::error::{MobileError, configuration};
 /// The configuration of an application.
 #[derive(Clone, Debug, uniffi::Record)]
 pub struct Configuration {
-    /// The client id of the environment, which is not a secret.
+    /// The client ID of the environment, which is not a secret.
     pub client_id: String,
     /// The redirect URI, as it is registered: a private-use URI scheme, such as `com.example.app:/callback`, or a claimed https link.
     pub redirect_uri: String,

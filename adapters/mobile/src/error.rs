@@ -18,7 +18,7 @@ pub enum MobileError {
         /// The error code of the challenge.
         code: String,
     },
-    /// The client id, the redirect URI or another setting is invalid.
+    /// The client ID, the redirect URI or another setting is invalid.
     Configuration {
         /// The problem and the remedy.
         text: String,

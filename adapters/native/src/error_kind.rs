@@ -39,7 +39,7 @@ error_kinds! {
     AuthenticationChallenge "authentication_challenge" "An authentication challenge is required: log in again.";
     CallbackMismatch "callback_mismatch" "The callback is not of the issuer of the login: check the issuer.";
     Cancelled "cancelled" "The application cancelled the login.";
-    Configuration "configuration" "The client id, the redirect URI or another setting is invalid.";
+    Configuration "configuration" "The client ID, the redirect URI or another setting is invalid.";
     Denied "denied" "The user, the identity provider or the service denied the login.";
     Expired "expired" "The login was not completed in time.";
     Failure "failure" "Any other failure.";

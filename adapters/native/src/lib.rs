@@ -41,7 +41,7 @@
 //! # Storage
 //!
 //! [`Storage`] is chosen at run time, and never without the application: the keyring of the operating system, the Linux kernel keyring,
-//! [encrypted files](Storage::File) with a key that the application provides, or the memory of the process. A session and a pending login are bound to the client id and the issuer. A login starts only if its session can
+//! [encrypted files](Storage::File) with a key that the application provides, or the memory of the process. A session and a pending login are bound to the client ID and the issuer. A login starts only if its session can
 //! be stored.
 //!
 //! An application with several accounts or services lists them in an [`AccountIndex`], a plain file without secrets: a later process uses

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 /// The store of an application's session. Nothing is ever stored in a plain file.
 ///
-/// A store is bound to the client id, the issuer and the account of the application.
+/// A store is bound to the client ID, the issuer and the account of the application.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Storage {

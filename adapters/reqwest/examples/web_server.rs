@@ -1,6 +1,6 @@
 //! A web server that signs its users in: a confidential client.
 //!
-//! A pending login is stored on the server under a random id, which the browser holds in a cookie. This binds the login
+//! A pending login is stored on the server under a random ID, which the browser holds in a cookie. This binds the login
 //! to the browser that began it (login CSRF, RFC 9700 section 4.7).
 //!
 //! ```console

@@ -30,7 +30,7 @@ fn login(adapter: &Adapter, base_url: &str) -> Checked {
     let user = session.user().ok_or("there is no user")?;
     ensure(user.email() == Some(EMAIL), "the user is different")?;
     ensure(user.first_name() == Some("Alice"), "the name is different")?;
-    ensure(session.session_id().is_some(), "there is no session id")?;
+    ensure(session.session_id().is_some(), "there is no session ID")?;
     ensure(
         session.expires_in(SystemTime::now()).is_some(),
         "the access token has no lifetime",

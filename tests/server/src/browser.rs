@@ -21,7 +21,7 @@ impl Server {
     /// # Errors
     ///
     /// If the URL is not an authorization URL of this server, or if the server shows an error in
-    /// the browser: unknown client id, redirect URI that is not allowed.
+    /// the browser: unknown client ID, redirect URI that is not allowed.
     pub fn log_in(&self, authorization_url: &str, email: &str) -> io::Result<String> {
         self.decide(
             authorization_url,

@@ -30,7 +30,7 @@ use crate::user::{Challenge, User};
 pub struct Config {
     /// The address to listen on. Default: `127.0.0.1:0`, a free port.
     pub address: SocketAddr,
-    /// The client ids. [`Server::client_id`](crate::Server::client_id) returns the first.
+    /// The client IDs. [`Server::client_id`](crate::Server::client_id) returns the first.
     /// Default: [`CLIENT_ID`](Self::CLIENT_ID).
     pub client_ids: Vec<String>,
     /// The `client_secret` of confidential clients. `None` makes every client public.
@@ -124,7 +124,7 @@ impl Config {
         self.clock = Clock::new(now);
     }
 
-    /// The default client id.
+    /// The default client ID.
     pub const CLIENT_ID: &'static str = "client_01K1TESTC11ENT000000000000";
     /// The default API key. It is not valid at WorkOS.
     pub const API_KEY: &'static str = "sk_test_this_opens_nothing";

@@ -86,7 +86,7 @@ impl Server {
         &self.base_url
     }
 
-    /// Returns the first of the configured client ids.
+    /// Returns the first of the configured client IDs.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
@@ -173,7 +173,7 @@ impl Server {
             .for_each(|session| session.ended = true);
     }
 
-    /// Returns the ids of the sessions that have not ended, oldest first.
+    /// Returns the IDs of the sessions that have not ended, oldest first.
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
         let state = self.shared.state();

@@ -34,9 +34,9 @@ pub(crate) struct State {
     pub(crate) pending_logins: Bounded<PendingLogin>,
     /// Device logins, by device code.
     pub(crate) devices: Bounded<Device>,
-    /// The user id of each second factor.
+    /// The user ID of each second factor.
     pub(crate) factors: Bounded<String>,
-    /// The factor id of each MFA challenge.
+    /// The factor ID of each MFA challenge.
     pub(crate) mfa_challenges: Bounded<String>,
 }
 
@@ -105,7 +105,7 @@ impl State {
         challenge
     }
 
-    /// Returns the id of the user whose factor an MFA challenge is for.
+    /// Returns the ID of the user whose factor an MFA challenge is for.
     pub(crate) fn challenged_user(&self, mfa_challenge: &str) -> Option<&String> {
         self.factors.get(self.mfa_challenges.get(mfa_challenge)?)
     }

@@ -92,7 +92,7 @@ fn report(apps: &[NativeApp]) -> Report {
         let mark = if number == 0 { " (default)" } else { "" };
         report = report
             .line(format!("{name}{mark}"))
-            .row("client id", Some(client.id().as_str()))
+            .row("client ID", Some(client.id().as_str()))
             .row("service", Some(client.issuer()))
             .row("keyring", store);
         accounts.push(json!({

@@ -27,7 +27,7 @@ pub(crate) struct Args {
 
     /// Log in at a mock server: no account is needed
     ///
-    /// It is part of this program. The configured client id and service are ignored. If no browser can be opened, the first user of the mock server logs in.
+    /// It is part of this program. The configured client ID and service are ignored. If no browser can be opened, the first user of the mock server logs in.
     #[arg(long)]
     demo: bool,
 

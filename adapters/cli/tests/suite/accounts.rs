@@ -73,7 +73,7 @@ fn accounts_are_listed_with_the_default_first() {
     assert_eq!(config.names(&["accounts", "default"]), ["work"]);
     let ended = config.run(&["accounts"]).with(0);
     ended.prints("work (default)");
-    for row in ["  client id        client_1", "  keyring          kernel"] {
+    for row in ["  client ID        client_1", "  keyring          kernel"] {
         assert!(ended.stdout.contains(row), "{ended:?}");
     }
 }

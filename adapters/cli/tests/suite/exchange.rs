@@ -37,7 +37,7 @@ fn a_transient_error_is_retried_three_times() {
     assert_eq!(error["request_id"], "req_1");
     assert_eq!(error["status"], 503);
     assert_eq!(error["retry_in"], 0);
-    ended.says(&["503", "request id: req_1"]);
+    ended.says(&["503", "request ID: req_1"]);
     assert_eq!(server.requests_to("/user_management/authenticate").len(), 4);
 }
 

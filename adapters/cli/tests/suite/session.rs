@@ -156,7 +156,7 @@ fn later_commands_need_no_options() {
     // The account is removed from the index and from the keyring.
     let ended = bare(&["accounts", "remove", &account.name]).with(0);
     ended.prints("No account; log in: workos-login login");
-    bare(&["token"]).with(6).says(&["no client id"]);
+    bare(&["token"]).with(6).says(&["no client ID"]);
     account.run(&["whoami"]).with(8);
 }
 

@@ -22,7 +22,7 @@ fn an_authorization_server_has_no_dashboard_of_workos() {
             .args(["--token-endpoint", "https://example.org/token"])
             .args(client_id);
         let ended = run(&mut command).with(6);
-        ended.says(&["client id", "authorization server"]);
+        ended.says(&["client ID", "authorization server"]);
         assert!(!ended.stderr.contains("WorkOS"), "{ended:?}");
     }
 }
@@ -40,13 +40,13 @@ fn an_empty_environment_variable_counts_as_unset() {
     let mut command = program(&["status"]);
     command.envs(variables.map(|name| (name, "")));
     let ended = run(&mut command).with(6);
-    ended.says(&["no client id"]);
+    ended.says(&["no client ID"]);
 }
 
 #[test]
 fn an_empty_option_is_rejected() {
     let ended = run(&mut program(&["status", "--client-id", ""])).with(6);
-    ended.says(&["client id", "empty"]);
+    ended.says(&["client ID", "empty"]);
     let ended = run(&mut program(&[
         "status",
         "--client-id",

@@ -136,7 +136,7 @@ fn a_damaged_index_is_reported_and_not_overwritten() {
         (r#"{"version": 2, "accounts": []}"#, "version 2"),
         (
             &format!(r#"{{"version": 1, "accounts": [{record}]}}"#),
-            "client id",
+            "client ID",
         ),
     ] {
         file.write(text);

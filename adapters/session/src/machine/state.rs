@@ -227,7 +227,7 @@ impl State {
 }
 
 impl Current {
-    /// Sessions without an id are of the same login if they are of the same user: nothing else distinguishes them. Without a
+    /// Sessions without an ID are of the same login if they are of the same user: nothing else distinguishes them. Without a
     /// user, too, they count as different, so that a new login is never replaced by the session of another user.
     fn is_of_the_same_login(&self, other: &Authenticated) -> bool {
         let user = |session: &Authenticated| session.user().map(|user| user.id().to_owned());

@@ -9,7 +9,7 @@ use workos_login_session::{Machine, SessionError, SessionWarning, StoredSession}
 
 use crate::world::*;
 
-/// A session without an id, as an authorization server's.
+/// A session without an ID, as an authorization server's.
 fn without_id(number: u32, user: &str, now: SystemTime) -> Authenticated {
     let mut response = token_response(number, user, None);
     let claims = json!({"jti": number, "iat": 1000, "exp": 1000 + LIFETIME.as_secs()});

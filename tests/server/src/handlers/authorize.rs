@@ -2,7 +2,7 @@
 //!
 //! `GET` validates the authorization request and shows the login page. The form of the page is
 //! sent by `POST` to the same URL, so that the authorization request is validated again and no
-//! state is kept in between. An error of the client id or the redirect URI is shown in the browser;
+//! state is kept in between. An error of the client ID or the redirect URI is shown in the browser;
 //! every other error is redirected to the application (RFC 6749 section 4.1.2.1).
 
 use super::page;

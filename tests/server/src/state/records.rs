@@ -56,7 +56,7 @@ pub(crate) struct Device {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// Contains the id of the user.
+    /// Contains the ID of the user.
     Approved(String),
     Denied,
 }

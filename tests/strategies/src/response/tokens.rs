@@ -59,7 +59,7 @@ impl Tokens {
         }
     }
 
-    /// Sets the user id.
+    /// Sets the user ID.
     #[must_use]
     pub fn user(self, id: &str) -> Self {
         let user = id.to_owned();

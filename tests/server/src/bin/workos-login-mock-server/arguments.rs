@@ -129,7 +129,7 @@ Usage: workos-login-mock-server [OPTIONS]
 Prints its base URL as the first line of standard output and serves until it is killed.
 
   --port PORT         listen on this port of the loopback interface [default: a free port]
-  --client-id ID      the client id
+  --client-id ID      the client ID
   --auto EMAIL        approve every login at once, as this user
   --deny              deny every login at once
   --allow-origin ORIGIN
