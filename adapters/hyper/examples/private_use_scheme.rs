@@ -7,7 +7,7 @@
 //! to the running one. Here each line of the standard input is such a URL:
 //!
 //! ```console
-//! $ WORKOS_CLIENT_ID=client_123 cargo run -p workos-login-hyper --example desktop
+//! $ WORKOS_CLIENT_ID=client_123 cargo run -p workos-login-hyper --example private_use_scheme
 //! ```
 //!
 //! `com.example.notes:/callback` must be a redirect URI of the client. `WORKOS_BASE_URL` is the base URL of another
