@@ -24,6 +24,8 @@ mod session;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::CommandFactory;
+
 use crate::cli::{Cli, Command};
 use crate::output::Output;
 
@@ -36,8 +38,8 @@ fn main() -> ExitCode {
     output.exit_on_ctrl_c();
     let result = match cli.command {
         Command::Accounts(args) => args.run(&output),
-        Command::Completions(args) => args.run(),
-        Command::Man(args) => args.run(),
+        Command::Completions(args) => args.run(Cli::command()),
+        Command::Man(args) => args.run(Cli::command()),
         Command::Login(args) => args.run(&output),
         Command::Logout(args) => args.run(&output),
         Command::Run(args) => args.run(&output),

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 use crate::report::Report;
@@ -26,20 +24,20 @@ pub(crate) struct ManArgs {
 }
 
 impl CompletionsArgs {
-    /// Prints the completions.
-    pub(crate) fn run(&self) -> Result<Report, Failure> {
+    /// Prints the completions of the program.
+    pub(crate) fn run(&self, mut program: clap::Command) -> Result<Report, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "workos-login", &mut script);
+        clap_complete::generate(self.shell, &mut program, "workos-login", &mut script);
         let script = String::from_utf8_lossy(&script);
         Ok(script.lines().fold(Report::default(), Report::line))
     }
 }
 
 impl ManArgs {
-    /// Writes the manual pages.
-    pub(crate) fn run(&self) -> Result<Report, Failure> {
+    /// Writes the manual pages of the program.
+    pub(crate) fn run(&self, program: clap::Command) -> Result<Report, Failure> {
         let directory = self.directory.display();
-        clap_mangen::generate_to(Cli::command(), &self.directory).map_err(|error| {
+        clap_mangen::generate_to(program, &self.directory).map_err(|error| {
             let message = format_args!("the manual pages cannot be written to {directory}");
             Failure::new(ErrorKind::Failure, message).caused_by(&error)
         })?;
