@@ -72,7 +72,7 @@ pub(crate) fn pending(count: usize) -> Vec<Pending> {
     all
 }
 
-/// What is the same in all logins.
+/// The parts that are the same in all logins.
 pub(crate) struct App {
     authorization_prefix: String,
     token_endpoint: Uri,

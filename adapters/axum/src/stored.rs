@@ -20,7 +20,7 @@ use crate::web_auth::WebAuth;
 /// The time that a manager is kept after the last request.
 const RETAINED: Duration = Duration::from_secs(60 * 60);
 
-/// Why a new session is not stored.
+/// The reason a new session is not stored.
 pub(crate) type NotStored = Box<dyn Error + Send + Sync>;
 
 pub(crate) struct StoredSessions {

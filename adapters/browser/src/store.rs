@@ -33,7 +33,7 @@ const MIN_WAIT: Duration = Duration::from_millis(50);
 const ASK: &str = "ask";
 const CLEARED: &str = "cleared";
 
-/// What the application does when another tab has logged out.
+/// The callback of the application for a logout in another tab.
 pub(crate) type OnLogout = Box<dyn Fn()>;
 
 type OnMessage = Closure<dyn FnMut(MessageEvent)>;

@@ -25,7 +25,7 @@ pub(crate) struct Failure {
     /// Lines for the user at the terminal.
     #[serde(skip)]
     pub(crate) hints: Vec<String>,
-    /// What the response has told: `code`, `status`, `retry_in` in seconds, `request_id`, `challenge`, `organizations`.
+    /// Details of the response: `code`, `status`, `retry_in` in seconds, `request_id`, `challenge`, `organizations`.
     #[serde(flatten)]
     details: Map<String, Value>,
 }

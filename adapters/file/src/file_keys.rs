@@ -152,7 +152,7 @@ impl Key {
         let length = STANDARD.decode_slice(line, &mut *decoded).ok()?;
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         bytes.copy_from_slice(decoded.get(..length).filter(|_| length == KEY_BYTES)?);
-        // From the key, so that nobody has to number keys. 32 bits of a hash reveal nothing of a random key.
+        // From the key, so that keys need no numbers. 32 bits of a hash reveal nothing of a random key.
         let digest = Sha256::new()
             .chain_update("workos-login-file key")
             .chain_update(*bytes);

@@ -35,7 +35,7 @@ const CHECK_BYTES: usize = 16 * 1024;
 pub(crate) struct SealedFile {
     pub(crate) path: PathBuf,
     keys: Arc<FileKeys>,
-    /// What the file is bound to.
+    /// The values that the file is bound to.
     context: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! An application: its login and its session.
 //!
-//! The callback can arrive in another process than the one that began the login, and more than once, and anybody can send one. So the
+//! The callback can arrive in another process than the one that began the login, and more than once, and any program can send one. So the
 //! pending login is in the storage, under a lock of its own. It is removed before the code exchange, so that no other process exchanges
 //! the same code, and stored again if the response was lost, unless a new login was begun.
 
@@ -35,7 +35,7 @@ pub struct MobileApp {
     manager: SessionManager,
 }
 
-/// What a login needs beside the network.
+/// The parts of a login beside the network.
 #[derive(Clone)]
 struct LoginContext {
     client: Client,
@@ -112,7 +112,7 @@ impl MobileApp {
 
     /// Finishes the login with its callback: exchanges the code and stores the session.
     ///
-    /// The result is nothing if the URL is not the callback of the pending login. Pass every URL that the application receives: anybody
+    /// The result is nothing if the URL is not the callback of the pending login. Pass every URL that the application receives: any program
     /// can send one, and only the callback with the `state` of the pending login has an effect, and only once.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What the application configures.
+//! The configuration of the application.
 
 use workos_login::url::Url;
 use workos_login::{Client, Screen};

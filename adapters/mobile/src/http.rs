@@ -106,7 +106,7 @@ impl HttpResponse {
 pub enum HttpError {
     /// There is no complete response.
     Failed {
-        /// What happened, without a secret.
+        /// The failure, without a secret.
         text: String,
     },
 }

@@ -58,7 +58,7 @@ pub trait Storage: Send + Sync {
 pub enum StorageError {
     /// The storage failed.
     Failed {
-        /// What happened, without a secret.
+        /// The failure, without a secret.
         text: String,
     },
     /// The storage is locked, as before the first unlock of the device.

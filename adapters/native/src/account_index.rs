@@ -54,7 +54,7 @@ struct Content {
 struct Record {
     name: String,
     client_id: String,
-    /// That of the authorization server, or the base URL of WorkOS.
+    /// The issuer of the authorization server, or the base URL of WorkOS.
     issuer: String,
     /// A client of WorkOS has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -83,7 +83,7 @@ impl NativeApp {
 
     /// Sets the redirect URI, as it is registered.
     ///
-    /// That of [`login`](Self::login) is on the loopback interface, by default `http://127.0.0.1:PORT/callback` with a free port. That of
+    /// The one of [`login`](Self::login) is on the loopback interface, by default `http://127.0.0.1:PORT/callback` with a free port. That of
     /// [`begin`](Self::begin) has a private-use scheme, such as `com.example.app:/callback`, or is an https link that the
     /// operating system opens in the application (RFC 8252 sections 7.1 and 7.2).
     #[must_use]

@@ -58,7 +58,7 @@ pub enum NativeError {
     UnsupportedOption {
         /// The option of [`Login`](crate::Login).
         option: &'static str,
-        /// What the client is of.
+        /// The service of the client.
         service: &'static str,
     },
     /// The token of the session could not be verified. Do not trust its claims.

@@ -49,7 +49,7 @@
 //!
 //! # Verification
 //!
-//! What a session tells about the user came from the token endpoint over TLS, and then from the store. With the feature `verify`,
+//! The user of a session came from the token endpoint over TLS, and then from the store. With the feature `verify`,
 //! `NativeSession::verify` verifies the token that names the user with the keys of the issuer.
 //!
 //! # Terminals

@@ -1,6 +1,6 @@
 //! A login whose callback is a link that the operating system opens in the application (RFC 8252 sections 7.1 and 7.2).
 //!
-//! The link can arrive in another process than the one that began the login, and more than once, and anybody can send one. So the pending
+//! The link can arrive in another process than the one that began the login, and more than once, and any program can send one. So the pending
 //! login is in the store, under a lock of its own. The process that gets the callback removes it before the code exchange, so that no
 //! other process exchanges the same code. After a transport error or a transient error it is stored again, unless a new login was begun.
 
@@ -72,7 +72,7 @@ impl NativeApp {
 
     /// Handles a URL that the operating system passed to the application. It blocks during the code exchange.
     ///
-    /// Pass every URL that arrives. Anybody can make the operating system pass one, so only the callback with the `state` of the
+    /// Pass every URL that arrives. Any program can make the operating system pass one, so only the callback with the `state` of the
     /// pending login has an effect, and only once.
     ///
     /// # Errors

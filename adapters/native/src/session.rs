@@ -130,7 +130,7 @@ impl LoggedOut {
 
     /// Returns the URL that ends the session in the browser, if the service has one. Open it there.
     ///
-    /// That of an authorization server contains the ID token: do not log it.
+    /// The URL of an authorization server contains the ID token: do not log it.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
         self.url.as_ref()

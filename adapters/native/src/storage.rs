@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Storage {
-    /// Another store. It has to be bound to the client and the account by whoever makes it.
+    /// Another store. It has to be bound to the client and the account by the application.
     Custom(Arc<dyn NativeStore>),
     /// Encrypted files, for machines without a keyring, with a key that the application provides.
     File(EncryptedFiles),

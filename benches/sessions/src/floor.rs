@@ -29,7 +29,7 @@ pub(crate) struct Floor {
     associated_data: Vec<u8>,
 }
 
-/// What a handler needs of a session.
+/// The parts of a session that a handler needs.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) is_fresh: bool,

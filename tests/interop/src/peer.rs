@@ -14,7 +14,7 @@ pub(crate) struct Peer {
     pub(crate) arguments: &'static [&'static str],
     /// The algorithm of its ID tokens.
     pub(crate) algorithm: &'static str,
-    /// Whether the server handles parallel requests.
+    /// `true` if the server handles parallel requests.
     pub(crate) is_parallel: bool,
     pub(crate) checks: &'static [&'static [Check<Target>]],
 }

@@ -119,7 +119,7 @@ pub enum CallbackContent {
     Code,
     /// An authorization error with the `state` of the login: the login is over.
     Error(String),
-    /// A callback of another login, or of nobody's: the pending login remains.
+    /// A callback of another login, or of none: the pending login remains.
     Mismatched(Mismatch),
     /// A callback that no login accepts.
     Malformed(MalformedCallback),

@@ -64,7 +64,7 @@ impl KeyMove {
     }
 }
 
-/// What happens to the response to a fetch of the keys.
+/// The delivery of the response to a fetch of the keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JwksResponse {
     damage: Damage,

@@ -1,4 +1,4 @@
-//! What an application can configure.
+//! The configuration of an application.
 
 use axum::http::StatusCode;
 use tracing::Level;

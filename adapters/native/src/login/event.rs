@@ -30,7 +30,7 @@ pub enum LoginEvent<'a> {
         /// The time until the next attempt.
         retry_in: Duration,
     },
-    /// The server did not tell about the user. The session is complete.
+    /// The userinfo request failed. The session is complete.
     UserInfoFailed(&'a NativeError),
     /// The login waits for the approval on another device: at the start, and then about once a second.
     WaitingForApproval {
@@ -71,7 +71,7 @@ pub enum Browser<'a> {
 impl<'a> Page<'a> {
     /// Returns the URL to open in a browser.
     ///
-    /// That of a login with a callback works only on this machine, and contains the `state` of the login.
+    /// The URL of a login with a callback works only on this machine, and contains the `state` of the login.
     #[must_use]
     pub fn url(&self) -> &'a Url {
         self.url

@@ -35,7 +35,7 @@ pub struct Login<'a> {
 type Opener<'a> = Box<dyn FnMut(&Url) -> io::Result<()> + Send + 'a>;
 type Progress<'a> = Box<dyn FnMut(LoginEvent<'_>) + Send + 'a>;
 
-/// When a login uses the device authorization grant (RFC 8628), in which the user enters a user code in a browser on any device.
+/// The use of the device authorization grant (RFC 8628), in which the user enters a user code in a browser on any device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceGrant {
