@@ -68,28 +68,7 @@ impl Callback {
         }
         let [code, error, description, iss, state] = values;
 
-        let result = match (
-            // A parameter without a value counts as omitted (section 3.1).
-            code.filter(|code| !code.is_empty()),
-            error.filter(|error| !error.is_empty()),
-        ) {
-            // Sections 4.1.2 and 4.1.2.1 exclude each other. To prefer one would let an attacker who can append a parameter choose.
-            (Some(_), Some(_)) => return Err(malformed(MalformedKind::CodeAndError)),
-            (None, None) => return Err(malformed(MalformedKind::NeitherCodeNorError)),
-            (Some(code), None) if code.len() > MAX_CODE_BYTES => {
-                return Err(too_long("code", MAX_CODE_BYTES));
-            }
-            // A code without escapes is copied once, from the URI of the caller into the secret. Another copy would not be wiped.
-            (Some(code), None) => Ok(code.into_owned().into()),
-            (None, Some(error)) => Err(ErrorResponse {
-                kind: ResponseKind::Authorization,
-                status: None,
-                code: Some(error.into()),
-                description: description.map(|text| text.into_owned().into()),
-                request_id: None,
-                retry_at: None,
-            }),
-        };
+        let result = result(code, error, description)?;
         if state
             .as_ref()
             .is_some_and(|state| state.len() > MAX_STATE_BYTES)
@@ -121,6 +100,33 @@ impl fmt::Debug for Callback {
         f.debug_struct("Callback")
             .field("error", &error)
             .finish_non_exhaustive()
+    }
+}
+
+/// Returns the authorization code or the authorization error of a callback.
+fn result(
+    code: Option<Cow<'_, str>>,
+    error: Option<Cow<'_, str>>,
+    description: Option<Cow<'_, str>>,
+) -> Result<Result<SecretString, ErrorResponse>, Error> {
+    // A parameter without a value counts as omitted (section 3.1).
+    let code = code.filter(|code| !code.is_empty());
+    let error = error.filter(|error| !error.is_empty());
+    match (code, error) {
+        // Sections 4.1.2 and 4.1.2.1 exclude each other. To prefer one would let an attacker who can append a parameter choose.
+        (Some(_), Some(_)) => Err(malformed(MalformedKind::CodeAndError)),
+        (None, None) => Err(malformed(MalformedKind::NeitherCodeNorError)),
+        (Some(code), None) if code.len() > MAX_CODE_BYTES => Err(too_long("code", MAX_CODE_BYTES)),
+        // A code without escapes is copied once, from the URI of the caller into the secret. Another copy would not be wiped.
+        (Some(code), None) => Ok(Ok(code.into_owned().into())),
+        (None, Some(error)) => Ok(Err(ErrorResponse {
+            kind: ResponseKind::Authorization,
+            status: None,
+            code: Some(error.into()),
+            description: description.map(|text| text.into_owned().into()),
+            request_id: None,
+            retry_at: None,
+        })),
     }
 }
 

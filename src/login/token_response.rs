@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::Configuration;
 use crate::client_binding::ClientBinding;
@@ -21,6 +21,7 @@ use crate::login::requirements::Requirements;
 use crate::service::Service;
 use crate::stored::storable;
 use crate::timestamp::Timestamp;
+use crate::user::User;
 use crate::wire::claims::{Claims, payload};
 use crate::wire::response::SuccessResponse;
 use crate::wire::session::{Session, WireProviderTokens};
@@ -118,30 +119,13 @@ impl Authenticated {
         if tokens.token_type.is_some_and(other_type) {
             return Err(missing("token_type"));
         }
-        let (user, id_token) = match tokens.id_token {
-            Some(id_token) => {
-                let access_token = &access_token;
-                let expected = Expected {
-                    binding,
-                    access_token,
-                    origin,
-                };
-                let user = expected.user(&id_token, now);
-                let user = user.map_err(|kind| reply.malformed(kind))?;
-                // The ID token of a refresh often has fewer claims than that of the login, so what it omits is kept.
-                let user = match before.and_then(Self::user) {
-                    Some(before) => before.clone().updated_by(user),
-                    None => user,
-                };
-                (Some(user), Some(id_token))
-            }
-            // Only an ID token shows that the server has honored `max_age`.
-            None if origin.requires_auth_time() => return Err(missing("id_token")),
-            // The response to a refresh may omit the ID token (OpenID Connect Core section 12.2).
-            None => before.map_or((None, None), |before| {
-                (before.user.clone(), before.id_token.clone())
-            }),
+        let expected = Expected {
+            binding,
+            access_token: &access_token,
+            origin,
         };
+        let (user, id_token) =
+            identified(tokens.id_token, &expected, now).map_err(|kind| reply.malformed(kind))?;
         let claims: Claims = payload(access_token.expose_secret()).unwrap_or_default();
         // The server states the lifetime twice. The token must not be used longer than the shorter one.
         let lifetime = [expires_in, claims.lifetime()].into_iter().flatten().min();
@@ -165,4 +149,30 @@ impl Authenticated {
             lifetime: lifetime.map(storable),
         })
     }
+}
+
+/// Returns the user and the ID token of a response. A response to a refresh may omit what the session has.
+fn identified(
+    id_token: Option<SecretString>,
+    expected: &Expected<'_>,
+    now: SystemTime,
+) -> Result<(Option<User>, Option<SecretString>), MalformedKind> {
+    let before = expected.origin.before();
+    let Some(id_token) = id_token else {
+        // Only an ID token shows that the server has honored `max_age`.
+        if expected.origin.requires_auth_time() {
+            return Err(MalformedKind::Missing("id_token"));
+        }
+        // OpenID Connect Core section 12.2.
+        return Ok(before.map_or((None, None), |before| {
+            (before.user.clone(), before.id_token.clone())
+        }));
+    };
+    let user = expected.user(&id_token, now)?;
+    // The ID token of a refresh often has fewer claims than that of the login, so what it omits is kept.
+    let user = match before.and_then(Authenticated::user) {
+        Some(before) => before.clone().updated_by(user),
+        None => user,
+    };
+    Ok((Some(user), Some(id_token)))
 }
