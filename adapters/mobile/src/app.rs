@@ -1,18 +1,15 @@
 //! An application: its login and its session.
 //!
-//! The callback can arrive in another process than the one that began the login, and more than once, and any program can send one. So the
-//! pending login is in the storage, under a lock of its own. It is removed before the code exchange, so that no other process exchanges
-//! the same code, and stored again if the response was lost, unless a new login was begun.
+//! The callback can arrive in another process than the one that began the login: the pending login is in the storage, from which one
+//! process takes it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use blocking::unblock;
-use workos_login::{
-    AwaitingCallback, CallbackOutcome, Client, Exchanging, HttpClient as _, RedirectUri, SendError,
-};
+use workos_login::{Client, Exchanging, HttpClient as _, RedirectUri, SendError};
 use workos_login_session::{
-    Machine, OnThreads, PendingLoginStore as _, SessionManager, SessionPolicy, StoreLock,
+    Machine, OnThreads, PendingLoginStore as _, SessionManager, SessionPolicy,
 };
 
 use crate::configuration::{Configuration, ConnectionSelector, LoginOptions};
@@ -20,9 +17,6 @@ use crate::error::{MobileError, configuration, text};
 use crate::http::{HttpClient, HttpError, Platform};
 use crate::storage::{MobileStore, Storage};
 use crate::token::{Session, Token};
-
-/// The time to wait for another process, which holds the lock for milliseconds.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An application that logs a user in and keeps the session. One object is enough; its methods can be called from any thread.
 ///
@@ -103,8 +97,7 @@ impl MobileApp {
                 start = start.login_hint(hint);
             }
             let (url, pending) = start.begin(SystemTime::now(), &mut rand::rng());
-            let _lock = login.lock()?;
-            login.store.save_login(&pending)?;
+            login.store.begin_login(&pending)?;
             Ok(url.as_str().to_owned())
         })
         .await
@@ -120,7 +113,13 @@ impl MobileApp {
     /// The login is over, except after [`MobileError::Unavailable`]: call it again with the same URL.
     pub async fn finish(&self, callback: String) -> Result<Option<Arc<Token>>, MobileError> {
         let login = self.login.clone();
-        let Some((exchanging, pending)) = unblock(move || login.take(&callback)).await? else {
+        let taken = unblock(move || {
+            let client = login.client.into();
+            login
+                .store
+                .take_login(&client, &callback, SystemTime::now())
+        });
+        let Some((exchanging, pending)) = taken.await? else {
             return Ok(None);
         };
         let error = match self.http.send(exchanging).await {
@@ -131,8 +130,8 @@ impl MobileApp {
             Err(error) => exchange_error(error),
         };
         if matches!(error, MobileError::Unavailable { .. }) {
-            let login = self.login.clone();
-            unblock(move || login.put_back(&pending)).await?;
+            let store = self.login.store.clone();
+            unblock(move || store.put_back_login(&pending)).await?;
         }
         Err(error)
     }
@@ -204,44 +203,5 @@ fn exchange_error(error: SendError<Exchanging, HttpError>) -> MobileError {
             text: text(error.source()),
             retry_in: Duration::from_secs(1),
         },
-    }
-}
-
-impl LoginContext {
-    /// Accepts the callback of the pending login, and removes the login from the storage; `None` if the URL is not its callback.
-    ///
-    /// It is returned twice: the code exchange, and the pending login as it was.
-    fn take(&self, callback: &str) -> Result<Option<(Exchanging, AwaitingCallback)>, MobileError> {
-        let _lock = self.lock()?;
-        let store = &self.store;
-        let (Some(pending), Some(copy)) = (store.load_login()?, store.load_login()?) else {
-            return Ok(None);
-        };
-        let accepted = match pending.handle(&self.client, callback, SystemTime::now()) {
-            Ok(CallbackOutcome::Exchanging(exchanging)) => Ok(Some((exchanging, copy))),
-            Ok(CallbackOutcome::Ignored { .. } | CallbackOutcome::NotACallback(_)) => {
-                return Ok(None);
-            }
-            Err(refused) => Err(workos_login::Error::from(refused).into()),
-        };
-        store.clear_login()?;
-        accepted
-    }
-
-    /// Stores a pending login again, unless another one was begun.
-    fn put_back(&self, pending: &AwaitingCallback) -> Result<(), MobileError> {
-        let _lock = self.lock()?;
-        if self.store.load_login()?.is_none() {
-            self.store.save_login(pending)?;
-        }
-        Ok(())
-    }
-
-    fn lock(&self) -> Result<StoreLock, MobileError> {
-        let lock = self.store.lock_login(LOCK_TIMEOUT)?;
-        lock.ok_or_else(|| MobileError::StorageFailed {
-            text: "timed out waiting for another process that handles a login; try again"
-                .to_owned(),
-        })
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use workos_login_session::{SessionError, StoreError};
+use workos_login_session::{SessionError, StoreError, TakeLoginError};
 
 use crate::storage::StorageError;
 
@@ -116,6 +116,15 @@ impl From<StoreError> for MobileError {
         match error.downcast_ref() {
             Some(StorageError::Locked) => Self::StorageLocked { text },
             _ => Self::StorageFailed { text },
+        }
+    }
+}
+
+impl From<TakeLoginError> for MobileError {
+    fn from(error: TakeLoginError) -> Self {
+        match error {
+            TakeLoginError::Refused(error) => error.into(),
+            TakeLoginError::Store(error) => error.into(),
         }
     }
 }

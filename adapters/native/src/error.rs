@@ -11,7 +11,7 @@ use workos_login::{
     AuthenticationChallenge, ClientError, Error, InvalidEndpoint, OrganizationId, SendError,
 };
 use workos_login_loopback::{BindError, WaitError};
-use workos_login_session::{Cause, SessionError, StoreError};
+use workos_login_session::{Cause, SessionError, StoreError, TakeLoginError};
 use workos_login_ureq::Error as HttpError;
 
 use crate::login::MAX_LOGINS;
@@ -225,6 +225,15 @@ impl From<Error> for NativeError {
 impl From<SessionError> for NativeError {
     fn from(error: SessionError) -> Self {
         Self::Session(error)
+    }
+}
+
+impl From<TakeLoginError> for NativeError {
+    fn from(error: TakeLoginError) -> Self {
+        match error {
+            TakeLoginError::Refused(error) => Self::Login(error),
+            TakeLoginError::Store(error) => Self::PendingLogin(error),
+        }
     }
 }
 

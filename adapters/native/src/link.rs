@@ -1,25 +1,18 @@
 //! A login whose callback is a link that the operating system opens in the application (RFC 8252 sections 7.1 and 7.2).
 //!
-//! The link can arrive in another process than the one that began the login, and more than once, and any program can send one. So the pending
-//! login is in the store, under a lock of its own. The process that gets the callback removes it before the code exchange, so that no
-//! other process exchanges the same code. After a transport error or a transient error it is stored again, unless a new login was begun.
+//! The link can arrive in another process than the one that began the login: the pending login is in the store, from which one process
+//! takes it.
 
-use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use workos_login::url::Url;
-use workos_login::{AwaitingCallback, CallbackOutcome, Exchanging};
-use workos_login_session::{StoreError, StoreLock};
 
-use crate::app::{NativeApp, Opened};
+use crate::app::NativeApp;
 use crate::error::NativeError;
 use crate::login::complete;
 use crate::login::context::Context;
 use crate::login::options::Login;
 use crate::session::NativeSession;
-
-/// The time to wait for another process, which holds the lock for milliseconds.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The result of [`NativeApp::handle_url`].
 #[derive(Debug)]
@@ -62,11 +55,8 @@ impl NativeApp {
         login.check(&self.client)?;
         let opened = self.writable()?;
         let (url, pending) = login.begin(&self.client, redirect_uri, login.timeout);
-        let _lock = lock(&opened)?;
-        opened
-            .store
-            .save_login(&pending)
-            .map_err(NativeError::PendingLogin)?;
+        let begun = opened.store.begin_login(&pending);
+        begun.map_err(NativeError::PendingLogin)?;
         Ok(url)
     }
 
@@ -88,7 +78,9 @@ impl NativeApp {
             return Ok(HandledUrl::NotOurs);
         }
         let opened = self.opened()?;
-        let Some((exchanging, pending)) = self.take_callback(&opened, url)? else {
+        let client = self.client.any();
+        let taken = opened.store.take_login(&client, url, SystemTime::now())?;
+        let Some((exchanging, pending)) = taken else {
             return Ok(HandledUrl::Ignored);
         };
         let mut context = Context::new(self.agent.clone(), Login::new());
@@ -97,60 +89,12 @@ impl NativeApp {
             Ok(session) => session,
             Err(error) => {
                 if error.is_transient() {
-                    put_back(&opened, &pending)?;
+                    let put_back = opened.store.put_back_login(&pending);
+                    put_back.map_err(NativeError::PendingLogin)?;
                 }
                 return Err(error.or_challenge());
             }
         };
         self.store(&opened, session).map(HandledUrl::Session)
     }
-
-    /// Accepts the callback of the pending login, and removes the login from the store; `None` if the URL is not its callback.
-    ///
-    /// It is returned twice: the code exchange, and the pending login as it was.
-    fn take_callback(
-        &self,
-        opened: &Opened,
-        url: &str,
-    ) -> Result<Option<(Exchanging, AwaitingCallback)>, NativeError> {
-        let _lock = lock(opened)?;
-        let load = || opened.store.load_login().map_err(NativeError::PendingLogin);
-        let (Some(pending), Some(copy)) = (load()?, load()?) else {
-            return Ok(None);
-        };
-        let handled = pending.handle(&self.client.any(), url, SystemTime::now());
-        let exchanging = match handled {
-            Ok(CallbackOutcome::Ignored { .. } | CallbackOutcome::NotACallback(_)) => {
-                return Ok(None);
-            }
-            Ok(CallbackOutcome::Exchanging(exchanging)) => Ok((exchanging, copy)),
-            Err(refused) => Err(NativeError::Login(refused.into())),
-        };
-        opened
-            .store
-            .clear_login()
-            .map_err(NativeError::PendingLogin)?;
-        exchanging.map(Some)
-    }
-}
-
-/// Stores a pending login again, unless another one was begun.
-fn put_back(opened: &Opened, pending: &AwaitingCallback) -> Result<(), NativeError> {
-    let _lock = lock(opened)?;
-    let store = &opened.store;
-    match store.load_login() {
-        Ok(None) => store.save_login(pending).map_err(NativeError::PendingLogin),
-        Ok(Some(_)) => Ok(()),
-        Err(error) => Err(NativeError::PendingLogin(error)),
-    }
-}
-
-fn lock(opened: &Opened) -> Result<StoreLock, NativeError> {
-    let lock = opened.store.lock_login(LOCK_TIMEOUT);
-    let lock = lock.map_err(NativeError::PendingLogin)?;
-    lock.ok_or_else(|| {
-        let message = "timed out waiting for another process that handles a login; try again";
-        let error = io::Error::new(io::ErrorKind::TimedOut, message);
-        NativeError::PendingLogin(StoreError::new(error))
-    })
 }

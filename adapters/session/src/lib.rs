@@ -118,7 +118,7 @@ pub use crate::manager::SessionManager;
 pub use crate::marker::MaybeSend;
 pub use crate::memory_store::MemoryStore;
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::pending_login_store::PendingLoginStore;
+pub use crate::pending_login_store::{PendingLoginStore, TakeLoginError};
 pub use crate::record::{Expected, Generation, StoredSession};
 #[cfg(feature = "seal")]
 pub use crate::seal::SealingKeys;

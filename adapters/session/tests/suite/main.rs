@@ -13,6 +13,7 @@ mod failures;
 mod faults;
 mod leases;
 mod logins;
+mod pending_logins;
 mod records;
 mod requests;
 mod resource;
