@@ -183,16 +183,7 @@ impl Tab {
     }
 
     fn replace(&self, new: Option<StoredSession>, expected: Expected) -> Result<(), StoreError> {
-        let matches = match expected {
-            Expected::Anything => true,
-            Expected::Nothing => self.record.borrow().is_none(),
-            Expected::Generation(generation) => {
-                self.record.borrow().as_ref().map(StoredSession::generation) == Some(generation)
-            }
-        };
-        if !matches {
-            return Err(StoreError::conflict());
-        }
+        expected.check(self.record.borrow().as_ref())?;
         self.keep(new.as_ref())?;
         self.record.replace(new);
         Ok(())

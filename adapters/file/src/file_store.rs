@@ -114,20 +114,12 @@ fn check_expected(file: &SealedFile, expected: Expected) -> Result<(), StoreErro
     if expected == Expected::Anything {
         return Ok(());
     }
-    let found = match load::<StoredSession>(file) {
-        Ok(record) => record.map(|record| record.generation()),
+    match load(file) {
+        Ok(record) => expected.check(record.as_ref()),
         Err(Error::Damaged(_) | Error::OtherClient(_) | Error::WrongKey(_)) => {
-            return Err(StoreError::conflict());
+            Err(StoreError::conflict())
         }
-        Err(error) => return Err(error.into()),
-    };
-    let expected = match expected {
-        Expected::Generation(generation) => Some(generation),
-        _ => None,
-    };
-    match found == expected {
-        true => Ok(()),
-        false => Err(StoreError::conflict()),
+        Err(error) => Err(error.into()),
     }
 }
 

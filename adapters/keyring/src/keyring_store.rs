@@ -199,12 +199,14 @@ fn serialize(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
 }
 
 /// Returns whether the entries hold what is expected. A damaged record is of no generation.
-fn matches(found: Found, expected: Expected) -> bool {
-    match expected {
-        Expected::Anything => true,
-        Expected::Nothing => matches!(found, Found::Nothing),
-        Expected::Generation(generation) => parse::<StoredSession>(found)
-            .is_ok_and(|record| record.is_some_and(|record| record.generation() == generation)),
+/// Checks that the entries hold what is expected. Entries with other content are of no generation.
+fn check_expected(found: Found, expected: Expected) -> Result<(), StoreError> {
+    if expected == Expected::Anything {
+        return Ok(());
+    }
+    match parse(found) {
+        Ok(record) => expected.check(record.as_ref()),
+        Err(_) => Err(StoreError::conflict()),
     }
 }
 
@@ -221,9 +223,7 @@ impl BlockingStore for KeyringStore {
     fn save(&self, record: &StoredSession, expected: Expected) -> Result<(), StoreError> {
         let value = serialize(record)?;
         self.exclusively(|entries| {
-            if !matches(entries.read()?, expected) {
-                return Err(StoreError::conflict());
-            }
+            check_expected(entries.read()?, expected)?;
             Ok(entries.write(&value)?)
         })
     }
@@ -232,8 +232,8 @@ impl BlockingStore for KeyringStore {
         self.exclusively(|entries| {
             let found = entries.read()?;
             // Without a head, parts of an interrupted removal can be left.
-            if !matches!(found, Found::Nothing) && !matches(found, expected) {
-                return Err(StoreError::conflict());
+            if !matches!(found, Found::Nothing) {
+                check_expected(found, expected)?;
             }
             Ok(entries.remove()?)
         })

@@ -138,15 +138,19 @@ impl MobileStore {
         Ok(Some(serde_json::from_slice(&value).map_err(damaged)?))
     }
 
-    fn matches(&self, expected: Expected) -> Result<bool> {
-        Ok(match expected {
-            Expected::Anything => true,
-            Expected::Nothing => self.storage.load(SESSION.to_owned())?.is_none(),
-            Expected::Generation(generation) => {
-                let record = self.read::<StoredSession>(SESSION)?;
-                record.is_some_and(|record| record.generation() == generation)
-            }
-        })
+    /// Checks that the storage holds what is expected. Another value than a record is of no generation.
+    fn check_expected(&self, expected: Expected) -> Result<()> {
+        if expected == Expected::Anything {
+            return Ok(());
+        }
+        let stored = self.storage.load(SESSION.to_owned())?;
+        match stored
+            .map(|value| serde_json::from_slice(&value))
+            .transpose()
+        {
+            Ok(record) => expected.check(record.as_ref()),
+            Err(_) => Err(StoreError::conflict()),
+        }
     }
 }
 
@@ -162,9 +166,7 @@ impl BlockingStore for MobileStore {
     fn save(&self, record: &StoredSession, expected: Expected) -> Result<()> {
         let value = serialize(record)?;
         self.exclusively(|storage| {
-            if !self.matches(expected)? {
-                return Err(StoreError::conflict());
-            }
+            self.check_expected(expected)?;
             Ok(storage.save(SESSION.to_owned(), value)?)
         })
     }
@@ -174,9 +176,7 @@ impl BlockingStore for MobileStore {
             if storage.load(SESSION.to_owned())?.is_none() {
                 return Ok(());
             }
-            if !self.matches(expected)? {
-                return Err(StoreError::conflict());
-            }
+            self.check_expected(expected)?;
             Ok(storage.remove(SESSION.to_owned())?)
         })
     }

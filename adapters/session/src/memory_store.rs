@@ -46,16 +46,7 @@ impl MemoryStore {
 
     fn replace(&self, record: Option<StoredSession>, expected: Expected) -> Result<(), StoreError> {
         let mut stored = self.record();
-        let matches = match expected {
-            Expected::Anything => true,
-            Expected::Nothing => stored.is_none(),
-            Expected::Generation(generation) => {
-                stored.as_ref().map(StoredSession::generation) == Some(generation)
-            }
-        };
-        if !matches {
-            return Err(StoreError::conflict());
-        }
+        expected.check(stored.as_ref())?;
         *stored = record;
         Ok(())
     }

@@ -14,6 +14,8 @@ use workos_login::{
     Authenticated, AuthenticationChallenge, OrganizationId, RefreshCredential, Timestamp,
 };
 
+use crate::error::StoreError;
+
 const VERSION: u64 = 1;
 
 /// A session as a store holds it.
@@ -150,6 +152,24 @@ pub enum Expected {
     Nothing,
     /// A record of this generation.
     Generation(Generation),
+}
+
+impl Expected {
+    /// Checks that a store holds the expected record. An unreadable record is [`Anything`](Self::Anything) only.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::conflict`].
+    pub fn check(self, stored: Option<&StoredSession>) -> Result<(), StoreError> {
+        let is_expected = match self {
+            Self::Anything => true,
+            Self::Nothing => stored.is_none(),
+            Self::Generation(generation) => {
+                stored.is_some_and(|record| record.generation() == generation)
+            }
+        };
+        is_expected.then_some(()).ok_or_else(StoreError::conflict)
+    }
 }
 
 /// A hash of a token.
