@@ -7,20 +7,25 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use workos_login::url::Url;
 use workos_login::{Client, Server};
 use workos_login_file::EncryptedFiles;
+use workos_login_session::FileLock;
 
 use crate::app::NativeApp;
 use crate::native_client::NativeClient;
 use crate::storage::Storage;
 
 const VERSION: u32 = 1;
+
+/// The time that a writer waits for another one, which takes milliseconds.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A list of accounts in a JSON file. The first one is the default.
 ///
@@ -138,11 +143,9 @@ impl AccountIndex {
 
     fn change(&self, change: impl FnOnce(&mut Vec<Record>)) -> Result<(), IndexError> {
         let failed = |error| self.unwritable(error);
-        if let Some(directory) = self.path.parent() {
-            fs::create_dir_all(directory).map_err(failed)?;
-        }
-        let lock = File::create(self.path.with_extension("lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let lock = FileLock::acquire(&self.path.with_extension("lock"), LOCK_TIMEOUT);
+        let lock = lock.map_err(failed)?;
+        let _lock = lock.ok_or_else(|| failed(io::ErrorKind::TimedOut.into()))?;
         let mut content = self.read()?;
         content.version = VERSION;
         change(&mut content.accounts);
