@@ -83,17 +83,17 @@ id! {
 }
 
 id! {
-    /// The id of a connection, `conn_…`.
+    /// The ID of a connection, `conn_…`.
     ConnectionId, InvalidId, ""
 }
 
 id! {
-    /// The id of an organization, `org_…`.
+    /// The ID of an organization, `org_…`.
     OrganizationId, InvalidId, ""
 }
 
 id! {
-    /// The id of a session at the service, `session_…`: the `sid` claim of the access token.
+    /// The ID of a session at the service, `session_…`: the `sid` claim of the access token.
     SessionId, InvalidId, ""
 }
 
@@ -157,7 +157,7 @@ invalid! {
 
 invalid! {
     /// The error for text that is not a connection, organization or session ID.
-    InvalidId, "id", "this is another kind of id", ""
+    InvalidId, "ID", "this is another kind of ID", ""
 }
 
 invalid! {

@@ -5,7 +5,7 @@ use crate::user::User;
 
 /// The user has to enter a code of their authenticator.
 ///
-/// If the service has created an MFA challenge, [`challenge_id`](Self::challenge_id) is its id. Otherwise the server creates one for one of the
+/// If the service has created an MFA challenge, [`challenge_id`](Self::challenge_id) is its ID. Otherwise the server creates one for one of the
 /// [`factor_ids`](Self::factor_ids) with `POST /auth/factors/{id}/challenge`, which is another API and needs the API key.
 #[derive(Clone)]
 pub struct TotpChallenge {

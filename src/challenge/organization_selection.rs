@@ -37,7 +37,7 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// Returns the id.
+    /// Returns the ID.
     #[must_use]
     pub fn id(&self) -> &OrganizationId {
         &self.id

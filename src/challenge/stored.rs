@@ -117,7 +117,7 @@ impl AuthenticationChallenge {
                     organizations: details.organizations,
                 })
             }
-            // The older codes do not tell how the one-time code is sent. Only a challenge by e-mail has an id.
+            // The older codes do not tell how the one-time code is sent. Only a challenge by e-mail has an ID.
             "radar_challenge" | "radar_sign_up_challenge" if radar_challenge_id.is_none() => {
                 Self::RadarSms(RadarSmsChallenge { context, user })
             }

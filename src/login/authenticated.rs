@@ -292,7 +292,7 @@ impl Stored for Authenticated {
         // A stored token becomes a header like a received one, so it must pass the same check.
         let access_token = form.access_token.map(Cow::into_owned);
         let access_token = access_token.filter(fits_into_a_header);
-        // A refresh compares the users by their id. An empty one would make any two users equal.
+        // A refresh compares the users by their ID. An empty one would make any two users equal.
         if form.user.as_ref().is_some_and(|user| user.id().is_empty()) {
             return Err(Invalid("user"));
         }

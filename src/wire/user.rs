@@ -12,7 +12,7 @@ use crate::wire::lenient::{one_pass, one_pass_or_default};
 pub(crate) struct WireUser(#[serde(with = "Members")] User);
 
 impl WireUser {
-    /// Returns the user; `None` without an id.
+    /// Returns the user; `None` without an ID.
     pub(crate) fn into_user(self) -> Option<User> {
         Some(self.0).filter(|user| !user.id().is_empty())
     }

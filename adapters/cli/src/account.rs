@@ -52,7 +52,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "KEYRING", env = "WORKOS_LOGIN_STORE")]
     store: Option<Storage>,
 
-    /// Client id of the application
+    /// Client ID of the application
     ///
     /// It is client_… in the WorkOS dashboard.
     #[arg(long, value_name = "ID", env = "WORKOS_CLIENT_ID")]

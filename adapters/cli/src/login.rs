@@ -96,7 +96,7 @@ pub(crate) fn log_in(
     output: &Output,
 ) -> Result<Account, Failure> {
     let begun = Instant::now();
-    // What an earlier login discovered is enough, unless the issuer is given again.
+    // The endpoints that an earlier login discovered are enough, unless the issuer is given again.
     if account.needs_discovery || service.issuer.is_some() {
         account = account.discover(service, |login| {
             let login = login.timeout(Duration::from_secs(args.timeout));

@@ -39,7 +39,7 @@
 //!
 //! # Limits
 //!
-//! Who can read the key can read the files. Who can write to the directory can remove a file or restore an older one. A lock on a network
+//! A user who can read the key can read the files. A user who can write to the directory can remove a file or restore an older one. A lock on a network
 //! file system is as good as that file system.
 
 #[cfg(doctest)]

@@ -51,12 +51,12 @@ pub enum ConnectionSelector {
     SignUp,
     /// An SSO connection.
     Connection {
-        /// The id of the connection.
+        /// The ID of the connection.
         id: String,
     },
     /// The connection of an organization.
     Organization {
-        /// The id of the organization.
+        /// The ID of the organization.
         id: String,
     },
     /// An identity provider, without the hosted login page.

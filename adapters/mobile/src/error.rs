@@ -32,7 +32,7 @@ pub enum MobileError {
     Failed {
         /// The problem and the remedy.
         text: String,
-        /// The id of the request, which the support of the service asks for.
+        /// The ID of the request, which the support of the service asks for.
         request_id: Option<String>,
     },
     /// The pending login has expired, or its authorization code is no longer valid: begin another login.

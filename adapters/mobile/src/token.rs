@@ -54,7 +54,7 @@ pub struct Session {
 /// A user.
 #[derive(Clone, uniffi::Record)]
 pub struct User {
-    /// The id.
+    /// The ID.
     pub id: String,
     /// The e-mail address.
     pub email: Option<String>,

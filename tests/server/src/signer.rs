@@ -1,7 +1,7 @@
 //! [`Signer`]: signatures of access tokens, by private keys that are part of the source.
 //!
-//! The private keys are public on purpose. A signature of them proves nothing: whoever downloads
-//! this crate can make one.
+//! The private keys are public on purpose. A signature of them proves nothing: this crate contains
+//! what makes one.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct User {
-    /// The id: `user_` and a ULID.
+    /// The ID: `user_` and a ULID.
     pub id: String,
     /// The e-mail address; unique among the users.
     pub email: String,
@@ -21,7 +21,7 @@ pub struct User {
     pub first_name: Option<String>,
     /// The last name; `null` in responses if absent.
     pub last_name: Option<String>,
-    /// The id that the application assigned to the user.
+    /// The ID that the application assigned to the user.
     pub external_id: Option<String>,
     /// Metadata: names and values.
     pub metadata: BTreeMap<String, String>,
@@ -138,7 +138,7 @@ pub struct Membership {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Organization {
-    /// The id: `org_` and a ULID.
+    /// The ID: `org_` and a ULID.
     pub id: String,
     /// The display name.
     pub name: String,

@@ -67,7 +67,7 @@ fn a_cleared_store_leaves_no_value() {
     store.clear(generation).unwrap();
     assert!(!file.exists());
     assert!(files(&directory, "new").is_empty());
-    // What a killed process has left is removed without a record, too.
+    // The file that a killed process has left is removed without a record, too.
     fs::write(file.with_extension("new"), "left by a killed process").unwrap();
     store.clear(generation).unwrap();
     assert!(files(&directory, "new").is_empty());

@@ -52,7 +52,7 @@ pub(crate) fn require_organization(state: &mut State, login: Login, user: &User)
     )
 }
 
-/// Returns the fields that the challenge has besides the pending authentication token, and the id
+/// Returns the fields that the challenge has besides the pending authentication token, and the ID
 /// that its grant must carry.
 fn details(
     state: &mut State,

@@ -60,7 +60,7 @@ fn open_session(
     user: &User,
     organization_id: Option<String>,
 ) -> MockResponse {
-    // One point in time for the id, the login and the expiry.
+    // One point in time for the ID, the login and the expiry.
     let now = state.now();
     let session = Session {
         id: id("session", now),

@@ -37,7 +37,7 @@ pub(crate) struct PendingLogin {
     pub(crate) login: Login,
     /// `None` for organization selection.
     pub(crate) challenge: Option<Challenge>,
-    /// The id that the grant must carry: of the radar challenge or of the SMS verification.
+    /// The ID that the grant must carry: of the radar challenge or of the SMS verification.
     pub(crate) challenge_id: Option<String>,
     pub(crate) expires_at: Option<SystemTime>,
 }
