@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use workos_login::Authenticated;
 use workos_login_session::SealingKeys;
+use zeroize::Zeroizing;
 
 use crate::in_cookies::{Form, Seal};
 use crate::web_auth::WebAuth;
@@ -43,10 +44,13 @@ impl Form for SealedCookies {
     }
 
     fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
-        let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let mut sealed = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
         let context = auth.context(&auth.cookies().session);
-        let text = self.keys.open_owned(&context, sealed)?;
-        serde_json::from_slice(&text).ok()
+        let text = self.keys.open_in_place(&context, &mut sealed)?;
+        let seal = serde_json::from_slice(text).ok();
+        // The whole buffer is wiped when it is dropped: at once if it is empty, and byte by byte what it contains.
+        sealed.clear();
+        seal
     }
 }
 

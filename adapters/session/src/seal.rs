@@ -86,14 +86,17 @@ impl SealingKeys {
     /// Opens a value that was sealed in this context with one of the keys.
     #[must_use]
     pub fn open(&self, context: &[&str], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        self.open_owned(context, sealed.to_vec())
+        let mut buffer = Zeroizing::new(sealed.to_vec());
+        let length = self.open_in_place(context, &mut buffer)?.len();
+        buffer.copy_within(HEADER_BYTES..HEADER_BYTES + length, 0);
+        buffer.truncate(length);
+        Some(buffer)
     }
 
-    /// Opens a value as [`open`](Self::open) does, in its own buffer.
+    /// Opens a value as [`open`](Self::open) does, and returns the part of the buffer that is the plaintext. The caller wipes the buffer.
     #[must_use]
-    pub fn open_owned(&self, context: &[&str], sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
-        let mut buffer = Zeroizing::new(sealed);
-        let (id, rest) = buffer.split_first_chunk_mut::<ID_BYTES>()?;
+    pub fn open_in_place<'a>(&self, context: &[&str], sealed: &'a mut [u8]) -> Option<&'a [u8]> {
+        let (id, rest) = sealed.split_first_chunk_mut::<ID_BYTES>()?;
         let (nonce, rest) = rest.split_first_chunk_mut::<NONCE_BYTES>()?;
         let (ciphertext, tag) = rest.split_last_chunk_mut::<TAG_BYTES>()?;
         let mut keys = std::iter::once(&self.first).chain(&self.others);
@@ -106,10 +109,7 @@ impl SealingKeys {
                 &(*tag).into(),
             )
             .ok()?;
-        let length = ciphertext.len();
-        buffer.copy_within(HEADER_BYTES..HEADER_BYTES + length, 0);
-        buffer.truncate(length);
-        Some(buffer)
+        Some(ciphertext)
     }
 }
 
@@ -130,7 +130,12 @@ impl Key {
 
 /// Each part has its length in front: otherwise `["ab", "c"]` and `["a", "bc"]` would be the same context.
 fn associated_data(id: [u8; ID_BYTES], context: &[&str]) -> Vec<u8> {
-    let mut data = id.to_vec();
+    let length: usize = context
+        .iter()
+        .map(|part| size_of::<u64>() + part.len())
+        .sum();
+    let mut data = Vec::with_capacity(ID_BYTES + length);
+    data.extend_from_slice(&id);
     for part in context {
         data.extend_from_slice(&(part.len() as u64).to_be_bytes());
         data.extend_from_slice(part.as_bytes());
