@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, SameSite};
+use memchr::memchr_iter;
 
 /// The maximum size of a chunk. Browsers limit name, value and attributes of a cookie to 4096 bytes together.
 const CHUNK_BYTES: usize = 3800;
@@ -200,8 +201,19 @@ fn parse(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'))
+        .flat_map(split)
         .filter_map(|cookie| cookie.trim().split_once('='))
+}
+
+/// Splits a header at each semicolon. A session cookie is long, and `memchr` searches it several times as fast as `str::split`.
+fn split(header: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr_iter(b';', header.as_bytes()).chain([header.len()]);
+    let mut start = 0;
+    ends.map(move |end| {
+        let cookie = &header[start..end];
+        start = end + 1;
+        cookie
+    })
 }
 
 fn join<'a>(chunks: &[Chunk<'a>]) -> Option<Cow<'a, str>> {
