@@ -86,7 +86,7 @@ impl Client<OAuth> {
 #[derive(Clone)]
 pub struct KeySet {
     endpoint: Uri,
-    rules: Rules,
+    rules: Arc<Rules>,
     algorithms: &'static [Algorithm],
     keys: Arc<[PublicKey]>,
     /// When the last fetch began.
@@ -99,7 +99,7 @@ impl KeySet {
     fn new(endpoint: Uri, rules: Rules, algorithms: &'static [Algorithm]) -> Self {
         Self {
             endpoint,
-            rules,
+            rules: Arc::new(rules),
             algorithms,
             keys: Arc::new([]),
             requested: None,
@@ -110,21 +110,21 @@ impl KeySet {
     /// Sets the expected issuer (`iss`).
     #[must_use]
     pub fn issuer(mut self, issuer: &str) -> Self {
-        self.rules.issuer = Some(issuer.into());
+        Arc::make_mut(&mut self.rules).issuer = Some(issuer.into());
         self
     }
 
     /// Sets the expected audience (`aud`) of access tokens.
     #[must_use]
     pub fn audience(mut self, audience: &str) -> Self {
-        self.rules.audience = Some(audience.into());
+        Arc::make_mut(&mut self.rules).audience = Some(audience.into());
         self
     }
 
     /// Sets the leeway for `exp` and `nbf`, which is zero by default. More than [`MAX_LEEWAY`] has no effect.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.rules.leeway = leeway.min(MAX_LEEWAY);
+        Arc::make_mut(&mut self.rules).leeway = leeway.min(MAX_LEEWAY);
         self
     }
 
@@ -203,10 +203,12 @@ impl KeySet {
     }
 
     fn key(&self, id: &str, now: SystemTime) -> Result<&PublicKey, VerifyError> {
-        let fetch_in = self.cooldown(now);
+        let required = || VerifyError::KeysRequired {
+            fetch_in: self.cooldown(now),
+        };
         // An issuer without keys is being set up. No token is invalid for that.
         if !self.is_loaded(now) || self.keys.is_empty() {
-            return Err(VerifyError::KeysRequired { fetch_in });
+            return Err(required());
         }
         let mut keys = self.keys.iter().filter(|key| &*key.id == id);
         match (keys.next(), keys.next()) {
@@ -214,10 +216,10 @@ impl KeySet {
             // Either key could be the wrong one. To try both would let one issuer mistake decide which is trusted.
             (Some(_), Some(_)) => Err(InvalidToken::DuplicateKeyId.into()),
             // These keys come from the fetch that the cooldown belongs to.
-            (None, _) if !fetch_in.is_zero() && self.loaded == self.requested => {
+            (None, _) if self.loaded == self.requested && !self.cooldown(now).is_zero() => {
                 Err(InvalidToken::UnknownKeyId.into())
             }
-            (None, _) => Err(VerifyError::KeysRequired { fetch_in }),
+            (None, _) => Err(required()),
         }
     }
 
@@ -253,5 +255,6 @@ impl fmt::Debug for KeySet {
 
 /// Returns the time since `then`; `None` if a clock that was set back has made it unknown.
 fn elapsed(then: Timestamp, now: SystemTime) -> Option<Duration> {
-    (then.ahead_of(now) <= TIMESTAMP_TOLERANCE).then(|| then.elapsed(now))
+    let now = Timestamp::from(now);
+    (then.since(now) <= TIMESTAMP_TOLERANCE).then(|| now.since(then))
 }
