@@ -6,14 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{Engine as _, decoded_len_estimate};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, SeqAccess};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::ids::{OrganizationId, SessionId};
 use crate::wiped::Wiped;
-use crate::wire::lenient::{Lenient, lenient, lenient_list, one_pass};
+use crate::wire::lenient::{Item, Lenient, lenient, lenient_list, one_pass};
 
 /// Reads the payload of a compact JWS (RFC 7515 section 3.1). `None` for an opaque or damaged token.
 pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Option<T> {
@@ -66,26 +65,35 @@ impl Claims {
     ///
     /// A token that expires before it was issued has an unknown lifetime: a lifetime of zero would cause endless refreshes.
     pub(crate) fn lifetime(&self) -> Option<Duration> {
-        let lifetime = self.exp.as_ref()?.0.checked_sub(self.iat.as_ref()?.0)?;
+        let lifetime = self.exp?.0.checked_sub(self.iat?.0)?;
         (lifetime > 0).then(|| Duration::from_secs(lifetime))
     }
 
     /// Returns when the token was issued, by the server's clock.
     pub(crate) fn issued_at(&self) -> Option<SystemTime> {
-        UNIX_EPOCH.checked_add(Duration::from_secs(self.iat.as_ref()?.0))
+        self.iat?.time()
     }
 }
 
 /// The whole seconds of a NumericDate, which can have a fraction (RFC 7519 section 2).
+#[derive(Clone, Copy)]
 struct NumericDate(u64);
+
+impl NumericDate {
+    fn time(self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.0))
+    }
+}
 
 impl Lenient<'_> for NumericDate {
     fn number(seconds: u64) -> Option<Self> {
         Some(Self(seconds))
     }
 
+    /// `None` for a negative number, and beyond 64 bits.
     fn float(seconds: f64) -> Option<Self> {
-        whole_seconds(seconds).map(Self)
+        let duration = Duration::try_from_secs_f64(seconds).ok()?;
+        Some(Self(duration.as_secs()))
     }
 }
 
@@ -115,8 +123,8 @@ pub(crate) struct AuthTime {
 pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SystemTime>, D::Error> {
-    let seconds = seconds(<&RawValue>::deserialize(deserializer)?);
-    Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
+    let date: Option<NumericDate> = one_pass(deserializer)?;
+    Ok(date.and_then(NumericDate::time))
 }
 
 /// The `nbf` of a JWT (RFC 7519 section 4.1.5).
@@ -140,33 +148,26 @@ impl<'de> Deserialize<'de> for NotBefore {
 pub(crate) fn audience<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Box<str>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Audience {
-        One(Box<str>),
-        Several(Vec<Box<str>>),
-    }
     // Not an error: without an audience, the rules decide whether one is required.
-    let audience: Option<Audience> = lenient(deserializer)?;
-    Ok(match audience {
-        Some(Audience::One(audience)) => vec![audience],
-        Some(Audience::Several(audiences)) => audiences,
-        None => Vec::new(),
-    })
+    let audience: Option<Audience> = one_pass(deserializer)?;
+    Ok(audience.map_or_else(Vec::new, |Audience(audiences)| audiences))
 }
 
-/// A NumericDate can have a fraction (RFC 7519 section 2), which is dropped. `None` if it is negative or beyond 64 bits.
-fn seconds(claim: &RawValue) -> Option<u64> {
-    // An integer is read as one, because a float is exact up to 2^53 only.
-    claim.get().parse().ok().or_else(|| {
-        let seconds = serde_json::from_str(claim.get()).ok()?;
-        whole_seconds(seconds)
-    })
-}
+struct Audience(Vec<Box<str>>);
 
-/// `None` for a negative number, and beyond 64 bits.
-fn whole_seconds(seconds: f64) -> Option<u64> {
-    Some(Duration::try_from_secs_f64(seconds).ok()?.as_secs())
+impl<'de> Lenient<'de> for Audience {
+    fn text(audience: &str) -> Option<Self> {
+        Some(Self(vec![audience.into()]))
+    }
+
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        let (mut audiences, mut is_valid) = (Vec::new(), true);
+        while let Some(Item(audience)) = list.next_element()? {
+            is_valid &= audience.is_some();
+            audiences.extend(audience);
+        }
+        Ok(is_valid.then_some(Self(audiences)))
+    }
 }
 
 #[cfg(test)]

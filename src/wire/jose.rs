@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::ids::{OrganizationId, SessionId};
 use crate::wire::claims::{NotBefore, audience, numeric_date};
-use crate::wire::lenient::{lenient, lenient_list};
+use crate::wire::lenient::{lenient, one_pass, one_pass_or_default};
 
 /// A JWKS whose keys are not read yet. One that is not understood is ignored (RFC 7517 section 5).
 #[derive(Deserialize)]
@@ -53,31 +53,31 @@ pub(crate) struct Claims {
     pub(crate) nbf: Option<NotBefore>,
     #[serde(default, deserialize_with = "numeric_date")]
     pub(crate) auth_time: Option<SystemTime>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) iss: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) sub: Option<Box<str>>,
     #[serde(default, deserialize_with = "audience")]
     pub(crate) aud: Vec<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) jti: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) client_id: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) scope: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) sid: Option<SessionId>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) org_id: Option<OrganizationId>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     pub(crate) role: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     pub(crate) roles: Vec<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     pub(crate) permissions: Vec<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     pub(crate) entitlements: Vec<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_list")]
+    #[serde(default, deserialize_with = "one_pass_or_default")]
     pub(crate) feature_flags: Vec<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     act: Option<Actor>,
@@ -85,11 +85,11 @@ pub(crate) struct Claims {
     impersonator: Option<Impersonator>,
     #[serde(default, rename = "cnf", deserialize_with = "present")]
     pub(crate) has_cnf: bool,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     nonce: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     at_hash: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "one_pass")]
     c_hash: Option<Box<str>>,
     #[serde(default, deserialize_with = "lenient")]
     events: Option<Events>,
