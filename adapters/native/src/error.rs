@@ -7,15 +7,12 @@ use std::time::SystemTime;
 
 #[cfg(feature = "verify")]
 use workos_login::keys::VerifyError;
-use workos_login::{
-    AuthenticationChallenge, ClientError, Error, InvalidEndpoint, OrganizationId, SendError,
-};
+use workos_login::{ClientError, Error, InvalidEndpoint, SendError};
 use workos_login_loopback::{BindError, WaitError};
 use workos_login_session::{Cause, SessionError, StoreError, TakeLoginError};
 use workos_login_ureq::Error as HttpError;
 
-use crate::login::MAX_LOGINS;
-use crate::login::event::task;
+use crate::challenge::UnansweredChallenge;
 
 /// The error of a login, or of a stored session. The variant says what to do next.
 #[derive(Debug)]
@@ -71,14 +68,6 @@ pub enum NativeError {
     Wait(io::Error),
 }
 
-/// An authentication challenge that was not answered by another login.
-#[derive(Debug)]
-pub struct UnansweredChallenge {
-    pub(crate) challenge: AuthenticationChallenge,
-    pub(crate) logins: usize,
-    pub(crate) ignored: Option<OrganizationId>,
-}
-
 impl NativeError {
     /// Returns whether the same request may succeed later.
     pub(crate) fn is_transient(&self) -> bool {
@@ -101,38 +90,6 @@ impl NativeError {
             }
             error => error,
         }
-    }
-}
-
-impl UnansweredChallenge {
-    /// Returns the challenge. [`Login::challenge`](crate::Login::challenge) begins the login that presents it.
-    #[must_use]
-    pub fn challenge(&self) -> &AuthenticationChallenge {
-        &self.challenge
-    }
-
-    /// Returns the task of the user in the challenge, as an imperative sentence.
-    #[must_use]
-    pub fn task(&self) -> &'static str {
-        task(&self.challenge)
-    }
-
-    /// Returns how many logins led to a challenge.
-    #[must_use]
-    pub fn logins(&self) -> usize {
-        self.logins
-    }
-
-    /// Returns whether no further login was offered because too many led to a challenge.
-    #[must_use]
-    pub fn is_last(&self) -> bool {
-        self.logins >= MAX_LOGINS
-    }
-
-    /// Returns the organization that the login had selected, if the challenge asks for the selection of this organization all the same.
-    #[must_use]
-    pub fn ignored_organization(&self) -> Option<&OrganizationId> {
-        self.ignored.as_ref()
     }
 }
 

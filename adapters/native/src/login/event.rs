@@ -7,6 +7,7 @@ use std::time::Duration;
 use workos_login::url::Url;
 use workos_login::{AuthenticationChallenge, Error, OrganizationId};
 
+use crate::challenge::task;
 use crate::error::NativeError;
 
 /// An event of a login, for the callback of [`Login::progress`](crate::Login::progress).
@@ -168,25 +169,5 @@ impl fmt::Debug for ChallengeOffer<'_> {
         f.debug_struct("ChallengeOffer")
             .field("challenge", &self.challenge.code())
             .finish_non_exhaustive()
-    }
-}
-
-/// Describes the task of the user in an authentication challenge.
-pub(crate) fn task(challenge: &AuthenticationChallenge) -> &'static str {
-    match challenge {
-        AuthenticationChallenge::AllowedMethods(_) => {
-            "log in with a method that the organization allows"
-        }
-        AuthenticationChallenge::EmailCompletion(_) => "enter an e-mail address",
-        AuthenticationChallenge::EmailVerification(_) => {
-            "verify the e-mail address with the code that is sent to it"
-        }
-        AuthenticationChallenge::MfaEnrollment(_) => "enroll a second factor",
-        AuthenticationChallenge::OrganizationSelection(_) => "select an organization",
-        AuthenticationChallenge::RadarEmail(_) => "enter the code that is sent by e-mail",
-        AuthenticationChallenge::RadarSms(_) => "enter the code that is sent by SMS",
-        AuthenticationChallenge::Sso(_) => "log in with the organization's SSO",
-        AuthenticationChallenge::Totp(_) => "enter the code of the second factor",
-        _ => "follow the login page",
     }
 }

@@ -13,14 +13,12 @@ mod redirect;
 use workos_login::{Authenticated, AuthenticationChallenge, Error, OrganizationId, Outcome, User};
 
 use crate::app::NativeApp;
-use crate::error::{NativeError, UnansweredChallenge};
+use crate::challenge::{MAX_LOGINS, UnansweredChallenge};
+use crate::error::NativeError;
 use crate::login::context::Context;
 use crate::login::event::{Answer, ChallengeOffer, LoginEvent};
 use crate::login::options::DeviceGrant;
 use crate::native_client::NativeClient;
-
-/// The maximum number of logins that one call starts.
-pub(crate) const MAX_LOGINS: usize = 3;
 
 /// Logs the user in.
 pub(crate) fn log_in(
