@@ -3,16 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use workos_login::{Authenticated, Outcome, RedirectUri};
-use workos_login_session::{BlockingSessionManager, Machine, SessionPolicy, SessionWarning};
+use workos_login::RedirectUri;
+use workos_login_session::{BlockingSessionManager, Machine, SessionPolicy};
 use workos_login_ureq::{Agent, agent};
 
 use crate::error::NativeError;
-use crate::login;
-use crate::login::context::Context;
-use crate::login::options::Login;
 use crate::native_client::NativeClient;
-use crate::session::{LoggedOut, NativeSession};
 use crate::storage::{Location, NativeStore, Storage};
 
 /// A native application that logs a user in and keeps the session.
@@ -126,65 +122,6 @@ impl NativeApp {
         &self.storage
     }
 
-    /// Logs the user in with the system browser, and stores the session.
-    ///
-    /// It blocks until the login is complete. If no browser can be opened, it uses the device authorization grant, whose user code only
-    /// the [events](Login::progress) of [`login_with`](Self::login_with) show.
-    ///
-    /// # Errors
-    ///
-    /// [`NativeError`]; there is no new session.
-    pub fn login(&self) -> Result<NativeSession, NativeError> {
-        self.login_with(|login| login)
-    }
-
-    /// Logs the user in with options, and stores the session in place of any other.
-    ///
-    /// # Errors
-    ///
-    /// [`NativeError`]; there is no new session.
-    pub fn login_with<'a>(
-        &self,
-        options: impl FnOnce(Login<'a>) -> Login<'a>,
-    ) -> Result<NativeSession, NativeError> {
-        let login = options(Login::new());
-        login.check(&self.client)?;
-        let app = self.clone();
-        // A keyring that asks the user to unlock it blocks.
-        let opened = login.canceller.run(move || app.writable())??;
-        let mut context = Context::new(self.agent.clone(), login);
-        let session = login::log_in(self, &mut context)?;
-        let stored = self.store(&opened, session.clone());
-        if let Some(page) = context.page {
-            page.respond(
-                &stored
-                    .as_ref()
-                    .map(|_| Outcome::Authenticated(Box::new(session))),
-            );
-        }
-        stored
-    }
-
-    /// Returns the session of an earlier login, in this process or in another; `None` without one. It sends nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`NativeError::NoStore`] or [`NativeError::Session`] if the store cannot be read.
-    pub fn session(&self) -> Result<Option<NativeSession>, NativeError> {
-        let opened = self.opened()?;
-        let session = opened.manager.session()?;
-        Ok(session.map(|_| NativeSession::new(self.clone(), opened)))
-    }
-
-    /// Ends the session, if there is one: see [`NativeSession::log_out`]. It also removes a session that cannot be read.
-    ///
-    /// # Errors
-    ///
-    /// [`NativeError::StillStored`] if the store could not be cleared.
-    pub fn log_out(&self) -> Result<LoggedOut, NativeError> {
-        NativeSession::new(self.clone(), self.opened()?).log_out()
-    }
-
     /// Returns the store, and the manager of the session in it.
     pub(crate) fn opened(&self) -> Result<Opened, NativeError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,20 +150,6 @@ impl NativeApp {
         match opened.store.check() {
             Ok(()) => Ok(opened),
             Err(error) => Err(NativeError::NotWritable(error)),
-        }
-    }
-
-    /// Stores a new session in place of any other.
-    pub(crate) fn store(
-        &self,
-        opened: &Opened,
-        session: Authenticated,
-    ) -> Result<NativeSession, NativeError> {
-        let token = opened.manager.log_in(session)?;
-        match token.warning() {
-            Some(SessionWarning::NotStored(cause)) => Err(NativeError::NotStored(cause.clone())),
-            // The session is in the store; the warning comes again with the next access token.
-            _ => Ok(NativeSession::new(self.clone(), opened.clone())),
         }
     }
 }

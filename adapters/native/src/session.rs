@@ -6,7 +6,8 @@ use std::sync::Arc;
 use workos_login::url::Url;
 use workos_login::{Authenticated, OrganizationId};
 use workos_login_session::{
-    BlockingSessionManager, LoggedOut as Removed, Revocation, SessionError, StoreError, Token,
+    BlockingSessionManager, LoggedOut as Removed, Revocation, SessionError, SessionWarning,
+    StoreError, Token,
 };
 
 use crate::app::{NativeApp, Opened};
@@ -111,6 +112,42 @@ impl fmt::Debug for NativeSession {
         f.debug_struct("NativeSession")
             .field("app", &self.app)
             .finish_non_exhaustive()
+    }
+}
+
+impl NativeApp {
+    /// Returns the session of an earlier login, in this process or in another; `None` without one. It sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NativeError::NoStore`] or [`NativeError::Session`] if the store cannot be read.
+    pub fn session(&self) -> Result<Option<NativeSession>, NativeError> {
+        let opened = self.opened()?;
+        let session = opened.manager.session()?;
+        Ok(session.map(|_| NativeSession::new(self.clone(), opened)))
+    }
+
+    /// Ends the session, if there is one: see [`NativeSession::log_out`]. It also removes a session that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// [`NativeError::StillStored`] if the store could not be cleared.
+    pub fn log_out(&self) -> Result<LoggedOut, NativeError> {
+        NativeSession::new(self.clone(), self.opened()?).log_out()
+    }
+
+    /// Stores a new session in place of any other.
+    pub(crate) fn store(
+        &self,
+        opened: &Opened,
+        session: Authenticated,
+    ) -> Result<NativeSession, NativeError> {
+        let token = opened.manager.log_in(session)?;
+        match token.warning() {
+            Some(SessionWarning::NotStored(cause)) => Err(NativeError::NotStored(cause.clone())),
+            // The session is in the store; the warning comes again with the next access token.
+            _ => Ok(NativeSession::new(self.clone(), opened.clone())),
+        }
     }
 }
 

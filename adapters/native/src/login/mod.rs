@@ -17,14 +17,53 @@ use crate::challenge::{MAX_LOGINS, UnansweredChallenge};
 use crate::error::NativeError;
 use crate::login::context::Context;
 use crate::login::event::{Answer, ChallengeOffer, LoginEvent};
-use crate::login::options::DeviceGrant;
+use crate::login::options::{DeviceGrant, Login};
 use crate::native_client::NativeClient;
+use crate::session::NativeSession;
+
+impl NativeApp {
+    /// Logs the user in with the system browser, and stores the session.
+    ///
+    /// It blocks until the login is complete. If no browser can be opened, it uses the device authorization grant, whose user code only
+    /// the [events](Login::progress) of [`login_with`](Self::login_with) show.
+    ///
+    /// # Errors
+    ///
+    /// [`NativeError`]; there is no new session.
+    pub fn login(&self) -> Result<NativeSession, NativeError> {
+        self.login_with(|login| login)
+    }
+
+    /// Logs the user in with options, and stores the session in place of any other.
+    ///
+    /// # Errors
+    ///
+    /// [`NativeError`]; there is no new session.
+    pub fn login_with<'a>(
+        &self,
+        options: impl FnOnce(Login<'a>) -> Login<'a>,
+    ) -> Result<NativeSession, NativeError> {
+        let login = options(Login::new());
+        login.check(&self.client)?;
+        let app = self.clone();
+        // A keyring that asks the user to unlock it blocks.
+        let opened = login.canceller.run(move || app.writable())??;
+        let mut context = Context::new(self.agent.clone(), login);
+        let session = log_in(self, &mut context)?;
+        let stored = self.store(&opened, session.clone());
+        if let Some(page) = context.page {
+            page.respond(
+                &stored
+                    .as_ref()
+                    .map(|_| Outcome::Authenticated(Box::new(session))),
+            );
+        }
+        stored
+    }
+}
 
 /// Logs the user in.
-pub(crate) fn log_in(
-    app: &NativeApp,
-    context: &mut Context<'_>,
-) -> Result<Authenticated, NativeError> {
+fn log_in(app: &NativeApp, context: &mut Context<'_>) -> Result<Authenticated, NativeError> {
     let mut outcome = match context.login.device {
         DeviceGrant::Always => device::log_in(app, context)?,
         DeviceGrant::IfNoBrowser | DeviceGrant::Never => redirect::log_in(app, context)?,
