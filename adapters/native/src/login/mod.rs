@@ -6,6 +6,7 @@
 
 pub(crate) mod context;
 mod device;
+mod discovery;
 pub(crate) mod event;
 pub(crate) mod options;
 mod redirect;
