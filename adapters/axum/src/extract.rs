@@ -49,10 +49,9 @@ impl LoggedIn {
     /// [`StepUpRequired`], which redirects to a login with `max_age` and back to this page. The application allows
     /// [`LoginParameter::MaxAge`](crate::LoginParameter::MaxAge).
     pub fn require_auth_within(&self, max_age: Duration) -> Result<(), StepUpRequired> {
-        let age = self
-            .session
-            .auth_time()
-            .and_then(|time| self.current.0.auth.now().duration_since(time).ok());
+        let now = self.current.0.auth.settings().now();
+        let authenticated_at = self.session.auth_time();
+        let age = authenticated_at.and_then(|time| now.duration_since(time).ok());
         match age {
             Some(age) if age <= max_age => Ok(()),
             _ => Err(StepUpRequired {
@@ -75,9 +74,9 @@ impl LoggedIn {
         let Some(handle) = self.current.0.handle() else {
             return Ok(Arc::clone(&self.session));
         };
-        let manager = auth.sessions().manager(auth, handle).await;
+        let manager = auth.sessions().manager(auth.settings(), handle).await;
         let token = manager.switch_organization(organization).await?;
-        if let Some(cookie) = auth.sessions().cookie(auth, handle).await {
+        if let Some(cookie) = auth.sessions().cookie(auth.settings(), handle).await {
             self.current.0.change(Change::Set(cookie));
         }
         Ok(Arc::clone(token.session()))

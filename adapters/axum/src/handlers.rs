@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -20,30 +21,41 @@ use crate::current::{Change, Current};
 use crate::pending::{self, Pending};
 use crate::return_to;
 use crate::sessions::Handle;
-use crate::web_auth::{LoginParameter, WebAuth};
+use crate::settings::{LoginParameter, Settings};
+use crate::web_auth::WebAuth;
+
+impl WebAuth {
+    /// Returns the routes `/login`, `/logout` and the path of the redirect URI. They need the [`layer`](Self::layer).
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new()
+            .route("/login", get(login))
+            .route(self.settings().origin.path(), get(callback))
+            .route("/logout", get(get_logout).post(post_logout))
+    }
+}
 
 /// `GET /login`: begins a login.
-pub(crate) async fn login(
-    Extension(current): Extension<Current>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
+async fn login(Extension(current): Extension<Current>, headers: HeaderMap, uri: Uri) -> Response {
     let auth = &current.0.auth;
+    let settings = auth.settings();
     let query = uri.query().unwrap_or_default();
-    let (start, return_to) = match start(auth, query) {
+    let (start, return_to) = match start(settings, query) {
         Ok(start) => start,
         Err(problem) => return problem.page("/"),
     };
     // A session that cannot be stored is better not made.
-    if let Err(error) = auth.sessions().check(auth).await {
+    if let Err(error) = auth.sessions().check(settings).await {
         tracing::error!("no session can be stored: {error}");
         return NOT_STORED.page(&return_to);
     }
-    begin(auth, &headers, start, return_to)
+    begin(settings, &headers, start, return_to)
 }
 
 /// Begins a login with the parameters of the query, and returns the page to return to.
-fn start<'a>(auth: &'a WebAuth, query: &str) -> Result<(Start<'a, Confidential>, String), Problem> {
+fn start<'a>(
+    settings: &'a Settings,
+    query: &str,
+) -> Result<(Start<'a, Confidential>, String), Problem> {
     let parameters = || form_urlencoded::parse(query.as_bytes());
     let hint = parameters().find(|(name, _)| name == "screen_hint");
     let screen = match hint.as_ref().map(|(_, hint)| &**hint) {
@@ -53,13 +65,14 @@ fn start<'a>(auth: &'a WebAuth, query: &str) -> Result<(Start<'a, Confidential>,
         Some(_) => return Err(INVALID_PARAMETER),
     };
     let selector = ConnectionSelector::AuthKit(screen);
-    let mut start = auth.client().login(selector, auth.redirect_uri().clone());
+    let redirect_uri = settings.redirect_uri.clone();
+    let mut start = settings.client.login(selector, redirect_uri);
     let mut return_to = "/".to_owned();
     for (name, value) in parameters() {
         if name == "return_to" {
-            return_to = return_to::path_of(auth.origin(), &value).unwrap_or(return_to);
+            return_to = return_to::path_of(&settings.origin, &value).unwrap_or(return_to);
         } else if let Some(parameter) = LoginParameter::of(&name) {
-            if !auth.allows(parameter) {
+            if !settings.parameters.contains(&parameter) {
                 return Err(PARAMETER_NOT_ALLOWED);
             }
             start = set(start, parameter, &value).ok_or(INVALID_PARAMETER)?;
@@ -69,14 +82,14 @@ fn start<'a>(auth: &'a WebAuth, query: &str) -> Result<(Start<'a, Confidential>,
 }
 
 fn begin(
-    auth: &WebAuth,
+    settings: &Settings,
     headers: &HeaderMap,
     start: Start<'_, Confidential>,
     return_to: String,
 ) -> Response {
-    let (url, login) = start.begin(auth.now(), &mut rand::rng());
+    let (url, login) = start.begin(settings.now(), &mut rand::rng());
     let mut response = redirect(url.as_str());
-    for cookie in pending::set(auth, headers, &Pending { login, return_to }) {
+    for cookie in pending::set(settings, headers, &Pending { login, return_to }) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
@@ -98,25 +111,25 @@ fn set<'a>(
 }
 
 /// `GET` of the redirect URI: finishes a login.
-pub(crate) async fn callback(
+async fn callback(
     Extension(current): Extension<Current>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let auth = &current.0.auth;
+    let settings = current.0.auth.settings();
     let target = uri.to_string();
     // The state alone does not bind a login to this browser: without its cookie there is no login (RFC 9700 section 4.7).
-    let Some((name, pending)) = pending::find(auth, &headers, &target) else {
+    let Some((name, pending)) = pending::find(settings, &headers, &target) else {
         return problem(
             StatusCode::BAD_REQUEST,
             "This login was not begun in this browser, or has expired.",
         );
     };
-    let mut response = match finish(auth, &headers, pending.login, &target).await {
+    let mut response = match finish(settings, &headers, pending.login, &target).await {
         Ok(Outcome::AuthenticationChallenge(challenge)) => {
             // The hosted login page leads the user through the challenge.
-            let start = challenge.login(auth.client(), auth.redirect_uri().clone());
-            begin(auth, &headers, start, pending.return_to)
+            let start = challenge.login(&settings.client, settings.redirect_uri.clone());
+            begin(settings, &headers, start, pending.return_to)
         }
         Ok(Outcome::Authenticated(session)) => match keep(&current, *session).await {
             Ok(()) => redirect(&pending.return_to),
@@ -130,12 +143,12 @@ pub(crate) async fn callback(
     };
     // Also after an error: the code can be used once.
     let headers = response.headers_mut();
-    headers.append(SET_COOKIE, auth.cookies().delete(&name));
+    headers.append(SET_COOKIE, settings.cookies.delete(&name));
     response
 }
 
 async fn finish(
-    auth: &WebAuth,
+    settings: &Settings,
     headers: &HeaderMap,
     login: workos_login::AwaitingCallback,
     uri: &str,
@@ -147,19 +160,19 @@ async fn finish(
     {
         end_user = end_user.user_agent(agent);
     }
-    let client = auth.client().for_end_user(end_user);
+    let client = settings.client.for_end_user(end_user);
     let exchanging = Callback::parse(uri)
-        .and_then(|callback| Ok(login.accept(&client, callback, auth.now())?))
+        .and_then(|callback| Ok(login.accept(&client, callback, settings.now())?))
         .map_err(|error| failure(&error))?;
     // `send` does the same, but its future is `Send` for some clients only.
-    let response = auth
-        .http()
+    let response = settings
+        .http
         .execute(exchanging.request(), ExchangeLimits::default());
     let response = response.await.map_err(|error| {
         tracing::warn!("login failed: {error}");
         UNANSWERED
     })?;
-    let outcome = exchanging.response(response, auth.now());
+    let outcome = exchanging.response(response, settings.now());
     outcome.map_err(|refused| failure(refused.error()))
 }
 
@@ -177,12 +190,13 @@ fn failure(error: &workos_login::Error) -> Problem {
 /// Stores a new session in place of the session of the request, and sets its cookie.
 async fn keep(current: &Current, session: Authenticated) -> Result<(), Problem> {
     let auth = &current.0.auth;
-    let stored = auth.sessions().log_in(auth, session).await;
+    let settings = auth.settings();
+    let stored = auth.sessions().log_in(settings, session).await;
     let cookie = stored.map_err(|error| {
         tracing::error!("the session could not be stored: {error}");
         NOT_STORED
     })?;
-    auth.cookies().check_length(&cookie).map_err(|error| {
+    settings.cookies.check_length(&cookie).map_err(|error| {
         tracing::error!("the login failed: {error}");
         TOO_LONG
     })?;
@@ -193,23 +207,16 @@ async fn keep(current: &Current, session: Authenticated) -> Result<(), Problem> 
 
 /// Ends the session that the new one replaces, in its store. At the service, it belongs to the same browser.
 async fn forget(current: &Current) {
+    let auth = &current.0.auth;
     if let Some(handle) = current.0.handle() {
-        let manager = current
-            .0
-            .auth
-            .sessions()
-            .manager(&current.0.auth, handle)
-            .await;
+        let manager = auth.sessions().manager(auth.settings(), handle).await;
         let _ = manager.log_out().await;
     }
 }
 
 /// `POST /logout`. A form of another site cannot send it: the cookies are `SameSite=Lax`, and the origin is compared.
-pub(crate) async fn post_logout(
-    Extension(current): Extension<Current>,
-    headers: HeaderMap,
-) -> Response {
-    if !is_same_origin(&current.0.auth, &headers) {
+async fn post_logout(Extension(current): Extension<Current>, headers: HeaderMap) -> Response {
+    if !is_same_origin(current.0.auth.settings(), &headers) {
         return problem(
             StatusCode::FORBIDDEN,
             "The logout was requested by another site.",
@@ -219,7 +226,7 @@ pub(crate) async fn post_logout(
 }
 
 /// `GET /logout?token=…`, with the token of the session.
-pub(crate) async fn get_logout(Extension(current): Extension<Current>, uri: Uri) -> Response {
+async fn get_logout(Extension(current): Extension<Current>, uri: Uri) -> Response {
     let query = uri.query().unwrap_or_default();
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
     match (current.0.handle(), given) {
@@ -240,10 +247,12 @@ pub(crate) async fn get_logout(Extension(current): Extension<Current>, uri: Uri)
 
 async fn log_out(current: &Current) -> Response {
     let auth = &current.0.auth;
+    let settings = auth.settings();
     let Some(handle) = current.0.handle() else {
         return redirect("/");
     };
-    let logged_out = auth.sessions().manager(auth, handle).await.log_out().await;
+    let manager = auth.sessions().manager(settings, handle).await;
+    let logged_out = manager.log_out().await;
     if let Some(error) = logged_out.error() {
         // The cookie stays, so that the user can try again.
         tracing::error!("the session could not be cleared: {error}");
@@ -253,8 +262,9 @@ async fn log_out(current: &Current) -> Response {
         );
     }
     current.0.change(Change::Delete);
+    let return_to = settings.logged_out_url.as_deref();
     let session = logged_out.session();
-    let url = session.and_then(|session| session.logout_url(auth.client(), auth.logged_out_url()));
+    let url = session.and_then(|session| session.logout_url(&settings.client, return_to));
     redirect(url.as_ref().map_or("/", |url| url.as_str()))
 }
 
@@ -267,12 +277,13 @@ pub(crate) fn logout_token(handle: &Handle) -> String {
     URL_SAFE_NO_PAD.encode(hash)
 }
 
-fn is_same_origin(auth: &WebAuth, headers: &HeaderMap) -> bool {
+fn is_same_origin(settings: &Settings, headers: &HeaderMap) -> bool {
     // Without either header, the request is not of a current browser, and an older one sends no `SameSite=Lax` cookie with it.
     match (headers.get("sec-fetch-site"), headers.get(ORIGIN)) {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, Some(origin)) => {
-            origin.as_bytes() == auth.origin().origin().ascii_serialization().as_bytes()
+            let own = settings.origin.origin().ascii_serialization();
+            origin.as_bytes() == own.as_bytes()
         }
         (None, None) => true,
     }

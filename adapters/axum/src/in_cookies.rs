@@ -15,7 +15,7 @@ use workos_login_session::{
 };
 
 use crate::kept::{Entry, Kept};
-use crate::web_auth::WebAuth;
+use crate::settings::Settings;
 
 /// The time that a request with the cookie of before a refresh is served.
 const RETAINED: Duration = Duration::from_secs(60);
@@ -31,10 +31,10 @@ pub(crate) trait Form: Send + Sync {
     fn next(&self, sequence: u64, session: &Authenticated) -> u64;
 
     /// Seals a session, and returns the value of its cookie.
-    fn seal(&self, auth: &WebAuth, seal: &Seal) -> String;
+    fn seal(&self, settings: &Settings, seal: &Seal) -> String;
 
     /// Opens the value of a session cookie.
-    fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal>;
+    fn open(&self, settings: &Settings, value: &str) -> Option<Seal>;
 }
 
 /// Sessions in cookies: nothing is stored on the server.
@@ -70,28 +70,28 @@ impl InCookies {
     }
 
     /// Opens the value of a session cookie that is valid and of this client.
-    pub(crate) fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
-        let seal = self.form.open(auth, value)?;
-        let is_valid = seal.expires.ahead_of(auth.now()) > Duration::ZERO
-            && seal.record.session().bound_to(auth.client()).is_ok();
+    pub(crate) fn open(&self, settings: &Settings, value: &str) -> Option<Seal> {
+        let seal = self.form.open(settings, value)?;
+        let is_valid = seal.expires.ahead_of(settings.now()) > Duration::ZERO
+            && seal.record.session().bound_to(&settings.client).is_ok();
         is_valid.then_some(seal)
     }
 
     /// Returns the value of the cookie of a new session.
-    pub(crate) fn begin(&self, auth: &WebAuth, session: Authenticated) -> String {
+    pub(crate) fn begin(&self, settings: &Settings, session: Authenticated) -> String {
         let (handle, sequence) = self.form.begin(&session);
         let seal = Seal {
             handle,
             sequence,
-            expires: (auth.now() + auth.session_ttl()).into(),
+            expires: (settings.now() + settings.session_ttl).into(),
             record: StoredSession::new(session),
         };
-        self.form.seal(auth, &seal)
+        self.form.seal(settings, &seal)
     }
 
     /// Returns the manager of a session if it has one: it was due, or was changed, a short time ago.
-    pub(crate) fn known(&self, auth: &WebAuth, seal: &Seal) -> Option<SessionManager> {
-        let now = auth.now();
+    pub(crate) fn known(&self, settings: &Settings, seal: &Seal) -> Option<SessionManager> {
+        let now = settings.now();
         let mut managers = self.managers();
         let entry = managers.get(&seal.handle, now)?;
         let sequence = entry.value.sequence;
@@ -107,15 +107,15 @@ impl InCookies {
     }
 
     /// Returns the manager of a session, and makes one if there is none.
-    pub(crate) async fn manager(&self, auth: &WebAuth, seal: &Seal) -> SessionManager {
-        if let Some(manager) = self.known(auth, seal) {
+    pub(crate) async fn manager(&self, settings: &Settings, seal: &Seal) -> SessionManager {
+        if let Some(manager) = self.known(settings, seal) {
             return manager;
         }
-        let store = MemoryStore::with_clock(auth.clock());
+        let store = MemoryStore::with_clock(settings.clock.clone());
         // A store in memory does not fail, and this one is empty.
         let _ = Store::save(&store, &seal.record, Expected::Anything).await;
-        let manager = auth.manager(Arc::new(store.clone()));
-        let now = auth.now();
+        let manager = settings.manager(Arc::new(store.clone()));
+        let now = settings.now();
         let new = Entry {
             value: Managed {
                 manager,
@@ -135,8 +135,8 @@ impl InCookies {
     }
 
     /// Returns the cookie of a session that is newer than the one of the seal, if its manager has one.
-    pub(crate) async fn newer(&self, auth: &WebAuth, seal: &Seal) -> Option<String> {
-        let now = auth.now();
+    pub(crate) async fn newer(&self, settings: &Settings, seal: &Seal) -> Option<String> {
+        let now = settings.now();
         let store = self.managers().get(&seal.handle, now)?.value.store.clone();
         let record = Store::load(&store).await.ok()??;
         let (sequence, is_newer) = {
@@ -159,10 +159,10 @@ impl InCookies {
             let newer = Seal {
                 handle: seal.handle.clone(),
                 sequence,
-                expires: (auth.now() + auth.session_ttl()).into(),
+                expires: (settings.now() + settings.session_ttl).into(),
                 record,
             };
-            self.form.seal(auth, &newer)
+            self.form.seal(settings, &newer)
         })
     }
 

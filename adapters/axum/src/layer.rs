@@ -16,12 +16,21 @@ use tower_service::Service;
 use crate::cookies::SessionCookie;
 use crate::current::{Change, Current, UserState};
 use crate::sessions::Found;
+use crate::settings::Settings;
 use crate::verification::verified;
 use crate::web_auth::WebAuth;
 
+impl WebAuth {
+    /// Returns the layer that opens, refreshes and saves the session of each request. Apply it once, after the last route.
+    #[must_use]
+    pub fn layer(&self) -> AuthLayer {
+        AuthLayer(self.clone())
+    }
+}
+
 /// The layer of [`WebAuth::layer`].
 #[derive(Clone)]
-pub struct AuthLayer(pub(crate) WebAuth);
+pub struct AuthLayer(WebAuth);
 
 impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
@@ -73,13 +82,13 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
-            let cookie = auth.cookies().session(request.headers());
+            let cookie = auth.settings().cookies.session(request.headers());
             let current = current(&auth, &cookie).await;
             let names = cookie.names;
             request.extensions_mut().insert(current.clone());
             let mut response = inner.call(request).await?.into_response();
             if let Some(change) = current.0.take_change() {
-                set_cookie(&auth, &names, change, &mut response);
+                set_cookie(auth.settings(), &names, change, &mut response);
             }
             Ok(response)
         })
@@ -110,24 +119,28 @@ async fn current(auth: &WebAuth, cookie: &SessionCookie<'_>) -> Current {
 }
 
 async fn find(auth: &WebAuth, value: &str) -> Found {
-    let found = auth.sessions().find(auth, value).await;
+    let found = auth.sessions().find(auth.settings(), value).await;
     match auth.verifies_each_request() {
         true => verified(auth, found).await,
         false => found,
     }
 }
 
-fn set_cookie(auth: &WebAuth, old: &[String], change: Change, response: &mut Response) {
+fn set_cookie(settings: &Settings, old: &[String], change: Change, response: &mut Response) {
     let set = match change {
         Change::Set(value) => {
-            let set = auth.cookies().set_session(&value, auth.session_ttl(), old);
+            let ttl = settings.session_ttl;
+            let set = settings.cookies.set_session(&value, ttl, old);
             // The browser keeps its cookie, by which this process still finds the session.
             set.unwrap_or_else(|error| {
                 tracing::error!("the changed session has no cookie: {error}");
                 Vec::new()
             })
         }
-        Change::Delete => old.iter().map(|name| auth.cookies().delete(name)).collect(),
+        Change::Delete => {
+            let names = old.iter();
+            names.map(|name| settings.cookies.delete(name)).collect()
+        }
     };
     if set.is_empty() {
         return;

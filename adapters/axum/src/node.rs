@@ -21,7 +21,7 @@ use crate::cookies::Shared;
 use crate::error::BuildError;
 use crate::in_cookies::{Form, Seal};
 use crate::iron::Iron;
-use crate::web_auth::WebAuth;
+use crate::settings::Settings;
 
 /// The version of the content that is sealed.
 const VERSION: &str = "2";
@@ -129,27 +129,27 @@ impl Form for NodeSealedSessions {
         issued_at(session)
     }
 
-    fn seal(&self, _: &WebAuth, seal: &Seal) -> String {
+    fn seal(&self, _: &Settings, seal: &Seal) -> String {
         let text = to_node(seal.record.session());
         let expires = UNIX_EPOCH + seal.expires.since(UNIX_EPOCH.into());
         let sealed = self.iron.seal(&text, expires, &mut rand::rng());
         format!("{sealed}~{VERSION}")
     }
 
-    fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
-        let now = auth.now();
+    fn open(&self, settings: &Settings, value: &str) -> Option<Seal> {
+        let now = settings.now();
         let (sealed, version) = match value.split_once('~') {
             Some((sealed, version)) => (sealed, Some(version)),
             None => (value, None),
         };
         let text = self.iron.open(sealed, now)?;
         let tokens = from_node(&text, version)?;
-        let session = auth.client().import_session(&tokens, now).ok()?;
+        let session = settings.client.import_session(&tokens, now).ok()?;
         Some(Seal {
             handle: self.handle(&session),
             sequence: issued_at(&session),
             // The seal was checked.
-            expires: (now + auth.session_ttl()).into(),
+            expires: (now + settings.session_ttl).into(),
             record: StoredSession::new(session),
         })
     }

@@ -10,7 +10,7 @@ use workos_login_session::SealingKeys;
 use zeroize::Zeroizing;
 
 use crate::in_cookies::{Form, Seal};
-use crate::web_auth::WebAuth;
+use crate::settings::Settings;
 
 /// Sessions in sealed cookies: nothing is stored on the server.
 pub struct SealedCookies {
@@ -37,15 +37,15 @@ impl Form for SealedCookies {
         sequence + 1
     }
 
-    fn seal(&self, auth: &WebAuth, seal: &Seal) -> String {
+    fn seal(&self, settings: &Settings, seal: &Seal) -> String {
         let text = serde_json::to_vec(seal).expect("a session record is an object of texts");
-        let context = auth.context(&auth.cookies().session);
+        let context = settings.context(&settings.cookies.session);
         URL_SAFE_NO_PAD.encode(self.keys.seal(&context, &text, &mut rand::rng()))
     }
 
-    fn open(&self, auth: &WebAuth, value: &str) -> Option<Seal> {
+    fn open(&self, settings: &Settings, value: &str) -> Option<Seal> {
         let mut sealed = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
-        let context = auth.context(&auth.cookies().session);
+        let context = settings.context(&settings.cookies.session);
         let text = self.keys.open_in_place(&context, &mut sealed)?;
         let seal = serde_json::from_slice(text).ok();
         // The whole buffer is wiped when it is dropped: at once if it is empty, and byte by byte what it contains.

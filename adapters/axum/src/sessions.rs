@@ -13,8 +13,8 @@ use crate::cookies::Shared;
 use crate::error::BuildError;
 use crate::in_cookies::{InCookies, Seal};
 use crate::sealed::SealedCookies;
+use crate::settings::Settings;
 use crate::stored::{NotStored, StoredSessions};
-use crate::web_auth::WebAuth;
 
 /// The place of the sessions. [`SealedCookies`] and every [`StoreFactory`] implement it; the trait is sealed.
 pub trait Sessions: private::Sealed {}
@@ -116,26 +116,26 @@ impl Backend {
     }
 
     /// Finds the session of a cookie, and refreshes it if it is due.
-    pub(crate) async fn find(&self, auth: &WebAuth, value: &str) -> Found {
+    pub(crate) async fn find(&self, settings: &Settings, value: &str) -> Found {
         match &self.kind {
             Kind::Sealed(sealed) => {
-                let Some(seal) = sealed.open(auth, value) else {
+                let Some(seal) = sealed.open(settings, value) else {
                     return Found::Nothing;
                 };
-                let manager = match sealed.known(auth, &seal) {
+                let manager = match sealed.known(settings, &seal) {
                     Some(manager) => manager,
-                    None if is_fresh(auth, &seal) => {
+                    None if is_fresh(settings, &seal) => {
                         let session = Arc::clone(seal.record.session());
                         return Found::session(Handle::Sealed(Box::new(seal)), session);
                     }
-                    None => sealed.manager(auth, &seal).await,
+                    None => sealed.manager(settings, &seal).await,
                 };
                 let result = access_token(manager).await;
-                let cookie = sealed.newer(auth, &seal).await;
+                let cookie = sealed.newer(settings, &seal).await;
                 found(Handle::Sealed(Box::new(seal)), result, cookie)
             }
             Kind::Stored(stored) => {
-                let Some(manager) = stored.find(auth, value).await else {
+                let Some(manager) = stored.find(settings, value).await else {
                     return Found::Nothing;
                 };
                 let result = access_token(manager).await;
@@ -145,37 +145,37 @@ impl Backend {
     }
 
     /// Checks that a session can be stored.
-    pub(crate) async fn check(&self, auth: &WebAuth) -> Result<(), StoreError> {
+    pub(crate) async fn check(&self, settings: &Settings) -> Result<(), StoreError> {
         match &self.kind {
             Kind::Sealed(_) => Ok(()),
-            Kind::Stored(stored) => stored.check(auth).await,
+            Kind::Stored(stored) => stored.check(settings).await,
         }
     }
 
     /// Stores a new session and returns the value of its cookie.
     pub(crate) async fn log_in(
         &self,
-        auth: &WebAuth,
+        settings: &Settings,
         session: Authenticated,
     ) -> Result<String, NotStored> {
         match &self.kind {
-            Kind::Sealed(sealed) => Ok(sealed.begin(auth, session)),
-            Kind::Stored(stored) => stored.log_in(auth, session).await,
+            Kind::Sealed(sealed) => Ok(sealed.begin(settings, session)),
+            Kind::Stored(stored) => stored.log_in(settings, session).await,
         }
     }
 
-    pub(crate) async fn manager(&self, auth: &WebAuth, handle: &Handle) -> SessionManager {
+    pub(crate) async fn manager(&self, settings: &Settings, handle: &Handle) -> SessionManager {
         match (&self.kind, handle) {
-            (Kind::Stored(stored), Handle::Stored(key)) => stored.manager(auth, key),
-            (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.manager(auth, seal).await,
+            (Kind::Stored(stored), Handle::Stored(key)) => stored.manager(settings, key),
+            (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.manager(settings, seal).await,
             _ => unreachable!("a handle is used with the sessions that made it"),
         }
     }
 
     /// Returns the cookie of a session after a change, if it is another one.
-    pub(crate) async fn cookie(&self, auth: &WebAuth, handle: &Handle) -> Option<String> {
+    pub(crate) async fn cookie(&self, settings: &Settings, handle: &Handle) -> Option<String> {
         match (&self.kind, handle) {
-            (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.newer(auth, seal).await,
+            (Kind::Sealed(sealed), Handle::Sealed(seal)) => sealed.newer(settings, seal).await,
             _ => None,
         }
     }
@@ -225,11 +225,11 @@ pub(crate) async fn on_a_task(
     })
 }
 
-fn is_fresh(auth: &WebAuth, seal: &Seal) -> bool {
+fn is_fresh(settings: &Settings, seal: &Seal) -> bool {
     let record = &seal.record;
     let due = record
         .session()
-        .refresh_in(auth.refresh_policy(), auth.now());
+        .refresh_in(&settings.refresh, settings.now());
     !record.has_unanswered_refresh() && due != Some(Duration::ZERO)
 }
 

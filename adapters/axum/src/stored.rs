@@ -15,7 +15,7 @@ use workos_login::{Any, Authenticated, Client};
 use workos_login_session::{Generation, SessionManager, Store, StoreError, StoreFactory};
 
 use crate::kept::{Entry, Kept};
-use crate::web_auth::WebAuth;
+use crate::settings::Settings;
 
 /// The time that a manager is kept after the last request.
 const RETAINED: Duration = Duration::from_secs(60 * 60);
@@ -37,30 +37,30 @@ impl StoredSessions {
     }
 
     /// Returns the manager of the session with this key, or `None` if there is no session.
-    pub(crate) async fn find(&self, auth: &WebAuth, key: &str) -> Option<SessionManager> {
+    pub(crate) async fn find(&self, settings: &Settings, key: &str) -> Option<SessionManager> {
         if !is_key(key) {
             return None;
         }
-        match self.store(auth, key).load().await {
-            Ok(Some(record)) => Some(self.current(auth, key, record.generation()).await),
+        match self.store(settings, key).load().await {
+            Ok(Some(record)) => Some(self.current(settings, key, record.generation()).await),
             Ok(None) => {
                 self.managers().remove(key);
                 None
             }
             // It reports the error, unless it has a usable token.
-            Err(_) => Some(self.manager(auth, key)),
+            Err(_) => Some(self.manager(settings, key)),
         }
     }
 
     /// Stores a new session, and returns its key.
     pub(crate) async fn log_in(
         &self,
-        auth: &WebAuth,
+        settings: &Settings,
         session: Authenticated,
     ) -> Result<String, NotStored> {
         // A new key for each login: one that was known before it is worth nothing after it (session fixation).
         let key = new_key();
-        let token = self.manager(auth, &key).log_in(session).await?;
+        let token = self.manager(settings, &key).log_in(session).await?;
         if let Some(warning) = token.warning() {
             // Other processes would not find the session, and would delete its cookie.
             self.managers().remove(&key);
@@ -70,24 +70,24 @@ impl StoredSessions {
     }
 
     /// Checks that a session can be stored.
-    pub(crate) async fn check(&self, auth: &WebAuth) -> Result<(), StoreError> {
-        self.store(auth, &new_key()).check().await
+    pub(crate) async fn check(&self, settings: &Settings) -> Result<(), StoreError> {
+        self.store(settings, &new_key()).check().await
     }
 
     /// Returns the manager that is kept, or a new one.
-    pub(crate) fn manager(&self, auth: &WebAuth, key: &str) -> SessionManager {
-        let now = auth.now();
+    pub(crate) fn manager(&self, settings: &Settings, key: &str) -> SessionManager {
+        let now = settings.now();
         let mut managers = self.managers();
         if let Some(entry) = managers.get(key, now) {
             entry.until = now + RETAINED;
             return entry.value.clone();
         }
-        self.replace(&mut managers, auth, key)
+        self.replace(&mut managers, settings, key)
     }
 
     /// Returns a manager that knows no older session than the stored one.
-    async fn current(&self, auth: &WebAuth, key: &str, stored: Generation) -> SessionManager {
-        let manager = self.manager(auth, key);
+    async fn current(&self, settings: &Settings, key: &str, stored: Generation) -> SessionManager {
+        let manager = self.manager(settings, key);
         let session = manager.session().await;
         let is_other = |session: &Authenticated| Generation::of(session) != stored;
         if !matches!(&session, Ok(Some(session)) if is_other(session)) {
@@ -97,17 +97,17 @@ impl StoredSessions {
         if manager.flush().await.is_err() {
             return manager;
         }
-        self.replace(&mut self.managers(), auth, key)
+        self.replace(&mut self.managers(), settings, key)
     }
 
     fn replace(
         &self,
         managers: &mut Kept<SessionManager>,
-        auth: &WebAuth,
+        settings: &Settings,
         key: &str,
     ) -> SessionManager {
-        let manager = auth.manager(self.store(auth, key));
-        let now = auth.now();
+        let manager = settings.manager(self.store(settings, key));
+        let now = settings.now();
         let new = Entry {
             value: manager.clone(),
             until: now + RETAINED,
@@ -116,8 +116,8 @@ impl StoredSessions {
         manager
     }
 
-    fn store(&self, auth: &WebAuth, key: &str) -> Arc<dyn Store> {
-        let client = Client::<Any>::from(auth.client().clone());
+    fn store(&self, settings: &Settings, key: &str) -> Arc<dyn Store> {
+        let client = Client::<Any>::from(settings.client.clone());
         self.factory.store(&client, &SecretString::from(key))
     }
 

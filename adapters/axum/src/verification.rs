@@ -59,9 +59,9 @@ fn is_replaceable(error: VerifyError) -> bool {
 }
 
 async fn replace(auth: &WebAuth, handle: Handle, session: Arc<Authenticated>) -> Found {
-    let manager = auth.sessions().manager(auth, &handle).await;
+    let manager = auth.sessions().manager(auth.settings(), &handle).await;
     let result = on_a_task(async move { other_token(&manager, &session).await }).await;
-    let cookie = auth.sessions().cookie(auth, &handle).await;
+    let cookie = auth.sessions().cookie(auth.settings(), &handle).await;
     found(handle, result, cookie)
 }
 

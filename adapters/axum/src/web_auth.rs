@@ -2,72 +2,28 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
 use workos_login::url::{Host, Url};
 use workos_login::{Client, Confidential, HttpClient, RedirectUri, RefreshPolicy};
-use workos_login_session::{
-    Clock, Machine, SealingKeys, SessionManager, SessionPolicy, Store, SystemClock,
-};
+use workos_login_session::{Clock, SystemClock};
 use workos_login_verify::TokenVerifier;
 
 use crate::cookies::Cookies;
 use crate::error::BuildError;
-use crate::handlers;
 use crate::http::Http;
-use crate::layer::AuthLayer;
 use crate::sessions::{Backend, Sessions};
+use crate::settings::{LoginParameter, Settings};
 
 /// Logins and sessions of a web server. Clones share everything.
 #[derive(Clone)]
 pub struct WebAuth(Arc<Inner>);
 
 struct Inner {
-    client: Client<Confidential>,
-    http: Http,
-    redirect_uri: RedirectUri,
-    origin: Url,
+    settings: Settings,
     sessions: Backend,
-    keys: Arc<SealingKeys>,
-    cookies: Cookies,
-    parameters: Vec<LoginParameter>,
-    logged_out_url: Option<String>,
-    session_ttl: Duration,
-    refresh: RefreshPolicy,
-    clock: Arc<dyn Clock>,
     verifier: TokenVerifier<Http>,
     verifies_each_request: bool,
-}
-
-/// A parameter of `/login` that an application can allow. `return_to` is always allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoginParameter {
-    /// `login_hint`, usually the e-mail address of the user.
-    LoginHint,
-    /// `max_age`: the user authenticates again if the last authentication is older (step-up authentication).
-    MaxAge,
-    /// `organization_id`: the session is for this organization.
-    Organization,
-    /// `prompt`.
-    Prompt,
-    /// `screen_hint`, which is `sign-in` or `sign-up`.
-    Screen,
-}
-
-impl LoginParameter {
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "login_hint" => Self::LoginHint,
-            "max_age" => Self::MaxAge,
-            "organization_id" => Self::Organization,
-            "prompt" => Self::Prompt,
-            "screen_hint" => Self::Screen,
-            _ => return None,
-        })
-    }
 }
 
 impl WebAuth {
@@ -92,23 +48,6 @@ impl WebAuth {
         }
     }
 
-    /// Returns the routes `/login`, `/logout` and the path of the redirect URI. They need the [`layer`](Self::layer).
-    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        Router::new()
-            .route("/login", get(handlers::login))
-            .route(self.0.origin.path(), get(handlers::callback))
-            .route(
-                "/logout",
-                get(handlers::get_logout).post(handlers::post_logout),
-            )
-    }
-
-    /// Returns the layer that opens, refreshes and saves the session of each request. Apply it once, after the last route.
-    #[must_use]
-    pub fn layer(&self) -> AuthLayer {
-        AuthLayer(self.clone())
-    }
-
     pub(crate) fn verifies_each_request(&self) -> bool {
         self.0.verifies_each_request
     }
@@ -118,77 +57,20 @@ impl WebAuth {
         &self.0.verifier
     }
 
-    pub(crate) fn client(&self) -> &Client<Confidential> {
-        &self.0.client
-    }
-
-    pub(crate) fn http(&self) -> &Http {
-        &self.0.http
-    }
-
-    pub(crate) fn redirect_uri(&self) -> &RedirectUri {
-        &self.0.redirect_uri
-    }
-
-    /// Returns the redirect URI as a URL, whose origin is that of the application.
-    pub(crate) fn origin(&self) -> &Url {
-        &self.0.origin
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     pub(crate) fn sessions(&self) -> &Backend {
         &self.0.sessions
-    }
-
-    pub(crate) fn keys(&self) -> &SealingKeys {
-        &self.0.keys
-    }
-
-    pub(crate) fn cookies(&self) -> &Cookies {
-        &self.0.cookies
-    }
-
-    /// Returns the context of a sealed cookie: a value of another name, client or issuer does not open.
-    pub(crate) fn context<'a>(&'a self, cookie_name: &'a str) -> [&'a str; 3] {
-        let client = &self.0.client;
-        [cookie_name, client.id().as_str(), client.issuer()]
-    }
-
-    pub(crate) fn allows(&self, parameter: LoginParameter) -> bool {
-        self.0.parameters.contains(&parameter)
-    }
-
-    pub(crate) fn logged_out_url(&self) -> Option<&str> {
-        self.0.logged_out_url.as_deref()
-    }
-
-    pub(crate) fn session_ttl(&self) -> Duration {
-        self.0.session_ttl
-    }
-
-    pub(crate) fn refresh_policy(&self) -> &RefreshPolicy {
-        &self.0.refresh
-    }
-
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        self.0.clock.clone()
-    }
-
-    pub(crate) fn now(&self) -> SystemTime {
-        self.0.clock.now()
-    }
-
-    pub(crate) fn manager(&self, store: Arc<dyn Store>) -> SessionManager {
-        let policy = SessionPolicy::default().refresh(self.0.refresh.clone());
-        let machine = Machine::new(self.0.client.clone(), policy);
-        SessionManager::with_clock(machine, store, self.0.http.clone(), self.clock())
     }
 }
 
 impl fmt::Debug for WebAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebAuth")
-            .field("client", &self.0.client)
-            .field("redirect_uri", &self.0.redirect_uri)
+            .field("client", &self.0.settings.client)
+            .field("redirect_uri", &self.0.settings.redirect_uri)
             .finish_non_exhaustive()
     }
 }
@@ -289,7 +171,7 @@ impl WebAuthBuilder {
         }
         let http = self.http.with_clock(self.clock.clone());
         let verifier = TokenVerifier::new(self.client.key_set(), http.clone());
-        Ok(WebAuth(Arc::new(Inner {
+        let settings = Settings {
             keys: sessions.keys(),
             cookies: Cookies::new(
                 &self.cookie_name,
@@ -300,12 +182,15 @@ impl WebAuthBuilder {
             http,
             redirect_uri,
             origin,
-            sessions,
             parameters: self.parameters,
             logged_out_url: self.logged_out_url,
             session_ttl: self.session_ttl,
             refresh: self.refresh,
             clock: self.clock,
+        };
+        Ok(WebAuth(Arc::new(Inner {
+            settings,
+            sessions,
             verifier,
             verifies_each_request: self.verifies_each_request,
         })))
