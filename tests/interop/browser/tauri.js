@@ -190,7 +190,7 @@ const checks = {
 
   'the page cannot select the host of an API call': async () => {
     const other = [];
-    const url = await serve((request, response) => response.end(other.push(request.url)));
+    const url = await serve((request, response) => response.end(String(other.push(request.url))));
     const call = (path) => page.run(`return JSON.stringify(await window.__TAURI__.core.invoke('call_api', { path: args[0] }))`, path);
     assert.match(await call(url), /must begin with/);
     assert.match(await call(`//${new URL(url).host}/me`), /"status":200/);
