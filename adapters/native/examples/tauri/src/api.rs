@@ -24,19 +24,17 @@ pub(crate) struct ApiResponse {
 }
 
 impl FromStr for Api {
-    type Err = Box<dyn Error>;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let origin = Url::parse(text)?;
-        match origin.origin().ascii_serialization() == text.trim_end_matches('/') {
-            true => Ok(Self {
-                origin,
-                agent: agent(),
-            }),
-            false => Err(
-                "the origin of the API has more than a scheme, a host and a port; remove the rest"
-                    .into(),
-            ),
+        match Url::parse(text) {
+            Ok(url) if url.origin().ascii_serialization() == text.trim_end_matches('/') => {
+                Ok(Self {
+                    origin: url,
+                    agent: agent(),
+                })
+            }
+            _ => Err("invalid origin; use a scheme and a host, such as https://api.example.com"),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::env;
 use std::error::Error;
+use std::fmt::Display;
+use std::str::FromStr;
 
-use workos_login_native::workos_login::{Client, url::Url};
+use workos_login_native::workos_login::Client;
 use workos_login_native::{HandledUrl, NativeApp, NativeError, open_browser};
 
 use crate::api::{Api, ApiResponse};
@@ -23,13 +25,13 @@ pub(crate) struct Login {
 impl Login {
     /// Reads the settings from the environment. An application that is delivered has constants.
     pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
-        let mut client = Client::public(setting("WORKOS_CLIENT_ID")?.parse()?);
-        if let Ok(url) = env::var("WORKOS_BASE_URL") {
-            client = client.base_url(Url::parse(&url)?)?;
+        let mut client = Client::public(setting("WORKOS_CLIENT_ID")?);
+        if env::var_os("WORKOS_BASE_URL").is_some() {
+            client = client.base_url(setting("WORKOS_BASE_URL")?)?;
         }
         Ok(Self {
             app: NativeApp::new(client, "Acme Desktop").redirect_uri(REDIRECT_URI.parse()?),
-            api: setting("API_ORIGIN")?.parse()?,
+            api: setting("API_ORIGIN")?,
             viewer: Viewer::new(),
         })
     }
@@ -136,6 +138,7 @@ impl Login {
     }
 }
 
-fn setting(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set; see README.md"))
+fn setting<T: FromStr<Err: Display>>(name: &str) -> Result<T, String> {
+    let text = env::var(name).map_err(|_| format!("{name} is not set; see README.md"))?;
+    text.parse().map_err(|error| format!("{name}: {error}"))
 }
