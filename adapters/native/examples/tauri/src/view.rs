@@ -1,4 +1,4 @@
-//! What the web view sees.
+//! The state of the login that the web view sees.
 //!
 //! A page that loads passes a channel, and gets the present view and each later one. Unlike an event, a channel is of this page alone and
 //! needs no permission to listen.
@@ -9,11 +9,11 @@ use serde::Serialize;
 use tauri::ipc::Channel;
 use workos_login_native::workos_login::Authenticated;
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Clone, Serialize)]
 pub(crate) struct View {
     pub(crate) status: Status,
-    /// What has just gone wrong, and its remedy.
+    /// The last problem, and its remedy.
     pub(crate) notice: Option<String>,
 }
 
