@@ -32,7 +32,7 @@ use crate::login::pkce::{RANDOM_CHARS, Verifier};
 use crate::login::redirect_uri::RedirectUri;
 use crate::login::requirements::Requirements;
 use crate::service::Service;
-use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, parsed, required, secret};
+use crate::stored::{self, Invalid, NO_PENDING_LOGIN, Stored, VERSION, required, secret};
 use crate::timestamp::{Timestamp, millis};
 use crate::wire::grant::Grant;
 
@@ -387,9 +387,11 @@ impl Stored for AwaitingCallback {
         }
         let state = form.state.map(Cow::into_owned).filter(is_random);
         let verifier = required(form.code_verifier, "code_verifier")?.into_owned();
+        let redirect_uri = required(form.redirect_uri, "redirect_uri")?;
         Ok(Self {
             binding: stored::binding(form.client_id, form.issuer)?,
-            redirect_uri: required(parsed(form.redirect_uri, "redirect_uri")?, "redirect_uri")?,
+            redirect_uri: RedirectUri::of_stored(&redirect_uri)
+                .map_err(|_| Invalid("redirect_uri"))?,
             state: required(state, "state")?,
             verifier: verifier.try_into().map_err(|_| Invalid("code_verifier"))?,
             nonce,
