@@ -132,8 +132,12 @@ fn result(
 
 /// Splits a callback into its address, if it has one, and its query, without the fragment.
 pub(crate) fn split_query(uri: &str) -> (Option<&str>, &str) {
-    // A redirect without a fragment inherits that of the page before (RFC 9110 section 10.2.2), so one can appear unsent.
-    let uri = uri.split('#').next().unwrap_or(uri);
+    // A redirect without a fragment inherits that of the page before (RFC 9110 section 10.2.2), so one can appear unsent. Usually there is
+    // none, which a fold over all bytes finds in less time than a search: it is vectorized.
+    let uri = match uri.bytes().fold(false, |any, byte| any | (byte == b'#')) {
+        true => uri.split('#').next().unwrap_or(uri),
+        false => uri,
+    };
     let (before, query) = match uri.split_once('?') {
         Some((before, query)) => (before, Some(query)),
         None => (uri, None),
