@@ -140,5 +140,6 @@ impl Login {
 
 fn setting<T: FromStr<Err: Display>>(name: &str) -> Result<T, String> {
     let text = env::var(name).map_err(|_| format!("{name} is not set; see README.md"))?;
-    text.parse().map_err(|error| format!("{name}: {error}"))
+    text.parse()
+        .map_err(|error| format!("{name}: {error}; see README.md"))
 }
