@@ -94,6 +94,7 @@ async fn a_request_does_not_wait_for_a_slow_refresh_while_its_token_is_usable() 
     let (app, mut other) = (world.app.clone(), browser.clone());
     let first = tokio::spawn(async move { other.get(&app, "/").await });
     while world.refreshes() == 0 {
+        assert!(!first.is_finished(), "no refresh was sent");
         tokio::task::yield_now().await;
     }
     let page = browser.get(&world.app, "/").await;
