@@ -18,10 +18,11 @@ use workos_login::{
 };
 
 use crate::current::{Change, Current};
+use crate::login_parameter::LoginParameter;
 use crate::pending::{self, Pending};
 use crate::return_to;
 use crate::sessions::Handle;
-use crate::settings::{LoginParameter, Settings};
+use crate::settings::Settings;
 use crate::web_auth::WebAuth;
 
 impl WebAuth {

@@ -11,6 +11,7 @@ mod in_cookies;
 mod iron;
 mod kept;
 mod layer;
+mod login_parameter;
 #[cfg(feature = "node-sealed-sessions")]
 mod node;
 mod pending;
@@ -25,11 +26,11 @@ mod web_auth;
 pub use crate::error::BuildError;
 pub use crate::extract::{Bearer, BearerRejection, LoggedIn, LoginRequired, StepUpRequired};
 pub use crate::layer::{AuthLayer, AuthService};
+pub use crate::login_parameter::LoginParameter;
 #[cfg(feature = "node-sealed-sessions")]
 pub use crate::node::NodeSealedSessions;
 pub use crate::sealed::SealedCookies;
 pub use crate::sessions::Sessions;
-pub use crate::settings::LoginParameter;
 pub use crate::web_auth::{WebAuth, WebAuthBuilder};
 pub use workos_login;
 pub use workos_login_session::{self, SealingKeys};

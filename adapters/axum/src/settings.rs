@@ -9,6 +9,7 @@ use workos_login_session::{Clock, Machine, SealingKeys, SessionManager, SessionP
 
 use crate::cookies::Cookies;
 use crate::http::Http;
+use crate::login_parameter::LoginParameter;
 
 /// The settings of an application, which do not change while it runs.
 pub(crate) struct Settings {
@@ -19,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) origin: Url,
     pub(crate) keys: Arc<SealingKeys>,
     pub(crate) cookies: Cookies,
+    /// The parameters of `/login` that are allowed.
     pub(crate) parameters: Vec<LoginParameter>,
     pub(crate) logged_out_url: Option<String>,
     pub(crate) session_ttl: Duration,
@@ -41,34 +43,5 @@ impl Settings {
         let policy = SessionPolicy::default().refresh(self.refresh.clone());
         let machine = Machine::new(self.client.clone(), policy);
         SessionManager::with_clock(machine, store, self.http.clone(), self.clock.clone())
-    }
-}
-
-/// A parameter of `/login` that an application can allow. `return_to` is always allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoginParameter {
-    /// `login_hint`, usually the e-mail address of the user.
-    LoginHint,
-    /// `max_age`: the user authenticates again if the last authentication is older (step-up authentication).
-    MaxAge,
-    /// `organization_id`: the session is for this organization.
-    Organization,
-    /// `prompt`.
-    Prompt,
-    /// `screen_hint`, which is `sign-in` or `sign-up`.
-    Screen,
-}
-
-impl LoginParameter {
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "login_hint" => Self::LoginHint,
-            "max_age" => Self::MaxAge,
-            "organization_id" => Self::Organization,
-            "prompt" => Self::Prompt,
-            "screen_hint" => Self::Screen,
-            _ => return None,
-        })
     }
 }

@@ -12,8 +12,9 @@ use workos_login_verify::TokenVerifier;
 use crate::cookies::Cookies;
 use crate::error::BuildError;
 use crate::http::Http;
+use crate::login_parameter::LoginParameter;
 use crate::sessions::{Backend, Sessions};
-use crate::settings::{LoginParameter, Settings};
+use crate::settings::Settings;
 
 /// Logins and sessions of a web server. Clones share everything.
 #[derive(Clone)]
