@@ -48,7 +48,7 @@ impl Form for SealedCookies {
         let context = settings.context(&settings.cookies.session);
         let text = self.keys.open_in_place(&context, &mut sealed)?;
         let seal = serde_json::from_slice(text).ok();
-        // The whole buffer is wiped when it is dropped: at once if it is empty, and byte by byte what it contains.
+        // `Zeroizing` wipes the content of a vector byte by byte, but the capacity beyond it at once.
         sealed.clear();
         seal
     }

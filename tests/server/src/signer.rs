@@ -1,7 +1,6 @@
 //! [`Signer`]: signatures of access tokens, by private keys that are part of the source.
 //!
-//! The private keys are public on purpose. A signature of them proves nothing: this crate contains
-//! what makes one.
+//! The private keys are public on purpose. A signature of them proves nothing, because anyone can make one.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
