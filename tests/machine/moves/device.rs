@@ -75,8 +75,6 @@ impl Model {
             (Move::Respond(reply), true) => {
                 self.retry_after = match reply {
                     Reply::Unavailable(_, seconds) => (seconds.unwrap_or(1).min(60) * 1_000) as i64,
-                    // A malformed response keeps it.
-                    Reply::Malformed => self.retry_after,
                     _ => 0,
                 };
                 return reply.error(false);
